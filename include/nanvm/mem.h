@@ -1,0 +1,49 @@
+/**
+ * @file
+ * nanvm_mem: memory management for language runtimes, interpreters and
+ * persistent data structures. This header includes all the others.
+ *
+ * A *manager* manages memory. An *object* is a value that can live in it; a
+ * table, ::nanvm_object, says how large it is and where it holds references. A
+ * *block* is an 8-byte header followed by an object.
+ *
+ * A `MutRef` is the only reference to its object: it reads and writes, can't be
+ * cloned, and turns into a `Ref` for nothing. A `Ref` is shared, immutable and
+ * counted: while it is the only one it turns back into a `MutRef` for nothing,
+ * and else the object is cloned first.
+ *
+ * @code{.c}
+ * struct point { double x, y; };
+ * NANVM_OBJECT(point_object, struct point);
+ * NANVM_TYPED(point, struct point, point_object);
+ *
+ * point_mut_ref p = point_new(nanvm_global());       // null if out of memory
+ * point_mut_ref_get(p)->x = 1;
+ * point_ref a = point_mut_ref_to_ref(p);             // for nothing
+ * point_ref b = point_ref_clone(a);                  // counts up
+ * p = point_ref_to_mut_ref(&b, nanvm_global());      // shared: clones
+ * point_mut_ref_drop(p);
+ * p = point_ref_to_mut_ref(&a, nanvm_global());      // sole owner: in place
+ * point_mut_ref_drop(p);
+ * @endcode
+ */
+#ifndef NANVM_MEM_H
+#define NANVM_MEM_H
+
+#include <nanvm/mem/arena.h>
+#include <nanvm/mem/block.h>
+#include <nanvm/mem/config.h>
+#include <nanvm/mem/dealloc.h>
+#include <nanvm/mem/fatal.h>
+#include <nanvm/mem/global.h>
+#include <nanvm/mem/layout.h>
+#include <nanvm/mem/local.h>
+#include <nanvm/mem/manager.h>
+#include <nanvm/mem/mut_ref.h>
+#include <nanvm/mem/object.h>
+#include <nanvm/mem/ref.h>
+#include <nanvm/mem/scoped.h>
+#include <nanvm/mem/stats.h>
+#include <nanvm/mem/typed.h>
+
+#endif

@@ -1,0 +1,118 @@
+/**
+ * @file
+ * The manager that frees everything at once.
+ */
+#ifndef NANVM_MEM_ARENA_H
+#define NANVM_MEM_ARENA_H
+
+#include <nanvm/mem/manager.h>
+
+/**
+ * @defgroup arena Arena
+ * @brief Build, use, and let go of everything at once.
+ *
+ * Objects lie one behind the other in a buffer of the caller's, or in chunks
+ * from another manager. References aren't counted: dropping one does nothing,
+ * and every object looks shared, so nanvm_ref_to_mut_ref() always clones.
+ * After nanvm_arena_reset() no reference into the arena may be used.
+ *
+ * Guide: @ref managers.
+ * @{
+ */
+
+/** An arena. Its members are private. */
+typedef struct nanvm_arena {
+    nanvm_manager manager;   /**< Private. */
+    nanvm_dealloc dealloc;   /**< Private. */
+    nanvm_manager *source;   /**< Private: of chunks; null for a buffer. */
+    struct nanvm_arena_chunk *chunks; /**< Private: the newest first. */
+    unsigned char *top;      /**< Private: the first free byte. */
+    unsigned char *end;      /**< Private: behind the last byte. */
+    unsigned char *buffer;   /**< Private: the caller's buffer. */
+    struct nanvm_origin *origin; /**< Private: of the newest block. */
+    void *holders;           /**< Private: objects to let go of at reset. */
+    void *newest;            /**< Private: the newest object. */
+    size_t blocks;           /**< Private: how many since the last reset. */
+    size_t peak;             /**< Private: bytes in use at most. */
+    size_t used;             /**< Private: bytes in all chunks but the newest. */
+    bool closed;             /**< Private. */
+} nanvm_arena;
+
+NANVM_BEGIN_DECLS
+
+/**
+ * Makes `self` an arena of `size` bytes at `buffer`. The buffer needs no
+ * alignment; what alignment costs comes out of `size`.
+ *
+ * @ownership `buffer` stays the caller's and must outlive every object in it.
+ * @errors none; a small buffer is full early.
+ * @threads the arena belongs to one thread at a time. Its objects can be read
+ *     from any thread.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size);
+
+/**
+ * Makes `self` an arena that grows, in chunks that it takes from `source`.
+ *
+ * @ownership `source` must outlive `self`. Call nanvm_arena_deinit() in the end.
+ * @errors none; it allocates nothing yet.
+ * @threads as nanvm_arena_init(), and as `source` says.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1, 2) void nanvm_arena_init_growing(nanvm_arena *self,
+                                                           nanvm_manager *source);
+
+/**
+ * Declares that the objects of this arena refer only into it: reset then
+ * skips letting go of references, and takes O(chunks). `drop` callbacks still
+ * run. Call it before the first object is created. In debug builds of
+ * the library, reset stops the program if an object refers elsewhere.
+ *
+ * @errors stops the program if the arena has objects already.
+ * @threads the arena's.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
+
+/**
+ * Lets go of all objects: runs their `drop`, drops the references they hold
+ * into other managers, and starts anew. A growing arena keeps its newest
+ * chunk.
+ *
+ * @ownership every reference into the arena is invalid from now on.
+ * @errors none.
+ * @threads the arena's; no thread may be using its objects.
+ * @cost O(chunks + objects that hold references or have a `drop`); for a
+ *     closed one O(chunks + objects that have a `drop`).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
+
+/**
+ * Resets the arena and gives its chunks back. Can be called twice.
+ *
+ * @ownership `self` and its buffer are the caller's memory again.
+ * @errors none.
+ * @threads the arena's.
+ * @cost as nanvm_arena_reset().
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_arena_deinit(nanvm_arena *self);
+
+/**
+ * The manager to create objects in.
+ *
+ * @ownership borrowed from `self`.
+ * @errors none.
+ * @threads the arena's.
+ * @cost none.
+ */
+NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1) nanvm_manager *nanvm_arena_manager(
+    nanvm_arena *self) {
+    return &self->manager;
+}
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

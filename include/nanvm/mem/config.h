@@ -1,0 +1,103 @@
+/**
+ * @file
+ * What the compiler can do, under one name each, and the library's version.
+ */
+#ifndef NANVM_MEM_CONFIG_H
+#define NANVM_MEM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * @defgroup config Configuration
+ * @brief The version, and the attributes used in every other header.
+ *
+ * Guide: @ref building.
+ * @{
+ */
+
+/** @name Version
+ *  Semantic versioning; until 1.0 a minor version may break source and ABI.
+ *  @{ */
+#define NANVM_VERSION_MAJOR 0
+#define NANVM_VERSION_MINOR 1
+#define NANVM_VERSION_PATCH 0
+#define NANVM_VERSION "0.1.0"
+/** @} */
+
+/** @cond INTERNAL */
+#if defined(_WIN32) && defined(NANVM_SHARED)
+#if defined(NANVM_BUILDING)
+#define NANVM_API __declspec(dllexport)
+#else
+#define NANVM_API __declspec(dllimport)
+#endif
+#elif defined(__GNUC__)
+#define NANVM_API __attribute__((visibility("default")))
+#else
+#define NANVM_API
+#endif
+
+/* The fast half of a function. `src/inline.c` defines it as `extern inline`,
+ * so that each of them also exists once as a symbol: for other languages,
+ * for debuggers, and for calls that the compiler chose not to inline. */
+#ifndef NANVM_INLINE
+#define NANVM_INLINE inline
+#endif
+
+#if defined(__GNUC__)
+#define NANVM_NODISCARD __attribute__((warn_unused_result))
+#define NANVM_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
+#define NANVM_RETURNS_NONNULL __attribute__((returns_nonnull))
+#define NANVM_PURE __attribute__((pure))
+#define NANVM_COLD __attribute__((cold, noinline))
+#define NANVM_NOINLINE __attribute__((noinline))
+#define NANVM_NORETURN __attribute__((noreturn))
+#define NANVM_UNUSED __attribute__((unused))
+#define NANVM_LIKELY(x) __builtin_expect(!!(x), 1)
+#define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define NANVM_NODISCARD
+#define NANVM_NONNULL(...)
+#define NANVM_RETURNS_NONNULL
+#define NANVM_PURE
+#define NANVM_COLD
+#define NANVM_NOINLINE
+#define NANVM_NORETURN
+#define NANVM_UNUSED
+#define NANVM_LIKELY(x) (x)
+#define NANVM_UNLIKELY(x) (x)
+#endif
+
+#if defined(__cplusplus)
+#define NANVM_ALIGNOF(type) alignof(type)
+#define NANVM_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#define NANVM_BEGIN_DECLS extern "C" {
+#define NANVM_END_DECLS }
+#else
+#define NANVM_ALIGNOF(type) _Alignof(type)
+#define NANVM_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#define NANVM_BEGIN_DECLS
+#define NANVM_END_DECLS
+#endif
+/** @endcond */
+
+NANVM_BEGIN_DECLS
+
+/**
+ * The version of the library that is linked, as `"0.1.0"`. Compare it with
+ * #NANVM_VERSION to find a shared library that doesn't fit the headers.
+ *
+ * @ownership a string constant; not the caller's to free.
+ * @errors none.
+ * @threads any thread.
+ * @cost O(1).
+ */
+NANVM_API NANVM_RETURNS_NONNULL const char *nanvm_version(void);
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

@@ -1,0 +1,89 @@
+/**
+ * @file
+ * Who counts the references to a block, and who frees it.
+ */
+#ifndef NANVM_MEM_DEALLOC_H
+#define NANVM_MEM_DEALLOC_H
+
+#include <nanvm/mem/object.h>
+
+/**
+ * @defgroup dealloc Dealloc
+ * @brief The only thing that a reference depends on: how to count, how to free.
+ *
+ * A dealloc is a table of functions embedded as the first member of whatever
+ * state these functions need. References reach it through their block, so
+ * they stay valid when the manager that created the block is gone. A dealloc
+ * must live as long as the last block it serves.
+ *
+ * Guide: @ref writing_a_manager.
+ * @{
+ */
+
+/** What is done to a custom count. */
+typedef enum nanvm_ref_counter_update {
+    NANVM_REF_COUNTER_ADD,    /**< One more reference. */
+    NANVM_REF_COUNTER_READ,   /**< No change. */
+    NANVM_REF_COUNTER_RELEASE /**< One reference less. */
+} nanvm_ref_counter_update;
+
+/**
+ * How the references to a block are counted. Each value is also what the
+ * count in the header of a new block starts with: its sign chooses between
+ * the inline path and the cold one.
+ */
+typedef enum nanvm_count {
+    /** Plain arithmetic: one thread at a time owns the object. */
+    NANVM_COUNT_PLAIN = 0,
+    /** Atomic arithmetic: references may be used from any thread. */
+    NANVM_COUNT_ATOMIC = -1,
+    /** No count: the object always looks shared, and is never freed alone. */
+    NANVM_COUNT_NONE = -0x50000000,
+    /** The dealloc's `ref_counter_update` counts. */
+    NANVM_COUNT_CUSTOM = -0x58000000
+} nanvm_count;
+
+typedef struct nanvm_dealloc nanvm_dealloc;
+
+/** The functions of a dealloc. A slot that isn't needed is `NULL`. */
+typedef struct nanvm_dealloc_table {
+    /** How its blocks are counted. */
+    nanvm_count count;
+
+    /**
+     * Counts; for #NANVM_COUNT_CUSTOM only, else never called.
+     *
+     * `counter` is a word that belongs to the block, zero when it is created,
+     * and that means what the dealloc wants it to. Returns how many *other*
+     * references there were before the update: 0 for `READ` grants exclusive
+     * access; 0 for `RELEASE` frees the block; what `ADD` returns is ignored.
+     * One that doesn't really count must return more than 0. Called from any
+     * thread that uses a reference; may not use references itself.
+     */
+    size_t (*ref_counter_update)(nanvm_dealloc *self, size_t *counter,
+                                 nanvm_ref_counter_update update);
+
+    /**
+     * Frees memory. `memory` is never `NULL`: it is what the manager's `alloc`
+     * or `resize` returned, and `layout` what it was asked for. Called once
+     * for each, from the thread that dropped the last reference, when the
+     * object's own `drop` is over. It may free `self` too.
+     * Not called for #NANVM_COUNT_NONE.
+     */
+    void (*dealloc)(nanvm_dealloc *self, void *memory, nanvm_layout layout);
+
+    /**
+     * Frees a block that the manager's `new_block` made, in place of
+     * `dealloc`. `NULL` for a manager without `new_block`.
+     */
+    void (*free_block)(nanvm_dealloc *self, void *object);
+} nanvm_dealloc_table;
+
+/** The first member of a dealloc's own state. */
+struct nanvm_dealloc {
+    const nanvm_dealloc_table *table; /**< Its functions; never `NULL`. */
+};
+
+/** @} */
+
+#endif

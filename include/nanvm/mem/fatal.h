@@ -1,0 +1,40 @@
+/**
+ * @file
+ * What happens when the program is about to corrupt its memory.
+ */
+#ifndef NANVM_MEM_FATAL_H
+#define NANVM_MEM_FATAL_H
+
+#include <nanvm/mem/config.h>
+
+/**
+ * @defgroup fatal Fatal errors
+ * @brief The handler for misuse that would corrupt memory.
+ *
+ * Guide: @ref out_of_memory, @ref debugging.
+ * @{
+ */
+
+/** Is given one line, without a line break, that names the mistake. */
+typedef void nanvm_fatal_handler(const char *message);
+
+NANVM_BEGIN_DECLS
+
+/**
+ * Replaces the handler for fatal errors. The default writes
+ * `nanvm_mem: <message>` to `stderr` and calls `abort`. A handler that
+ * returns is followed by `abort`.
+ *
+ * @param handler the new handler; `NULL` for the default.
+ * @return the previous one; `NULL` for the default.
+ * @errors none.
+ * @threads any thread; the handler is called in the thread that errs.
+ * @cost O(1).
+ */
+NANVM_API nanvm_fatal_handler *nanvm_set_fatal_handler(nanvm_fatal_handler *handler);
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

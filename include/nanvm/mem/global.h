@@ -1,0 +1,38 @@
+/**
+ * @file
+ * The manager for any thread.
+ */
+#ifndef NANVM_MEM_GLOBAL_H
+#define NANVM_MEM_GLOBAL_H
+
+#include <nanvm/mem/manager.h>
+
+/**
+ * @defgroup global Global manager
+ * @brief The system's `malloc`, counted atomically.
+ *
+ * Needs no set-up. Every object is a `malloc` of its own, so profilers and
+ * sanitizers see each.
+ *
+ * Guide: @ref managers, @ref threads.
+ * @{
+ */
+
+NANVM_BEGIN_DECLS
+
+/**
+ * The global manager.
+ *
+ * @ownership the library's; it is never destroyed.
+ * @errors none.
+ * @threads any thread, at the same time; so are its references.
+ * @cost none. It costs 24 bytes an object, 32 an array, on 64 bits, besides
+ *     what `malloc` takes.
+ */
+NANVM_API NANVM_RETURNS_NONNULL nanvm_manager *nanvm_global(void);
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

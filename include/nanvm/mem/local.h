@@ -1,0 +1,106 @@
+/**
+ * @file
+ * The manager for one thread, with a pool for each type.
+ */
+#ifndef NANVM_MEM_LOCAL_H
+#define NANVM_MEM_LOCAL_H
+
+#include <nanvm/mem/manager.h>
+
+/**
+ * @defgroup local Local manager
+ * @brief One thread, a pool for each type, plain counts.
+ *
+ * Objects of one type and size lie side by side in chunks; a dead one's place
+ * goes to the next one of its type and to no other. References outlive the
+ * manager: the last one to go frees what is left of it.
+ *
+ * Guide: @ref managers, @ref debugging.
+ * @{
+ */
+
+struct nanvm_local_state;
+
+/**
+ * Told, when a local manager is deinitialised, of each type that has objects
+ * alive: how many, and how many bytes they take with their headers.
+ */
+typedef void nanvm_local_leak(void *context, const nanvm_object *object, size_t blocks,
+                              size_t bytes);
+
+/** A local manager. Its members are private. */
+typedef struct nanvm_local {
+    nanvm_manager manager;           /**< Private. */
+    nanvm_manager *source;           /**< Private. */
+    struct nanvm_local_state *state; /**< Private. */
+    nanvm_local_leak *leak;          /**< Private. */
+    void *leak_context;              /**< Private. */
+} nanvm_local;
+
+NANVM_BEGIN_DECLS
+
+/**
+ * Makes `self` a local manager that takes its chunks from the global one.
+ * It allocates nothing yet.
+ *
+ * @ownership deinitialise it with nanvm_local_deinit(). Don't move it.
+ * @errors none.
+ * @threads it, and every reference to its objects, belong to one thread at a
+ *     time; hand all of them over together, or none.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_init(nanvm_local *self);
+
+/**
+ * The same, taking chunks from `source`.
+ *
+ * @ownership `source` must outlive `self`; its dealloc serves what outlives both.
+ * @errors none.
+ * @threads as nanvm_local_init().
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
+                                                        nanvm_manager *source);
+
+/**
+ * Chooses who is told of objects that are alive at nanvm_local_deinit(). The
+ * default, and `NULL`, writes one line a type to `stderr`.
+ *
+ * @ownership `context` is the caller's and only passed on.
+ * @errors none.
+ * @threads the manager's.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak,
+                                                   void *context);
+
+/**
+ * Ends the manager. Objects that are alive stay valid, and the last of a pool
+ * takes the pool's memory along. Each type with live objects is reported, see
+ * nanvm_local_on_leak(). Can be called twice.
+ *
+ * @ownership `self` is the caller's memory again.
+ * @errors none.
+ * @threads the manager's.
+ * @cost O(chunks + free places).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
+
+/**
+ * The manager to create objects in.
+ *
+ * @ownership borrowed from `self`.
+ * @errors none.
+ * @threads the manager's.
+ * @cost none.
+ */
+NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1) nanvm_manager *nanvm_local_manager(
+    nanvm_local *self) {
+    return &self->manager;
+}
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

@@ -1,0 +1,188 @@
+/**
+ * @file
+ * Where memory comes from, and how objects are created in it.
+ */
+#ifndef NANVM_MEM_MANAGER_H
+#define NANVM_MEM_MANAGER_H
+
+#include <nanvm/mem/block.h>
+
+/**
+ * @defgroup manager Manager
+ * @brief Creates blocks, and hands out raw memory.
+ *
+ * A manager is borrowed by the call that creates an object and by no other:
+ * it has plain fields, no locks, and references outlive it.
+ *
+ * Guide: @ref managers, @ref writing_a_manager.
+ * @{
+ */
+
+typedef struct nanvm_manager nanvm_manager;
+struct nanvm_stats;
+
+/** The functions of a manager. `alloc` is all that is needed. */
+typedef struct nanvm_manager_table {
+    /**
+     * Returns memory for `layout`, or `NULL` when there is none. The core asks
+     * only for valid layouts, of at least 1 byte, aligned to at least a
+     * pointer. Called from the thread that creates an object.
+     */
+    void *(*alloc)(nanvm_manager *self, nanvm_layout layout);
+
+    /**
+     * Makes `memory`, which `alloc` returned for `layout`, `size` bytes large,
+     * where it lies or elsewhere (its bytes move along, its alignment stays),
+     * and returns it; or returns `NULL` and leaves it as it was. The core calls
+     * it only for memory that the manager's own dealloc frees. Optional:
+     * without it, memory is copied.
+     */
+    void *(*resize)(nanvm_manager *self, void *memory, nanvm_layout layout, size_t size);
+
+    /**
+     * Returns the address for a new object of `size` bytes, its header written
+     * by #nanvm_block_init and its bytes in any state, or `NULL`. For managers
+     * that share an origin among blocks; their dealloc has `free_block`.
+     * Optional: without it each block has its own origin and comes from `alloc`.
+     */
+    void *(*new_block)(nanvm_manager *self, const nanvm_object *object, size_t size);
+
+    /**
+     * Makes `object` `size` bytes large, which was `old_size`, and returns it
+     * (it may have moved, with its block); or returns `NULL` and leaves it
+     * as it was. `object` may be another manager's: then `NULL` is the answer.
+     * Goes with `new_block`. Optional.
+     */
+    void *(*resize_block)(nanvm_manager *self, void *object, size_t old_size, size_t size);
+
+    /** Fills in what the manager knows of itself; see #nanvm_stats. Optional. */
+    void (*stats)(const nanvm_manager *self, struct nanvm_stats *stats);
+} nanvm_manager_table;
+
+/** The first member of a manager's own state. */
+struct nanvm_manager {
+    const nanvm_manager_table *table; /**< Its functions; never `NULL`. */
+    nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
+    size_t clones; /**< How often `to_mut_ref` had to clone into this manager;
+                        changed atomically. */
+};
+
+/**
+ * Writes an object into `object`, which is zero-filled and has `length` items.
+ * Returns false to give up: the references it has written by then are
+ * dropped, and the memory is freed. The object's own `drop` isn't called.
+ */
+typedef bool nanvm_construct(void *object, size_t length, void *context);
+
+NANVM_BEGIN_DECLS
+
+/** @name Creating objects
+ *  All of them return the only reference to a new object; or the null handle
+ *  when memory runs out, when the size overflows, or when the table's
+ *  alignment isn't a power of two, and then nothing has changed.
+ *  @{ */
+
+/**
+ * An object that is all zeros; an array has no items.
+ *
+ * @ownership the caller's. `manager` is borrowed for the call; `object` must
+ *     outlive the new object.
+ * @errors null handle, see above.
+ * @threads as the manager says.
+ * @cost the manager's allocation, and clearing the object.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_new(nanvm_manager *manager, const nanvm_object *object);
+
+/**
+ * A copy of the fixed part `*value`, `object->size` bytes.
+ *
+ * @ownership the new object is the caller's, and takes over the references
+ *     in `*value` and whatever else it owns; on failure they stay with the caller.
+ * @errors null handle, see above.
+ * @threads as the manager says.
+ * @cost the manager's allocation, and copying the value.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object, const void *value);
+
+/**
+ * An array of `length` items, copied from `items`, or all zeros where `items`
+ * is `NULL`. The fixed part is all zeros.
+ *
+ * @ownership the new object is the caller's, and takes over the references in
+ *     `items`; on failure they stay with the caller.
+ * @errors null handle, see above.
+ * @threads as the manager says.
+ * @cost the manager's allocation, and copying or clearing the items.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_new_array(nanvm_manager *manager, const nanvm_object *object, const void *items,
+                    size_t length);
+
+/**
+ * An object that `construct` writes in place.
+ *
+ * @ownership the new object is the caller's, and owns what `construct` put in
+ *     it. When `construct` returns false, the references it wrote are dropped;
+ *     anything else it acquired is its own to let go of.
+ * @errors null handle, see above, and when `construct` returns false.
+ * @threads as the manager says.
+ * @cost the manager's allocation, clearing the object, and `construct`.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
+    nanvm_new_with(nanvm_manager *manager, const nanvm_object *object, size_t length,
+                   nanvm_construct *construct, void *context);
+/** @} */
+
+/** @name Raw memory
+ *  Memory without a header, so that a manager can serve another library.
+ *  @{ */
+
+/**
+ * Memory of `layout`, in any state.
+ *
+ * @ownership the caller's, until nanvm_manager_dealloc() with the same layout.
+ * @errors `NULL` if there is no memory, or if `layout` is invalid. 0 bytes are
+ *     served as 1.
+ * @threads as the manager says.
+ * @cost the manager's.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(nanvm_manager *manager,
+                                                                    nanvm_layout layout);
+
+/**
+ * Makes `memory` `size` bytes large; it may move. Bytes beyond the old size
+ * are in any state. A `memory` of `NULL` is allocated anew.
+ *
+ * @ownership on success `memory` is gone, and the caller owns what is returned.
+ * @errors `NULL` if there is no memory or the size is too large; then `memory`
+ *     is as it was.
+ * @threads as the manager says.
+ * @cost the manager's; at the worst a new piece and a copy.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(nanvm_manager *manager,
+                                                                     void *memory,
+                                                                     nanvm_layout layout,
+                                                                     size_t size);
+
+/**
+ * Gives `memory` back, which nanvm_manager_alloc() or nanvm_manager_resize() returned.
+ *
+ * @param manager the manager it came from.
+ * @param memory  may be `NULL`: then nothing happens.
+ * @param layout  what was asked for last.
+ * @ownership `memory` is gone.
+ * @errors none.
+ * @threads as the manager says.
+ * @cost the manager's.
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_manager_dealloc(nanvm_manager *manager, void *memory,
+                                                     nanvm_layout layout);
+/** @} */
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

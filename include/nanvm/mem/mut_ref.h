@@ -1,0 +1,115 @@
+/**
+ * @file
+ * The only reference to an object.
+ */
+#ifndef NANVM_MEM_MUT_REF_H
+#define NANVM_MEM_MUT_REF_H
+
+#include <nanvm/mem/manager.h>
+
+/**
+ * @defgroup mut_ref MutRef
+ * @brief The only reference to its object: reads, writes, can't be cloned.
+ *
+ * One pointer, to the object itself. A handle is a plain struct: copying it in
+ * C doesn't make a second reference, and only one of the copies may be used.
+ *
+ * Guide: @ref references.
+ * @{
+ */
+
+NANVM_BEGIN_DECLS
+
+/** @cond INTERNAL */
+NANVM_API NANVM_COLD void nanvm_mut_ref_drop_cold(void *object);
+/** @endcond */
+
+/**
+ * The object, to be read and written. `NULL` for a null handle.
+ *
+ * @ownership borrowed from `self`: valid until `self` is consumed or resized.
+ * @errors none.
+ * @threads the thread that has `self`.
+ * @cost none.
+ */
+NANVM_INLINE void *nanvm_mut_ref_get(nanvm_mut_ref self) {
+    return self.object;
+}
+
+/**
+ * The number of items of an array; 0 for another object and for a null handle.
+ *
+ * @errors none.
+ * @threads the thread that has `self`.
+ * @cost O(1): three loads.
+ */
+NANVM_API size_t nanvm_mut_ref_length(nanvm_mut_ref self);
+
+/**
+ * Gives up exclusive access. A null handle gives a null handle.
+ *
+ * @ownership consumes `self`; the result is the caller's.
+ * @errors none.
+ * @threads the thread that has `self`.
+ * @cost none.
+ */
+NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) {
+    nanvm_ref ref;
+    ref.object = self.object;
+    return ref;
+}
+
+/**
+ * Drops the object and what only it refers to. A null handle is left alone.
+ *
+ * @ownership consumes `self`.
+ * @errors stops the program if `self` was dropped before, or turned into a
+ *     `Ref` that has been cloned since.
+ * @threads the thread that has `self`.
+ * @cost O(objects that die); stack O(1).
+ */
+NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
+    if (self.object != NULL) {
+        nanvm_mut_ref_drop_cold(self.object);
+    }
+}
+
+/**
+ * Hands `*self` over and leaves the null handle in its place.
+ *
+ * @ownership the result is the caller's.
+ * @errors none.
+ * @threads the thread that has `self`.
+ * @cost none.
+ */
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
+    nanvm_mut_ref_move(nanvm_mut_ref *self) {
+    nanvm_mut_ref moved = *self;
+    self->object = NULL;
+    return moved;
+}
+
+/**
+ * Gives an array `length` items: in place where there is room, else by moving
+ * it into new memory of `manager`. New items are all zeros; references in items
+ * that are cut off are dropped.
+ *
+ * @param manager where to move to; usually the one that created the array.
+ * @param[in,out] self the array.
+ * @param length items.
+ * @return false on failure.
+ * @ownership `*self` stays the caller's; on success it may have another address.
+ * @errors false if memory runs out, if the size overflows, if the object isn't
+ *     an array (but for `length` 0), or for a null handle: `*self` is untouched.
+ * @threads the thread that has `self`, as the manager says.
+ * @cost O(items added or cut off), and O(size) when it moves.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(nanvm_manager *manager,
+                                                                       nanvm_mut_ref *self,
+                                                                       size_t length);
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

@@ -1,0 +1,248 @@
+/**
+ * @file
+ * The table that describes a type of object.
+ */
+#ifndef NANVM_MEM_OBJECT_H
+#define NANVM_MEM_OBJECT_H
+
+#include <nanvm/mem/layout.h>
+
+/**
+ * @defgroup object Object
+ * @brief What a value is: its size, the references in it, its callbacks.
+ *
+ * An object is a value that can be stored in a block. A #nanvm_object says
+ * how large it is and where it keeps references. From these declarations the
+ * library drops, clones and visits objects without a line of user code.
+ *
+ * Guide: @ref objects.
+ * @{
+ */
+
+/**
+ * A shared, immutable, counted reference, or the null handle `{NULL}`.
+ * See @ref ref.
+ */
+typedef struct nanvm_ref {
+    const void *object; /**< The object itself, or `NULL`. */
+} nanvm_ref;
+
+/**
+ * The only reference to an object, or the null handle `{NULL}`.
+ * See @ref mut_ref.
+ */
+typedef struct nanvm_mut_ref {
+    void *object; /**< The object itself, or `NULL`. */
+} nanvm_mut_ref;
+
+/**
+ * Is told of one reference. `reference` is borrowed: it stays with the object
+ * that holds it. It may be the null handle.
+ */
+typedef void nanvm_visitor(nanvm_ref reference, void *context);
+
+/**
+ * Tells `visitor` of every reference in `part`, which is the fixed part of an
+ * object or one item of an array.
+ *
+ * For references that aren't a plain pointer in memory, such as NaN-boxed or
+ * tagged words. The library calls it to count references up when an object is
+ * cloned and down when it is dropped, so it must report the same references
+ * every time, each as often as it is stored. It must cope with a part that
+ * is all zeros, must not change the part, and must not drop or create
+ * anything.
+ */
+typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context);
+
+/**
+ * A type of object: a table, usually `static const`, that outlives every
+ * object it describes.
+ *
+ * Write it by one of the macros (#NANVM_OBJECT and its siblings), or by hand:
+ * every member that is left zero means "none". Two objects have the same type
+ * when they have the same table, at the same address.
+ */
+typedef struct nanvm_object {
+    const char *name; /**< For reports. */
+    size_t size;      /**< Bytes of the fixed part; may be 0. */
+    size_t align;     /**< A power of two. */
+
+    size_t item_size;   /**< Bytes of an item; 0 if this isn't an array. */
+    size_t items_offset; /**< Where item 0 starts: `offsetof` of the flexible
+                              array member. May lie in the padding at the end
+                              of the fixed part. */
+
+    const size_t *refs;  /**< Offsets of the references in the fixed part. */
+    size_t refs_length;  /**< How many. */
+    const size_t *item_refs; /**< Offsets of the references in an item. */
+    size_t item_refs_length; /**< How many. */
+
+    nanvm_visit *visit;      /**< Reports what `refs` can't express, or `NULL`. */
+    nanvm_visit *visit_item; /**< The same for an item, or `NULL`. */
+
+    /**
+     * Lets go of what isn't a reference: a file, a socket, memory of another
+     * library. Called once, when the last reference is dropped, before the
+     * references that the object declares are released. It may create, clone
+     * and drop references; drops that end an object are carried out after it
+     * returns. It must return: leaving by `longjmp` stops every later drop
+     * of the thread.
+     */
+    void (*drop)(void *object, size_t length);
+
+    /**
+     * Copies what can't be copied by its bytes. `copy` already holds the bytes
+     * of `source`, and the library counts the references in it up afterwards;
+     * leave those alone. Return false when it can't be done: nothing that the
+     * callback itself acquired may stay behind, and the library takes back the
+     * rest. An object with `drop` and no `clone` can't be cloned.
+     */
+    bool (*clone)(void *copy, const void *source, size_t length);
+} nanvm_object;
+
+NANVM_BEGIN_DECLS
+
+/**
+ * How many bytes an object of this type with `length` items takes, header
+ * excluded.
+ *
+ * @param object the type.
+ * @param length items; 0 if the type isn't an array.
+ * @param[out] size bytes; untouched on failure.
+ * @return false if the size overflows, if the alignment isn't a power of two,
+ *     or if `length` isn't 0 for a type without items.
+ * @errors as above.
+ * @threads any thread.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_object_size(
+    const nanvm_object *object, size_t length, size_t *size);
+
+/**
+ * Tells `visitor` of each reference that `self` holds: those of the fixed part
+ * first, then item by item.
+ *
+ * For what a collector, a picture of the graph, or a writer to disk needs.
+ *
+ * @ownership `self` and what the visitor is told of stay where they are.
+ * @errors none. A null `self` holds nothing.
+ * @threads as reading the object.
+ * @cost O(references).
+ */
+NANVM_API NANVM_NONNULL(2) void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor,
+                                                void *context);
+
+/**
+ * The table of the object that `self` refers to; `NULL` for a null handle.
+ *
+ * @ownership borrowed; tables outlive their objects.
+ * @errors none.
+ * @threads any thread that may use `self`.
+ * @cost O(1): two loads.
+ */
+NANVM_API const nanvm_object *nanvm_ref_object(nanvm_ref self);
+
+NANVM_END_DECLS
+
+/** @cond INTERNAL */
+/* The offsets of up to 16 members, as a list. A member that isn't as large as
+ * a reference is refused: sizeof of an array of negative length. */
+#define NANVM_OFFSET_(type, member)                                                      \
+    (offsetof(type, member) +                                                            \
+     0 * sizeof(char[sizeof(((type *)0)->member) == sizeof(nanvm_ref) ? 1 : -1]))
+#define NANVM_OFFSETS_1_(t, m) NANVM_OFFSET_(t, m)
+#define NANVM_OFFSETS_2_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_1_(t, __VA_ARGS__)
+#define NANVM_OFFSETS_3_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_2_(t, __VA_ARGS__)
+#define NANVM_OFFSETS_4_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_3_(t, __VA_ARGS__)
+#define NANVM_OFFSETS_5_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_4_(t, __VA_ARGS__)
+#define NANVM_OFFSETS_6_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_5_(t, __VA_ARGS__)
+#define NANVM_OFFSETS_7_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_6_(t, __VA_ARGS__)
+#define NANVM_OFFSETS_8_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_7_(t, __VA_ARGS__)
+#define NANVM_PICK_(a, b, c, d, e, f, g, h, name, ...) name
+#define NANVM_OFFSETS_(type, ...)                                                        \
+    NANVM_PICK_(__VA_ARGS__, NANVM_OFFSETS_8_, NANVM_OFFSETS_7_, NANVM_OFFSETS_6_,       \
+                NANVM_OFFSETS_5_, NANVM_OFFSETS_4_, NANVM_OFFSETS_3_, NANVM_OFFSETS_2_,  \
+                NANVM_OFFSETS_1_, 0)                                                     \
+    (type, __VA_ARGS__)
+#define NANVM_COUNT_OF_(array) (sizeof(array) / sizeof((array)[0]))
+/** @endcond */
+
+/** @name Tables in one line
+ *  Each declares a `static const nanvm_object` called `table`.
+ *  @{ */
+
+/** A type without references: `NANVM_OBJECT(point_object, struct point);` */
+#define NANVM_OBJECT(table, type)                                                        \
+    static const nanvm_object table = {                                                  \
+        #type, sizeof(type), NANVM_ALIGNOF(type), 0, 0, NULL, 0, NULL, 0, NULL, NULL,    \
+        NULL,  NULL}
+
+/** A type with up to 8 members that are references:
+ *  `NANVM_OBJECT_REFS(node_object, struct node, left, right);` */
+#define NANVM_OBJECT_REFS(table, type, ...)                                              \
+    static const size_t table##_refs[] = {NANVM_OFFSETS_(type, __VA_ARGS__)};            \
+    static const nanvm_object table = {#type,                                            \
+                                       sizeof(type),                                     \
+                                       NANVM_ALIGNOF(type),                              \
+                                       0,                                                \
+                                       0,                                                \
+                                       table##_refs,                                     \
+                                       NANVM_COUNT_OF_(table##_refs),                    \
+                                       NULL,                                             \
+                                       0,                                                \
+                                       NULL,                                             \
+                                       NULL,                                             \
+                                       NULL,                                             \
+                                       NULL}
+
+/** A type with callbacks, any of which may be `NULL`:
+ *  `NANVM_OBJECT_CALLBACKS(file_object, struct file, NULL, file_drop, file_clone);` */
+#define NANVM_OBJECT_CALLBACKS(table, type, visit, drop, clone)                          \
+    static const nanvm_object table = {                                                  \
+        #type, sizeof(type), NANVM_ALIGNOF(type), 0, 0, NULL, 0, NULL, 0, visit, NULL,   \
+        drop,  clone}
+
+/** A struct that ends in the flexible array member `items`, without references:
+ *  `NANVM_ARRAY(text_object, struct text, bytes);` */
+#define NANVM_ARRAY(table, type, items)                                                  \
+    static const nanvm_object table = {#type,                                            \
+                                       sizeof(type),                                     \
+                                       NANVM_ALIGNOF(type),                              \
+                                       sizeof(((type *)0)->items[0]),                    \
+                                       offsetof(type, items),                            \
+                                       NULL,                                             \
+                                       0,                                                \
+                                       NULL,                                             \
+                                       0,                                                \
+                                       NULL,                                             \
+                                       NULL,                                             \
+                                       NULL,                                             \
+                                       NULL}
+
+/** Items and nothing else: `NANVM_ARRAY_OF(ints_object, int);` */
+#define NANVM_ARRAY_OF(table, item)                                                      \
+    static const nanvm_object table = {                                                  \
+        #item "[]", 0,    NANVM_ALIGNOF(item), sizeof(item), 0, NULL, 0, NULL, 0, NULL,  \
+        NULL,       NULL, NULL}
+
+/** Items that are references and nothing else: `NANVM_ARRAY_OF_REFS(refs_object);` */
+#define NANVM_ARRAY_OF_REFS(table)                                                       \
+    static const size_t table##_item_refs[] = {0};                                       \
+    static const nanvm_object table = {"nanvm_ref[]",                                    \
+                                       0,                                                \
+                                       NANVM_ALIGNOF(nanvm_ref),                         \
+                                       sizeof(nanvm_ref),                                \
+                                       0,                                                \
+                                       NULL,                                             \
+                                       0,                                                \
+                                       table##_item_refs,                                \
+                                       1,                                                \
+                                       NULL,                                             \
+                                       NULL,                                             \
+                                       NULL,                                             \
+                                       NULL}
+/** @} */
+
+/** @} */
+
+#endif

@@ -1,0 +1,188 @@
+/**
+ * @file
+ * Shared, immutable, counted references.
+ */
+#ifndef NANVM_MEM_REF_H
+#define NANVM_MEM_REF_H
+
+#include <nanvm/mem/mut_ref.h>
+
+/**
+ * @defgroup ref Ref
+ * @brief A shared, immutable reference, counted.
+ *
+ * One pointer, to the object itself. The count is of the *other* references:
+ * 0 means sole owner, and then the `Ref` turns back into a `MutRef` for
+ * nothing; otherwise the object is cloned first. So a value is immutable to
+ * all who share it, and updated in place by whoever owns it alone.
+ *
+ * Guide: @ref references, @ref threads.
+ * @{
+ */
+
+NANVM_BEGIN_DECLS
+
+/** @cond INTERNAL */
+NANVM_API NANVM_COLD void nanvm_ref_clone_cold(const void *object);
+NANVM_API NANVM_NOINLINE void nanvm_ref_drop_cold(const void *object);
+NANVM_API NANVM_COLD bool nanvm_ref_is_sole_cold(const void *object);
+/** @endcond */
+
+/**
+ * The object, to be read. `NULL` for a null handle.
+ *
+ * @ownership borrowed from `self`: valid until `self` is consumed.
+ * @errors none.
+ * @threads any thread that has `self`.
+ * @cost none.
+ */
+NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
+    return self.object;
+}
+
+/**
+ * The number of items of an array; 0 for another object and for a null handle.
+ *
+ * @errors none.
+ * @threads any thread that has `self`.
+ * @cost O(1): three loads.
+ */
+NANVM_API size_t nanvm_ref_length(nanvm_ref self);
+
+/**
+ * One more reference to the same object. A null handle gives a null handle.
+ *
+ * @ownership `self` stays the caller's; the result is the caller's too.
+ * @errors none. A count that comes near its limit sticks there, and the
+ *     object lives for ever. Stops the program if the object is dead.
+ * @threads any thread that has `self`.
+ * @cost plain count: load, test, store. Atomic: a call and one atomic add.
+ */
+NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
+    if (self.object != NULL) {
+        int32_t count = nanvm_block_count(self.object);
+        if (NANVM_LIKELY(count >= 0)) {
+            /* INT32_MAX + 1 lands on INT32_MIN, where counts stick. */
+            nanvm_block_header(self.object)->count = (int32_t)((uint32_t)count + 1U);
+        } else {
+            nanvm_ref_clone_cold(self.object);
+        }
+    }
+    return self;
+}
+
+/**
+ * One reference less. The last one drops the object, and what only it refers
+ * to. A null handle is left alone.
+ *
+ * @ownership consumes `self`.
+ * @errors stops the program if the object is dead already.
+ * @threads any thread that has `self`.
+ * @cost plain count: load, test, store. The last reference: O(objects that
+ *     die), stack O(1).
+ */
+NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
+    if (self.object != NULL) {
+        int32_t count = nanvm_block_count(self.object);
+        if (count > 0) {
+            nanvm_block_header(self.object)->count = count - 1;
+        } else {
+            nanvm_ref_drop_cold(self.object);
+        }
+    }
+}
+
+/**
+ * How many *other* references to the object there are: 0 is a sole owner.
+ * `SIZE_MAX` where they aren't counted, or no longer. 0 for a null handle.
+ *
+ * @errors none.
+ * @threads any thread that has `self`. Another thread may change it at once;
+ *     to act on it, use nanvm_ref_try_to_mut_ref().
+ * @cost O(1).
+ */
+NANVM_API size_t nanvm_ref_count(nanvm_ref self);
+
+/**
+ * Turns a sole owner back into a `MutRef`.
+ *
+ * @param[in,out] self  null afterwards if it was the sole owner, else untouched.
+ * @param[out]    out   the `MutRef`, or the null handle.
+ * @return whether `*self` was the sole owner. False for a null handle.
+ * @ownership on success the reference moves from `*self` to `*out`; what was
+ *     in `*out` is overwritten.
+ * @errors none.
+ * @threads any thread that has `self`. On success everything that other threads
+ *     did with the object happened before.
+ * @cost plain count: one load and test.
+ */
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(
+    nanvm_ref *self, nanvm_mut_ref *out) {
+    const void *object = self->object;
+    int32_t count = object == NULL ? 1 : nanvm_block_count(object);
+    out->object = NULL;
+    if (count > 0 || (count < 0 && !nanvm_ref_is_sole_cold(object))) {
+        return false;
+    }
+    out->object = (void *)(uintptr_t)object;
+    self->object = NULL;
+    return true;
+}
+
+/**
+ * A new object with the same content: its bytes are copied, the references in
+ * it cloned, its `clone` called.
+ *
+ * @ownership `self` stays the caller's; the result is the caller's.
+ * @errors the null handle if memory runs out, if the object has a `drop` and no
+ *     `clone`, if its `clone` returns false, or for a null handle.
+ * @threads any thread that has `self`, as the manager says.
+ * @cost the manager's allocation, O(size + references).
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
+    nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager);
+
+/**
+ * A `MutRef` with the content of `*self`: the same object for a sole owner, a
+ * new one in `manager` otherwise.
+ *
+ * @ownership on success `*self` is consumed and null; the result is the caller's.
+ * @errors the null handle where nanvm_ref_clone_object() fails; then `*self`
+ *     is untouched.
+ * @threads any thread that has `self`, as the manager says.
+ * @cost that of nanvm_ref_try_to_mut_ref() for a sole owner; else that of
+ *     nanvm_ref_clone_object() and nanvm_ref_drop().
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager);
+
+/**
+ * Whether `a` and `b` refer to one object. Two null handles are the same.
+ *
+ * @errors none.
+ * @threads any thread.
+ * @cost none.
+ */
+NANVM_INLINE bool nanvm_ref_same(nanvm_ref a, nanvm_ref b) {
+    return a.object == b.object;
+}
+
+/**
+ * Hands `*self` over and leaves the null handle in its place.
+ *
+ * @ownership the result is the caller's.
+ * @errors none.
+ * @threads any thread that has `self`.
+ * @cost none.
+ */
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_ref nanvm_ref_move(nanvm_ref *self) {
+    nanvm_ref moved = *self;
+    self->object = NULL;
+    return moved;
+}
+
+NANVM_END_DECLS
+
+/** @} */
+
+#endif

@@ -1,0 +1,171 @@
+/**
+ * @file
+ * References that know their type.
+ */
+#ifndef NANVM_MEM_TYPED_H
+#define NANVM_MEM_TYPED_H
+
+#include <nanvm/mem/ref.h>
+
+/**
+ * @defgroup typed Typed references
+ * @brief A pair of handles for your struct, which don't mix with others.
+ *
+ * Guide: @ref references.
+ * @{
+ */
+
+/**
+ * Declares `<name>_ref` and `<name>_mut_ref`, so that a struct can hold
+ * references to its own type. Follow it with #NANVM_TYPED_FUNCTIONS.
+ *
+ * Both are structs with one member, `untyped`.
+ */
+#define NANVM_TYPED_HANDLES(name)                                                        \
+    typedef struct name##_ref {                                                          \
+        nanvm_ref untyped;                                                               \
+    } name##_ref;                                                                        \
+    typedef struct name##_mut_ref {                                                      \
+        nanvm_mut_ref untyped;                                                           \
+    } name##_mut_ref
+
+/**
+ * Defines the functions of the pair that #NANVM_TYPED_HANDLES declared, for
+ * `type`, which the table `table` describes. Each does what the function of
+ * the same name for #nanvm_ref and #nanvm_mut_ref does:
+ *
+ * | function | for |
+ * |---|---|
+ * | `<name>_new(manager)`, `_new_copy(manager, value)`, `_new_array(manager, items, length)`, `_new_with(manager, length, construct, context)` | @ref manager |
+ * | `<name>_mut_ref_get(self)`, `_length`, `_to_ref`, `_drop`, `_move`, `_resize`, `_cleanup` | @ref mut_ref |
+ * | `<name>_ref_get(self)`, `_length`, `_clone`, `_drop`, `_count`, `_try_to_mut_ref`, `_clone_object`, `_to_mut_ref`, `_same`, `_move`, `_cleanup` | @ref ref |
+ * | `<name>_ref_from(nanvm_ref *untyped, <name>_ref *out)` | back from an untyped `Ref`: moves it if its object has this table, else returns false and leaves it alone |
+ *
+ * The way to an untyped handle is the member `untyped`.
+ */
+#define NANVM_TYPED_FUNCTIONS(name, type, table)                                         \
+    NANVM_TYPED_CREATE_(name, type, table)                                               \
+    NANVM_TYPED_MUT_REF_(name, type)                                                     \
+    NANVM_TYPED_REF_(name, type)                                                         \
+    NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped, name##_ref *out) \
+    {                                                                                    \
+        bool same = nanvm_ref_object(*untyped) == &(table);                              \
+        out->untyped.object = NULL;                                                      \
+        if (same) {                                                                      \
+            out->untyped = nanvm_ref_move(untyped);                                      \
+        }                                                                                \
+        return same;                                                                     \
+    }                                                                                    \
+    NANVM_STATIC_ASSERT(sizeof(name##_ref) == sizeof(void *), "a reference is a pointer")
+
+/**
+ * Both of the above, for a type that doesn't refer to itself:
+ * `NANVM_TYPED(point, struct point, point_object);`
+ */
+#define NANVM_TYPED(name, type, table)                                                   \
+    NANVM_TYPED_HANDLES(name);                                                           \
+    NANVM_TYPED_FUNCTIONS(name, type, table)
+
+/** @cond INTERNAL */
+#define NANVM_TYPED_CREATE_(name, type, table)                                           \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_mut_ref_typed_(     \
+        nanvm_mut_ref untyped) {                                                         \
+        name##_mut_ref typed;                                                            \
+        typed.untyped = untyped;                                                         \
+        return typed;                                                                    \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_ref name##_ref_typed_(             \
+        nanvm_ref untyped) {                                                             \
+        name##_ref typed;                                                                \
+        typed.untyped = untyped;                                                         \
+        return typed;                                                                    \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_new(                \
+        nanvm_manager *manager) {                                                        \
+        return name##_mut_ref_typed_(nanvm_new(manager, &(table)));                      \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_new_copy(           \
+        nanvm_manager *manager, const type *value) {                                     \
+        return name##_mut_ref_typed_(nanvm_new_copy(manager, &(table), value));          \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_new_array(          \
+        nanvm_manager *manager, const void *items, size_t length) {                      \
+        return name##_mut_ref_typed_(nanvm_new_array(manager, &(table), items, length)); \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_new_with(           \
+        nanvm_manager *manager, size_t length, nanvm_construct *construct,               \
+        void *context) {                                                                 \
+        return name##_mut_ref_typed_(                                                    \
+            nanvm_new_with(manager, &(table), length, construct, context));              \
+    }
+
+#define NANVM_TYPED_MUT_REF_(name, type)                                                 \
+    NANVM_UNUSED static inline type *name##_mut_ref_get(name##_mut_ref self) {           \
+        return (type *)nanvm_mut_ref_get(self.untyped);                                  \
+    }                                                                                    \
+    NANVM_UNUSED static inline size_t name##_mut_ref_length(name##_mut_ref self) {       \
+        return nanvm_mut_ref_length(self.untyped);                                       \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_ref name##_mut_ref_to_ref(         \
+        name##_mut_ref self) {                                                           \
+        return name##_ref_typed_(nanvm_mut_ref_to_ref(self.untyped));                    \
+    }                                                                                    \
+    NANVM_UNUSED static inline void name##_mut_ref_drop(name##_mut_ref self) {           \
+        nanvm_mut_ref_drop(self.untyped);                                                \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_mut_ref_move(       \
+        name##_mut_ref *self) {                                                          \
+        return name##_mut_ref_typed_(nanvm_mut_ref_move(&self->untyped));                \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline bool name##_mut_ref_resize(               \
+        nanvm_manager *manager, name##_mut_ref *self, size_t length) {                   \
+        return nanvm_mut_ref_resize(manager, &self->untyped, length);                    \
+    }                                                                                    \
+    NANVM_UNUSED static inline void name##_mut_ref_cleanup(name##_mut_ref *self) {       \
+        name##_mut_ref_drop(name##_mut_ref_move(self));                                  \
+    }
+
+#define NANVM_TYPED_REF_(name, type)                                                     \
+    NANVM_UNUSED static inline const type *name##_ref_get(name##_ref self) {             \
+        return (const type *)nanvm_ref_get(self.untyped);                                \
+    }                                                                                    \
+    NANVM_UNUSED static inline size_t name##_ref_length(name##_ref self) {               \
+        return nanvm_ref_length(self.untyped);                                           \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_ref name##_ref_clone(              \
+        name##_ref self) {                                                               \
+        return name##_ref_typed_(nanvm_ref_clone(self.untyped));                         \
+    }                                                                                    \
+    NANVM_UNUSED static inline void name##_ref_drop(name##_ref self) {                   \
+        nanvm_ref_drop(self.untyped);                                                    \
+    }                                                                                    \
+    NANVM_UNUSED static inline size_t name##_ref_count(name##_ref self) {                \
+        return nanvm_ref_count(self.untyped);                                            \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline bool name##_ref_try_to_mut_ref(           \
+        name##_ref *self, name##_mut_ref *out) {                                         \
+        return nanvm_ref_try_to_mut_ref(&self->untyped, &out->untyped);                  \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_clone_object(   \
+        name##_ref self, nanvm_manager *manager) {                                       \
+        return name##_mut_ref_typed_(nanvm_ref_clone_object(self.untyped, manager));     \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_to_mut_ref(     \
+        name##_ref *self, nanvm_manager *manager) {                                      \
+        return name##_mut_ref_typed_(nanvm_ref_to_mut_ref(&self->untyped, manager));     \
+    }                                                                                    \
+    NANVM_UNUSED static inline bool name##_ref_same(name##_ref a, name##_ref b) {        \
+        return nanvm_ref_same(a.untyped, b.untyped);                                     \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_ref name##_ref_move(               \
+        name##_ref *self) {                                                              \
+        return name##_ref_typed_(nanvm_ref_move(&self->untyped));                        \
+    }                                                                                    \
+    NANVM_UNUSED static inline void name##_ref_cleanup(name##_ref *self) {               \
+        name##_ref_drop(name##_ref_move(self));                                          \
+    }
+/** @endcond */
+
+/** @} */
+
+#endif
