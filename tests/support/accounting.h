@@ -1,0 +1,61 @@
+/* A manager that accounts for every byte, written through the public headers
+ * alone. It counts what is live, checks that each piece of memory comes back
+ * with the layout it was asked for and with nothing written beyond its end,
+ * hands out dirty memory, and fails on demand. */
+#ifndef TEST_ACCOUNTING_H
+#define TEST_ACCOUNTING_H
+
+#include <stdatomic.h>
+
+#include <nanvm/mem.h>
+
+typedef struct accounting {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_manager_table manager_table; /* A copy each: tests clear slots in it. */
+    nanvm_dealloc_table dealloc_table;
+    atomic_flag lock;
+    struct accounting_record *records; /* Of what is live. */
+    struct accounting_record *dead;    /* Kept, where `keeps_dead`. */
+    size_t live_blocks;
+    size_t live_bytes;
+    size_t requests;   /* How often memory was asked for. */
+    size_t failures;   /* How many of these were made to fail. */
+    size_t fail_first; /* The first request to fail. */
+    size_t fail_last;  /* The last one. */
+    bool keeps_dead;   /* Whether memory stays readable after it was freed. */
+} accounting;
+
+void accounting_init(accounting *self, nanvm_count count);
+
+/* Lets go of what was kept or never counted, and checks that nothing is live. */
+void accounting_deinit(accounting *self);
+
+/* The same without the check, for blocks that were never meant to be freed. */
+void accounting_abandon(accounting *self);
+
+/* Lets request `n` fail, counted from now, beginning at 0. */
+void accounting_fail_once(accounting *self, size_t n);
+
+/* Lets request `n` and all that follow fail. */
+void accounting_fail_from(accounting *self, size_t n);
+
+void accounting_never_fail(accounting *self);
+
+void expect_nothing_live(const accounting *self);
+
+/* A scenario ends by dropping all that it made. It returns whether it came to
+ * its end; where memory ran out it checks first that its arguments are
+ * as they were. */
+typedef bool accounted_scenario(accounting *manager);
+
+/* Runs `scenario` with one request failing, and with all from one on failing:
+ * the first, the second, ... until none is left to fail. */
+void for_each_failure(nanvm_count count, accounted_scenario *scenario);
+
+/* Around each test: what all accounting managers have live, and all tracked
+ * objects, must be nothing. */
+int expect_clean_start(void **state);
+int expect_clean_end(void **state);
+
+#endif

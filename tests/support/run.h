@@ -1,0 +1,44 @@
+/* What every test file ends with: a `main` that runs all of its tests, or the
+ * one that is named on the command line, so that ctest can run each alone. */
+#ifndef TEST_RUN_H
+#define TEST_RUN_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "accounting.h"
+
+/* A test with the check that nothing stays alive. */
+#define TEST(function)                                                                   \
+    cmocka_unit_test_setup_teardown(function, expect_clean_start, expect_clean_end)
+
+static inline bool has_test(const struct CMUnitTest *tests, size_t length,
+                            const char *name) {
+    for (size_t i = 0; i < length; i++) {
+        if (strcmp(tests[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name that no test has is an error: cmocka alone would run nothing, and pass. */
+#define RUN_TESTS(tests)                                                                 \
+    int main(int argc, char **argv) {                                                    \
+        if (argc > 1 && !has_test(tests, sizeof(tests) / sizeof(tests[0]), argv[1])) {   \
+            fprintf(stderr, "%s: no test is called %s\n", argv[0], argv[1]);             \
+            return 2;                                                                    \
+        }                                                                                \
+        if (argc > 1) {                                                                  \
+            cmocka_set_test_filter(argv[1]);                                             \
+        }                                                                                \
+        return cmocka_run_group_tests(tests, NULL, NULL);                                \
+    }
+
+#endif
