@@ -1,0 +1,63 @@
+#include "internal.h"
+
+size_t nanvm_block_prefix(const nanvm_object *object) {
+    return sizeof(nanvm_header) + (object->item_size == 0 ? 0 : sizeof(size_t)) +
+           (nanvm_object_has_callbacks(object) ? sizeof(void *) : 0);
+}
+
+void nanvm_block_init(void *object, nanvm_origin *origin) {
+    nanvm_header *header = nanvm_block_header(object);
+    size_t distance = (size_t)((uintptr_t)header - (uintptr_t)origin);
+    header->count = (int32_t)origin->dealloc->table->count;
+    header->origin = (uint32_t)(distance / sizeof(void *));
+}
+
+size_t nanvm_block_alone_prefix(const nanvm_object *type, nanvm_count count) {
+    size_t prefix = nanvm_block_prefix(type) + sizeof(nanvm_origin) +
+                    (count == NANVM_COUNT_CUSTOM ? sizeof(size_t) : 0);
+    return nanvm_layout_round_up(prefix, nanvm_block_align(type));
+}
+
+bool nanvm_block_alone_layout(const nanvm_object *type, nanvm_count count, size_t size,
+                              nanvm_layout *layout) {
+    size_t prefix = nanvm_block_alone_prefix(type, count);
+    if (size > (size_t)PTRDIFF_MAX - prefix) {
+        return false;
+    }
+    *layout = nanvm_layout_make(prefix + size, nanvm_block_align(type));
+    return nanvm_layout_is_valid(*layout);
+}
+
+void *nanvm_block_place(void *memory, const nanvm_object *type, nanvm_dealloc *dealloc) {
+    nanvm_count count = dealloc->table->count;
+    unsigned char *object =
+        (unsigned char *)memory + nanvm_block_alone_prefix(type, count);
+    void *front = object - nanvm_block_prefix(type) - sizeof(nanvm_origin);
+    nanvm_origin *origin = front;
+    origin->object = type;
+    origin->dealloc = dealloc;
+    if (count == NANVM_COUNT_CUSTOM) {
+        *((size_t *)front - 1) = 0;
+    }
+    nanvm_block_init(object, origin);
+    return object;
+}
+
+static void free_alone(void *object, const nanvm_origin *origin) {
+    const nanvm_object *type = origin->object;
+    nanvm_dealloc *dealloc = origin->dealloc;
+    nanvm_count count = dealloc->table->count;
+    size_t prefix = nanvm_block_alone_prefix(type, count);
+    size_t size = nanvm_object_size_of(type, nanvm_block_length(type, object));
+    dealloc->table->dealloc(dealloc, (unsigned char *)object - prefix,
+                            nanvm_layout_make(prefix + size, nanvm_block_align(type)));
+}
+
+void nanvm_block_free(void *object) {
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    if (origin->dealloc->table->free_block != NULL) {
+        origin->dealloc->table->free_block(origin->dealloc, object);
+    } else {
+        free_alone(object, origin);
+    }
+}

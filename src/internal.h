@@ -1,0 +1,121 @@
+/* What the units of the library share with each other, under the name of the
+ * unit that owns it. */
+#ifndef NANVM_INTERNAL_H
+#define NANVM_INTERNAL_H
+
+#include <nanvm/mem.h>
+
+#include "atomic.h"
+
+/* --- fatal.c ------------------------------------------------------------- */
+
+/* Stops the program; `message` is one line that names the mistake. */
+NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
+
+/* --- block.c --------------------------------------------------------------
+ *
+ *   a block that is allocated alone, from low addresses to high:
+ *     [padding] [counter, if counted by the dealloc] [origin]
+ *               [link, with callbacks] [length, of an array] [header] [object]
+ *   a block that shares its origin starts at the link.
+ */
+
+/* The number of items: only for an object whose type is an array. */
+static inline size_t *nanvm_block_length_word(void *object) {
+    return (size_t *)(void *)((unsigned char *)object - sizeof(nanvm_header) -
+                              sizeof(size_t));
+}
+
+static inline size_t nanvm_block_length(const nanvm_object *type, const void *object) {
+    return type->item_size == 0 ? 0
+                                : *nanvm_block_length_word((void *)(uintptr_t)object);
+}
+
+/* Where the dead, and the holders of an arena, are linked. */
+static inline void **nanvm_block_link(const nanvm_object *type, void *object) {
+    size_t behind = sizeof(nanvm_header) + (type->item_size == 0 ? 0 : sizeof(size_t));
+    return (void **)(void *)((unsigned char *)object - behind - sizeof(void *));
+}
+
+/* The alignment of a block: it holds words. */
+static inline size_t nanvm_block_align(const nanvm_object *type) {
+    return type->align < sizeof(void *) ? sizeof(void *) : type->align;
+}
+
+/* The memory for an object of `size` bytes with an origin of its own. False if
+ * that is too large. */
+bool nanvm_block_alone_layout(const nanvm_object *type, nanvm_count count, size_t size,
+                              nanvm_layout *layout);
+
+/* Where in that memory the object is. */
+size_t nanvm_block_alone_prefix(const nanvm_object *type, nanvm_count count);
+
+/* Makes a block of that memory and returns its object. */
+void *nanvm_block_place(void *memory, const nanvm_object *type, nanvm_dealloc *dealloc);
+
+/* Frees the memory of a block; its object is gone already. */
+void nanvm_block_free(void *object);
+
+/* --- object.c ------------------------------------------------------------ */
+
+static inline void *nanvm_object_item(const nanvm_object *type, const void *object,
+                                      size_t index) {
+    return (void *)((uintptr_t)object + type->items_offset + index * type->item_size);
+}
+
+/* Such objects have a link in front: what is in them can't be overwritten
+ * while they wait for their callbacks. */
+static inline bool nanvm_object_has_callbacks(const nanvm_object *type) {
+    return type->drop != NULL || type->visit != NULL || type->visit_item != NULL;
+}
+
+static inline bool nanvm_object_holds_refs(const nanvm_object *type) {
+    return (type->refs_length | type->item_refs_length) != 0 || type->visit != NULL ||
+           type->visit_item != NULL;
+}
+
+/* The size of an object that exists: it can't overflow. */
+size_t nanvm_object_size_of(const nanvm_object *type, size_t length);
+
+/* Tells `visitor` of the references in items [begin, end). */
+void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
+                              size_t end, nanvm_visitor *visitor, void *context);
+
+/* Tells `visitor` of every reference in the object. */
+void nanvm_object_visit(const nanvm_object *type, const void *object,
+                        nanvm_visitor *visitor, void *context);
+
+/* A visitor that drops. */
+void nanvm_object_drop_visitor(nanvm_ref reference, void *context);
+
+/* --- count.c ------------------------------------------------------------- */
+
+enum {
+    /* Atomic counts go from NANVM_COUNT_ATOMIC (no other reference) down to
+     * this (2^30 - 1 others). What is below and isn't listed here is stuck. */
+    NANVM_COUNT_ATOMIC_LAST = -0x40000000,
+    /* A dropped object whose memory is still there. */
+    NANVM_COUNT_DEAD = -0x60000000,
+    /* Far from its neighbours, so that a few threads that are late to notice
+     * can't carry it to another meaning. INT32_MIN, where a plain count
+     * overflows to, is stuck too. */
+    NANVM_COUNT_STUCK = -0x70000000
+};
+
+/* One reference less; true if it was the last. */
+bool nanvm_count_release(const void *object);
+
+/* How many others there are; SIZE_MAX if that isn't known. */
+size_t nanvm_count_read(const void *object);
+
+/* --- drop.c -------------------------------------------------------------- */
+
+/* Ends an object that has no references left, and what only it refers to. */
+void nanvm_object_die(void *object);
+
+/* --- manager.c ----------------------------------------------------------- */
+
+/* A block with its length set and its bytes in any state; NULL on failure. */
+void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length);
+
+#endif

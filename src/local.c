@@ -1,0 +1,246 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "pool.h"
+
+/* The pools of a manager, found by type and capacity in a table with open
+ * addressing that is at most half full; pools of one type follow each other in
+ * the list, so that reports need no sorting. */
+typedef struct nanvm_local_state {
+    nanvm_pool **slots;
+    size_t slots_length; /* a power of two */
+    size_t used;
+    nanvm_pool *all;
+} nanvm_local_state;
+
+enum { FIRST_SLOTS = 32 };
+
+/* --- finding a pool --- */
+
+/* Tables are static and at least a cache line large, so their low bits are
+ * alike. The multiplier is 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). */
+static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object,
+                      size_t capacity) {
+    uint32_t key = (uint32_t)((uintptr_t)object >> 3) + (uint32_t)capacity;
+    return (size_t)((key * UINT32_C(2654435769)) >> 16) & (state->slots_length - 1);
+}
+
+static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
+                         size_t capacity) {
+    size_t i = slot_of(state, object, capacity);
+    while (state->slots[i] != NULL && (state->slots[i]->object != object ||
+                                       state->slots[i]->capacity != capacity)) {
+        i = (i + 1) & (state->slots_length - 1);
+    }
+    return &state->slots[i];
+}
+
+static nanvm_layout slots_layout(size_t length) {
+    return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
+}
+
+static bool set_slots(nanvm_local *self, size_t length) {
+    nanvm_local_state *state = self->state;
+    nanvm_layout old = slots_layout(state->slots_length);
+    nanvm_pool **slots = nanvm_manager_alloc(self->source, slots_layout(length));
+    if (slots == NULL) {
+        return false;
+    }
+    memset(slots, 0, length * sizeof(nanvm_pool *));
+    nanvm_manager_dealloc(self->source, state->slots, old);
+    state->slots = slots;
+    state->slots_length = length;
+    for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
+        *find(state, pool->object, pool->capacity) = pool;
+    }
+    return true;
+}
+
+/* --- making one --- */
+
+static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
+    nanvm_pool **place = &state->all;
+    for (nanvm_pool *other = state->all; other != NULL; other = other->next) {
+        if (other->object == pool->object) {
+            place = &other->next;
+            break;
+        }
+    }
+    pool->next = *place;
+    *place = pool;
+    state->used += 1;
+}
+
+static nanvm_pool *add_pool(nanvm_local *self, const nanvm_object *object,
+                            size_t capacity) {
+    nanvm_local_state *state = self->state;
+    if (2 * (state->used + 1) > state->slots_length &&
+        !set_slots(self, 2 * state->slots_length)) {
+        return NULL;
+    }
+    nanvm_pool *pool = nanvm_pool_create(self->source, state, object, capacity);
+    if (pool != NULL) {
+        list_pool(state, pool);
+        *find(state, object, capacity) = pool;
+    }
+    return pool;
+}
+
+static void free_state(nanvm_local *self) {
+    nanvm_local_state *state = self->state;
+    nanvm_manager_dealloc(self->source, state->slots, slots_layout(state->slots_length));
+    nanvm_manager_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
+    self->state = NULL;
+}
+
+NANVM_NOINLINE static bool start(nanvm_local *self) {
+    self->state =
+        nanvm_manager_alloc(self->source, NANVM_LAYOUT_OF(nanvm_local_state));
+    if (self->state == NULL) {
+        return false;
+    }
+    memset(self->state, 0, sizeof(*self->state));
+    if (!set_slots(self, FIRST_SLOTS)) {
+        free_state(self);
+        return false;
+    }
+    return true;
+}
+
+static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object,
+                            size_t capacity) {
+    if (self->state == NULL && !start(self)) {
+        return NULL;
+    }
+    nanvm_pool *pool = *find(self->state, object, capacity);
+    return pool != NULL ? pool : add_pool(self, object, capacity);
+}
+
+/* --- the functions of the manager --- */
+
+static nanvm_local *local_of(nanvm_manager *manager) {
+    return (nanvm_local *)(void *)manager;
+}
+
+static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
+                             size_t size) {
+    size_t capacity = nanvm_pool_capacity(object, size);
+    nanvm_pool *pool = pool_for(local_of(manager), object, capacity);
+    return pool == NULL ? NULL : nanvm_pool_take(pool, size);
+}
+
+static void *local_resize_block(nanvm_manager *manager, void *object, size_t old_size,
+                                size_t size) {
+    nanvm_pool *pool = nanvm_pool_of(object, local_of(manager)->state);
+    (void)old_size;
+    return pool == NULL ? NULL : nanvm_pool_resize(pool, object, size);
+}
+
+static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    nanvm_local *self = local_of(manager);
+    nanvm_pool *raw = pool_for(self, NULL, 0);
+    if (raw == NULL) {
+        return NULL;
+    }
+    manager->dealloc = &raw->dealloc;
+    return nanvm_pool_alloc(raw, layout);
+}
+
+static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
+                          size_t size) {
+    return nanvm_pool_realloc((nanvm_pool *)manager->dealloc, memory, layout, size);
+}
+
+/* --- reports --- */
+
+/* Sums up the pools of one type, from `pool` on; returns the first of the next. */
+static const nanvm_pool *sum_type(const nanvm_pool *pool, nanvm_object_stats *sum) {
+    memset(sum, 0, sizeof(*sum));
+    sum->object = pool->object;
+    for (; pool != NULL && pool->object == sum->object; pool = pool->next) {
+        sum->live_blocks += nanvm_pool_live(pool);
+        sum->live_bytes += nanvm_pool_live_bytes(pool);
+        sum->peak_blocks += nanvm_pool_peak(pool);
+    }
+    return pool;
+}
+
+static void sum_bytes(const nanvm_pool *pool, nanvm_stats *stats) {
+    for (; pool != NULL; pool = pool->next) {
+        stats->peak_bytes += nanvm_pool_peak_bytes(pool);
+        stats->reserved_bytes += pool->reserved;
+    }
+}
+
+static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
+    const nanvm_local_state *state = ((const nanvm_local *)(const void *)manager)->state;
+    const nanvm_pool *pool = state == NULL ? NULL : state->all;
+    stats->live_blocks = stats->live_bytes = 0;
+    stats->peak_bytes = stats->reserved_bytes = 0;
+    sum_bytes(pool, stats);
+    while (pool != NULL) {
+        nanvm_object_stats type;
+        pool = sum_type(pool, &type);
+        stats->live_blocks += type.live_blocks;
+        stats->live_bytes += type.live_bytes;
+        if (stats->each != NULL) {
+            stats->each(&type, stats->context);
+        }
+    }
+}
+
+static void print_leak(void *context, const nanvm_object *object, size_t blocks,
+                       size_t bytes) {
+    (void)context;
+    (void)fprintf(stderr, "nanvm_mem: %s: %zu alive, %zu bytes, at the end of their manager\n",
+                  object == NULL ? "raw memory" : object->name, blocks, bytes);
+}
+
+static void report_leaks(const nanvm_local *self) {
+    const nanvm_pool *pool = self->state->all;
+    while (pool != NULL) {
+        nanvm_object_stats type;
+        pool = sum_type(pool, &type);
+        if (type.live_blocks > 0) {
+            self->leak(self->leak_context, type.object, type.live_blocks,
+                       type.live_bytes);
+        }
+    }
+}
+
+/* --- the manager as a whole --- */
+
+static const nanvm_manager_table local_table = {local_alloc, local_resize,
+                                                local_new_block, local_resize_block,
+                                                local_stats};
+
+void nanvm_local_init(nanvm_local *self) {
+    nanvm_local_init_from(self, nanvm_global());
+}
+
+void nanvm_local_init_from(nanvm_local *self, nanvm_manager *source) {
+    self->manager.table = &local_table;
+    self->manager.dealloc = NULL;
+    self->manager.clones = 0;
+    self->source = source;
+    self->state = NULL;
+    nanvm_local_on_leak(self, NULL, NULL);
+}
+
+void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak, void *context) {
+    self->leak = leak == NULL ? print_leak : leak;
+    self->leak_context = context;
+}
+
+void nanvm_local_deinit(nanvm_local *self) {
+    if (self->state == NULL) {
+        return;
+    }
+    report_leaks(self);
+    for (nanvm_pool *pool = self->state->all; pool != NULL;) {
+        nanvm_pool *next = pool->next;
+        nanvm_pool_orphan(pool);
+        pool = next;
+    }
+    free_state(self);
+}

@@ -1,0 +1,126 @@
+#include <string.h>
+
+#include "internal.h"
+
+static const nanvm_mut_ref null_handle = {NULL};
+
+static void *new_alone(nanvm_manager *manager, const nanvm_object *type, size_t size) {
+    nanvm_layout layout;
+    if (!nanvm_block_alone_layout(type, manager->dealloc->table->count, size, &layout)) {
+        return NULL;
+    }
+    void *memory = manager->table->alloc(manager, layout);
+    return memory == NULL ? NULL : nanvm_block_place(memory, type, manager->dealloc);
+}
+
+void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length) {
+    size_t size;
+    if (!nanvm_object_size(type, length, &size)) {
+        return NULL;
+    }
+    void *object = manager->table->new_block != NULL
+                       ? manager->table->new_block(manager, type, size)
+                       : new_alone(manager, type, size);
+    if (object != NULL && type->item_size != 0) {
+        *nanvm_block_length_word(object) = length;
+    }
+    return object;
+}
+
+/* memcpy and memset may not be given NULL, not even for 0 bytes. */
+static void copy_bytes(void *target, const void *source, size_t size) {
+    if (size > 0) {
+        memcpy(target, source, size);
+    }
+}
+
+static nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object *type,
+                              size_t length) {
+    nanvm_mut_ref self = {nanvm_block_new(manager, type, length)};
+    if (self.object != NULL) {
+        memset(self.object, 0, nanvm_object_size_of(type, length));
+    }
+    return self;
+}
+
+nanvm_mut_ref nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
+    return new_zero(manager, object, 0);
+}
+
+nanvm_mut_ref nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object,
+                             const void *value) {
+    nanvm_mut_ref self = {nanvm_block_new(manager, object, 0)};
+    if (self.object != NULL) {
+        size_t size = nanvm_object_size_of(object, 0);
+        memset(self.object, 0, size - object->size);
+        copy_bytes(self.object, value, object->size);
+    }
+    return self;
+}
+
+nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object,
+                              const void *items, size_t length) {
+    nanvm_mut_ref self = new_zero(manager, object, length);
+    if (self.object != NULL && items != NULL) {
+        copy_bytes(nanvm_object_item(object, self.object, 0), items,
+                   length * object->item_size);
+    }
+    return self;
+}
+
+nanvm_mut_ref nanvm_new_with(nanvm_manager *manager, const nanvm_object *object,
+                             size_t length, nanvm_construct *construct, void *context) {
+    nanvm_mut_ref self = new_zero(manager, object, length);
+    if (self.object != NULL && !construct(self.object, length, context)) {
+        nanvm_object_visit(object, self.object, nanvm_object_drop_visitor, NULL);
+        nanvm_block_free(self.object);
+        return null_handle;
+    }
+    return self;
+}
+
+/* What managers are promised: at least a byte, aligned to at least a word. */
+static nanvm_layout promised(nanvm_layout layout) {
+    return nanvm_layout_make(layout.size == 0 ? 1 : layout.size,
+                             layout.align < sizeof(void *) ? sizeof(void *)
+                                                           : layout.align);
+}
+
+void *nanvm_manager_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    nanvm_layout asked = promised(layout);
+    if (!nanvm_layout_is_valid(layout) || !nanvm_layout_is_valid(asked)) {
+        return NULL;
+    }
+    return manager->table->alloc(manager, asked);
+}
+
+static void *resize_in_manager(nanvm_manager *manager, void *memory, nanvm_layout layout,
+                               size_t size) {
+    return manager->table->resize == NULL
+               ? NULL
+               : manager->table->resize(manager, memory, promised(layout),
+                                        size == 0 ? 1 : size);
+}
+
+void *nanvm_manager_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
+                           size_t size) {
+    nanvm_layout larger = nanvm_layout_make(size, layout.align);
+    if (memory == NULL || !nanvm_layout_is_valid(larger)) {
+        return nanvm_manager_alloc(manager, larger);
+    }
+    void *resized = resize_in_manager(manager, memory, layout, size);
+    if (resized == NULL) {
+        resized = nanvm_manager_alloc(manager, larger);
+        if (resized != NULL) {
+            copy_bytes(resized, memory, size < layout.size ? size : layout.size);
+            nanvm_manager_dealloc(manager, memory, layout);
+        }
+    }
+    return resized;
+}
+
+void nanvm_manager_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {
+    if (memory != NULL) {
+        manager->dealloc->table->dealloc(manager->dealloc, memory, promised(layout));
+    }
+}

@@ -1,0 +1,129 @@
+#include <string.h>
+
+#include "internal.h"
+
+size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
+    return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
+}
+
+void nanvm_mut_ref_drop_cold(void *object) {
+    int32_t count = nanvm_block_count(object);
+    if (count > 0 || (count < NANVM_COUNT_ATOMIC && count >= NANVM_COUNT_ATOMIC_LAST)) {
+        nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
+    }
+    if (nanvm_count_release(object)) {
+        nanvm_object_die(object);
+    }
+}
+
+/* The manager's own way: without moving, or with no more than a move. */
+static void *resize_alone(nanvm_manager *manager, const nanvm_object *type, void *object,
+                          size_t old_size, size_t size) {
+    nanvm_origin *origin = nanvm_block_origin(object);
+    nanvm_count count = origin->dealloc->table->count;
+    nanvm_layout old, layout;
+    if (manager->table->resize == NULL || origin->dealloc != manager->dealloc ||
+        !nanvm_block_alone_layout(type, count, old_size, &old) ||
+        !nanvm_block_alone_layout(type, count, size, &layout)) {
+        return NULL;
+    }
+    size_t prefix = nanvm_block_alone_prefix(type, count);
+    unsigned char *memory = manager->table->resize(
+        manager, (unsigned char *)object - prefix, old, layout.size);
+    return memory == NULL ? NULL : memory + prefix;
+}
+
+static void *resize_block(nanvm_manager *manager, const nanvm_object *type, void *object,
+                          size_t old_size, size_t size) {
+    if (manager->table->new_block == NULL) {
+        return resize_alone(manager, type, object, old_size, size);
+    }
+    return manager->table->resize_block == NULL
+               ? NULL
+               : manager->table->resize_block(manager, object, old_size, size);
+}
+
+/* The references in items that are about to be cut off. They are dropped when the
+ * array is as it will be; a few, so that popping items one by one can stay in
+ * place, and a resize that fails has lost nothing. */
+enum { CUT_CAPACITY = 16 };
+
+struct cut {
+    nanvm_ref refs[CUT_CAPACITY];
+    size_t length; /* beyond the capacity: they don't fit */
+};
+
+static void gather_visitor(nanvm_ref reference, void *context) {
+    struct cut *cut = context;
+    if (cut->length < CUT_CAPACITY) {
+        cut->refs[cut->length] = reference;
+    }
+    ++cut->length;
+}
+
+static void drop_cut(const struct cut *cut) {
+    for (size_t i = 0; i < cut->length; ++i) {
+        nanvm_ref_drop(cut->refs[i]);
+    }
+}
+
+static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
+                            size_t length) {
+    const nanvm_object *type = nanvm_block_origin(self->object)->object;
+    struct cut cut;
+    cut.length = 0;
+    nanvm_object_visit_items(type, self->object, length, old_length, gather_visitor, &cut);
+    if (cut.length > CUT_CAPACITY) {
+        return false;
+    }
+    void *resized = resize_block(manager, type, self->object,
+                                 nanvm_object_size_of(type, old_length),
+                                 nanvm_object_size_of(type, length));
+    if (resized == NULL) {
+        return false;
+    }
+    *nanvm_block_length_word(resized) = length;
+    self->object = resized;
+    drop_cut(&cut);
+    return true;
+}
+
+/* Into a new block; the references move along but for those that are cut off. */
+static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
+                 size_t length) {
+    void *old = self->object;
+    const nanvm_object *type = nanvm_block_origin(old)->object;
+    void *moved = nanvm_block_new(manager, type, length);
+    if (moved == NULL) {
+        return false;
+    }
+    size_t kept = length < old_length ? length : old_length;
+    memcpy(moved, old, nanvm_object_size_of(type, kept));
+    self->object = moved;
+    nanvm_object_visit_items(type, old, kept, old_length, nanvm_object_drop_visitor, NULL);
+    nanvm_block_free(old);
+    return true;
+}
+
+static void clear_items(nanvm_mut_ref self, size_t begin, size_t end) {
+    if (begin < end) {
+        const nanvm_object *type = nanvm_block_origin(self.object)->object;
+        memset(nanvm_object_item(type, self.object, begin), 0,
+               (end - begin) * type->item_size);
+    }
+}
+
+bool nanvm_mut_ref_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length) {
+    size_t old_length = nanvm_mut_ref_length(*self);
+    size_t size;
+    if (self->object == NULL ||
+        !nanvm_object_size(nanvm_block_origin(self->object)->object, length, &size)) {
+        return false;
+    }
+    if (length != old_length && !resize_in_place(manager, self, old_length, length) &&
+        !move(manager, self, old_length, length)) {
+        return false;
+    }
+    clear_items(*self, old_length, length);
+    return true;
+}

@@ -1,0 +1,70 @@
+#include "internal.h"
+
+bool nanvm_object_size(const nanvm_object *object, size_t length, size_t *size) {
+    nanvm_layout layout = nanvm_layout_make(object->size, object->align);
+    if (length > 0) {
+        size_t limit = (size_t)PTRDIFF_MAX;
+        if (object->item_size == 0 || object->items_offset > limit ||
+            length > (limit - object->items_offset) / object->item_size) {
+            return false;
+        }
+        layout.size = nanvm_object_size_of(object, length);
+    }
+    if (!nanvm_layout_is_valid(layout)) {
+        return false;
+    }
+    *size = layout.size;
+    return true;
+}
+
+size_t nanvm_object_size_of(const nanvm_object *type, size_t length) {
+    size_t with_items = type->items_offset + length * type->item_size;
+    return with_items > type->size ? with_items : type->size;
+}
+
+static void visit_refs(const void *part, const size_t *offsets, size_t length,
+                       nanvm_visitor *visitor, void *context) {
+    for (size_t i = 0; i < length; ++i) {
+        const void *slot = (const unsigned char *)part + offsets[i];
+        visitor(*(const nanvm_ref *)slot, context);
+    }
+}
+
+void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
+                              size_t end, nanvm_visitor *visitor, void *context) {
+    if (type->item_refs_length == 0 && type->visit_item == NULL) {
+        return;
+    }
+    for (size_t i = begin; i < end; ++i) {
+        const void *item = nanvm_object_item(type, object, i);
+        visit_refs(item, type->item_refs, type->item_refs_length, visitor, context);
+        if (type->visit_item != NULL) {
+            type->visit_item(item, visitor, context);
+        }
+    }
+}
+
+void nanvm_object_visit(const nanvm_object *type, const void *object,
+                        nanvm_visitor *visitor, void *context) {
+    visit_refs(object, type->refs, type->refs_length, visitor, context);
+    if (type->visit != NULL) {
+        type->visit(object, visitor, context);
+    }
+    nanvm_object_visit_items(type, object, 0, nanvm_block_length(type, object), visitor,
+                             context);
+}
+
+void nanvm_object_drop_visitor(nanvm_ref reference, void *context) {
+    (void)context;
+    nanvm_ref_drop(reference);
+}
+
+void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
+    if (self.object != NULL) {
+        nanvm_object_visit(nanvm_ref_object(self), self.object, visitor, context);
+    }
+}
+
+const nanvm_object *nanvm_ref_object(nanvm_ref self) {
+    return self.object == NULL ? NULL : nanvm_block_origin(self.object)->object;
+}

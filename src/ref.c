@@ -1,0 +1,64 @@
+#include <string.h>
+
+#include "internal.h"
+
+static const nanvm_mut_ref null_handle = {NULL};
+
+size_t nanvm_ref_length(nanvm_ref self) {
+    return self.object == NULL
+               ? 0
+               : nanvm_block_length(nanvm_block_origin(self.object)->object, self.object);
+}
+
+void nanvm_ref_drop_cold(const void *object) {
+    if (nanvm_count_release(object)) {
+        nanvm_object_die((void *)(uintptr_t)object);
+    }
+}
+
+size_t nanvm_ref_count(nanvm_ref self) {
+    return self.object == NULL ? 0 : nanvm_count_read(self.object);
+}
+
+static void clone_visitor(nanvm_ref reference, void *context) {
+    (void)context;
+    nanvm_ref copy = nanvm_ref_clone(reference); /* it is in the new object already */
+    (void)copy;
+}
+
+static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
+                                 nanvm_manager *manager) {
+    size_t length = nanvm_block_length(type, object);
+    nanvm_mut_ref copy = {nanvm_block_new(manager, type, length)};
+    if (copy.object == NULL) {
+        return copy;
+    }
+    memcpy(copy.object, object, nanvm_object_size_of(type, length));
+    if (type->clone != NULL && !type->clone(copy.object, object, length)) {
+        nanvm_block_free(copy.object);
+        return null_handle;
+    }
+    nanvm_object_visit(type, copy.object, clone_visitor, NULL);
+    return copy;
+}
+
+nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
+    const nanvm_object *type = nanvm_ref_object(self);
+    if (type == NULL || (type->drop != NULL && type->clone == NULL)) {
+        return null_handle;
+    }
+    return clone_block(type, self.object, manager);
+}
+
+nanvm_mut_ref nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager) {
+    nanvm_mut_ref out;
+    if (nanvm_ref_try_to_mut_ref(self, &out)) {
+        return out;
+    }
+    out = nanvm_ref_clone_object(*self, manager);
+    if (out.object != NULL) {
+        nanvm_atomic_increment_relaxed(&manager->clones);
+        nanvm_ref_drop(nanvm_ref_move(self));
+    }
+    return out;
+}

@@ -1,0 +1,109 @@
+#include "internal.h"
+
+#include <string.h>
+
+/* An older caller has a smaller struct: it is given as much as it knows. */
+void nanvm_manager_stats(const nanvm_manager *manager, nanvm_stats *stats) {
+    size_t known = stats->size < sizeof(*stats) ? stats->size : sizeof(*stats);
+    nanvm_stats full;
+    memset(&full, 0, sizeof(full));
+    memcpy(&full, stats, known);
+    full.live_blocks = full.live_bytes = NANVM_STATS_UNKNOWN;
+    full.peak_bytes = full.reserved_bytes = NANVM_STATS_UNKNOWN;
+    full.clones = nanvm_atomic_read_relaxed(&manager->clones);
+    if (manager->table->stats != NULL) {
+        manager->table->stats(manager, &full);
+    }
+    memcpy(stats, &full, known);
+}
+
+/* --- printing --- */
+
+typedef struct printer {
+    FILE *file;
+    bool failed;
+    bool first; /* no type has been printed yet */
+} printer;
+
+/* One place for all output: a failure is remembered. */
+#define PRINT(printer, ...)                                                              \
+    ((printer)->failed |= fprintf((printer)->file, __VA_ARGS__) < 0)
+
+static const char *name_of(const nanvm_object *object) {
+    return object == NULL ? "raw memory" : object->name == NULL ? "?" : object->name;
+}
+
+static void print_number(printer *out, const char *format, const char *name, size_t value,
+                         const char *unknown) {
+    char digits[3 * sizeof(size_t) + 1];
+    (void)snprintf(digits, sizeof(digits), "%zu", value);
+    PRINT(out, format, name, value == NANVM_STATS_UNKNOWN ? unknown : digits);
+}
+
+static void print_numbers(printer *out, const char *format, const nanvm_stats *stats,
+                          const char *unknown) {
+    print_number(out, format, "live_blocks", stats->live_blocks, unknown);
+    print_number(out, format, "live_bytes", stats->live_bytes, unknown);
+    print_number(out, format, "peak_bytes", stats->peak_bytes, unknown);
+    print_number(out, format, "reserved_bytes", stats->reserved_bytes, unknown);
+    print_number(out, format, "clones", stats->clones, unknown);
+}
+
+static nanvm_stats stats_for(nanvm_object_stats_visitor *each, printer *out) {
+    nanvm_stats stats;
+    memset(&stats, 0, sizeof(stats));
+    stats.size = sizeof(stats);
+    stats.version = NANVM_STATS_VERSION;
+    stats.each = each;
+    stats.context = out;
+    return stats;
+}
+
+static void print_type(const nanvm_object_stats *stats, void *context) {
+    printer *out = context;
+    PRINT(out, "  %s: %zu live, %zu bytes, peak %zu\n", name_of(stats->object),
+          stats->live_blocks, stats->live_bytes, stats->peak_blocks);
+}
+
+bool nanvm_stats_print(const nanvm_manager *manager, FILE *file) {
+    printer out = {file, false, true};
+    nanvm_stats stats = nanvm_stats_make(manager);
+    print_numbers(&out, "%s: %s\n", &stats, "not counted");
+    stats = stats_for(print_type, &out);
+    nanvm_manager_stats(manager, &stats);
+    return !out.failed;
+}
+
+static void print_json_string(printer *out, const char *text) {
+    PRINT(out, "\"");
+    for (; *text != '\0'; ++text) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c == '"' || c == '\\') {
+            PRINT(out, "\\u%04x", (unsigned)c);
+        } else {
+            PRINT(out, "%c", c);
+        }
+    }
+    PRINT(out, "\"");
+}
+
+static void print_json_type(const nanvm_object_stats *stats, void *context) {
+    printer *out = context;
+    PRINT(out, "%s{\"name\": ", out->first ? "" : ", ");
+    print_json_string(out, name_of(stats->object));
+    PRINT(out, ", \"live_blocks\": %zu, \"live_bytes\": %zu, \"peak_blocks\": %zu}",
+          stats->live_blocks, stats->live_bytes, stats->peak_blocks);
+    out->first = false;
+}
+
+bool nanvm_stats_print_json(const nanvm_manager *manager, FILE *file) {
+    printer out = {file, false, true};
+    nanvm_stats stats = nanvm_stats_make(manager);
+    PRINT(&out, "{\"version\": %d, ", NANVM_STATS_VERSION);
+    print_numbers(&out, "\"%s\": %s, ", &stats, "null");
+    PRINT(&out, "\"objects\": [");
+    stats = stats_for(print_json_type, &out);
+    nanvm_manager_stats(manager, &stats);
+    PRINT(&out, "]}\n");
+    return !out.failed;
+}
