@@ -1,0 +1,76 @@
+# The library, as nanvm_mem::static and nanvm_mem::shared, and nanvm_mem::nanvm_mem
+# for whichever of them BUILD_SHARED_LIBS chooses.
+
+set(nanvm_sources
+    src/arena.c
+    src/block.c
+    src/count.c
+    src/drop.c
+    src/fatal.c
+    src/global.c
+    src/inline.c
+    src/local.c
+    src/manager.c
+    src/mut_ref.c
+    src/object.c
+    src/pool.c
+    src/ref.c
+    src/stats.c)
+
+function(nanvm_add_library kind type)
+    set(target nanvm_mem_${kind})
+    add_library(${target} ${type} ${nanvm_sources})
+    add_library(nanvm_mem::${kind} ALIAS ${target})
+    target_include_directories(
+        ${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
+    set_target_properties(
+        ${target}
+        PROPERTIES OUTPUT_NAME nanvm_mem
+                   EXPORT_NAME ${kind}
+                   VERSION ${PROJECT_VERSION}
+                   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+                   C_VISIBILITY_PRESET hidden)
+    target_compile_definitions(${target} PRIVATE NANVM_BUILDING)
+    nanvm_c11(${target})
+    nanvm_warnings(${target})
+    nanvm_sanitizers(${target})
+endfunction()
+
+# A static library is linked into shared ones, too.
+function(nanvm_add_static)
+    nanvm_add_library(static STATIC)
+    if(NOT DEFINED CMAKE_POSITION_INDEPENDENT_CODE)
+        set_target_properties(nanvm_mem_static PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
+    if(MSVC) # nanvm_mem.lib is the import library of the shared one
+        set_target_properties(nanvm_mem_static PROPERTIES OUTPUT_NAME nanvm_mem_static)
+    endif()
+endfunction()
+
+function(nanvm_add_shared)
+    nanvm_add_library(shared SHARED)
+    target_compile_definitions(nanvm_mem_shared PUBLIC NANVM_SHARED)
+    # Calls from one function of the library to another are direct.
+    target_compile_options(
+        nanvm_mem_shared PRIVATE $<$<C_COMPILER_ID:GNU>:-fno-semantic-interposition>)
+endfunction()
+
+# Inside another project, only what is linked is built.
+function(nanvm_choose chosen other)
+    add_library(nanvm_mem::nanvm_mem ALIAS ${chosen})
+    if(TARGET ${other} AND NOT NANVM_INSTALL)
+        set_target_properties(${other} PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
+endfunction()
+
+nanvm_add_static()
+get_property(nanvm_has_shared GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS)
+if(nanvm_has_shared) # wasm hasn't
+    nanvm_add_shared()
+endif()
+
+if(BUILD_SHARED_LIBS AND nanvm_has_shared)
+    nanvm_choose(nanvm_mem_shared nanvm_mem_static)
+else()
+    nanvm_choose(nanvm_mem_static nanvm_mem_shared)
+endif()

@@ -1,0 +1,39 @@
+# One program for each tests/test_<noun>.c, one ctest entry for each test in it.
+
+# The names of the test functions in `file`; a change of the file configures anew.
+function(nanvm_test_functions result file)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    file(STRINGS "${file}" lines REGEX "^static void test_[A-Za-z0-9_]+\\(void \\*\\*")
+    list(TRANSFORM lines REPLACE "^static void (test_[A-Za-z0-9_]+).*$" "\\1")
+    set(${result} "${lines}" PARENT_SCOPE)
+endfunction()
+
+function(nanvm_unit_test_program target file)
+    add_executable(${target} "${file}")
+    target_link_libraries(${target} PRIVATE nanvm_test_support)
+    nanvm_c11(${target})
+    nanvm_warnings(${target})
+    nanvm_sanitizers(${target})
+endfunction()
+
+# Adds `<noun>.<behaviour>` for each test in `file`.
+function(nanvm_add_unit_tests file)
+    get_filename_component(program "${file}" NAME_WE)
+    string(REGEX REPLACE "^test_" "" noun "${program}")
+    nanvm_unit_test_program(${program} "${file}")
+    nanvm_test_functions(functions "${file}")
+    if(NOT functions)
+        message(FATAL_ERROR "${file} has no `static void test_...(void **state)`")
+    endif()
+    separate_arguments(launcher UNIX_COMMAND "${NANVM_TEST_LAUNCHER}")
+    foreach(function IN LISTS functions)
+        string(REGEX REPLACE "^test_" "" behaviour "${function}")
+        add_test(NAME ${noun}.${behaviour} COMMAND ${launcher} $<TARGET_FILE:${program}>
+                                                   ${function})
+        set_tests_properties(
+            ${noun}.${behaviour}
+            PROPERTIES LABELS unit
+                       TIMEOUT 300
+                       SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+    endforeach()
+endfunction()
