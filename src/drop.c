@@ -43,7 +43,7 @@ static void *bury_one(void *object) {
     const void *child = slot->object;
     slot->object = dead.first;
     dead.first = object;
-    return child != NULL && nanvm_count_release(child) ? (void *)(uintptr_t)child : NULL;
+    return child != NULL && nanvm_count_release_inline(child) ? (void *)(uintptr_t)child : NULL;
 }
 
 static void bury(void *object) {
@@ -52,28 +52,61 @@ static void bury(void *object) {
     }
 }
 
-static void release_visitor(nanvm_ref reference, void *context) {
-    (void)context;
-    if (reference.object != NULL && nanvm_count_release(reference.object)) {
+static void release(nanvm_ref reference) {
+    if (reference.object != NULL && nanvm_count_release_inline(reference.object)) {
         bury((void *)(uintptr_t)reference.object);
     }
 }
 
-/* Takes an object off the list and ends it. */
-static void exhume(void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
-    if (nanvm_object_has_callbacks(type)) {
-        dead.first = *nanvm_block_link(type, object);
-        if (type->drop != NULL) {
-            type->drop(object, nanvm_block_length(type, object));
+static void release_visitor(nanvm_ref reference, void *context) {
+    (void)context;
+    release(reference);
+}
+
+static inline void release_refs(const unsigned char *part, const size_t *offsets,
+                                size_t length) {
+    for (size_t i = 0; i < length; ++i) {
+        release(*(const nanvm_ref *)(const void *)(part + offsets[i]));
+    }
+}
+
+/* What nanvm_object_visit() does, without a call for each reference. */
+static inline void release_declared(const nanvm_object *type, const unsigned char *object) {
+    release_refs(object, type->refs, type->refs_length);
+    if (type->item_refs_length != 0) {
+        const unsigned char *item = object + type->items_offset;
+        size_t length = nanvm_block_length(type, object);
+        for (size_t i = 0; i < length; ++i, item += type->item_size) {
+            release_refs(item, type->item_refs, type->item_refs_length);
         }
-    } else {
-        nanvm_ref *slot = first_slot(type, object);
-        dead.first = (void *)(uintptr_t)slot->object;
-        slot->object = NULL;
+    }
+}
+
+/* Both take an object off the list and end it. */
+static void exhume_with_callbacks(const nanvm_object *type, void *object) {
+    dead.first = *nanvm_block_link(type, object);
+    if (type->drop != NULL) {
+        type->drop(object, nanvm_block_length(type, object));
     }
     nanvm_object_visit(type, object, release_visitor, NULL);
     nanvm_block_free(object);
+}
+
+static void exhume_declared(const nanvm_object *type, void *object) {
+    nanvm_ref *slot = first_slot(type, object);
+    dead.first = (void *)(uintptr_t)slot->object;
+    slot->object = NULL;
+    release_declared(type, object);
+    nanvm_block_free(object);
+}
+
+static void exhume(void *object) {
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    if (nanvm_object_has_callbacks(type)) {
+        exhume_with_callbacks(type, object);
+    } else {
+        exhume_declared(type, object);
+    }
 }
 
 static void work_off(void) {

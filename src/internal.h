@@ -66,12 +66,13 @@ static inline void *nanvm_object_item(const nanvm_object *type, const void *obje
 /* Such objects have a link in front: what is in them can't be overwritten
  * while they wait for their callbacks. */
 static inline bool nanvm_object_has_callbacks(const nanvm_object *type) {
-    return type->drop != NULL || type->visit != NULL || type->visit_item != NULL;
+    return ((uintptr_t)type->drop | (uintptr_t)type->visit |
+            (uintptr_t)type->visit_item) != 0; /* one branch for all */
 }
 
 static inline bool nanvm_object_holds_refs(const nanvm_object *type) {
-    return (type->refs_length | type->item_refs_length) != 0 || type->visit != NULL ||
-           type->visit_item != NULL;
+    return (type->refs_length | type->item_refs_length | (uintptr_t)type->visit |
+            (uintptr_t)type->visit_item) != 0;
 }
 
 /* The size of an object that exists: it can't overflow. */
@@ -104,6 +105,16 @@ enum {
 
 /* One reference less; true if it was the last. */
 bool nanvm_count_release(const void *object);
+
+/* The same, with the usual cases inline. */
+static inline bool nanvm_count_release_inline(const void *object) {
+    int32_t count = nanvm_block_count(object);
+    if (count > 0) {
+        nanvm_block_header(object)->count = count - 1;
+        return false;
+    }
+    return count == 0 || nanvm_count_release(object);
+}
 
 /* How many others there are; SIZE_MAX if that isn't known. */
 size_t nanvm_count_read(const void *object);

@@ -6,14 +6,15 @@
 /* The pools of a manager, found by type and capacity in a table with open
  * addressing that is at most half full; pools of one type follow each other in
  * the list, so that reports need no sorting. */
+enum { FIRST_SLOTS = 32, RECENT = 64 };
+
 typedef struct nanvm_local_state {
+    nanvm_pool *recent[RECENT]; /* the pool used last, by type and size; or any pool */
     nanvm_pool **slots;
     size_t slots_length; /* a power of two */
     size_t used;
     nanvm_pool *all;
 } nanvm_local_state;
-
-enum { FIRST_SLOTS = 32 };
 
 /* --- finding a pool --- */
 
@@ -122,11 +123,31 @@ static nanvm_local *local_of(nanvm_manager *manager) {
     return (nanvm_local *)(void *)manager;
 }
 
+/* Types lie at least a cache line apart, sizes a word. */
+static size_t recent_of(const nanvm_object *object, size_t size) {
+    return (((uintptr_t)object >> 5) + size / sizeof(void *)) & (RECENT - 1);
+}
+
+NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object *object,
+                                           size_t size) {
+    nanvm_pool *pool = pool_for(self, object, nanvm_pool_capacity(object, size));
+    if (pool == NULL) {
+        return NULL;
+    }
+    self->state->recent[recent_of(object, size)] = pool;
+    return nanvm_pool_take(pool, size);
+}
+
 static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
                              size_t size) {
-    size_t capacity = nanvm_pool_capacity(object, size);
-    nanvm_pool *pool = pool_for(local_of(manager), object, capacity);
-    return pool == NULL ? NULL : nanvm_pool_take(pool, size);
+    nanvm_local *self = local_of(manager);
+    if (NANVM_LIKELY(self->state != NULL)) {
+        nanvm_pool *pool = self->state->recent[recent_of(object, size)];
+        if (NANVM_LIKELY(pool != NULL && nanvm_pool_serves(pool, object, size))) {
+            return nanvm_pool_take(pool, size);
+        }
+    }
+    return new_block_slow(self, object, size);
 }
 
 static void *local_resize_block(nanvm_manager *manager, void *object, size_t old_size,

@@ -31,6 +31,18 @@ size_t nanvm_pool_capacity(const nanvm_object *object, size_t size) {
     return stride_of(object, capacity) > NANVM_POOL_STRIDE_MAX ? 0 : capacity;
 }
 
+/* The smallest size whose capacity this is; those in between share the pool. */
+static size_t least_of(const nanvm_object *object, size_t capacity) {
+    if (capacity == 0 || object->item_size == 0) {
+        return 0;
+    }
+    size_t least = capacity;
+    while (least > 0 && nanvm_pool_capacity(object, least - 1) == capacity) {
+        --least;
+    }
+    return least;
+}
+
 /* From the start of a chunk to its first object. */
 static size_t chunk_prefix(const nanvm_object *object) {
     return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix(object),
@@ -263,6 +275,7 @@ nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
         self->stride = capacity == 0 ? 0 : stride_of(object, capacity);
         self->object = object;
         self->capacity = capacity;
+        self->least = least_of(object, capacity);
         self->owner = owner;
         self->source = source;
         self->source_dealloc = source->dealloc;

@@ -26,6 +26,7 @@ typedef struct nanvm_pool {
 
     const nanvm_object *object; /* NULL: raw memory */
     size_t capacity;            /* bytes an object can have; 0: a chunk each */
+    size_t least;               /* bytes an object here has at the least */
     const void *owner;          /* the local manager's state, while it lives */
     nanvm_manager *source;      /* of chunks, while the owner lives */
     nanvm_dealloc *source_dealloc;
@@ -50,6 +51,12 @@ size_t nanvm_pool_capacity(const nanvm_object *object, size_t size);
  * NULL if memory runs out. */
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
                               const nanvm_object *object, size_t capacity);
+
+/* Whether objects of this type and size belong here. */
+static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object *object,
+                                     size_t size) {
+    return self->object == object && size - self->least <= self->capacity - self->least;
+}
 
 /* The address for an object of `size` bytes; NULL if memory runs out. */
 void *nanvm_pool_take(nanvm_pool *self, size_t size);

@@ -11,7 +11,7 @@ size_t nanvm_ref_length(nanvm_ref self) {
 }
 
 void nanvm_ref_drop_cold(const void *object) {
-    if (nanvm_count_release(object)) {
+    if (nanvm_count_release_inline(object)) {
         nanvm_object_die((void *)(uintptr_t)object);
     }
 }
