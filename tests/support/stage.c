@@ -22,7 +22,8 @@ static bool run_on(scenario *run, const char *name, nanvm_manager *manager, bool
 static void fail_on_leak(void *context, const nanvm_object *object, size_t blocks,
                          size_t bytes) {
     (void)context;
-    fprintf(stderr, "%zu %s are alive, %zu bytes\n", blocks, object->name, bytes);
+    fprintf(stderr, "%zu %s are alive, %zu bytes\n", blocks,
+            object == NULL ? "pieces of raw memory" : object->name, bytes);
     fail();
 }
 

@@ -1,0 +1,668 @@
+/* Creating objects, and raw memory, on every manager. */
+#include "run.h"
+#include "stage.h"
+
+static bool all_zero(const void *object, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (((const unsigned char *)object)[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- new --- */
+
+static bool new_zeroed(const stage *on) {
+    nanvm_mut_ref point = nanvm_new(on->manager, &point_object);
+    if (point.object == NULL) {
+        return false;
+    }
+    assert_true(all_zero(nanvm_mut_ref_get(point), sizeof(struct point)));
+    assert_true(is_aligned(point.object, _Alignof(struct point)));
+    assert_int_equal(nanvm_mut_ref_length(point), 0);
+    assert_ptr_equal(nanvm_ref_object(nanvm_mut_ref_to_ref(point)), &point_object);
+    nanvm_mut_ref_drop(point);
+    return true;
+}
+
+static void test_new_gives_a_zero_filled_object(void **state) {
+    (void)state;
+    on_every_manager(new_zeroed);
+}
+
+/* A place that was used before is zero again. */
+static bool new_after_drop(const stage *on) {
+    for (int i = 0; i < 3; i++) {
+        nanvm_mut_ref node = nanvm_new(on->manager, &node_object);
+        if (node.object == NULL) {
+            return false;
+        }
+        assert_true(all_zero(node.object, sizeof(struct node)));
+        ((struct node *)node.object)->value = SIZE_MAX;
+        nanvm_mut_ref_drop(node);
+    }
+    return true;
+}
+
+static void test_new_gives_zeros_where_an_object_died(void **state) {
+    (void)state;
+    on_every_manager(new_after_drop);
+}
+
+static bool make_many(const stage *on) {
+    enum { MANY = 200 };
+    nanvm_mut_ref all[MANY];
+    size_t made = 0;
+    while (made < MANY && (all[made] = nanvm_new(on->manager, &point_object)).object) {
+        ((struct point *)all[made].object)->x = (double)made;
+        made++;
+    }
+    for (size_t i = 0; i < made; i++) {
+        assert_true(((struct point *)all[i].object)->x == (double)i);
+        nanvm_mut_ref_drop(all[i]);
+    }
+    return made == MANY;
+}
+
+static void test_many_objects_keep_apart(void **state) {
+    (void)state;
+    on_every_manager(make_many);
+}
+
+/* --- new_copy --- */
+
+static bool copy_takes_references(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 5);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(made);
+    const struct node value = {.left = leaf, .value = 9};
+    struct node same = value;
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    assert_memory_equal(&value, &same, sizeof(same));
+    if (node.object == NULL) {
+        /* The reference stayed here, as it was. */
+        assert_int_equal(((const struct tracked *)leaf.object)->value, 5);
+        nanvm_ref_drop(leaf);
+        return false;
+    }
+    const struct node *copy = nanvm_mut_ref_get(node);
+    assert_true(nanvm_ref_same(copy->left, leaf));
+    assert_int_equal(copy->value, 9);
+    if (on->counts) {
+        assert_int_equal(nanvm_ref_count(leaf), 0);
+    }
+    nanvm_mut_ref_drop(node);
+    return true;
+}
+
+static void test_new_copy_takes_the_references_over(void **state) {
+    (void)state;
+    on_every_manager(copy_takes_references);
+}
+
+/* --- new_array --- */
+
+static bool array_of_copies(const stage *on) {
+    const int items[] = {1, 2, 3};
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &ints_object, items, 3);
+    if (array.object == NULL) {
+        return false;
+    }
+    assert_int_equal(nanvm_mut_ref_length(array), 3);
+    assert_int_equal(nanvm_ref_length(nanvm_mut_ref_to_ref(array)), 3);
+    assert_memory_equal(nanvm_mut_ref_get(array), items, sizeof(items));
+    nanvm_mut_ref_drop(array);
+    return true;
+}
+
+static void test_new_array_copies_its_items(void **state) {
+    (void)state;
+    on_every_manager(array_of_copies);
+}
+
+static bool array_of_zeros(const stage *on) {
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &table_object, NULL, 7);
+    if (array.object == NULL) {
+        return false;
+    }
+    assert_true(all_zero(array.object, sizeof(struct table) + 7 * sizeof(struct entry)));
+    assert_int_equal(nanvm_mut_ref_length(array), 7);
+    nanvm_mut_ref_drop(array);
+    return true;
+}
+
+static void test_new_array_without_items_is_all_zeros(void **state) {
+    (void)state;
+    on_every_manager(array_of_zeros);
+}
+
+static bool array_takes_references(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 1);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(made);
+    nanvm_ref items[] = {leaf, nanvm_ref_clone(leaf), null_ref()};
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_object, items, 3);
+    if (on->counts) {
+        assert_int_equal(nanvm_ref_count(leaf), 1);
+    }
+    if (array.object == NULL) {
+        nanvm_ref_drop(items[0]);
+        nanvm_ref_drop(items[1]);
+        return false;
+    }
+    assert_memory_equal(nanvm_mut_ref_get(array), items, sizeof(items));
+    nanvm_mut_ref_drop(array);
+    return true;
+}
+
+static void test_new_array_takes_the_references_over(void **state) {
+    (void)state;
+    on_every_manager(array_takes_references);
+}
+
+static bool array_in_padding(const stage *on) {
+    const char letters[] = "abcdefghijklmnop";
+    for (size_t length = 0; length <= 16; length++) {
+        nanvm_mut_ref array = nanvm_new_array(on->manager, &text_object, letters, length);
+        if (array.object == NULL) {
+            return false;
+        }
+        struct text *text = nanvm_mut_ref_get(array);
+        assert_int_equal(text->hash, 0);
+        assert_int_equal(text->tag, 0);
+        assert_memory_equal(text->bytes, letters, length);
+        assert_int_equal(nanvm_mut_ref_length(array), length);
+        nanvm_mut_ref_drop(array);
+    }
+    return true;
+}
+
+static void test_items_that_start_in_the_padding_are_whole(void **state) {
+    (void)state;
+    on_every_manager(array_in_padding);
+}
+
+static bool empty_array(const stage *on, const nanvm_object *object) {
+    nanvm_mut_ref made = nanvm_new_array(on->manager, object, NULL, 0);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref array = nanvm_mut_ref_to_ref(made);
+    assert_int_equal(nanvm_ref_length(array), 0);
+    nanvm_ref other = nanvm_ref_clone(array);
+    assert_int_equal(nanvm_ref_count(array), on->counts ? 1 : SIZE_MAX);
+    nanvm_ref_drop(array);
+    nanvm_ref_drop(other);
+    return true;
+}
+
+static bool empty_arrays(const stage *on) {
+    return empty_array(on, &ints_object) && empty_array(on, &refs_object) &&
+           empty_array(on, &text_object) && empty_array(on, &table_object) &&
+           empty_array(on, &words_object);
+}
+
+static void test_empty_arrays_work(void **state) {
+    (void)state;
+    on_every_manager(empty_arrays);
+}
+
+static bool nothing_twice(const stage *on) {
+    nanvm_mut_ref a = nanvm_new(on->manager, &nothing_object);
+    if (a.object == NULL) {
+        return false;
+    }
+    nanvm_mut_ref b = nanvm_new(on->manager, &nothing_object);
+    if (b.object == NULL) {
+        nanvm_mut_ref_drop(a);
+        return false;
+    }
+    assert_ptr_not_equal(a.object, b.object);
+    nanvm_mut_ref_drop(a);
+    nanvm_mut_ref_drop(b);
+    return true;
+}
+
+static void test_objects_of_no_size_are_distinct(void **state) {
+    (void)state;
+    on_every_manager(nothing_twice);
+}
+
+/* --- new_with --- */
+
+typedef struct recipe {
+    nanvm_manager *manager;
+    size_t length;   /* What `construct` must be told. */
+    bool gives_up;
+    bool ran_out;
+} recipe;
+
+static bool put_tracked(recipe *self, nanvm_ref *place) {
+    nanvm_mut_ref leaf = tracked_new(self->manager, 3);
+    self->ran_out = leaf.object == NULL;
+    *place = nanvm_mut_ref_to_ref(leaf);
+    return !self->ran_out;
+}
+
+static bool construct_table(void *object, size_t length, void *context) {
+    recipe *self = context;
+    struct table *table = object;
+    assert_int_equal(length, self->length);
+    assert_true(all_zero(object, sizeof(*table) + length * sizeof(struct entry)));
+    for (size_t i = 0; i < length; i++) {
+        if (!put_tracked(self, &table->entries[i].value)) {
+            return false;
+        }
+    }
+    return put_tracked(self, &table->name) && !self->gives_up;
+}
+
+static bool new_with(const stage *on) {
+    recipe plan = {.manager = on->manager, .length = 2};
+    nanvm_mut_ref table =
+        nanvm_new_with(on->manager, &table_object, 2, construct_table, &plan);
+    if (table.object == NULL) {
+        return false;
+    }
+    assert_int_equal(nanvm_mut_ref_length(table), 2);
+    assert_int_equal(tracked_live(), 3);
+    nanvm_mut_ref_drop(table);
+    return true;
+}
+
+static void test_new_with_writes_in_place(void **state) {
+    (void)state;
+    on_every_manager(new_with);
+}
+
+static bool new_with_giving_up(const stage *on) {
+    recipe plan = {.manager = on->manager, .length = 3, .gives_up = true};
+    nanvm_mut_ref table =
+        nanvm_new_with(on->manager, &table_object, 3, construct_table, &plan);
+    assert_null(table.object);
+    if (on->counts) {
+        assert_int_equal(tracked_live(), 0);
+    }
+    /* It came to its end if all four objects were made. */
+    return !plan.ran_out && (tracked_live() == 4 || on->counts);
+}
+
+static bool give_up_on_accounting(accounting *manager) {
+    stage on = {"accounting", &manager->manager, true};
+    (void)new_with_giving_up(&on);
+    return manager->failures == 0;
+}
+
+static bool give_up_on_local(accounting *source) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source->manager);
+    stage on = {"local", nanvm_local_manager(&local), true};
+    (void)new_with_giving_up(&on);
+    nanvm_local_deinit(&local);
+    return source->failures == 0;
+}
+
+static bool give_up_on_arena(accounting *source) {
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source->manager);
+    stage on = {"arena", nanvm_arena_manager(&arena), false};
+    (void)new_with_giving_up(&on);
+    nanvm_arena_deinit(&arena);
+    return source->failures == 0;
+}
+
+static void test_construct_that_gives_up_leaves_nothing_behind(void **state) {
+    (void)state;
+    stage global = {"global", nanvm_global(), true};
+    assert_true(new_with_giving_up(&global));
+    for_each_failure(NANVM_COUNT_PLAIN, give_up_on_accounting);
+    for_each_failure(NANVM_COUNT_ATOMIC, give_up_on_accounting);
+    for_each_failure(NANVM_COUNT_CUSTOM, give_up_on_accounting);
+    for_each_failure(NANVM_COUNT_PLAIN, give_up_on_local);
+    for_each_failure(NANVM_COUNT_PLAIN, give_up_on_arena);
+}
+
+static bool refuse_tracked(void *object, size_t length, void *context) {
+    (void)object;
+    (void)length;
+    ++*(int *)context;
+    return false;
+}
+
+static bool refused_object_isnt_dropped(const stage *on) {
+    int calls = 0;
+    size_t before = tracked_live();
+    nanvm_mut_ref made =
+        nanvm_new_with(on->manager, &tracked_object, 0, refuse_tracked, &calls);
+    assert_null(made.object);
+    assert_int_equal(tracked_live(), before);
+    return calls == 1;
+}
+
+static void test_object_that_construct_refused_gets_no_drop(void **state) {
+    (void)state;
+    on_every_manager(refused_object_isnt_dropped);
+}
+
+/* --- what can't be --- */
+
+static bool too_long(const stage *on) {
+    const nanvm_object *objects[] = {&ints_object, &text_object, &table_object,
+                                     &words_object, &lines_object};
+    for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+        size_t item = objects[i]->item_size;
+        for (size_t less = 0; less < 70; less++) {
+            const size_t lengths[] = {SIZE_MAX - less, SIZE_MAX / item - less,
+                                      (size_t)PTRDIFF_MAX / item - less};
+            for (size_t j = 0; j < 3; j++) {
+                assert_null(
+                    nanvm_new_array(on->manager, objects[i], NULL, lengths[j]).object);
+            }
+        }
+    }
+    return true;
+}
+
+static void test_length_near_size_max_gives_a_null_handle(void **state) {
+    (void)state;
+    stage on = {"global", nanvm_global(), true};
+    too_long(&on);
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    on.manager = &source.manager;
+    too_long(&on);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    on.manager = nanvm_local_manager(&local);
+    too_long(&on);
+    nanvm_local_deinit(&local);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    on.manager = nanvm_arena_manager(&arena);
+    too_long(&on);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+    unsigned char buffer[256];
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    too_long(&on);
+    nanvm_arena_deinit(&arena);
+}
+
+static bool badly_aligned(const stage *on) {
+    nanvm_object bad = ints_object;
+    const size_t aligns[] = {0, 3, 12, 100, SIZE_MAX, SIZE_MAX / 2};
+    for (size_t i = 0; i < sizeof(aligns) / sizeof(aligns[0]); i++) {
+        bad.align = aligns[i];
+        assert_null(nanvm_new(on->manager, &bad).object);
+        assert_null(nanvm_new_array(on->manager, &bad, NULL, 1).object);
+        nanvm_layout layout = nanvm_layout_make(8, aligns[i]);
+        assert_null(nanvm_manager_alloc(on->manager, layout));
+    }
+    return true;
+}
+
+static void test_bad_alignment_gives_a_null_handle(void **state) {
+    (void)state;
+    on_every_manager(badly_aligned);
+}
+
+static bool length_without_items(const stage *on) {
+    assert_null(nanvm_new_array(on->manager, &point_object, NULL, 1).object);
+    nanvm_mut_ref point = nanvm_new_array(on->manager, &point_object, NULL, 0);
+    nanvm_mut_ref_drop(point);
+    return point.object != NULL;
+}
+
+static void test_array_of_what_has_no_items_gives_a_null_handle(void **state) {
+    (void)state;
+    on_every_manager(length_without_items);
+}
+
+static void test_alignment_beyond_all_memory_gives_a_null_handle(void **state) {
+    (void)state;
+    nanvm_object far = {.name = "far", .size = 1, .align = SIZE_MAX / 4 + 1};
+    assert_null(nanvm_new(nanvm_global(), &far).object);
+    nanvm_local local;
+    nanvm_local_init(&local);
+    assert_null(nanvm_new(nanvm_local_manager(&local), &far).object);
+    nanvm_local_deinit(&local);
+    unsigned char buffer[64];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    assert_null(nanvm_new(nanvm_arena_manager(&arena), &far).object);
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- over-alignment --- */
+
+static bool over_aligned(const stage *on) {
+    const nanvm_object *objects[] = {&line_object, &point_object, &page_object,
+                                     &line_object};
+    nanvm_mut_ref all[4];
+    size_t made = 0;
+    while (made < 4 && (all[made] = nanvm_new(on->manager, objects[made])).object) {
+        assert_true(is_aligned(all[made].object, objects[made]->align));
+        memset(all[made].object, 0xff, objects[made]->size);
+        made++;
+    }
+    for (size_t i = 0; i < made; i++) {
+        nanvm_mut_ref_drop(all[i]);
+    }
+    return made == 4;
+}
+
+static void test_over_aligned_objects_are_aligned(void **state) {
+    (void)state;
+    on_every_manager(over_aligned);
+}
+
+static bool over_aligned_array(const stage *on) {
+    for (size_t length = 0; length < 5; length++) {
+        nanvm_mut_ref lines = nanvm_new_array(on->manager, &lines_object, NULL, length);
+        if (lines.object == NULL) {
+            return false;
+        }
+        assert_true(is_aligned(lines.object, 64));
+        assert_true(all_zero(lines.object, length * sizeof(struct line)));
+        assert_int_equal(nanvm_mut_ref_length(lines), length);
+        nanvm_mut_ref_drop(lines);
+    }
+    return true;
+}
+
+static void test_over_aligned_arrays_are_aligned(void **state) {
+    (void)state;
+    on_every_manager(over_aligned_array);
+}
+
+static bool every_alignment(const stage *on) {
+    for (size_t align = 1; align <= 8192; align *= 2) {
+        nanvm_object object = {.name = "aligned", .size = 3, .align = align};
+        nanvm_mut_ref made = nanvm_new(on->manager, &object);
+        if (made.object == NULL) {
+            return false;
+        }
+        assert_true(is_aligned(made.object, align));
+        assert_true(all_zero(made.object, 3));
+        nanvm_mut_ref_drop(made);
+    }
+    return true;
+}
+
+static void test_every_alignment_to_8192_is_served(void **state) {
+    (void)state;
+    stage global = {"global", nanvm_global(), true};
+    assert_true(every_alignment(&global));
+    static unsigned char buffer[1 << 16];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer + 1, sizeof(buffer) - 1);
+    stage on = {"arena", nanvm_arena_manager(&arena), false};
+    /* Its tables are gone with the call, so each gets an arena of its own. */
+    for (size_t align = 1; align <= 8192; align *= 2) {
+        nanvm_object object = {.name = "aligned", .size = 3, .align = align};
+        assert_true(is_aligned(nanvm_new(on.manager, &object).object, align));
+        nanvm_arena_reset(&arena);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- raw memory --- */
+
+static bool raw_memory(const stage *on) {
+    nanvm_layout layout = nanvm_layout_make(10, 1);
+    char *memory = nanvm_manager_alloc(on->manager, layout);
+    if (memory == NULL) {
+        return false;
+    }
+    memcpy(memory, "0123456789", 10);
+    char *grown = nanvm_manager_resize(on->manager, memory, layout, 100);
+    if (grown == NULL) {
+        assert_memory_equal(memory, "0123456789", 10);
+        nanvm_manager_dealloc(on->manager, memory, layout);
+        return false;
+    }
+    assert_memory_equal(grown, "0123456789", 10);
+    memset(grown + 10, 1, 90);
+    layout.size = 100;
+    char *shrunk = nanvm_manager_resize(on->manager, grown, layout, 3);
+    if (shrunk == NULL) {
+        assert_memory_equal(grown, "0123456789", 10);
+        nanvm_manager_dealloc(on->manager, grown, layout);
+        return false;
+    }
+    assert_memory_equal(shrunk, "012", 3);
+    layout.size = 3;
+    nanvm_manager_dealloc(on->manager, shrunk, layout);
+    return true;
+}
+
+static void test_raw_memory_is_resized_with_its_content(void **state) {
+    (void)state;
+    on_every_manager(raw_memory);
+}
+
+static bool raw_of_many_sizes(const stage *on) {
+    for (size_t size = 0; size < 600; size = size * 3 / 2 + 1) {
+        for (size_t align = 1; align <= 256; align *= 4) {
+            nanvm_layout layout = nanvm_layout_make(size, align);
+            unsigned char *memory = nanvm_manager_alloc(on->manager, layout);
+            if (memory == NULL) {
+                return false;
+            }
+            assert_true(is_aligned(memory, align));
+            memset(memory, 0xee, size);
+            unsigned char *moved =
+                nanvm_manager_resize(on->manager, memory, layout, size + 17);
+            if (moved == NULL) {
+                nanvm_manager_dealloc(on->manager, memory, layout);
+                return false;
+            }
+            assert_true(is_aligned(moved, align));
+            assert_true(size == 0 || (moved[0] == 0xee && moved[size - 1] == 0xee));
+            layout.size = size + 17;
+            nanvm_manager_dealloc(on->manager, moved, layout);
+        }
+    }
+    return true;
+}
+
+static void test_raw_memory_keeps_its_alignment_when_it_moves(void **state) {
+    (void)state;
+    on_every_manager(raw_of_many_sizes);
+}
+
+static bool raw_from_null(const stage *on) {
+    nanvm_layout layout = nanvm_layout_make(0, 8);
+    void *memory = nanvm_manager_resize(on->manager, NULL, layout, 24);
+    if (memory == NULL) {
+        return false;
+    }
+    memset(memory, 1, 24);
+    layout.size = 24;
+    nanvm_manager_dealloc(on->manager, memory, layout);
+    nanvm_manager_dealloc(on->manager, NULL, layout);
+    return true;
+}
+
+static void test_raw_memory_of_null_is_allocated_anew(void **state) {
+    (void)state;
+    on_every_manager(raw_from_null);
+}
+
+static bool raw_to_nothing(const stage *on) {
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    void *memory = nanvm_manager_alloc(on->manager, layout);
+    if (memory == NULL) {
+        return false;
+    }
+    void *empty = nanvm_manager_resize(on->manager, memory, layout, 0);
+    if (empty != NULL) {
+        layout.size = 0;
+        memory = empty;
+    }
+    nanvm_manager_dealloc(on->manager, memory, layout);
+    return empty != NULL;
+}
+
+static void test_raw_memory_can_shrink_to_no_bytes(void **state) {
+    (void)state;
+    on_every_manager(raw_to_nothing);
+}
+
+static bool raw_too_large(const stage *on) {
+    nanvm_layout layout = nanvm_layout_make(8, 8);
+    unsigned char *memory = nanvm_manager_alloc(on->manager, layout);
+    if (memory == NULL) {
+        return false;
+    }
+    memset(memory, 7, 8);
+    const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 7, (size_t)PTRDIFF_MAX,
+                            (size_t)PTRDIFF_MAX - 7, (size_t)PTRDIFF_MAX + 1};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        assert_null(nanvm_manager_alloc(on->manager, nanvm_layout_make(sizes[i], 8)));
+        assert_null(nanvm_manager_resize(on->manager, memory, layout, sizes[i]));
+        assert_true(memory[0] == 7 && memory[7] == 7);
+    }
+    nanvm_manager_dealloc(on->manager, memory, layout);
+    return true;
+}
+
+static void test_raw_memory_too_large_is_null(void **state) {
+    (void)state;
+    on_every_manager(raw_too_large);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_new_gives_a_zero_filled_object),
+    TEST(test_new_gives_zeros_where_an_object_died),
+    TEST(test_many_objects_keep_apart),
+    TEST(test_new_copy_takes_the_references_over),
+    TEST(test_new_array_copies_its_items),
+    TEST(test_new_array_without_items_is_all_zeros),
+    TEST(test_new_array_takes_the_references_over),
+    TEST(test_items_that_start_in_the_padding_are_whole),
+    TEST(test_empty_arrays_work),
+    TEST(test_objects_of_no_size_are_distinct),
+    TEST(test_new_with_writes_in_place),
+    TEST(test_construct_that_gives_up_leaves_nothing_behind),
+    TEST(test_object_that_construct_refused_gets_no_drop),
+    TEST(test_length_near_size_max_gives_a_null_handle),
+    TEST(test_bad_alignment_gives_a_null_handle),
+    TEST(test_array_of_what_has_no_items_gives_a_null_handle),
+    TEST(test_alignment_beyond_all_memory_gives_a_null_handle),
+    TEST(test_over_aligned_objects_are_aligned),
+    TEST(test_over_aligned_arrays_are_aligned),
+    TEST(test_every_alignment_to_8192_is_served),
+    TEST(test_raw_memory_is_resized_with_its_content),
+    TEST(test_raw_memory_keeps_its_alignment_when_it_moves),
+    TEST(test_raw_memory_of_null_is_allocated_anew),
+    TEST(test_raw_memory_can_shrink_to_no_bytes),
+    TEST(test_raw_memory_too_large_is_null),
+};
+
+RUN_TESTS(tests)

@@ -1,0 +1,505 @@
+/* The only reference to an object; arrays that grow and shrink. */
+#include "run.h"
+#include "stage.h"
+
+static const nanvm_mut_ref null_mut_ref = {NULL};
+
+static void test_null_handle_is_accepted_everywhere(void **state) {
+    (void)state;
+    nanvm_mut_ref null = null_mut_ref;
+    assert_null(nanvm_mut_ref_get(null));
+    assert_int_equal(nanvm_mut_ref_length(null), 0);
+    assert_null(nanvm_mut_ref_to_ref(null).object);
+    nanvm_mut_ref_drop(null);
+    assert_null(nanvm_mut_ref_move(&null).object);
+    assert_false(nanvm_mut_ref_resize(nanvm_global(), &null, 0));
+    assert_false(nanvm_mut_ref_resize(nanvm_global(), &null, 5));
+    nanvm_mut_ref_cleanup(&null);
+}
+
+static bool write_then_share(const stage *on) {
+    nanvm_mut_ref point = nanvm_new(on->manager, &point_object);
+    if (point.object == NULL) {
+        return false;
+    }
+    ((struct point *)nanvm_mut_ref_get(point))->x = 4;
+    nanvm_ref ref = nanvm_mut_ref_to_ref(point);
+    assert_ptr_equal(nanvm_ref_get(ref), nanvm_mut_ref_get(point));
+    assert_true(((const struct point *)nanvm_ref_get(ref))->x == 4);
+    nanvm_ref_drop(ref);
+    return true;
+}
+
+static void test_to_ref_keeps_the_object_in_place(void **state) {
+    (void)state;
+    on_every_manager(write_then_share);
+}
+
+static void test_move_hands_over_and_leaves_null(void **state) {
+    (void)state;
+    nanvm_mut_ref a = nanvm_new(nanvm_global(), &point_object);
+    void *object = a.object;
+    nanvm_mut_ref b = nanvm_mut_ref_move(&a);
+    assert_null(a.object);
+    assert_ptr_equal(b.object, object);
+    nanvm_mut_ref_drop(b);
+}
+
+/* --- resize --- */
+
+static int item_at(nanvm_mut_ref ints, size_t index) {
+    return ((const int *)nanvm_mut_ref_get(ints))[index];
+}
+
+/* Item i is i + 1, up to `filled`; zeros behind. */
+static void expect_items(nanvm_mut_ref ints, size_t filled, size_t length) {
+    assert_int_equal(nanvm_mut_ref_length(ints), length);
+    for (size_t i = 0; i < length; i++) {
+        assert_int_equal(item_at(ints, i), i < filled ? (int)i + 1 : 0);
+    }
+}
+
+static void fill(nanvm_mut_ref ints) {
+    for (size_t i = 0; i < nanvm_mut_ref_length(ints); i++) {
+        ((int *)nanvm_mut_ref_get(ints))[i] = (int)i + 1;
+    }
+}
+
+static bool grow_step_by_step(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 0);
+    for (size_t length = 1; length < 1200 && ints.object != NULL; length += length / 7 + 1) {
+        size_t before = nanvm_mut_ref_length(ints);
+        void *place = ints.object;
+        if (!nanvm_mut_ref_resize(on->manager, &ints, length)) {
+            assert_ptr_equal(ints.object, place);
+            expect_items(ints, before, before);
+            nanvm_mut_ref_drop(nanvm_mut_ref_move(&ints));
+            break;
+        }
+        expect_items(ints, before, length);
+        fill(ints);
+    }
+    bool done = ints.object != NULL;
+    nanvm_mut_ref_drop(ints);
+    return done;
+}
+
+static void test_growing_keeps_items_and_zeroes_new_ones(void **state) {
+    (void)state;
+    on_every_manager(grow_step_by_step);
+}
+
+static bool shrink_step_by_step(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 1500);
+    if (ints.object == NULL) {
+        return false;
+    }
+    fill(ints);
+    bool done = true;
+    for (size_t length = 1500; length > 0 && done; length = length * 4 / 5) {
+        size_t before = nanvm_mut_ref_length(ints);
+        done = nanvm_mut_ref_resize(on->manager, &ints, length);
+        expect_items(ints, before, done ? length : before);
+    }
+    done = done && nanvm_mut_ref_resize(on->manager, &ints, 0);
+    done = done && nanvm_mut_ref_length(ints) == 0;
+    nanvm_mut_ref_drop(ints);
+    return done;
+}
+
+static void test_shrinking_keeps_the_items_that_are_left(void **state) {
+    (void)state;
+    on_every_manager(shrink_step_by_step);
+}
+
+static bool shrink_then_grow(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 8);
+    if (ints.object == NULL) {
+        return false;
+    }
+    fill(ints);
+    bool done = nanvm_mut_ref_resize(on->manager, &ints, 7) &&
+                nanvm_mut_ref_resize(on->manager, &ints, 8);
+    if (done) {
+        expect_items(ints, 7, 8);
+    }
+    nanvm_mut_ref_drop(ints);
+    return done;
+}
+
+static void test_item_that_was_cut_off_comes_back_as_zero(void **state) {
+    (void)state;
+    on_every_manager(shrink_then_grow);
+}
+
+/* An array of `length` tracked objects, or null. */
+static nanvm_mut_ref array_of_tracked(const stage *on, size_t length) {
+    nanvm_mut_ref refs = nanvm_new_array(on->manager, &refs_object, NULL, length);
+    for (size_t i = 0; i < length && refs.object != NULL; i++) {
+        nanvm_mut_ref item = tracked_new(on->manager, i);
+        ((nanvm_ref *)refs.object)[i] = nanvm_mut_ref_to_ref(item);
+        if (item.object == NULL) {
+            nanvm_mut_ref_drop(nanvm_mut_ref_move(&refs));
+        }
+    }
+    return refs;
+}
+
+static bool cut_to(const stage *on, size_t from, size_t to) {
+    nanvm_mut_ref refs = array_of_tracked(on, from);
+    if (refs.object == NULL) {
+        return false;
+    }
+    bool done = nanvm_mut_ref_resize(on->manager, &refs, to);
+    assert_int_equal(nanvm_mut_ref_length(refs), done ? to : from);
+    if (on->counts) {
+        assert_int_equal(tracked_live(), done ? to : from);
+    }
+    for (size_t i = 0; i < nanvm_mut_ref_length(refs); i++) {
+        nanvm_ref item = ((nanvm_ref *)refs.object)[i];
+        assert_int_equal(((const struct tracked *)item.object)->value, i);
+    }
+    nanvm_mut_ref_drop(refs);
+    return done;
+}
+
+static bool cut_one(const stage *on) {
+    return cut_to(on, 5, 4);
+}
+
+static bool cut_a_few(const stage *on) {
+    return cut_to(on, 40, 24);
+}
+
+static bool cut_many(const stage *on) {
+    return cut_to(on, 60, 3);
+}
+
+static bool cut_all(const stage *on) {
+    return cut_to(on, 20, 0);
+}
+
+static void test_references_that_are_cut_off_are_dropped(void **state) {
+    (void)state;
+    on_every_manager(cut_one);
+    on_every_manager(cut_a_few);
+    on_every_manager(cut_many);
+    on_every_manager(cut_all);
+}
+
+static bool grow_references(const stage *on) {
+    nanvm_mut_ref refs = array_of_tracked(on, 3);
+    if (refs.object == NULL) {
+        return false;
+    }
+    bool done = nanvm_mut_ref_resize(on->manager, &refs, 100);
+    size_t length = done ? 100 : 3;
+    assert_int_equal(nanvm_mut_ref_length(refs), length);
+    for (size_t i = 0; i < length; i++) {
+        assert_int_equal(((nanvm_ref *)refs.object)[i].object != NULL, i < 3);
+    }
+    nanvm_mut_ref_drop(refs);
+    return done;
+}
+
+static void test_references_move_along_uncounted(void **state) {
+    (void)state;
+    on_every_manager(grow_references);
+}
+
+static bool resize_with_fixed_part(const stage *on) {
+    nanvm_mut_ref name = tracked_new(on->manager, 8);
+    if (name.object == NULL) {
+        return false;
+    }
+    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, NULL, 2);
+    if (table.object == NULL) {
+        nanvm_mut_ref_drop(name);
+        return false;
+    }
+    struct table *self = table.object;
+    self->name = nanvm_mut_ref_to_ref(name);
+    self->entries[1].key = 77;
+    bool done = nanvm_mut_ref_resize(on->manager, &table, 50);
+    self = table.object;
+    assert_ptr_equal(self->name.object, name.object);
+    assert_int_equal(self->entries[1].key, 77);
+    nanvm_mut_ref_drop(table);
+    return done;
+}
+
+static void test_fixed_part_moves_along(void **state) {
+    (void)state;
+    on_every_manager(resize_with_fixed_part);
+}
+
+static bool resize_in_padding(const stage *on) {
+    nanvm_mut_ref text = nanvm_new_array(on->manager, &text_object, "abc", 3);
+    if (text.object == NULL) {
+        return false;
+    }
+    ((struct text *)text.object)->tag = 't';
+    bool done = nanvm_mut_ref_resize(on->manager, &text, 5) &&
+                nanvm_mut_ref_resize(on->manager, &text, 40) &&
+                nanvm_mut_ref_resize(on->manager, &text, 2) &&
+                nanvm_mut_ref_resize(on->manager, &text, 4);
+    const struct text *self = text.object;
+    assert_int_equal(self->tag, 't');
+    assert_memory_equal(self->bytes, done ? "ab\0\0" : "ab", done ? 4 : 2);
+    nanvm_mut_ref_drop(text);
+    return done;
+}
+
+static void test_items_in_the_padding_are_resized(void **state) {
+    (void)state;
+    on_every_manager(resize_in_padding);
+}
+
+static bool resize_words(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 4);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    word items[] = {word_from_number(1), word_from_ref(nanvm_mut_ref_to_ref(leaf))};
+    nanvm_mut_ref words = nanvm_new_array(on->manager, &words_object, items, 2);
+    if (words.object == NULL) {
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    bool done = nanvm_mut_ref_resize(on->manager, &words, 64);
+    if (done) {
+        assert_int_equal(((struct words *)words.object)->items[63], 0);
+        done = nanvm_mut_ref_resize(on->manager, &words, 1);
+    }
+    if (done && on->counts) {
+        assert_int_equal(tracked_live(), 0);
+    }
+    assert_int_equal(word_to_number(((struct words *)words.object)->items[0]), 1);
+    nanvm_mut_ref_drop(words);
+    return done;
+}
+
+static void test_tagged_words_are_dropped_when_cut_off(void **state) {
+    (void)state;
+    on_every_manager(resize_words);
+}
+
+static bool resize_over_aligned(const stage *on) {
+    nanvm_mut_ref lines = nanvm_new_array(on->manager, &lines_object, NULL, 1);
+    if (lines.object == NULL) {
+        return false;
+    }
+    memset(lines.object, 0x33, 64);
+    bool done = true;
+    for (size_t length = 2; length < 70 && done; length = length * 2 + 1) {
+        done = nanvm_mut_ref_resize(on->manager, &lines, length);
+        assert_true(is_aligned(lines.object, 64));
+        assert_int_equal(((const unsigned char *)lines.object)[63], 0x33);
+    }
+    nanvm_mut_ref_drop(lines);
+    return done;
+}
+
+static void test_over_aligned_arrays_stay_aligned(void **state) {
+    (void)state;
+    on_every_manager(resize_over_aligned);
+}
+
+static bool resize_to_same_length(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 6);
+    if (ints.object == NULL) {
+        return false;
+    }
+    void *place = ints.object;
+    assert_true(nanvm_mut_ref_resize(on->manager, &ints, 6));
+    assert_ptr_equal(ints.object, place);
+    nanvm_mut_ref_drop(ints);
+    return true;
+}
+
+static void test_same_length_changes_nothing(void **state) {
+    (void)state;
+    on_every_manager(resize_to_same_length);
+}
+
+static bool resize_what_is_no_array(const stage *on) {
+    nanvm_mut_ref point = nanvm_new(on->manager, &point_object);
+    if (point.object == NULL) {
+        return false;
+    }
+    assert_false(nanvm_mut_ref_resize(on->manager, &point, 1));
+    assert_true(nanvm_mut_ref_resize(on->manager, &point, 0));
+    nanvm_mut_ref_drop(point);
+    return true;
+}
+
+static void test_what_is_no_array_has_length_zero_only(void **state) {
+    (void)state;
+    on_every_manager(resize_what_is_no_array);
+}
+
+static bool resize_too_far(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    if (ints.object == NULL) {
+        return false;
+    }
+    fill(ints);
+    void *place = ints.object;
+    for (size_t less = 0; less < 50; less++) {
+        assert_false(nanvm_mut_ref_resize(on->manager, &ints, SIZE_MAX - less));
+        assert_false(nanvm_mut_ref_resize(on->manager, &ints, SIZE_MAX / 4 - less));
+        assert_false(
+            nanvm_mut_ref_resize(on->manager, &ints, (size_t)PTRDIFF_MAX / 4 - less));
+    }
+    assert_ptr_equal(ints.object, place);
+    expect_items(ints, 3, 3);
+    nanvm_mut_ref_drop(ints);
+    return true;
+}
+
+static void test_length_near_size_max_leaves_the_array_alone(void **state) {
+    (void)state;
+    on_every_manager(resize_too_far);
+}
+
+/* An array larger than what shares a chunk of a local manager. */
+static bool resize_large_too_far(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3000);
+    if (ints.object == NULL) {
+        return false;
+    }
+    fill(ints);
+    for (size_t less = 0; less < 50; less++) {
+        assert_false(
+            nanvm_mut_ref_resize(on->manager, &ints, (size_t)PTRDIFF_MAX / 4 - less));
+    }
+    expect_items(ints, 3000, 3000);
+    nanvm_mut_ref_drop(ints);
+    return true;
+}
+
+static void test_large_array_can_not_grow_beyond_memory(void **state) {
+    (void)state;
+    on_counting_managers(resize_large_too_far);
+}
+
+static bool resize_large(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 2000);
+    const size_t lengths[] = {2100, 5000, 5001, 4900, 30000, 29000, 700, 100, 4000, 0};
+    if (ints.object == NULL) {
+        return false;
+    }
+    bool done = true;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]) && done; i++) {
+        size_t before = nanvm_mut_ref_length(ints);
+        fill(ints);
+        done = nanvm_mut_ref_resize(on->manager, &ints, lengths[i]);
+        expect_items(ints, before, done ? lengths[i] : before);
+    }
+    nanvm_mut_ref_drop(ints);
+    return done;
+}
+
+static void test_large_arrays_grow_and_shrink(void **state) {
+    (void)state;
+    on_counting_managers(resize_large);
+}
+
+/* --- with another manager --- */
+
+static bool resize_elsewhere(nanvm_manager *from, nanvm_manager *to, size_t length) {
+    stage on = {"from", from, true};
+    nanvm_mut_ref refs = array_of_tracked(&on, 20);
+    if (refs.object == NULL) {
+        return false;
+    }
+    bool done = nanvm_mut_ref_resize(to, &refs, length);
+    size_t now = done ? length : 20;
+    assert_int_equal(nanvm_mut_ref_length(refs), now);
+    size_t kept = now < 20 ? now : 20;
+    for (size_t i = 0; i < kept; i++) {
+        nanvm_ref item = ((nanvm_ref *)refs.object)[i];
+        assert_int_equal(((const struct tracked *)item.object)->value, i);
+    }
+    assert_int_equal(tracked_live(), kept);
+    nanvm_mut_ref_drop(refs);
+    assert_int_equal(tracked_live(), 0);
+    return done;
+}
+
+static bool between_two(nanvm_manager *a, nanvm_manager *b) {
+    return resize_elsewhere(a, b, 25) && resize_elsewhere(a, b, 2) &&
+           resize_elsewhere(a, b, 19) && resize_elsewhere(b, a, 25) &&
+           resize_elsewhere(b, a, 2) && resize_elsewhere(b, a, 500);
+}
+
+static bool among_accounting_local_global(accounting *source) {
+    nanvm_local a, b;
+    nanvm_local_init_from(&a, &source->manager);
+    nanvm_local_init_from(&b, &source->manager);
+    nanvm_manager *local = nanvm_local_manager(&a);
+    bool done = between_two(&source->manager, local) &&
+                between_two(nanvm_global(), local) &&
+                between_two(nanvm_global(), &source->manager) &&
+                between_two(local, nanvm_local_manager(&b));
+    nanvm_local_deinit(&a);
+    nanvm_local_deinit(&b);
+    return done;
+}
+
+static void test_array_can_move_to_another_manager(void **state) {
+    (void)state;
+    for_each_failure(NANVM_COUNT_PLAIN, among_accounting_local_global);
+    for_each_failure(NANVM_COUNT_CUSTOM, among_accounting_local_global);
+}
+
+static void test_array_can_leave_its_arena(void **state) {
+    (void)state;
+    unsigned char buffer[2000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_mut_ref refs = nanvm_new_array(nanvm_arena_manager(&arena), &refs_object, NULL, 3);
+    ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
+    assert_true(nanvm_mut_ref_resize(nanvm_global(), &refs, 9));
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(tracked_live(), 1);
+    nanvm_mut_ref_drop(refs);
+}
+
+static void test_array_can_enter_an_arena(void **state) {
+    (void)state;
+    unsigned char buffer[2000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_mut_ref refs = nanvm_new_array(nanvm_global(), &refs_object, NULL, 3);
+    ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
+    assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&arena), &refs, 30));
+    assert_int_equal(nanvm_ref_count(nanvm_mut_ref_to_ref(refs)), SIZE_MAX);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(tracked_live(), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_null_handle_is_accepted_everywhere),
+    TEST(test_to_ref_keeps_the_object_in_place),
+    TEST(test_move_hands_over_and_leaves_null),
+    TEST(test_growing_keeps_items_and_zeroes_new_ones),
+    TEST(test_shrinking_keeps_the_items_that_are_left),
+    TEST(test_item_that_was_cut_off_comes_back_as_zero),
+    TEST(test_references_that_are_cut_off_are_dropped),
+    TEST(test_references_move_along_uncounted),
+    TEST(test_fixed_part_moves_along),
+    TEST(test_items_in_the_padding_are_resized),
+    TEST(test_tagged_words_are_dropped_when_cut_off),
+    TEST(test_over_aligned_arrays_stay_aligned),
+    TEST(test_same_length_changes_nothing),
+    TEST(test_what_is_no_array_has_length_zero_only),
+    TEST(test_length_near_size_max_leaves_the_array_alone),
+    TEST(test_large_array_can_not_grow_beyond_memory),
+    TEST(test_large_arrays_grow_and_shrink),
+    TEST(test_array_can_move_to_another_manager),
+    TEST(test_array_can_leave_its_arena),
+    TEST(test_array_can_enter_an_arena),
+};
+
+RUN_TESTS(tests)

@@ -1,0 +1,408 @@
+/* Shared references: counting, turning back into the only one, cloning. */
+#include "run.h"
+#include "stage.h"
+
+static void test_null_handle_is_accepted_everywhere(void **state) {
+    (void)state;
+    nanvm_ref null = null_ref();
+    nanvm_mut_ref out = {&null};
+    assert_null(nanvm_ref_get(null));
+    assert_int_equal(nanvm_ref_length(null), 0);
+    assert_null(nanvm_ref_clone(null).object);
+    nanvm_ref_drop(null);
+    assert_int_equal(nanvm_ref_count(null), 0);
+    assert_false(nanvm_ref_try_to_mut_ref(&null, &out));
+    assert_null(out.object);
+    assert_null(nanvm_ref_clone_object(null, nanvm_global()).object);
+    assert_null(nanvm_ref_to_mut_ref(&null, nanvm_global()).object);
+    assert_true(nanvm_ref_same(null, null_ref()));
+    assert_null(nanvm_ref_move(&null).object);
+    nanvm_ref_cleanup(&null);
+}
+
+static size_t counted(const stage *on, size_t others) {
+    return on->counts ? others : SIZE_MAX;
+}
+
+static bool count_up_and_down(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 6);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref refs[10] = {nanvm_mut_ref_to_ref(made)};
+    for (size_t i = 1; i < 10; i++) {
+        refs[i] = nanvm_ref_clone(refs[i - 1]);
+        assert_true(nanvm_ref_same(refs[i], refs[0]));
+        assert_int_equal(nanvm_ref_count(refs[0]), counted(on, i));
+    }
+    for (size_t i = 9; i > 0; i--) {
+        nanvm_ref_drop(refs[i]);
+        assert_int_equal(nanvm_ref_count(refs[0]), counted(on, i - 1));
+        assert_int_equal(((const struct tracked *)refs[0].object)->value, 6);
+        assert_int_equal(tracked_live(), 1);
+    }
+    nanvm_ref_drop(refs[0]);
+    assert_int_equal(tracked_live(), on->counts ? 0 : 1);
+    return true;
+}
+
+static void test_last_reference_drops_the_object(void **state) {
+    (void)state;
+    on_every_manager(count_up_and_down);
+}
+
+static bool sole_owner(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 6);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref ref = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref out = {&ref};
+    assert_int_equal(nanvm_ref_try_to_mut_ref(&ref, &out), on->counts);
+    assert_ptr_equal(out.object, on->counts ? made.object : NULL);
+    assert_ptr_equal(ref.object, on->counts ? NULL : made.object);
+    nanvm_mut_ref_drop(out);
+    nanvm_ref_drop(ref);
+    return true;
+}
+
+static void test_sole_owner_turns_into_a_mut_ref(void **state) {
+    (void)state;
+    on_every_manager(sole_owner);
+}
+
+static bool shared(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 6);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    nanvm_ref b = nanvm_ref_clone(a);
+    nanvm_mut_ref out = {&a};
+    assert_false(nanvm_ref_try_to_mut_ref(&a, &out));
+    assert_null(out.object);
+    assert_ptr_equal(a.object, made.object);
+    assert_int_equal(nanvm_ref_count(a), counted(on, 1));
+    nanvm_ref_drop(a);
+    assert_int_equal(nanvm_ref_try_to_mut_ref(&b, &out), on->counts);
+    nanvm_mut_ref_drop(out);
+    nanvm_ref_drop(b);
+    return true;
+}
+
+static void test_shared_reference_stays_a_ref(void **state) {
+    (void)state;
+    on_every_manager(shared);
+}
+
+/* A node whose two references are to one tracked object; null if memory runs out. */
+static nanvm_mut_ref node_of_tracked(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 3);
+    nanvm_mut_ref none = {NULL};
+    if (leaf.object == NULL) {
+        return none;
+    }
+    nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
+    struct node value = {ref, 12, nanvm_ref_clone(ref)};
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    if (node.object == NULL) {
+        nanvm_ref_drop(value.left);
+        nanvm_ref_drop(value.right);
+    }
+    return node;
+}
+
+static bool clone_object(const stage *on) {
+    nanvm_mut_ref made = node_of_tracked(on);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref node = nanvm_mut_ref_to_ref(made);
+    nanvm_ref leaf = ((const struct node *)node.object)->left;
+    nanvm_mut_ref copy = nanvm_ref_clone_object(node, on->manager);
+    if (copy.object == NULL) {
+        assert_int_equal(nanvm_ref_count(leaf), counted(on, 1));
+        assert_int_equal(nanvm_ref_count(node), counted(on, 0));
+        nanvm_ref_drop(node);
+        return false;
+    }
+    assert_ptr_not_equal(copy.object, node.object);
+    assert_memory_equal(copy.object, node.object, sizeof(struct node));
+    assert_int_equal(nanvm_ref_count(leaf), counted(on, 3));
+    assert_int_equal(nanvm_ref_count(node), counted(on, 0));
+    assert_int_equal(tracked_live(), 1);
+    nanvm_ref_drop(node);
+    nanvm_mut_ref_drop(copy);
+    return true;
+}
+
+static void test_clone_object_copies_and_counts_references(void **state) {
+    (void)state;
+    on_every_manager(clone_object);
+}
+
+static bool clone_array(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 3);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
+    struct entry entries[] = {{1, ref}, {2, nanvm_ref_clone(ref)}, {3, null_ref()}};
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &table_object, entries, 3);
+    if (made.object == NULL) {
+        nanvm_ref_drop(ref);
+        nanvm_ref_drop(ref);
+        return false;
+    }
+    nanvm_ref table = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(table, on->manager);
+    if (copy.object != NULL) {
+        assert_int_equal(nanvm_mut_ref_length(copy), 3);
+        assert_memory_equal(((struct table *)copy.object)->entries, entries,
+                            sizeof(entries));
+        assert_int_equal(nanvm_ref_count(ref), counted(on, 3));
+    }
+    nanvm_ref_drop(table);
+    nanvm_mut_ref_drop(copy);
+    return copy.object != NULL;
+}
+
+static void test_clone_object_copies_arrays(void **state) {
+    (void)state;
+    on_every_manager(clone_array);
+}
+
+static bool clone_words(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 3);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
+    word items[] = {word_from_number(9), word_from_ref(ref), 0};
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &words_object, items, 3);
+    if (made.object == NULL) {
+        nanvm_ref_drop(ref);
+        return false;
+    }
+    ((struct words *)made.object)->first = word_from_ref(nanvm_ref_clone(ref));
+    nanvm_ref words = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(words, on->manager);
+    assert_int_equal(nanvm_ref_count(ref), counted(on, copy.object == NULL ? 1 : 3));
+    nanvm_ref_drop(words);
+    nanvm_mut_ref_drop(copy);
+    return copy.object != NULL;
+}
+
+static void test_tagged_words_are_counted_and_dropped(void **state) {
+    (void)state;
+    on_every_manager(clone_words);
+}
+
+static bool clone_boxes(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 3);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
+    struct boxed one = {boxed_from_ref(ref)};
+    nanvm_mut_ref box = nanvm_new_copy(on->manager, &boxed_object, &one);
+    if (box.object == NULL) {
+        nanvm_ref_drop(ref);
+        return false;
+    }
+    struct boxed many[] = {{boxed_from_double(1.5)},
+                           {boxed_from_ref(nanvm_mut_ref_to_ref(box))},
+                           {boxed_from_double(-0.0)}};
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &boxes_object, many, 3);
+    if (made.object == NULL) {
+        nanvm_mut_ref_drop(box);
+        return false;
+    }
+    nanvm_ref boxes = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(boxes, on->manager);
+    nanvm_ref inner = nanvm_mut_ref_to_ref(box);
+    assert_int_equal(nanvm_ref_count(inner), counted(on, copy.object == NULL ? 0 : 1));
+    assert_true(nanvm_ref_same(boxed_to_ref(((struct boxed *)boxes.object)[1].bits), inner));
+    nanvm_ref_drop(boxes);
+    nanvm_mut_ref_drop(copy);
+    return copy.object != NULL;
+}
+
+static void test_nan_boxed_references_are_counted_and_dropped(void **state) {
+    (void)state;
+    on_every_manager(clone_boxes);
+}
+
+static bool clone_by_callback(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 3);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref ref = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(ref, on->manager);
+    assert_int_equal(tracked_live(), copy.object == NULL ? 1 : 2);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(ref);
+    return copy.object != NULL;
+}
+
+static void test_clone_callback_is_called(void **state) {
+    (void)state;
+    on_every_manager(clone_by_callback);
+}
+
+static bool clone_refused(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 3);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    nanvm_ref b = nanvm_ref_clone(a);
+    tracked_refuse_to_clone(true);
+    assert_null(nanvm_ref_clone_object(a, on->manager).object);
+    assert_null(nanvm_ref_to_mut_ref(&a, on->manager).object);
+    tracked_refuse_to_clone(false);
+    assert_ptr_equal(a.object, made.object);
+    assert_int_equal(nanvm_ref_count(a), counted(on, 1));
+    nanvm_ref_drop(a);
+    nanvm_ref_drop(b);
+    return true;
+}
+
+static void test_clone_callback_that_refuses_leaves_nothing_behind(void **state) {
+    (void)state;
+    on_every_manager(clone_refused);
+}
+
+static bool clone_of_unique(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, &unique_object);
+    if (made.object == NULL) {
+        return false;
+    }
+    tracked_expect(1);
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    nanvm_ref b = nanvm_ref_clone(a);
+    assert_null(nanvm_ref_clone_object(a, on->manager).object);
+    assert_null(nanvm_ref_to_mut_ref(&a, on->manager).object);
+    assert_ptr_equal(a.object, made.object);
+    assert_int_equal(nanvm_ref_count(a), counted(on, 1));
+    nanvm_ref_drop(b);
+    nanvm_ref_drop(a);
+    return true;
+}
+
+static void test_object_with_drop_and_no_clone_can_not_be_cloned(void **state) {
+    (void)state;
+    on_every_manager(clone_of_unique);
+}
+
+static bool to_mut_ref_of_shared(const stage *on) {
+    nanvm_mut_ref made = node_of_tracked(on);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    nanvm_ref b = nanvm_ref_clone(a);
+    nanvm_mut_ref out = nanvm_ref_to_mut_ref(&a, on->manager);
+    if (out.object == NULL) {
+        assert_ptr_equal(a.object, b.object);
+        assert_int_equal(nanvm_ref_count(a), counted(on, 1));
+        nanvm_ref_drop(a);
+        nanvm_ref_drop(b);
+        return false;
+    }
+    assert_null(a.object);
+    assert_ptr_not_equal(out.object, b.object);
+    assert_int_equal(nanvm_ref_count(b), counted(on, 0));
+    ((struct node *)out.object)->value = 1;
+    assert_int_equal(((const struct node *)b.object)->value, 12);
+    nanvm_mut_ref_drop(out);
+    nanvm_ref_drop(b);
+    return true;
+}
+
+static void test_to_mut_ref_of_a_shared_object_clones_it(void **state) {
+    (void)state;
+    on_every_manager(to_mut_ref_of_shared);
+}
+
+static bool to_mut_ref_of_sole(const stage *on) {
+    nanvm_mut_ref made = node_of_tracked(on);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref out = nanvm_ref_to_mut_ref(&a, on->manager);
+    assert_ptr_equal(out.object, made.object);
+    assert_null(a.object);
+    nanvm_mut_ref_drop(out);
+    return true;
+}
+
+static void test_to_mut_ref_of_a_sole_owner_is_in_place(void **state) {
+    (void)state;
+    on_counting_managers(to_mut_ref_of_sole);
+}
+
+static void test_move_hands_over_and_leaves_null(void **state) {
+    (void)state;
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    nanvm_ref b = nanvm_ref_move(&a);
+    assert_null(a.object);
+    assert_false(nanvm_ref_same(a, b));
+    assert_int_equal(nanvm_ref_count(b), 0);
+    nanvm_ref_drop(b);
+}
+
+static bool clone_between(nanvm_manager *from, nanvm_manager *to) {
+    stage on = {"from", from, true};
+    nanvm_mut_ref made = node_of_tracked(&on);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref node = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(node, to);
+    nanvm_ref_drop(node);
+    assert_int_equal(tracked_live(), copy.object == NULL ? 0 : 1);
+    nanvm_mut_ref_drop(copy);
+    return copy.object != NULL;
+}
+
+static bool clone_across(accounting *source) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source->manager);
+    nanvm_manager *managers[] = {nanvm_global(), &source->manager,
+                                 nanvm_local_manager(&local)};
+    bool done = true;
+    for (size_t i = 0; i < 9 && done; i++) {
+        done = clone_between(managers[i / 3], managers[i % 3]);
+    }
+    nanvm_local_deinit(&local);
+    return done;
+}
+
+static void test_clone_can_live_in_another_manager(void **state) {
+    (void)state;
+    for_each_failure(NANVM_COUNT_PLAIN, clone_across);
+    for_each_failure(NANVM_COUNT_CUSTOM, clone_across);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_null_handle_is_accepted_everywhere),
+    TEST(test_last_reference_drops_the_object),
+    TEST(test_sole_owner_turns_into_a_mut_ref),
+    TEST(test_shared_reference_stays_a_ref),
+    TEST(test_clone_object_copies_and_counts_references),
+    TEST(test_clone_object_copies_arrays),
+    TEST(test_tagged_words_are_counted_and_dropped),
+    TEST(test_nan_boxed_references_are_counted_and_dropped),
+    TEST(test_clone_callback_is_called),
+    TEST(test_clone_callback_that_refuses_leaves_nothing_behind),
+    TEST(test_object_with_drop_and_no_clone_can_not_be_cloned),
+    TEST(test_to_mut_ref_of_a_shared_object_clones_it),
+    TEST(test_to_mut_ref_of_a_sole_owner_is_in_place),
+    TEST(test_move_hands_over_and_leaves_null),
+    TEST(test_clone_can_live_in_another_manager),
+};
+
+RUN_TESTS(tests)
