@@ -63,7 +63,7 @@ static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
 }
 
 static nanvm_layout chunk_layout(size_t size) {
-    return nanvm_layout_make(size, NANVM_ALIGNOF(max_align_t));
+    return nanvm_layout_make(size, NANVM_MALLOC_ALIGN);
 }
 
 static size_t next_chunk_size(const nanvm_arena *self, size_t least) {

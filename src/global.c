@@ -7,7 +7,7 @@
 #endif
 
 static bool is_over_aligned(nanvm_layout layout) {
-    return layout.align > NANVM_ALIGNOF(max_align_t);
+    return layout.align > NANVM_MALLOC_ALIGN;
 }
 
 #if defined(_WIN32)

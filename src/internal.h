@@ -12,6 +12,11 @@
 /* Stops the program; `message` is one line that names the mistake. */
 NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
 
+/* --- global.c ------------------------------------------------------------ */
+
+/* What malloc aligns to, everywhere; MSVC has no max_align_t in C. */
+#define NANVM_MALLOC_ALIGN (2 * sizeof(void *))
+
 /* --- block.c --------------------------------------------------------------
  *
  *   a block that is allocated alone, from low addresses to high:

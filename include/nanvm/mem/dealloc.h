@@ -67,8 +67,8 @@ typedef struct nanvm_dealloc_table {
      * Frees memory. `memory` is never `NULL`: it is what the manager's `alloc`
      * or `resize` returned, and `layout` what it was asked for. Called once
      * for each, from the thread that dropped the last reference, when the
-     * object's own `drop` is over. It may free `self` too.
-     * Not called for #NANVM_COUNT_NONE.
+     * object's own `drop` is over. It may free `self` too, and may not use
+     * references. Not called for #NANVM_COUNT_NONE.
      */
     void (*dealloc)(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 

@@ -42,7 +42,8 @@ typedef struct nanvm_manager_table {
     /**
      * Returns the address for a new object of `size` bytes, its header written
      * by #nanvm_block_init and its bytes in any state, or `NULL`. For managers
-     * that share an origin among blocks; their dealloc has `free_block`.
+     * that share an origin among blocks; their dealloc has `free_block`, and
+     * doesn't count by #NANVM_COUNT_CUSTOM, whose counter such blocks lack.
      * Optional: without it each block has its own origin and comes from `alloc`.
      */
     void *(*new_block)(nanvm_manager *self, const nanvm_object *object, size_t size);
