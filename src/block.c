@@ -45,12 +45,16 @@ void *nanvm_block_place(void *memory, const nanvm_object *type, nanvm_dealloc *d
 
 static void free_alone(void *object, const nanvm_origin *origin) {
     const nanvm_object *type = origin->object;
-    nanvm_dealloc *dealloc = origin->dealloc;
-    nanvm_count count = dealloc->table->count;
-    size_t prefix = nanvm_block_alone_prefix(type, count);
+    size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
     size_t size = nanvm_object_size_of(type, nanvm_block_length(type, object));
-    dealloc->table->dealloc(dealloc, (unsigned char *)object - prefix,
-                            nanvm_layout_make(prefix + size, nanvm_block_align(type)));
+    nanvm_dealloc_memory(origin->dealloc, (unsigned char *)object - prefix,
+                         nanvm_layout_make(prefix + size, nanvm_block_align(type)));
+}
+
+void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    if (self->table->dealloc != NULL) {
+        self->table->dealloc(self, memory, layout);
+    }
 }
 
 void nanvm_block_free(void *object) {

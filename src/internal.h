@@ -61,6 +61,9 @@ void *nanvm_block_place(void *memory, const nanvm_object *type, nanvm_dealloc *d
 /* Frees the memory of a block; its object is gone already. */
 void nanvm_block_free(void *object);
 
+/* Frees raw memory; a dealloc that doesn't count may not care to. */
+void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout);
+
 /* --- object.c ------------------------------------------------------------ */
 
 static inline void *nanvm_object_item(const nanvm_object *type, const void *object,

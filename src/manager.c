@@ -121,6 +121,6 @@ void *nanvm_manager_resize(nanvm_manager *manager, void *memory, nanvm_layout la
 
 void nanvm_manager_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {
     if (memory != NULL) {
-        manager->dealloc->table->dealloc(manager->dealloc, memory, promised(layout));
+        nanvm_dealloc_memory(manager->dealloc, memory, promised(layout));
     }
 }

@@ -52,8 +52,7 @@ static size_t chunk_prefix(const nanvm_object *object) {
 /* --- chunks --- */
 
 static void pool_destroy(nanvm_pool *self) {
-    self->source_dealloc->table->dealloc(self->source_dealloc, self,
-                                         NANVM_LAYOUT_OF(nanvm_pool));
+    nanvm_dealloc_memory(self->source_dealloc, self, NANVM_LAYOUT_OF(nanvm_pool));
 }
 
 static nanvm_chunk *chunk_alloc(nanvm_pool *self, size_t size) {
@@ -73,7 +72,7 @@ static nanvm_chunk *chunk_alloc(nanvm_pool *self, size_t size) {
 
 static void chunk_free(nanvm_pool *self, nanvm_chunk *chunk) {
     self->reserved -= chunk->layout.size;
-    self->source_dealloc->table->dealloc(self->source_dealloc, chunk, chunk->layout);
+    nanvm_dealloc_memory(self->source_dealloc, chunk, chunk->layout);
 }
 
 static void chunks_free(nanvm_pool *self) {
@@ -190,7 +189,7 @@ static void large_free_block(nanvm_dealloc *dealloc, void *object) {
 static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_pool *self = (nanvm_pool *)dealloc;
     self->reserved -= layout.size;
-    self->source_dealloc->table->dealloc(self->source_dealloc, memory, layout);
+    nanvm_dealloc_memory(self->source_dealloc, memory, layout);
     large_uncount(self);
 }
 

@@ -68,7 +68,9 @@ typedef struct nanvm_dealloc_table {
      * or `resize` returned, and `layout` what it was asked for. Called once
      * for each, from the thread that dropped the last reference, when the
      * object's own `drop` is over. It may free `self` too, and may not use
-     * references. Not called for #NANVM_COUNT_NONE.
+     * references. With #NANVM_COUNT_NONE it may be `NULL`, and is called
+     * only for raw memory, for an array that has moved, and for an object
+     * whose construction failed.
      */
     void (*dealloc)(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 
