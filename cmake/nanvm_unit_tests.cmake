@@ -16,6 +16,15 @@ function(nanvm_unit_test_program target file)
     nanvm_sanitizers(${target})
 endfunction()
 
+# A request that no memory can meet is a null handle, not the end of the program.
+set(nanvm_sanitizer_options
+    "ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:detect_stack_use_after_return=1"
+    "TSAN_OPTIONS=allocator_may_return_null=1:second_deadlock_stack=1"
+    "UBSAN_OPTIONS=print_stacktrace=1")
+if(APPLE) # there is no leak detection
+    list(TRANSFORM nanvm_sanitizer_options REPLACE ":detect_leaks=1" "")
+endif()
+
 # Adds `<noun>.<behaviour>` for each test in `file`.
 function(nanvm_add_unit_tests file)
     get_filename_component(program "${file}" NAME_WE)
@@ -33,6 +42,7 @@ function(nanvm_add_unit_tests file)
         set_tests_properties(
             ${noun}.${behaviour}
             PROPERTIES LABELS unit
+                       ENVIRONMENT "${nanvm_sanitizer_options}"
                        TIMEOUT 300
                        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
     endforeach()
