@@ -83,6 +83,9 @@ static inline bool nanvm_object_holds_refs(const nanvm_object *type) {
             (uintptr_t)type->visit_item) != 0;
 }
 
+/* For reports; NULL is raw memory. */
+const char *nanvm_object_name(const nanvm_object *type);
+
 /* The size of an object that exists: it can't overflow. */
 size_t nanvm_object_size_of(const nanvm_object *type, size_t length);
 

@@ -214,7 +214,7 @@ static void print_leak(void *context, const nanvm_object *object, size_t blocks,
                        size_t bytes) {
     (void)context;
     (void)fprintf(stderr, "nanvm_mem: %s: %zu alive, %zu bytes, at the end of their manager\n",
-                  object == NULL ? "raw memory" : object->name, blocks, bytes);
+                  nanvm_object_name(object), blocks, bytes);
 }
 
 static void report_leaks(const nanvm_local *self) {

@@ -105,7 +105,7 @@ static void *resize_in_manager(nanvm_manager *manager, void *memory, nanvm_layou
 void *nanvm_manager_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                            size_t size) {
     nanvm_layout larger = nanvm_layout_make(size, layout.align);
-    if (memory == NULL || !nanvm_layout_is_valid(larger)) {
+    if (memory == NULL || !nanvm_layout_is_valid(promised(larger))) {
         return nanvm_manager_alloc(manager, larger);
     }
     void *resized = resize_in_manager(manager, memory, layout, size);

@@ -22,6 +22,13 @@ size_t nanvm_object_size_of(const nanvm_object *type, size_t length) {
     return with_items > type->size ? with_items : type->size;
 }
 
+const char *nanvm_object_name(const nanvm_object *type) {
+    if (type == NULL) {
+        return "raw memory";
+    }
+    return type->name == NULL ? "?" : type->name;
+}
+
 static void visit_refs(const void *part, const size_t *offsets, size_t length,
                        nanvm_visitor *visitor, void *context) {
     for (size_t i = 0; i < length; ++i) {

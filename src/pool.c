@@ -199,9 +199,9 @@ static void *large_grow(nanvm_pool *self, nanvm_chunk *chunk, size_t size) {
     nanvm_layout old = chunk->layout;
     size_t ample = size < (size_t)PTRDIFF_MAX / 2 ? size + size / 2 : size;
     nanvm_manager *source = self->source;
-    chunk = source->table->resize == NULL
-                ? NULL
-                : source->table->resize(source, chunk, old, ample);
+    bool can = source->table->resize != NULL &&
+               nanvm_layout_is_valid(nanvm_layout_make(ample, old.align));
+    chunk = can ? source->table->resize(source, chunk, old, ample) : NULL;
     if (chunk != NULL) {
         chunk->layout.size = ample;
         self->live -= 1;
@@ -296,7 +296,7 @@ nanvm_pool *nanvm_pool_of(const void *object, const void *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     nanvm_pool *self = (nanvm_pool *)dealloc;
     bool is_pool = dealloc->table == &pool_table || dealloc->table == &large_table;
-    return is_pool && self->owner == owner ? self : NULL;
+    return is_pool && owner != NULL && self->owner == owner ? self : NULL;
 }
 
 /* A place keeps an object for which a smaller class would do, down to half. */

@@ -29,10 +29,6 @@ typedef struct printer {
 #define PRINT(printer, ...)                                                              \
     ((printer)->failed |= fprintf((printer)->file, __VA_ARGS__) < 0)
 
-static const char *name_of(const nanvm_object *object) {
-    return object == NULL ? "raw memory" : object->name == NULL ? "?" : object->name;
-}
-
 static void print_number(printer *out, const char *format, const char *name, size_t value,
                          const char *unknown) {
     char digits[3 * sizeof(size_t) + 1];
@@ -61,7 +57,7 @@ static nanvm_stats stats_for(nanvm_object_stats_visitor *each, printer *out) {
 
 static void print_type(const nanvm_object_stats *stats, void *context) {
     printer *out = context;
-    PRINT(out, "  %s: %zu live, %zu bytes, peak %zu\n", name_of(stats->object),
+    PRINT(out, "  %s: %zu live, %zu bytes, peak %zu\n", nanvm_object_name(stats->object),
           stats->live_blocks, stats->live_bytes, stats->peak_blocks);
 }
 
@@ -90,7 +86,7 @@ static void print_json_string(printer *out, const char *text) {
 static void print_json_type(const nanvm_object_stats *stats, void *context) {
     printer *out = context;
     PRINT(out, "%s{\"name\": ", out->first ? "" : ", ");
-    print_json_string(out, name_of(stats->object));
+    print_json_string(out, nanvm_object_name(stats->object));
     PRINT(out, ", \"live_blocks\": %zu, \"live_bytes\": %zu, \"peak_blocks\": %zu}",
           stats->live_blocks, stats->live_bytes, stats->peak_blocks);
     out->first = false;
