@@ -87,7 +87,10 @@ static inline bool nanvm_object_holds_refs(const nanvm_object *type) {
 const char *nanvm_object_name(const nanvm_object *type);
 
 /* The size of an object that exists: it can't overflow. */
-size_t nanvm_object_size_of(const nanvm_object *type, size_t length);
+static inline size_t nanvm_object_size_of(const nanvm_object *type, size_t length) {
+    size_t with_items = type->items_offset + length * type->item_size;
+    return with_items > type->size ? with_items : type->size;
+}
 
 /* Tells `visitor` of the references in items [begin, end). */
 void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
@@ -137,7 +140,9 @@ void nanvm_object_die(void *object);
 
 /* --- manager.c ----------------------------------------------------------- */
 
-/* A block with its length set and its bytes in any state; NULL on failure. */
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length);
+/* A block with its length set and its bytes, `*size` of them, in any state; NULL on
+ * failure. */
+void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length,
+                      size_t *size);
 
 #endif

@@ -13,14 +13,14 @@ static void *new_alone(nanvm_manager *manager, const nanvm_object *type, size_t 
     return memory == NULL ? NULL : nanvm_block_place(memory, type, manager->dealloc);
 }
 
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length) {
-    size_t size;
-    if (!nanvm_object_size(type, length, &size)) {
+void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length,
+                      size_t *size) {
+    if (!nanvm_object_size(type, length, size)) {
         return NULL;
     }
     void *object = manager->table->new_block != NULL
-                       ? manager->table->new_block(manager, type, size)
-                       : new_alone(manager, type, size);
+                       ? manager->table->new_block(manager, type, *size)
+                       : new_alone(manager, type, *size);
     if (object != NULL && type->item_size != 0) {
         *nanvm_block_length_word(object) = length;
     }
@@ -36,9 +36,10 @@ static void copy_bytes(void *target, const void *source, size_t size) {
 
 static nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object *type,
                               size_t length) {
-    nanvm_mut_ref self = {nanvm_block_new(manager, type, length)};
+    size_t size;
+    nanvm_mut_ref self = {nanvm_block_new(manager, type, length, &size)};
     if (self.object != NULL) {
-        memset(self.object, 0, nanvm_object_size_of(type, length));
+        memset(self.object, 0, size);
     }
     return self;
 }
@@ -49,11 +50,11 @@ nanvm_mut_ref nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
 
 nanvm_mut_ref nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object,
                              const void *value) {
-    nanvm_mut_ref self = {nanvm_block_new(manager, object, 0)};
+    size_t size;
+    nanvm_mut_ref self = {nanvm_block_new(manager, object, 0, &size)};
     if (self.object != NULL) {
-        size_t size = nanvm_object_size_of(object, 0);
-        memset(self.object, 0, size - object->size);
         copy_bytes(self.object, value, object->size);
+        memset((unsigned char *)self.object + object->size, 0, size - object->size);
     }
     return self;
 }

@@ -93,7 +93,8 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
                  size_t length) {
     void *old = self->object;
     const nanvm_object *type = nanvm_block_origin(old)->object;
-    void *moved = nanvm_block_new(manager, type, length);
+    size_t size;
+    void *moved = nanvm_block_new(manager, type, length, &size);
     if (moved == NULL) {
         return false;
     }

@@ -17,11 +17,6 @@ bool nanvm_object_size(const nanvm_object *object, size_t length, size_t *size) 
     return true;
 }
 
-size_t nanvm_object_size_of(const nanvm_object *type, size_t length) {
-    size_t with_items = type->items_offset + length * type->item_size;
-    return with_items > type->size ? with_items : type->size;
-}
-
 const char *nanvm_object_name(const nanvm_object *type) {
     if (type == NULL) {
         return "raw memory";

@@ -29,11 +29,12 @@ static void clone_visitor(nanvm_ref reference, void *context) {
 static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
                                  nanvm_manager *manager) {
     size_t length = nanvm_block_length(type, object);
-    nanvm_mut_ref copy = {nanvm_block_new(manager, type, length)};
+    size_t size;
+    nanvm_mut_ref copy = {nanvm_block_new(manager, type, length, &size)};
     if (copy.object == NULL) {
         return copy;
     }
-    memcpy(copy.object, object, nanvm_object_size_of(type, length));
+    memcpy(copy.object, object, size);
     if (type->clone != NULL && !type->clone(copy.object, object, length)) {
         nanvm_block_free(copy.object);
         return null_handle;
