@@ -175,11 +175,12 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 /* --- reports --- */
 
 /* Sums up the pools of one type, from `pool` on; returns the first of the next. */
-static const nanvm_pool *sum_type(const nanvm_pool *pool, nanvm_object_stats *sum) {
+static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_object_stats *sum) {
     memset(sum, 0, sizeof(*sum));
     sum->object = pool->object;
     for (; pool != NULL && pool->object == sum->object; pool = pool->next) {
-        sum->live_blocks += nanvm_pool_live(pool);
+        nanvm_pool_recount(pool);
+        sum->live_blocks += pool->live;
         sum->live_bytes += nanvm_pool_live_bytes(pool);
         sum->peak_blocks += nanvm_pool_peak(pool);
     }
@@ -195,7 +196,7 @@ static void sum_bytes(const nanvm_pool *pool, nanvm_stats *stats) {
 
 static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     const nanvm_local_state *state = ((const nanvm_local *)(const void *)manager)->state;
-    const nanvm_pool *pool = state == NULL ? NULL : state->all;
+    nanvm_pool *pool = state == NULL ? NULL : state->all;
     stats->live_blocks = stats->live_bytes = 0;
     stats->peak_bytes = stats->reserved_bytes = 0;
     sum_bytes(pool, stats);
@@ -218,7 +219,7 @@ static void print_leak(void *context, const nanvm_object *object, size_t blocks,
 }
 
 static void report_leaks(const nanvm_local *self) {
-    const nanvm_pool *pool = self->state->all;
+    nanvm_pool *pool = self->state->all;
     while (pool != NULL) {
         nanvm_object_stats type;
         pool = sum_type(pool, &type);

@@ -307,12 +307,14 @@ void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size) {
     return size > self->capacity || size < self->capacity / 2 ? NULL : object;
 }
 
-size_t nanvm_pool_live(const nanvm_pool *self) {
-    return self->capacity == 0 ? self->live : self->carved - free_length(self);
+void nanvm_pool_recount(nanvm_pool *self) {
+    if (self->capacity != 0) {
+        self->live = self->carved - free_length(self);
+    }
 }
 
 size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
-    return self->capacity == 0 ? self->reserved : nanvm_pool_live(self) * self->stride;
+    return self->capacity == 0 ? self->reserved : self->live * self->stride;
 }
 
 size_t nanvm_pool_peak(const nanvm_pool *self) {
@@ -324,7 +326,6 @@ size_t nanvm_pool_peak_bytes(const nanvm_pool *self) {
 }
 
 void nanvm_pool_orphan(nanvm_pool *self) {
-    self->live = nanvm_pool_live(self);
     self->owner = NULL;
     self->source = NULL;
     if (self->live == 0) {

@@ -35,7 +35,8 @@ typedef struct nanvm_pool {
     size_t chunk_size; /* of the newest chunk */
     size_t carved;     /* places in use so far: free or alive */
     size_t reserved;   /* bytes taken from the source */
-    size_t live;       /* kept where there is no free list, and by orphans */
+    size_t live;       /* kept where there is no free list, and by orphans; else
+                          as it was at the last nanvm_pool_recount() */
     size_t peak;       /* the most of them */
     size_t peak_bytes; /* the most of `reserved` */
 } nanvm_pool;
@@ -71,12 +72,13 @@ void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
 void *nanvm_pool_alloc(nanvm_pool *self, nanvm_layout layout);
 void *nanvm_pool_realloc(nanvm_pool *self, void *memory, nanvm_layout layout, size_t size);
 
-size_t nanvm_pool_live(const nanvm_pool *self);
+/* Brings `live` up to date. O(dead objects): it walks the free list. */
+void nanvm_pool_recount(nanvm_pool *self);
 size_t nanvm_pool_live_bytes(const nanvm_pool *self);
 size_t nanvm_pool_peak(const nanvm_pool *self);
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
 
-/* The owner is gone: the pool frees itself, now or with its last object. */
+/* The owner is gone, and `live` is up to date: the pool frees itself, now or with its last object. */
 void nanvm_pool_orphan(nanvm_pool *self);
 
 #endif
