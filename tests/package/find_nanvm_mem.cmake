@@ -1,5 +1,5 @@
 # WAY: `package`, the installed library; COMPONENTS: what to ask it for;
-# `subdirectory`: its sources, at SOURCE, as a part of this project.
+# `subdirectory`, `fetch`: its sources, at SOURCE, as a part of this project.
 
 if(WAY STREQUAL "package")
     find_package(nanvm_mem 0.1 REQUIRED COMPONENTS ${COMPONENTS})
@@ -9,7 +9,13 @@ if(WAY STREQUAL "package")
     endif()
 else()
     set(flags_before "${CMAKE_C_FLAGS}|${CMAKE_CXX_FLAGS}|${CMAKE_BUILD_TYPE}")
-    add_subdirectory("${SOURCE}" nanvm_mem)
+    if(WAY STREQUAL "fetch")
+        include(FetchContent)
+        FetchContent_Declare(nanvm_mem SOURCE_DIR "${SOURCE}")
+        FetchContent_MakeAvailable(nanvm_mem)
+    else()
+        add_subdirectory("${SOURCE}" nanvm_mem)
+    endif()
 
     # Nothing but the library comes along, and no flag of it leaks.
     if(NOT flags_before STREQUAL "${CMAKE_C_FLAGS}|${CMAKE_CXX_FLAGS}|${CMAKE_BUILD_TYPE}")
