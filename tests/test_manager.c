@@ -615,7 +615,7 @@ static void test_raw_memory_can_shrink_to_no_bytes(void **state) {
 }
 
 static bool raw_too_large(const stage *on) {
-    nanvm_layout layout = nanvm_layout_make(8, 8);
+    nanvm_layout layout = nanvm_layout_make(8, 1);
     unsigned char *memory = nanvm_manager_alloc(on->manager, layout);
     if (memory == NULL) {
         return false;
@@ -624,7 +624,7 @@ static bool raw_too_large(const stage *on) {
     const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 7, (size_t)PTRDIFF_MAX,
                             (size_t)PTRDIFF_MAX - 7, (size_t)PTRDIFF_MAX + 1};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        assert_null(nanvm_manager_alloc(on->manager, nanvm_layout_make(sizes[i], 8)));
+        assert_null(nanvm_manager_alloc(on->manager, nanvm_layout_make(sizes[i], 1)));
         assert_null(nanvm_manager_resize(on->manager, memory, layout, sizes[i]));
         assert_true(memory[0] == 7 && memory[7] == 7);
     }

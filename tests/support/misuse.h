@@ -1,0 +1,16 @@
+/* Misuse that stops the program, made to be survived or looked at. */
+#ifndef TEST_MISUSE_H
+#define TEST_MISUSE_H
+
+/* What a test does wrong. */
+typedef void misuse(void *context);
+
+/* Calls `wrong` and expects a fatal error whose message is one line that has
+ * `part` in it. The handler leaves by longjmp. */
+void expect_fatal(const char *part, misuse *wrong, void *context);
+
+/* Calls `wrong` in a child process; returns the signal that ended it, or 0.
+ * What it wrote to stderr is in `output`. */
+int run_in_child(misuse *wrong, void *context, char *output, int output_size);
+
+#endif

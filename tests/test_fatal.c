@@ -1,0 +1,225 @@
+/* Misuse that would corrupt memory stops the program with one line. */
+#include <signal.h>
+
+#include "misuse.h"
+#include "run.h"
+#include "stage.h"
+
+/* --- misuse of the dead; the accounting manager keeps their bytes --- */
+
+static void drop_ref(void *context) {
+    nanvm_ref_drop(*(nanvm_ref *)context);
+}
+
+static void clone_ref(void *context) {
+    nanvm_ref copy = nanvm_ref_clone(*(nanvm_ref *)context);
+    (void)copy;
+}
+
+static void count_ref(void *context) {
+    (void)nanvm_ref_count(*(nanvm_ref *)context);
+}
+
+static void take_ref(void *context) {
+    nanvm_ref self = *(nanvm_ref *)context;
+    nanvm_mut_ref out;
+    (void)!nanvm_ref_try_to_mut_ref(&self, &out);
+}
+
+static void drop_mut_ref(void *context) {
+    nanvm_mut_ref_drop(*(nanvm_mut_ref *)context);
+}
+
+static const nanvm_count counts[] = {NANVM_COUNT_PLAIN, NANVM_COUNT_ATOMIC,
+                                     NANVM_COUNT_CUSTOM};
+
+static void misuse_dead(nanvm_count count, const nanvm_object *object, const char *part,
+                        misuse *wrong) {
+    accounting manager;
+    accounting_init(&manager, count);
+    manager.keeps_dead = true;
+    nanvm_ref dead = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, object));
+    nanvm_ref_drop(dead);
+    expect_nothing_live(&manager);
+    expect_fatal(part, wrong, &dead);
+    accounting_deinit(&manager);
+}
+
+static void misuse_all_dead(const char *part, misuse *wrong) {
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        misuse_dead(counts[i], &point_object, part, wrong);
+        misuse_dead(counts[i], &node_object, part, wrong);
+        misuse_dead(counts[i], &boxed_object, part, wrong);
+    }
+}
+
+static void test_second_drop_of_a_ref_is_fatal(void **state) {
+    (void)state;
+    misuse_all_dead("drop", drop_ref);
+}
+
+static void test_second_drop_of_a_mut_ref_is_fatal(void **state) {
+    (void)state;
+    misuse_all_dead("drop", drop_mut_ref);
+}
+
+static void test_clone_of_the_dead_is_fatal(void **state) {
+    (void)state;
+    misuse_all_dead("clone", clone_ref);
+}
+
+static void test_count_of_the_dead_is_fatal(void **state) {
+    (void)state;
+    misuse_all_dead("dropped", count_ref);
+}
+
+static void test_taking_the_dead_is_fatal(void **state) {
+    (void)state;
+    misuse_all_dead("dropped", take_ref);
+}
+
+static void test_second_drop_in_a_local_manager_is_fatal(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_ref dead = nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_object));
+    nanvm_ref_drop(dead);
+    expect_fatal("drop", drop_ref, &dead);
+    expect_fatal("clone", clone_ref, &dead);
+    nanvm_local_deinit(&local);
+}
+
+/* --- a MutRef that isn't the only one --- */
+
+static void misuse_shared(nanvm_manager *manager) {
+    nanvm_mut_ref stale = nanvm_new(manager, &point_object);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(stale);
+    nanvm_ref other = nanvm_ref_clone(ref);
+    expect_fatal("MutRef", drop_mut_ref, &stale);
+    assert_int_equal(nanvm_ref_count(ref), 1);
+    nanvm_ref_drop(ref);
+    nanvm_ref_drop(other);
+}
+
+static void test_drop_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    misuse_shared(nanvm_local_manager(&local));
+    nanvm_local_deinit(&local);
+    misuse_shared(nanvm_global());
+}
+
+/* --- arenas --- */
+
+static void close_arena(void *arena) {
+    nanvm_arena_close(arena);
+}
+
+static void test_closing_an_arena_with_objects_is_fatal(void **state) {
+    (void)state;
+    unsigned char buffer[200];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    expect_fatal("arena", close_arena, &arena);
+    nanvm_arena_reset(&arena);
+    nanvm_arena_close(&arena);
+    nanvm_arena_deinit(&arena);
+}
+
+static void reset_arena(void *arena) {
+    nanvm_arena_reset(arena);
+}
+
+/* The test is compiled as the library is: a release doesn't look. */
+static void expect_outside_reference(nanvm_arena *arena) {
+#if defined(NDEBUG)
+    reset_arena(arena);
+#else
+    expect_fatal("closed", reset_arena, arena);
+#endif
+}
+
+static void refer_outside(const nanvm_object *object, void *value, nanvm_ref outside) {
+    unsigned char buffer[500];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_arena_close(&arena);
+    assert_non_null(nanvm_new_copy(nanvm_arena_manager(&arena), object, value).object);
+    expect_outside_reference(&arena);
+    assert_int_equal(nanvm_ref_count(outside), 0);
+}
+
+static void test_outside_reference_from_a_closed_arena_is_fatal(void **state) {
+    (void)state;
+    nanvm_ref outside = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    struct node node = {.right = outside};
+    refer_outside(&node_object, &node, outside);
+    struct boxed boxed = {boxed_from_ref(outside)};
+    refer_outside(&boxed_object, &boxed, outside);
+    nanvm_ref_drop(outside);
+}
+
+/* --- the handler --- */
+
+static void ignore_message(const char *message) {
+    (void)message;
+}
+
+static void test_setting_a_handler_returns_the_previous_one(void **state) {
+    (void)state;
+    assert_true(nanvm_set_fatal_handler(ignore_message) == NULL);
+    assert_true(nanvm_set_fatal_handler(NULL) == ignore_message);
+    assert_true(nanvm_set_fatal_handler(NULL) == NULL);
+}
+
+static void drop_shared(void *context) {
+    nanvm_mut_ref stale = nanvm_new(nanvm_global(), &point_object);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(stale);
+    (void)context;
+    ref = nanvm_ref_clone(ref);
+    nanvm_mut_ref_drop(stale);
+}
+
+static void test_default_handler_prints_one_line_and_aborts(void **state) {
+    (void)state;
+    char output[4096];
+    assert_int_equal(run_in_child(drop_shared, NULL, output, sizeof(output)), SIGABRT);
+    const char *begin = strstr(output, "nanvm_mem: ");
+    assert_non_null(begin);
+    const char *end = strchr(begin, '\n');
+    assert_non_null(end);
+    assert_null(strstr(end, "nanvm_mem: "));
+    assert_non_null(strstr(begin, "MutRef"));
+}
+
+static void drop_shared_ignoring(void *context) {
+    nanvm_set_fatal_handler(ignore_message);
+    drop_shared(context);
+}
+
+static void test_handler_that_returns_is_followed_by_abort(void **state) {
+    (void)state;
+    char output[4096];
+    int signal = run_in_child(drop_shared_ignoring, NULL, output, sizeof(output));
+    assert_int_equal(signal, SIGABRT);
+    assert_null(strstr(output, "nanvm_mem: "));
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_second_drop_of_a_ref_is_fatal),
+    TEST(test_second_drop_of_a_mut_ref_is_fatal),
+    TEST(test_clone_of_the_dead_is_fatal),
+    TEST(test_count_of_the_dead_is_fatal),
+    TEST(test_taking_the_dead_is_fatal),
+    TEST(test_second_drop_in_a_local_manager_is_fatal),
+    TEST(test_drop_of_a_mut_ref_that_is_shared_is_fatal),
+    TEST(test_closing_an_arena_with_objects_is_fatal),
+    TEST(test_outside_reference_from_a_closed_arena_is_fatal),
+    TEST(test_setting_a_handler_returns_the_previous_one),
+    TEST(test_default_handler_prints_one_line_and_aborts),
+    TEST(test_handler_that_returns_is_followed_by_abort),
+};
+
+RUN_TESTS(tests)
