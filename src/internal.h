@@ -92,6 +92,21 @@ static inline size_t nanvm_object_size_of(const nanvm_object *type, size_t lengt
     return with_items > type->size ? with_items : type->size;
 }
 
+/* Whether so many items are allowed, and their bytes can be counted. */
+bool nanvm_object_fits(const nanvm_object *type, size_t length);
+
+/* nanvm_object_size(), inline for the way to a new object. */
+static inline bool nanvm_object_size_checked(const nanvm_object *type, size_t length,
+                                             size_t *size) {
+    if (length > 0 && !nanvm_object_fits(type, length)) {
+        return false;
+    }
+    nanvm_layout layout =
+        nanvm_layout_make(nanvm_object_size_of(type, length), type->align);
+    *size = nanvm_layout_is_valid(layout) ? layout.size : *size;
+    return nanvm_layout_is_valid(layout);
+}
+
 /* Tells `visitor` of the references in items [begin, end). */
 void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
                               size_t end, nanvm_visitor *visitor, void *context);

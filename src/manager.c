@@ -13,9 +13,9 @@ static void *new_alone(nanvm_manager *manager, const nanvm_object *type, size_t 
     return memory == NULL ? NULL : nanvm_block_place(memory, type, manager->dealloc);
 }
 
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length,
-                      size_t *size) {
-    if (!nanvm_object_size(type, length, size)) {
+static inline void *new_block(nanvm_manager *manager, const nanvm_object *type,
+                              size_t length, size_t *size) {
+    if (!nanvm_object_size_checked(type, length, size)) {
         return NULL;
     }
     void *object = manager->table->new_block != NULL
@@ -27,6 +27,11 @@ void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t l
     return object;
 }
 
+void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length,
+                      size_t *size) {
+    return new_block(manager, type, length, size);
+}
+
 /* memcpy and memset may not be given NULL, not even for 0 bytes. */
 static void copy_bytes(void *target, const void *source, size_t size) {
     if (size > 0) {
@@ -34,10 +39,10 @@ static void copy_bytes(void *target, const void *source, size_t size) {
     }
 }
 
-static nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object *type,
+static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object *type,
                               size_t length) {
-    size_t size;
-    nanvm_mut_ref self = {nanvm_block_new(manager, type, length, &size)};
+    size_t size = 0;
+    nanvm_mut_ref self = {new_block(manager, type, length, &size)};
     if (self.object != NULL) {
         memset(self.object, 0, size);
     }
@@ -50,8 +55,8 @@ nanvm_mut_ref nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
 
 nanvm_mut_ref nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object,
                              const void *value) {
-    size_t size;
-    nanvm_mut_ref self = {nanvm_block_new(manager, object, 0, &size)};
+    size_t size = 0;
+    nanvm_mut_ref self = {new_block(manager, object, 0, &size)};
     if (self.object != NULL) {
         copy_bytes(self.object, value, object->size);
         memset((unsigned char *)self.object + object->size, 0, size - object->size);

@@ -1,20 +1,13 @@
 #include "internal.h"
 
 bool nanvm_object_size(const nanvm_object *object, size_t length, size_t *size) {
-    nanvm_layout layout = nanvm_layout_make(object->size, object->align);
-    if (length > 0) {
-        size_t limit = (size_t)PTRDIFF_MAX;
-        if (object->item_size == 0 || object->items_offset > limit ||
-            length > (limit - object->items_offset) / object->item_size) {
-            return false;
-        }
-        layout.size = nanvm_object_size_of(object, length);
-    }
-    if (!nanvm_layout_is_valid(layout)) {
-        return false;
-    }
-    *size = layout.size;
-    return true;
+    return nanvm_object_size_checked(object, length, size);
+}
+
+bool nanvm_object_fits(const nanvm_object *type, size_t length) {
+    size_t limit = (size_t)PTRDIFF_MAX;
+    return type->item_size != 0 && type->items_offset <= limit &&
+           length <= (limit - type->items_offset) / type->item_size;
 }
 
 const char *nanvm_object_name(const nanvm_object *type) {

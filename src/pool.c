@@ -108,7 +108,7 @@ static bool pool_grow(nanvm_pool *self) {
     return true;
 }
 
-NANVM_NOINLINE static void *pool_carve(nanvm_pool *self) {
+static void *pool_carve(nanvm_pool *self) {
     if (self->bump == self->bump_end && !pool_grow(self)) {
         return NULL;
     }
@@ -282,13 +282,7 @@ nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
     return self;
 }
 
-void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    void *object = self->free;
-    if (NANVM_LIKELY(object != NULL)) {
-        self->free = *(void **)object;
-        nanvm_block_header(object)->count = NANVM_COUNT_PLAIN;
-        return object;
-    }
+void *nanvm_pool_take_new(nanvm_pool *self, size_t size) {
     return self->capacity == 0 ? large_take(self, size) : pool_carve(self);
 }
 

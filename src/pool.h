@@ -59,8 +59,20 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object 
     return self->object == object && size - self->least <= self->capacity - self->least;
 }
 
-/* The address for an object of `size` bytes; NULL if memory runs out. */
-void *nanvm_pool_take(nanvm_pool *self, size_t size);
+/* The address for an object of `size` bytes, where the free list is empty; NULL if
+ * memory runs out. */
+NANVM_NOINLINE void *nanvm_pool_take_new(nanvm_pool *self, size_t size);
+
+/* The same, from the free list if there is something in it. */
+static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
+    void *object = self->free;
+    if (NANVM_UNLIKELY(object == NULL)) {
+        return nanvm_pool_take_new(self, size);
+    }
+    self->free = *(void **)object;
+    nanvm_block_header(object)->count = NANVM_COUNT_PLAIN;
+    return object;
+}
 
 /* The pool that an object of `owner` lies in; NULL for anybody else's object. */
 nanvm_pool *nanvm_pool_of(const void *object, const void *owner);
