@@ -1,21 +1,24 @@
 /* How objects end, without recursion and without memory.
  *
- * The dead of a thread wait in one list. Its links lie in the dead themselves:
- * an object whose type declares references keeps the link in place of the first
- * of them, which is released before; an object with callbacks, whose bytes
- * have to stay as they are, has a word for the link in front. Whatever is
- * dropped while the list is being worked off, by a callback too, is only added
- * to it. So a chain of any length takes the same few bytes of stack. */
+ * The dead wait in a list, whose links lie in the dead themselves: an object whose
+ * type declares references keeps the link in place of the first of them, which is
+ * released before; an object with callbacks, whose bytes have to stay as they
+ * are, has a word for the link in front. Whatever is dropped while the list is
+ * being worked off, by a callback too, is only added to it. So a chain of any
+ * length takes the same few bytes of stack.
+ *
+ * The list is passed on in a register, and is the thread's only while a callback
+ * runs. */
 #include "internal.h"
 
 static NANVM_THREAD_LOCAL struct {
-    void *first;
+    void *list;
     bool at_work;
 } dead;
 
 static nanvm_ref *first_slot(const nanvm_object *type, void *object) {
     unsigned char *part = object;
-    if (type->refs_length > 0) {
+    if (NANVM_LIKELY(type->refs_length > 0)) {
         return (nanvm_ref *)(void *)(part + type->refs[0]);
     }
     if (type->item_refs_length > 0 && nanvm_block_length(type, object) > 0) {
@@ -25,94 +28,116 @@ static nanvm_ref *first_slot(const nanvm_object *type, void *object) {
     return NULL;
 }
 
-/* Adds a dead object to the list. Returns another one if its first reference
- * was the last to it. */
-static void *bury_one(void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
-    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
-    if (nanvm_object_has_callbacks(type)) {
-        *nanvm_block_link(type, object) = dead.first;
-        dead.first = object;
-        return NULL;
-    }
-    nanvm_ref *slot = first_slot(type, object);
-    if (slot == NULL) {
-        nanvm_block_free(object);
-        return NULL;
-    }
-    const void *child = slot->object;
-    slot->object = dead.first;
-    dead.first = object;
-    return child != NULL && nanvm_count_release_inline(child) ? (void *)(uintptr_t)child : NULL;
+static const nanvm_ref *slot_at(const void *part, size_t offset) {
+    return (const nanvm_ref *)(const void *)((const unsigned char *)part + offset);
 }
 
-static void bury(void *object) {
-    while (object != NULL) {
-        object = bury_one(object);
+/* The leaves of a tree are nodes too: half of them all needn't wait. */
+static bool holds_nothing(const nanvm_object *type, const void *object) {
+    bool nothing = type->item_refs_length == 0;
+    for (size_t i = 0; nothing && i < type->refs_length; ++i) {
+        nothing = slot_at(object, type->refs[i])->object == NULL;
+    }
+    return nothing;
+}
+
+static void *bury_with_callbacks(const nanvm_object *type, void *object, void *list) {
+    *nanvm_block_link(type, object) = list;
+    return object;
+}
+
+/* Adds a dead object to the list, and the objects for which its first reference
+ * was the last; returns the list. */
+NANVM_NOINLINE static void *bury(void *object, void *list) {
+    for (;;) {
+        const nanvm_object *type = nanvm_block_origin(object)->object;
+        nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+        if (NANVM_UNLIKELY(nanvm_object_has_callbacks(type))) {
+            return bury_with_callbacks(type, object, list);
+        }
+        nanvm_ref *slot = first_slot(type, object);
+        if (slot == NULL || (slot->object == NULL && holds_nothing(type, object))) {
+            nanvm_block_free(object);
+            return list;
+        }
+        const void *child = slot->object;
+        slot->object = list;
+        list = object;
+        if (child == NULL || !nanvm_count_release_inline(child)) {
+            return list;
+        }
+        object = (void *)(uintptr_t)child;
     }
 }
 
-static void release(nanvm_ref reference) {
+static inline void *release(nanvm_ref reference, void *list) {
     if (reference.object != NULL && nanvm_count_release_inline(reference.object)) {
-        bury((void *)(uintptr_t)reference.object);
+        list = bury((void *)(uintptr_t)reference.object, list);
     }
+    return list;
 }
 
 static void release_visitor(nanvm_ref reference, void *context) {
-    (void)context;
-    release(reference);
+    void **list = context;
+    *list = release(reference, *list);
 }
 
-static inline void release_refs(const unsigned char *part, const size_t *offsets,
-                                size_t length) {
+static inline void *release_refs(const void *part, const size_t *offsets, size_t length,
+                                 void *list) {
     for (size_t i = 0; i < length; ++i) {
-        release(*(const nanvm_ref *)(const void *)(part + offsets[i]));
+        list = release(*slot_at(part, offsets[i]), list);
     }
+    return list;
 }
 
-/* What nanvm_object_visit() does, without a call for each reference. */
-static inline void release_declared(const nanvm_object *type, const unsigned char *object) {
-    release_refs(object, type->refs, type->refs_length);
-    if (type->item_refs_length != 0) {
-        const unsigned char *item = object + type->items_offset;
-        size_t length = nanvm_block_length(type, object);
-        for (size_t i = 0; i < length; ++i, item += type->item_size) {
-            release_refs(item, type->item_refs, type->item_refs_length);
-        }
+static void *release_items(const nanvm_object *type, const void *object, void *list) {
+    size_t length = nanvm_block_length(type, object);
+    for (size_t i = 0; i < length; ++i) {
+        list = release_refs(nanvm_object_item(type, object, i), type->item_refs,
+                            type->item_refs_length, list);
     }
+    return list;
 }
 
-/* Both take an object off the list and end it. */
-static void exhume_with_callbacks(const nanvm_object *type, void *object) {
-    dead.first = *nanvm_block_link(type, object);
+static void *take_list(void) {
+    void *list = dead.list;
+    dead.list = NULL;
+    return list;
+}
+
+/* Both take the first object off the list, end it, and return the list. */
+NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *object) {
+    void *list = *nanvm_block_link(type, object);
     if (type->drop != NULL) {
+        dead.list = list;
         type->drop(object, nanvm_block_length(type, object));
+        list = take_list();
     }
-    nanvm_object_visit(type, object, release_visitor, NULL);
+    nanvm_object_visit(type, object, release_visitor, &list);
     nanvm_block_free(object);
+    return list;
 }
 
-static void exhume_declared(const nanvm_object *type, void *object) {
+static inline void *end_declared(const nanvm_object *type, void *object) {
     nanvm_ref *slot = first_slot(type, object);
-    dead.first = (void *)(uintptr_t)slot->object;
+    void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
-    release_declared(type, object);
-    nanvm_block_free(object);
-}
-
-static void exhume(void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
-    if (nanvm_object_has_callbacks(type)) {
-        exhume_with_callbacks(type, object);
-    } else {
-        exhume_declared(type, object);
+    list = release_refs(object, type->refs, type->refs_length, list);
+    if (type->item_refs_length != 0) {
+        list = release_items(type, object, list);
     }
+    nanvm_block_free(object);
+    return list;
 }
 
-static void work_off(void) {
+/* In the end the thread's list holds what a dealloc dropped, which it shouldn't. */
+static void work_off(void *list) {
     dead.at_work = true;
-    while (dead.first != NULL) {
-        exhume(dead.first);
+    while (list != NULL || (list = take_list()) != NULL) {
+        const nanvm_object *type = nanvm_block_origin(list)->object;
+        list = NANVM_UNLIKELY(nanvm_object_has_callbacks(type))
+                   ? end_with_callbacks(type, list)
+                   : end_declared(type, list);
     }
     dead.at_work = false;
 }
@@ -122,10 +147,9 @@ void nanvm_object_die(void *object) {
     if (type->drop == NULL && !nanvm_object_holds_refs(type)) {
         nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
         nanvm_block_free(object);
-        return;
-    }
-    bury(object);
-    if (!dead.at_work) {
-        work_off();
+    } else if (dead.at_work) {
+        dead.list = bury(object, dead.list);
+    } else {
+        work_off(bury(object, NULL));
     }
 }
