@@ -1,0 +1,159 @@
+/* What lies in front of an object, as a manager's author sees it. */
+#include "run.h"
+#include "stage.h"
+
+static const size_t word_size = sizeof(void *);
+
+static void test_prefix_is_header_length_and_link(void **state) {
+    (void)state;
+    assert_int_equal(sizeof(nanvm_header), 8);
+    assert_int_equal(nanvm_block_prefix(&point_object), 8);
+    assert_int_equal(nanvm_block_prefix(&node_object), 8);
+    assert_int_equal(nanvm_block_prefix(&ints_object), 8 + word_size);
+    assert_int_equal(nanvm_block_prefix(&tracked_object), 8 + word_size);
+    assert_int_equal(nanvm_block_prefix(&boxed_object), 8 + word_size);
+    assert_int_equal(nanvm_block_prefix(&boxes_object), 8 + 2 * word_size);
+    assert_int_equal(nanvm_block_prefix(&words_object), 8 + 2 * word_size);
+}
+
+static void test_block_alone_adds_an_origin(void **state) {
+    (void)state;
+    const nanvm_object *objects[] = {&point_object, &node_object, &ints_object,
+                                     &words_object, &tracked_object};
+    for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+        accounting manager;
+        accounting_init(&manager, NANVM_COUNT_ATOMIC);
+        nanvm_mut_ref made = nanvm_new(&manager.manager, objects[i]);
+        assert_int_equal(manager.live_bytes, objects[i]->size + 2 * word_size +
+                                                 nanvm_block_prefix(objects[i]));
+        tracked_expect(objects[i] == &tracked_object);
+        nanvm_mut_ref_drop(made);
+        accounting_deinit(&manager);
+    }
+}
+
+static bool origin_of_each(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    if (made.object == NULL) {
+        return false;
+    }
+    const nanvm_origin *origin = nanvm_block_origin(made.object);
+    assert_ptr_equal(origin->object, &point_object);
+    assert_true((uintptr_t)origin < (uintptr_t)nanvm_block_header(made.object));
+    assert_int_equal(nanvm_block_count(made.object), origin->dealloc->table->count);
+    nanvm_mut_ref_drop(made);
+    return true;
+}
+
+static void test_origin_names_type_and_dealloc(void **state) {
+    (void)state;
+    on_every_manager(origin_of_each);
+}
+
+/* --- a manager with its own arrangement: a slab of one type --- */
+
+enum { PLACES = 8 };
+
+typedef struct slab {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_origin origin;
+    struct place {
+        size_t link_and_length[2];
+        nanvm_header header;
+        struct node node;
+    } places[PLACES];
+    bool taken[PLACES];
+} slab;
+
+static size_t slab_live(const slab *self) {
+    size_t live = 0;
+    for (size_t i = 0; i < PLACES; i++) {
+        live += self->taken[i];
+    }
+    return live;
+}
+
+static void *slab_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    (void)manager;
+    (void)layout;
+    return NULL; /* Blocks only. */
+}
+
+static void *slab_new_block(nanvm_manager *manager, const nanvm_object *object,
+                            size_t size) {
+    slab *self = (slab *)manager;
+    size_t i = slab_live(self);
+    if (object != self->origin.object || size > sizeof(struct node) || i == PLACES) {
+        return NULL;
+    }
+    self->taken[i] = true;
+    nanvm_block_init(&self->places[i].node, &self->origin);
+    return &self->places[i].node;
+}
+
+static void slab_free_block(nanvm_dealloc *dealloc, void *object) {
+    slab *self = (slab *)(void *)((char *)dealloc - offsetof(slab, dealloc));
+    struct place *place =
+        (struct place *)(void *)((char *)object - offsetof(struct place, node));
+    size_t i = (size_t)(place - self->places);
+    assert_true(self->taken[i]);
+    self->taken[i] = false;
+}
+
+static const nanvm_manager_table slab_manager = {.alloc = slab_alloc,
+                                                 .new_block = slab_new_block};
+static const nanvm_dealloc_table slab_dealloc = {.count = NANVM_COUNT_PLAIN,
+                                                 .free_block = slab_free_block};
+
+static void slab_init(slab *self, const nanvm_object *object) {
+    memset(self, 0, sizeof(*self));
+    self->manager.table = &slab_manager;
+    self->manager.dealloc = &self->dealloc;
+    self->dealloc.table = &slab_dealloc;
+    self->origin.object = object;
+    self->origin.dealloc = &self->dealloc;
+}
+
+static void test_manager_with_its_own_blocks_shares_an_origin(void **state) {
+    (void)state;
+    slab self;
+    slab_init(&self, &node_object);
+    nanvm_ref chain = null_ref();
+    for (size_t i = 0; i < PLACES; i++) {
+        struct node value = {chain, i, null_ref()};
+        chain = nanvm_mut_ref_to_ref(nanvm_new_copy(&self.manager, &node_object, &value));
+        assert_ptr_equal(nanvm_block_origin(chain.object), &self.origin);
+    }
+    assert_null(nanvm_new(&self.manager, &node_object).object);
+    assert_null(nanvm_new(&self.manager, &point_object).object);
+    assert_int_equal(slab_live(&self), PLACES);
+    nanvm_ref_drop(chain);
+    assert_int_equal(slab_live(&self), 0);
+}
+
+static void test_array_without_resize_block_moves(void **state) {
+    (void)state;
+    slab self;
+    slab_init(&self, &ints_object);
+    nanvm_mut_ref ints = nanvm_new_array(&self.manager, &ints_object, NULL, 1);
+    ((int *)ints.object)[0] = 5;
+    void *place = ints.object;
+    assert_true(nanvm_mut_ref_resize(&self.manager, &ints, 2));
+    assert_ptr_not_equal(ints.object, place);
+    assert_int_equal(((int *)ints.object)[0], 5);
+    assert_int_equal(((int *)ints.object)[1], 0);
+    assert_int_equal(slab_live(&self), 1);
+    nanvm_mut_ref_drop(ints);
+    assert_int_equal(slab_live(&self), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_prefix_is_header_length_and_link),
+    TEST(test_block_alone_adds_an_origin),
+    TEST(test_origin_names_type_and_dealloc),
+    TEST(test_manager_with_its_own_blocks_shares_an_origin),
+    TEST(test_array_without_resize_block_moves),
+};
+
+RUN_TESTS(tests)

@@ -1,0 +1,61 @@
+/* The manager for any thread. */
+#include "run.h"
+#include "stage.h"
+
+static void test_global_manager_is_always_the_same(void **state) {
+    (void)state;
+    assert_ptr_equal(nanvm_global(), nanvm_global());
+}
+
+static void test_global_objects_are_counted_atomically(void **state) {
+    (void)state;
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &point_object);
+    assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_ATOMIC);
+    nanvm_ref ref = nanvm_ref_clone(nanvm_mut_ref_to_ref(made));
+    assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_ATOMIC - 1);
+    nanvm_ref_drop(ref);
+    nanvm_ref_drop(ref);
+}
+
+static void test_global_numbers_are_not_counted(void **state) {
+    (void)state;
+    nanvm_stats stats = nanvm_stats_make(nanvm_global());
+    assert_int_equal(stats.live_blocks, NANVM_STATS_UNKNOWN);
+    assert_int_equal(stats.live_bytes, NANVM_STATS_UNKNOWN);
+    assert_int_equal(stats.peak_bytes, NANVM_STATS_UNKNOWN);
+    assert_int_equal(stats.reserved_bytes, NANVM_STATS_UNKNOWN);
+}
+
+static void test_global_raw_memory_is_over_aligned_on_demand(void **state) {
+    (void)state;
+    for (size_t align = 1; align <= 8192; align *= 2) {
+        nanvm_layout layout = nanvm_layout_make(align + 3, align);
+        unsigned char *memory = nanvm_manager_alloc(nanvm_global(), layout);
+        assert_true(is_aligned(memory, align));
+        memset(memory, 0x77, layout.size);
+        memory = nanvm_manager_resize(nanvm_global(), memory, layout, 3 * layout.size);
+        assert_true(is_aligned(memory, align));
+        assert_int_equal(memory[align + 2], 0x77);
+        layout.size *= 3;
+        nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    }
+}
+
+static void test_more_memory_than_there_is_gives_null(void **state) {
+    (void)state;
+    size_t most = (size_t)PTRDIFF_MAX - 8192;
+    assert_null(nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(most, 8)));
+    assert_null(nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(most, 4096)));
+    assert_null(nanvm_new_array(nanvm_global(), &ints_object, NULL, most / 4).object);
+    assert_null(nanvm_new_array(nanvm_global(), &lines_object, NULL, most / 64).object);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_global_manager_is_always_the_same),
+    TEST(test_global_objects_are_counted_atomically),
+    TEST(test_global_numbers_are_not_counted),
+    TEST(test_global_raw_memory_is_over_aligned_on_demand),
+    TEST(test_more_memory_than_there_is_gives_null),
+};
+
+RUN_TESTS(tests)

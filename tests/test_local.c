@@ -1,0 +1,442 @@
+/* The manager for one thread: pools, leaks, and objects that outlive it. */
+#include "misuse.h"
+#include "run.h"
+#include "stage.h"
+
+/* --- leaks, as they are reported --- */
+
+typedef struct leaks {
+    const nanvm_object *objects[8];
+    size_t blocks[8];
+    size_t bytes[8];
+    size_t length;
+} leaks;
+
+static void note_leak(void *context, const nanvm_object *object, size_t blocks,
+                      size_t bytes) {
+    leaks *self = context;
+    assert_in_range(self->length, 0, 7);
+    self->objects[self->length] = object;
+    self->blocks[self->length] = blocks;
+    self->bytes[self->length++] = bytes;
+}
+
+static void local_with(nanvm_local *local, leaks *noted, nanvm_manager *source) {
+    memset(noted, 0, sizeof(*noted));
+    nanvm_local_init_from(local, source);
+    nanvm_local_on_leak(local, note_leak, noted);
+}
+
+static size_t leak_of(const leaks *self, const nanvm_object *object) {
+    for (size_t i = 0; i < self->length; i++) {
+        if (self->objects[i] == object) {
+            return i;
+        }
+    }
+    fail();
+    return 0;
+}
+
+static void test_each_type_alive_at_deinit_is_reported_once(void **state) {
+    (void)state;
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, nanvm_global());
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref a = nanvm_new(manager, &point_object);
+    nanvm_mut_ref b = nanvm_new(manager, &point_object);
+    nanvm_mut_ref c = nanvm_new(manager, &point_object);
+    nanvm_mut_ref d = nanvm_new_array(manager, &ints_object, NULL, 3);
+    nanvm_mut_ref e = nanvm_new_array(manager, &ints_object, NULL, 3000);
+    nanvm_mut_ref_drop(nanvm_new(manager, &node_object));
+    nanvm_mut_ref_drop(b);
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.length, 2);
+    size_t points = leak_of(&noted, &point_object);
+    assert_int_equal(noted.blocks[points], 2);
+    assert_int_equal(noted.bytes[points], 2 * (8 + sizeof(struct point)));
+    size_t ints = leak_of(&noted, &ints_object);
+    assert_int_equal(noted.blocks[ints], 2);
+    assert_true(noted.bytes[ints] >= 3003 * sizeof(int) + 2 * (8 + sizeof(size_t)));
+    nanvm_mut_ref_drop(a);
+    nanvm_mut_ref_drop(c);
+    nanvm_mut_ref_drop(d);
+    nanvm_mut_ref_drop(e);
+}
+
+static void test_nothing_alive_at_deinit_is_no_leak(void **state) {
+    (void)state;
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, nanvm_global());
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_object));
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.length, 0);
+}
+
+static void test_raw_memory_alive_at_deinit_is_reported_without_a_type(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    nanvm_dealloc *dealloc = manager->dealloc;
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.length, 1);
+    assert_null(noted.objects[0]);
+    assert_int_equal(noted.blocks[0], 1);
+    assert_int_equal(noted.bytes[0], 40);
+    dealloc->table->dealloc(dealloc, memory, layout); /* Its dealloc still lives. */
+    accounting_deinit(&source);
+}
+
+/* Runs in a child: what it leaks is the child's. */
+static void leak_two_points(void *context) {
+    static nanvm_mut_ref kept[3];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    kept[0] = nanvm_new(nanvm_local_manager(&local), &point_object);
+    kept[1] = nanvm_new(nanvm_local_manager(&local), &point_object);
+    if (context != NULL) {
+        nanvm_local_on_leak(&local, note_leak, context);
+        nanvm_local_on_leak(&local, NULL, NULL);
+    }
+    nanvm_local_deinit(&local);
+    nanvm_mut_ref_drop(kept[0]);
+    nanvm_mut_ref_drop(kept[1]);
+}
+
+static void expect_leak_line(const char *output) {
+    const char *line = strstr(output, "nanvm_mem: ");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "struct point"));
+    assert_non_null(strstr(line, "2"));
+    assert_null(strstr(strchr(line, '\n'), "nanvm_mem: "));
+}
+
+static void test_default_report_is_one_line_a_type_on_stderr(void **state) {
+    (void)state;
+    char output[1000];
+    assert_int_equal(run_in_child(leak_two_points, NULL, output, sizeof(output)), 0);
+    expect_leak_line(output);
+}
+
+static void test_leak_callback_of_null_is_the_default(void **state) {
+    (void)state;
+    char output[1000];
+    leaks noted = {.length = 0};
+    assert_int_equal(run_in_child(leak_two_points, &noted, output, sizeof(output)), 0);
+    expect_leak_line(output);
+}
+
+static const nanvm_object nameless_object = {.size = 8, .align = 8};
+
+static void leak_nameless(void *context) {
+    nanvm_local local;
+    (void)context;
+    nanvm_local_init(&local);
+    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &nameless_object);
+    nanvm_layout layout = nanvm_layout_make(8, 8);
+    void *memory = nanvm_manager_alloc(nanvm_local_manager(&local), layout);
+    nanvm_dealloc *dealloc = nanvm_local_manager(&local)->dealloc;
+    nanvm_local_deinit(&local);
+    nanvm_mut_ref_drop(kept);
+    dealloc->table->dealloc(dealloc, memory, layout);
+}
+
+static void test_type_without_a_name_is_reported_too(void **state) {
+    (void)state;
+    char output[1000];
+    assert_int_equal(run_in_child(leak_nameless, NULL, output, sizeof(output)), 0);
+    assert_non_null(strstr(output, "?"));
+    assert_non_null(strstr(output, "raw memory"));
+}
+
+/* --- objects that outlive it --- */
+
+static nanvm_mut_ref outlive(nanvm_manager *source, const nanvm_object *object,
+                             size_t length) {
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, source);
+    nanvm_mut_ref made =
+        nanvm_new_array(nanvm_local_manager(&local), object, NULL, length);
+    nanvm_local_deinit(&local);
+    memset(&local, 0xdd, sizeof(local));
+    assert_int_equal(noted.length, made.object == NULL ? 0 : 1);
+    return made;
+}
+
+static void test_last_object_takes_the_storage_along(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_mut_ref small = outlive(&source.manager, &point_object, 0);
+    nanvm_mut_ref large = outlive(&source.manager, &ints_object, 4000);
+    nanvm_mut_ref page = outlive(&source.manager, &page_object, 0);
+    nanvm_ref ref = nanvm_ref_clone(nanvm_mut_ref_to_ref(small));
+    assert_int_equal(nanvm_ref_count(ref), 1);
+    ((int *)large.object)[3999] = 4;
+    nanvm_ref_drop(ref);
+    assert_int_equal(source.live_blocks > 0, true);
+    nanvm_ref_drop(ref);
+    nanvm_mut_ref_drop(large);
+    nanvm_mut_ref_drop(page);
+    accounting_deinit(&source);
+}
+
+static void test_many_objects_outlive_their_manager(void **state) {
+    (void)state;
+    enum { MANY = 1000 };
+    static nanvm_mut_ref all[MANY];
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, &source.manager);
+    for (size_t i = 0; i < MANY; i++) {
+        all[i] = tracked_new(nanvm_local_manager(&local), i);
+    }
+    for (size_t i = 0; i < MANY; i += 3) {
+        nanvm_mut_ref_drop(all[i]);
+    }
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.blocks[0], MANY - (MANY + 2) / 3);
+    for (size_t i = 0; i < MANY; i++) {
+        if (i % 3 != 0) {
+            assert_int_equal(((struct tracked *)all[i].object)->value, i);
+            nanvm_mut_ref_drop(all[i]);
+        }
+    }
+    accounting_deinit(&source);
+}
+
+/* An orphan is cloned, taken and resized with another manager. */
+static void use_orphan(nanvm_mut_ref orphan, nanvm_manager *manager) {
+    nanvm_ref ref = nanvm_mut_ref_to_ref(orphan);
+    nanvm_ref other = nanvm_ref_clone(ref);
+    nanvm_mut_ref copy = nanvm_ref_to_mut_ref(&ref, manager);
+    assert_int_equal(nanvm_mut_ref_length(copy), nanvm_ref_length(other));
+    nanvm_mut_ref_drop(copy);
+    nanvm_mut_ref taken;
+    assert_true(nanvm_ref_try_to_mut_ref(&other, &taken));
+    size_t length = nanvm_mut_ref_length(taken);
+    assert_true(nanvm_mut_ref_resize(manager, &taken, 2 * length));
+    assert_true(nanvm_mut_ref_resize(manager, &taken, 3));
+    nanvm_mut_ref_drop(taken);
+}
+
+static void test_orphan_is_cloned_and_resized_by_another_manager(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    for (size_t length = 10; length < 10000; length *= 7) {
+        use_orphan(outlive(&source.manager, &ints_object, length), nanvm_global());
+        use_orphan(outlive(&source.manager, &ints_object, length), &source.manager);
+        nanvm_local fresh;
+        nanvm_local_init_from(&fresh, &source.manager);
+        use_orphan(outlive(&source.manager, &ints_object, length),
+                   nanvm_local_manager(&fresh));
+        nanvm_local_deinit(&fresh);
+    }
+    accounting_deinit(&source);
+}
+
+static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **state) {
+    (void)state;
+    nanvm_local fresh;
+    for (size_t length = 10; length < 10000; length *= 7) {
+        nanvm_mut_ref orphan = outlive(nanvm_global(), &ints_object, length);
+        nanvm_local_init(&fresh);
+        assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&fresh), &orphan, length + 9999));
+        nanvm_mut_ref_drop(orphan);
+        nanvm_local_deinit(&fresh);
+    }
+}
+
+/* --- pools --- */
+
+static void test_dead_place_goes_to_its_own_type_only(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_object twin = point_object;
+    nanvm_mut_ref dead = nanvm_new(manager, &point_object);
+    nanvm_mut_ref_drop(dead);
+    nanvm_mut_ref other = nanvm_new(manager, &twin);
+    nanvm_mut_ref again = nanvm_new(manager, &point_object);
+    assert_ptr_not_equal(other.object, dead.object);
+    assert_ptr_equal(again.object, dead.object);
+    nanvm_mut_ref_drop(other);
+    nanvm_mut_ref_drop(again);
+    nanvm_local_deinit(&local);
+}
+
+static void test_objects_of_one_type_take_their_size_and_eight_bytes(void **state) {
+    (void)state;
+    enum { MANY = 500 };
+    static nanvm_mut_ref all[MANY];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    for (size_t i = 0; i < MANY; i++) {
+        all[i] = nanvm_new(nanvm_local_manager(&local), &point_object);
+    }
+    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    assert_int_equal(stats.live_blocks, MANY);
+    assert_int_equal(stats.live_bytes, MANY * (8 + sizeof(struct point)));
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref_drop(all[i]);
+    }
+    stats = nanvm_stats_make(nanvm_local_manager(&local));
+    assert_int_equal(stats.live_blocks, 0);
+    assert_int_equal(stats.live_bytes, 0);
+    nanvm_local_deinit(&local);
+}
+
+static bool every_size(const stage *on) {
+    for (size_t length = 0; length < 3000; length += length < 100 ? 1 : 37) {
+        nanvm_mut_ref text = nanvm_new_array(on->manager, &text_object, NULL, length);
+        if (text.object == NULL) {
+            return false;
+        }
+        memset(((struct text *)text.object)->bytes, 0xff, length);
+        assert_int_equal(nanvm_mut_ref_length(text), length);
+        nanvm_mut_ref_drop(text);
+    }
+    return true;
+}
+
+static void test_arrays_of_every_size_fit(void **state) {
+    (void)state;
+    on_counting_managers(every_size);
+}
+
+/* More types than a first table of pools has room for. */
+static bool many_types(accounting *source) {
+    static nanvm_object objects[100];
+    static nanvm_mut_ref all[100];
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source->manager);
+    size_t made = 0;
+    for (; made < 100; made++) {
+        objects[made] = point_object;
+        objects[made].size = 1 + made * 5;
+        objects[made].align = (size_t)1 << made % 8;
+        all[made] = nanvm_new(nanvm_local_manager(&local), &objects[made]);
+        if (all[made].object == NULL) {
+            break;
+        }
+        assert_true(is_aligned(all[made].object, objects[made].align));
+        memset(all[made].object, (int)made, objects[made].size);
+    }
+    for (size_t i = 0; i < made; i++) {
+        assert_int_equal(*(unsigned char *)all[i].object, i);
+        nanvm_mut_ref_drop(all[i]);
+    }
+    nanvm_local_deinit(&local);
+    return made == 100;
+}
+
+static void test_many_types_have_a_pool_each(void **state) {
+    (void)state;
+    for_each_failure(NANVM_COUNT_PLAIN, many_types);
+}
+
+/* --- the manager as a whole --- */
+
+static void test_manager_without_objects_takes_no_memory(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    assert_int_equal(source.requests, 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_deinit_twice_is_deinit_once(void **state) {
+    (void)state;
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, nanvm_global());
+    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.length, 1);
+    nanvm_mut_ref_drop(kept);
+}
+
+static void test_manager_can_be_initialised_again(void **state) {
+    (void)state;
+    nanvm_local local;
+    for (int i = 0; i < 3; i++) {
+        nanvm_local_init(&local);
+        nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_object));
+        nanvm_local_deinit(&local);
+    }
+}
+
+static void test_chunks_can_come_from_a_local_manager(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local outer, inner;
+    nanvm_local_init_from(&outer, &source.manager);
+    leaks noted;
+    local_with(&inner, &noted, nanvm_local_manager(&outer));
+    nanvm_mut_ref kept = tracked_new(nanvm_local_manager(&inner), 5);
+    nanvm_mut_ref_drop(tracked_new(nanvm_local_manager(&inner), 6));
+    nanvm_local_deinit(&inner);
+    assert_int_equal(noted.length, 1);
+    leaks outer_noted = {.length = 0};
+    nanvm_local_on_leak(&outer, note_leak, &outer_noted);
+    nanvm_local_deinit(&outer);
+    assert_int_equal(outer_noted.length, 1);
+    assert_int_equal(((struct tracked *)kept.object)->value, 5);
+    nanvm_mut_ref_drop(kept);
+    accounting_deinit(&source);
+}
+
+static void test_chunks_can_come_from_an_arena(void **state) {
+    (void)state;
+    static unsigned char buffer[20000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    stage on = {"local over arena", NULL, true};
+    nanvm_local local;
+    nanvm_local_init_from(&local, nanvm_arena_manager(&arena));
+    on.manager = nanvm_local_manager(&local);
+    assert_true(every_size(&on) || nanvm_stats_make(on.manager).live_blocks == 0);
+    nanvm_local_deinit(&local);
+    nanvm_arena_deinit(&arena);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_each_type_alive_at_deinit_is_reported_once),
+    TEST(test_nothing_alive_at_deinit_is_no_leak),
+    TEST(test_raw_memory_alive_at_deinit_is_reported_without_a_type),
+    TEST(test_default_report_is_one_line_a_type_on_stderr),
+    TEST(test_leak_callback_of_null_is_the_default),
+    TEST(test_type_without_a_name_is_reported_too),
+    TEST(test_last_object_takes_the_storage_along),
+    TEST(test_many_objects_outlive_their_manager),
+    TEST(test_orphan_is_cloned_and_resized_by_another_manager),
+    TEST(test_orphan_is_resized_by_a_manager_that_made_nothing_yet),
+    TEST(test_dead_place_goes_to_its_own_type_only),
+    TEST(test_objects_of_one_type_take_their_size_and_eight_bytes),
+    TEST(test_arrays_of_every_size_fit),
+    TEST(test_many_types_have_a_pool_each),
+    TEST(test_manager_without_objects_takes_no_memory),
+    TEST(test_deinit_twice_is_deinit_once),
+    TEST(test_manager_can_be_initialised_again),
+    TEST(test_chunks_can_come_from_a_local_manager),
+    TEST(test_chunks_can_come_from_an_arena),
+};
+
+RUN_TESTS(tests)
