@@ -27,6 +27,8 @@ struct reader {
     size_t depth;
     size_t starts[VALUE_HEIGHT_LIMIT]; /* Where the words of each open list begin. */
     size_t values;
+    size_t token_end; /* Of the last token that had an event. */
+    char separator;   /* What may follow it: ',' or ':', or 0 for neither. */
     uint64_t digest;
     struct piece pieces; /* The ring of what yajl has allocated. */
     jmp_buf no_memory;
@@ -93,8 +95,12 @@ static int stop_without_memory(struct reader *self) {
     return problem_no_memory(self->problem);
 }
 
-static void digest(struct reader *self, enum kind kind, const void *bytes, size_t size) {
-    self->digest = XXH3_64bits_withSeed(bytes, size, self->digest * 31 + (uint64_t)kind);
+/* Every event passes here. `separator` is what may follow it inside a list. */
+static void note(struct reader *self, enum kind kind, struct text text, char separator) {
+    self->digest =
+        XXH3_64bits_withSeed(text.bytes, text.length, self->digest * 31 + (uint64_t)kind);
+    self->token_end = yajl_get_bytes_consumed(self->parser);
+    self->separator = self->depth == 0 ? '\0' : separator;
 }
 
 static int push(struct reader *self, value word) {
@@ -109,13 +115,14 @@ static int push(struct reader *self, value word) {
 }
 
 static int push_constant(struct reader *self, enum kind kind) {
-    digest(self, kind, "", 0);
+    note(self, kind, (struct text){"", 0}, ',');
     return push(self, value_constant(kind));
 }
 
-static int push_text(struct reader *self, enum kind kind, const void *bytes, size_t size) {
-    digest(self, kind, bytes, size);
-    return push(self, intern_text(self->intern, kind, (struct text){bytes, size}));
+static int push_text(struct reader *self, enum kind kind, struct text text,
+                     char separator) {
+    note(self, kind, text, separator);
+    return push(self, intern_text(self->intern, kind, text));
 }
 
 static int on_null(void *context) {
@@ -127,11 +134,15 @@ static int on_boolean(void *context, int truth) {
 }
 
 static int on_number(void *context, const char *bytes, size_t size) {
-    return push_text(context, KIND_NUMBER, bytes, size);
+    return push_text(context, KIND_NUMBER, (struct text){bytes, size}, ',');
 }
 
 static int on_string(void *context, const unsigned char *bytes, size_t size) {
-    return push_text(context, KIND_STRING, bytes, size);
+    return push_text(context, KIND_STRING, (struct text){(const char *)bytes, size}, ',');
+}
+
+static int on_name(void *context, const unsigned char *bytes, size_t size) {
+    return push_text(context, KIND_STRING, (struct text){(const char *)bytes, size}, ':');
 }
 
 static int open_list(struct reader *self, enum kind kind) {
@@ -139,7 +150,7 @@ static int open_list(struct reader *self, enum kind kind) {
         return problem_set(self->problem, PROBLEM_DATA, "nested deeper than %d levels",
                            VALUE_HEIGHT_LIMIT);
     }
-    digest(self, kind, "[", 1);
+    note(self, kind, (struct text){"[", 1}, '\0');
     self->starts[self->depth++] = self->words.length;
     return 1;
 }
@@ -148,7 +159,7 @@ static int close_list(struct reader *self, enum kind kind) {
     size_t start = self->starts[--self->depth];
     size_t length = (self->words.length - start) / sizeof(value);
     const value *words = (const value *)(const void *)(self->words.bytes + start);
-    digest(self, kind, "]", 1);
+    note(self, kind, (struct text){"]", 1}, ',');
     value list = intern_list(self->intern, kind, words, length);
     self->words.length = start;
     return push(self, list);
@@ -175,7 +186,7 @@ static const yajl_callbacks callbacks = {.yajl_null = on_null,
                                          .yajl_number = on_number,
                                          .yajl_string = on_string,
                                          .yajl_start_map = on_start_map,
-                                         .yajl_map_key = on_string,
+                                         .yajl_map_key = on_name,
                                          .yajl_end_map = on_end_map,
                                          .yajl_start_array = on_start_array,
                                          .yajl_end_array = on_end_array};
@@ -193,26 +204,69 @@ static bool locate(struct problem *problem, struct text text, size_t offset) {
     return false;
 }
 
+static size_t skip_space(struct text text, size_t at) {
+    while (at < text.length && strchr(" \t\r\n", text.bytes[at]) != NULL &&
+           text.bytes[at] != '\0') {
+        at++;
+    }
+    return at;
+}
+
+/* The token that yajl stumbled over: the next one after the last event, but for a
+ * separator that was in order. yajl itself only knows where it stopped reading. */
+static size_t unexpected_token(const struct reader *self, struct text text) {
+    size_t at = skip_space(text, self->token_end);
+    if (self->separator != '\0' && at < text.length && text.bytes[at] == self->separator) {
+        at = skip_space(text, at + 1);
+    }
+    return at;
+}
+
+static bool starts_with(const char *text, const char *start) {
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Where the mistake is that `message` tells of. `at_end`: yajl had it all. */
+static size_t find_mistake(const struct reader *self, struct text text,
+                           const char *message, bool at_end) {
+    size_t consumed = yajl_get_bytes_consumed(self->parser);
+    if (strstr(message, "premature EOF") != NULL) {
+        return text.length;
+    }
+    if (!starts_with(message, "lexical error")) {
+        return unexpected_token(self, text);
+    }
+    if (at_end) {
+        return text.length;
+    }
+    /* This one it has read already, others not. */
+    return consumed - (strstr(message, "invalid char in") != NULL && consumed != 0);
+}
+
 /* yajl says "parse error: unallowed token ...\n". */
-static bool explain(struct reader *self, struct text text) {
-    unsigned char *message = yajl_get_error(self->parser, 0, NULL, 0);
-    const char *colon = strstr((const char *)message, ": ");
-    const char *reason = colon == NULL ? (const char *)message : colon + 2;
+static bool explain(struct reader *self, struct text text, bool at_end) {
+    unsigned char *error = yajl_get_error(self->parser, 0, NULL, 0);
+    const char *message = (const char *)error;
+    const char *colon = strstr(message, ": ");
+    const char *reason = colon == NULL ? message : colon + 2;
+    size_t offset = find_mistake(self, text, message, at_end);
     problem_set(self->problem, PROBLEM_DATA, "%.*s", (int)strcspn(reason, ".\n"), reason);
-    yajl_free_error(self->parser, message);
-    return locate(self->problem, text, yajl_get_bytes_consumed(self->parser));
+    yajl_free_error(self->parser, error);
+    return locate(self->problem, text, offset);
 }
 
 static bool parse_part(struct reader *self, struct text text, size_t length) {
     const unsigned char *bytes = (const unsigned char *)text.bytes;
     yajl_status status = yajl_parse(self->parser, bytes, length);
-    if (status == yajl_status_ok && length == text.length) {
+    bool at_end = status == yajl_status_ok && length == text.length;
+    if (at_end) {
         status = yajl_complete_parse(self->parser);
     }
     if (status == yajl_status_client_canceled) {
-        return locate(self->problem, text, yajl_get_bytes_consumed(self->parser));
+        return self->problem->kind != PROBLEM_NO_MEMORY &&
+               locate(self->problem, text, unexpected_token(self, text));
     }
-    return status == yajl_status_ok || explain(self, text);
+    return status == yajl_status_ok || explain(self, text, at_end);
 }
 
 /* Up to the first place that isn't proper UTF-8, so that of two mistakes the

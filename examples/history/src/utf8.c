@@ -92,7 +92,13 @@ static size_t skip_plain(const char *text, size_t at, size_t length) {
     return at;
 }
 
-size_t utf8_check(const char *text, size_t length, const char **what) {
+/* The first `byte`, or `length`. */
+static size_t find_byte(const char *text, size_t length, char byte) {
+    const char *found = length == 0 ? NULL : memchr(text, byte, length);
+    return found == NULL ? length : (size_t)(found - text);
+}
+
+static size_t check_encoding(const char *text, size_t length, const char **what) {
     for (size_t at = skip_plain(text, 0, length); at < length;) {
         bool escaped = text[at] == '\\';
         size_t step = escaped ? escape(text + at, length - at)
@@ -104,4 +110,13 @@ size_t utf8_check(const char *text, size_t length, const char **what) {
         at = skip_plain(text, at + step, length);
     }
     return length;
+}
+
+size_t utf8_check(const char *text, size_t length, const char **what) {
+    size_t end = find_byte(text, find_byte(text, length, '\f'), '\v');
+    size_t valid = check_encoding(text, end, what);
+    if (valid == end && end != length) {
+        *what = "neither form feed nor vertical tab is space in JSON";
+    }
+    return valid;
 }
