@@ -1,0 +1,371 @@
+/* The manager that frees everything at once. */
+#include "run.h"
+#include "stage.h"
+
+static const size_t word_size = sizeof(void *);
+
+static nanvm_ref outside(void) {
+    nanvm_mut_ref made = tracked_new(nanvm_global(), 1);
+    assert_non_null(made.object);
+    return nanvm_mut_ref_to_ref(made);
+}
+
+/* --- reset --- */
+
+static void test_reset_runs_drop_once_for_each_object(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = 0; i < 1000; i++) {
+            assert_non_null(tracked_new(nanvm_arena_manager(&arena), i).object);
+        }
+        assert_int_equal(tracked_live(), 1000);
+        nanvm_arena_reset(&arena);
+        assert_int_equal(tracked_live(), 0);
+    }
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void test_reset_drops_references_into_other_managers(void **state) {
+    (void)state;
+    unsigned char buffer[3000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_ref shared = outside();
+    struct node node = {nanvm_ref_clone(shared), 0, outside()};
+    assert_non_null(nanvm_new_copy(manager, &node_object, &node).object);
+    nanvm_ref refs[] = {nanvm_ref_clone(shared), null_ref(), outside()};
+    assert_non_null(nanvm_new_array(manager, &refs_object, refs, 3).object);
+    word words[] = {word_from_number(3), word_from_ref(nanvm_ref_clone(shared))};
+    assert_non_null(nanvm_new_array(manager, &words_object, words, 2).object);
+    struct boxed boxed = {boxed_from_ref(outside())};
+    assert_non_null(nanvm_new_copy(manager, &boxed_object, &boxed).object);
+    assert_int_equal(tracked_live(), 4);
+    assert_int_equal(nanvm_ref_count(shared), 3);
+    nanvm_arena_reset(&arena);
+    assert_int_equal(tracked_live(), 1);
+    assert_int_equal(nanvm_ref_count(shared), 0);
+    nanvm_ref_drop(shared);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_clone_into_an_arena_is_let_go_of_too(void **state) {
+    (void)state;
+    unsigned char buffer[3000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    struct node node = {.left = outside()};
+    nanvm_ref made =
+        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &node));
+    assert_non_null(nanvm_ref_clone_object(made, nanvm_arena_manager(&arena)).object);
+    nanvm_ref_drop(made);
+    assert_int_equal(tracked_live(), 1);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(tracked_live(), 0);
+}
+
+static void test_reset_starts_at_the_beginning_of_the_buffer(void **state) {
+    (void)state;
+    unsigned char buffer[300];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    void *first = nanvm_new(nanvm_arena_manager(&arena), &point_object).object;
+    assert_non_null(first);
+    nanvm_arena_reset(&arena);
+    assert_ptr_equal(nanvm_new(nanvm_arena_manager(&arena), &point_object).object, first);
+    nanvm_arena_deinit(&arena);
+}
+
+static size_t fill_with_points(nanvm_arena *arena) {
+    size_t made = 0;
+    while (nanvm_new(nanvm_arena_manager(arena), &point_object).object != NULL) {
+        made++;
+    }
+    return made;
+}
+
+static void test_full_arena_holds_as_much_again_after_reset(void **state) {
+    (void)state;
+    static unsigned char buffer[10000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    size_t made = fill_with_points(&arena);
+    assert_true(made > 300);
+    for (int i = 0; i < 3; i++) {
+        nanvm_arena_reset(&arena);
+        assert_int_equal(fill_with_points(&arena), made);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_growing_arena_keeps_its_newest_chunk(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    assert_int_equal(source.requests, 0);
+    for (size_t i = 0; i < 3000; i++) {
+        assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    }
+    assert_true(source.live_blocks > 1);
+    nanvm_arena_reset(&arena);
+    assert_int_equal(source.live_blocks, 1);
+    size_t requests = source.requests;
+    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    assert_int_equal(source.requests, requests);
+    nanvm_arena_deinit(&arena);
+    expect_nothing_live(&source);
+    accounting_deinit(&source);
+}
+
+static void test_object_larger_than_a_chunk_gets_one_to_fit(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_mut_ref ints =
+        nanvm_new_array(nanvm_arena_manager(&arena), &ints_object, NULL, 1000000);
+    assert_int_equal(nanvm_mut_ref_length(ints), 1000000);
+    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &page_object).object);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void test_deinit_twice_is_deinit_once(void **state) {
+    (void)state;
+    unsigned char buffer[300];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    assert_non_null(tracked_new(nanvm_arena_manager(&arena), 1).object);
+    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(tracked_live(), 0);
+    assert_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+}
+
+static void test_arena_without_a_buffer_is_full(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, NULL, 0);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    assert_null(nanvm_new(manager, &nothing_object).object);
+    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(1, 1)));
+    assert_int_equal(nanvm_stats_make(manager).live_bytes, 0);
+    nanvm_arena_reset(&arena);
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- one byte short --- */
+
+static void *make_one(nanvm_manager *manager, const nanvm_object *object) {
+    return nanvm_new(manager, object).object;
+}
+
+/* With a buffer of every size and at every offset: either the object fits and
+ * lies inside, or the handle is null; and it fits in every larger buffer. */
+static void try_all_buffers(const nanvm_object *object, size_t offset) {
+    static _Alignas(64) unsigned char memory[12288 + 64];
+    bool fitted = false;
+    for (size_t size = 0; size <= 12288; size += size < 400 || size > 8100 ? 1 : 50) {
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, memory + offset, size);
+        memset(memory + offset + size, 0x5c, 8);
+        unsigned char *made = make_one(nanvm_arena_manager(&arena), object);
+        assert_true(made != NULL || !fitted);
+        fitted = made != NULL;
+        if (fitted) {
+            assert_true(made >= memory + offset);
+            assert_true(made + object->size <= memory + offset + size);
+            assert_true(is_aligned(made, object->align));
+        }
+        nanvm_arena_deinit(&arena);
+        assert_memory_equal(memory + offset + size, "\x5c\x5c\x5c\x5c\x5c\x5c\x5c\x5c", 8);
+    }
+    assert_true(fitted);
+}
+
+static void test_buffer_one_byte_short_gives_null_at_every_size(void **state) {
+    (void)state;
+    const nanvm_object *objects[] = {&point_object, &node_object, &ints_object,
+                                     &boxed_object, &nothing_object, &line_object,
+                                     &page_object};
+    for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+        for (size_t offset = 0; offset < 17; offset += 1 + offset / 4) {
+            try_all_buffers(objects[i], offset);
+        }
+    }
+}
+
+/* --- closed --- */
+
+static bool closed_tree(accounting *source) {
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source->manager);
+    nanvm_arena_close(&arena);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_mut_ref leaf = tracked_new(manager, 1);
+    struct node value = {nanvm_mut_ref_to_ref(leaf), 1, null_ref()};
+    nanvm_mut_ref node = {NULL};
+    for (size_t i = 0; i < 300 && leaf.object != NULL; i++) {
+        node = nanvm_new_copy(manager, &node_object, &value);
+        if (node.object == NULL) {
+            break;
+        }
+        value.right = nanvm_mut_ref_to_ref(node);
+    }
+    nanvm_arena_reset(&arena);
+    assert_int_equal(tracked_live(), 0);
+    nanvm_arena_deinit(&arena);
+    return node.object != NULL && source->failures == 0;
+}
+
+static void test_closed_arena_still_runs_drop(void **state) {
+    (void)state;
+    for_each_failure(NANVM_COUNT_PLAIN, closed_tree);
+}
+
+/* --- packing --- */
+
+static size_t live_bytes(nanvm_arena *arena) {
+    return nanvm_stats_make(nanvm_arena_manager(arena)).live_bytes;
+}
+
+static void test_object_of_the_same_type_costs_eight_bytes(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    assert_non_null(make_one(nanvm_arena_manager(&arena), &point_object));
+    size_t before = live_bytes(&arena);
+    for (size_t i = 0; i < 10; i++) {
+        assert_non_null(make_one(nanvm_arena_manager(&arena), &point_object));
+    }
+    assert_int_equal(live_bytes(&arena) - before, 10 * (8 + sizeof(struct point)));
+    before = live_bytes(&arena);
+    assert_non_null(make_one(nanvm_arena_manager(&arena), &nothing_object));
+    assert_int_equal(live_bytes(&arena) - before, 8 + 2 * word_size);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_newest_array_grows_and_shrinks_in_place(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 4);
+    void *place = ints.object;
+    size_t before = live_bytes(&arena);
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
+    assert_ptr_equal(ints.object, place);
+    assert_int_equal(live_bytes(&arena) - before, 96 * sizeof(int));
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 4));
+    assert_int_equal(live_bytes(&arena), before);
+    assert_non_null(make_one(manager, &point_object));
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 2));
+    assert_ptr_equal(ints.object, place);
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 50));
+    assert_ptr_not_equal(ints.object, place);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_newest_raw_memory_is_given_back(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(300, 8);
+    for (int i = 0; i < 10; i++) {
+        void *memory = nanvm_manager_alloc(manager, layout);
+        assert_non_null(memory);
+        nanvm_manager_dealloc(manager, memory, layout);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- peculiar places --- */
+
+static void test_arena_grows_in_another_arena(void **state) {
+    (void)state;
+    static unsigned char buffer[50000];
+    nanvm_arena outer, inner;
+    nanvm_arena_init(&outer, buffer, sizeof(buffer));
+    nanvm_arena_init_growing(&inner, nanvm_arena_manager(&outer));
+    assert_true(fill_with_points(&inner) > 1000);
+    nanvm_arena_deinit(&inner);
+    nanvm_arena_deinit(&outer);
+}
+
+static void test_arena_grows_in_a_local_manager(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_local_manager(&local));
+    for (size_t i = 0; i < 5000; i++) {
+        assert_non_null(tracked_new(nanvm_arena_manager(&arena), i).object);
+    }
+    assert_int_equal(nanvm_stats_make(nanvm_arena_manager(&arena)).live_blocks, 5000);
+    nanvm_arena_deinit(&arena);
+    nanvm_local_deinit(&local);
+}
+
+/* An object whose `drop` makes another one in its own arena. */
+static nanvm_manager *maker;
+
+static void drop_and_make(void *object, size_t length) {
+    (void)object;
+    (void)length;
+    if (maker != NULL) {
+        (void)tracked_new(maker, 1).object;
+    }
+}
+
+NANVM_OBJECT_CALLBACKS(making_object, struct tracked, NULL, drop_and_make, NULL);
+
+static void test_drop_may_create_in_the_arena_that_is_reset(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    maker = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < 1000; i++) {
+        assert_non_null(make_one(maker, &making_object));
+    }
+    nanvm_arena_reset(&arena);
+    assert_int_equal(tracked_live(), 0);
+    maker = NULL;
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_reset_runs_drop_once_for_each_object),
+    TEST(test_reset_drops_references_into_other_managers),
+    TEST(test_clone_into_an_arena_is_let_go_of_too),
+    TEST(test_reset_starts_at_the_beginning_of_the_buffer),
+    TEST(test_full_arena_holds_as_much_again_after_reset),
+    TEST(test_growing_arena_keeps_its_newest_chunk),
+    TEST(test_object_larger_than_a_chunk_gets_one_to_fit),
+    TEST(test_deinit_twice_is_deinit_once),
+    TEST(test_arena_without_a_buffer_is_full),
+    TEST(test_buffer_one_byte_short_gives_null_at_every_size),
+    TEST(test_closed_arena_still_runs_drop),
+    TEST(test_object_of_the_same_type_costs_eight_bytes),
+    TEST(test_newest_array_grows_and_shrinks_in_place),
+    TEST(test_newest_raw_memory_is_given_back),
+    TEST(test_arena_grows_in_another_arena),
+    TEST(test_arena_grows_in_a_local_manager),
+    TEST(test_drop_may_create_in_the_arena_that_is_reset),
+};
+
+RUN_TESTS(tests)

@@ -1,0 +1,310 @@
+/* The numbers of managers, and how they are printed. */
+#include "run.h"
+#include "stage.h"
+
+static char *text_of(bool (*print)(const nanvm_manager *, FILE *),
+                     const nanvm_manager *manager) {
+    static char text[4096];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_true(print(manager, file));
+    rewind(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void test_local_counts_live_blocks_and_bytes(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref a = nanvm_new(manager, &point_object);
+    nanvm_mut_ref b = nanvm_new_array(manager, &ints_object, NULL, 2000);
+    nanvm_stats stats = nanvm_stats_make(manager);
+    assert_int_equal(stats.live_blocks, 2);
+    assert_true(stats.live_bytes >= sizeof(struct point) + 2000 * sizeof(int));
+    assert_true(stats.peak_bytes >= stats.live_bytes);
+    assert_true(stats.reserved_bytes >= stats.live_bytes);
+    assert_true(stats.reserved_bytes <= source.live_bytes);
+    nanvm_mut_ref_drop(a);
+    nanvm_mut_ref_drop(b);
+    nanvm_stats after = nanvm_stats_make(manager);
+    assert_int_equal(after.live_blocks, 0);
+    assert_int_equal(after.live_bytes, 0);
+    assert_int_equal(after.peak_bytes, stats.peak_bytes);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_local_counts_raw_memory(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_int_equal(nanvm_stats_make(manager).live_bytes, 100);
+    memory = nanvm_manager_resize(manager, memory, layout, 250);
+    assert_int_equal(nanvm_stats_make(manager).live_bytes, 250);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
+    nanvm_manager_dealloc(manager, memory, nanvm_layout_make(250, 8));
+    assert_int_equal(nanvm_stats_make(manager).live_bytes, 0);
+    assert_int_equal(nanvm_stats_make(manager).peak_bytes, 250);
+    nanvm_local_deinit(&local);
+}
+
+typedef struct told {
+    nanvm_object_stats types[8];
+    size_t length;
+} told;
+
+static void tell(const nanvm_object_stats *stats, void *context) {
+    told *self = context;
+    assert_in_range(self->length, 0, 7);
+    self->types[self->length++] = *stats;
+}
+
+static told types_of(const nanvm_manager *manager) {
+    told all = {.length = 0};
+    nanvm_stats stats = {.size = sizeof(stats), .version = NANVM_STATS_VERSION,
+                         .each = tell, .context = &all};
+    nanvm_manager_stats(manager, &stats);
+    return all;
+}
+
+static const nanvm_object_stats *type_in(const told *all, const nanvm_object *object) {
+    const nanvm_object_stats *found = NULL;
+    for (size_t i = 0; i < all->length; i++) {
+        if (all->types[i].object == object) {
+            assert_null(found);
+            found = &all->types[i];
+        }
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static void test_local_tells_of_each_type_once(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref ints[5];
+    for (size_t i = 0; i < 5; i++) {
+        ints[i] = nanvm_new_array(manager, &ints_object, NULL, 1 + i * i * i * 20);
+    }
+    nanvm_mut_ref point = nanvm_new(manager, &point_object);
+    nanvm_mut_ref_drop(ints[4]);
+    told all = types_of(manager);
+    assert_int_equal(all.length, 2);
+    assert_int_equal(type_in(&all, &ints_object)->live_blocks, 4);
+    assert_int_equal(type_in(&all, &ints_object)->peak_blocks, 5);
+    assert_int_equal(type_in(&all, &point_object)->live_bytes, 8 + sizeof(struct point));
+    for (size_t i = 0; i < 4; i++) {
+        nanvm_mut_ref_drop(ints[i]);
+    }
+    nanvm_mut_ref_drop(point);
+    all = types_of(manager);
+    assert_int_equal(type_in(&all, &ints_object)->live_blocks, 0);
+    nanvm_local_deinit(&local);
+}
+
+static void test_local_that_made_nothing_has_zeros(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    assert_int_equal(stats.live_blocks, 0);
+    assert_int_equal(stats.reserved_bytes, 0);
+    assert_int_equal(types_of(nanvm_local_manager(&local)).length, 0);
+    nanvm_local_deinit(&local);
+}
+
+static void test_arena_counts_since_its_reset(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < 2000; i++) {
+        assert_non_null(nanvm_new(manager, &point_object).object);
+    }
+    nanvm_stats stats = nanvm_stats_make(manager);
+    assert_int_equal(stats.live_blocks, 2000);
+    assert_true(stats.live_bytes >= 2000 * (8 + sizeof(struct point)));
+    assert_true(stats.peak_bytes >= stats.live_bytes);
+    assert_int_equal(stats.reserved_bytes, source.live_bytes);
+    nanvm_arena_reset(&arena);
+    nanvm_stats after = nanvm_stats_make(manager);
+    assert_int_equal(after.live_blocks, 0);
+    assert_int_equal(after.live_bytes, 0);
+    assert_int_equal(after.peak_bytes, stats.peak_bytes);
+    assert_true(after.reserved_bytes < stats.reserved_bytes);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+    accounting_deinit(&source);
+}
+
+static void test_arena_in_a_buffer_reserves_its_buffer(void **state) {
+    (void)state;
+    unsigned char buffer[321];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    assert_int_equal(nanvm_stats_make(nanvm_arena_manager(&arena)).reserved_bytes, 321);
+    nanvm_arena_deinit(&arena);
+}
+
+/* How often `to_mut_ref` clones: when shared, and only if the clone succeeds. */
+static void test_clones_of_to_mut_ref_are_counted(void **state) {
+    (void)state;
+    accounting manager;
+    accounting_init(&manager, NANVM_COUNT_PLAIN);
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_object));
+    nanvm_ref b = nanvm_ref_clone(a);
+    accounting_fail_from(&manager, 0);
+    assert_null(nanvm_ref_to_mut_ref(&b, &manager.manager).object);
+    assert_int_equal(nanvm_stats_make(&manager.manager).clones, 0);
+    accounting_never_fail(&manager);
+    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&b, &manager.manager));
+    assert_int_equal(nanvm_stats_make(&manager.manager).clones, 1);
+    nanvm_mut_ref_drop(nanvm_ref_clone_object(a, &manager.manager));
+    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&a, &manager.manager));
+    assert_int_equal(nanvm_stats_make(&manager.manager).clones, 1);
+    accounting_deinit(&manager);
+}
+
+static void test_older_caller_gets_what_it_knows(void **state) {
+    (void)state;
+    nanvm_stats stats;
+    memset(&stats, 0x77, sizeof(stats));
+    nanvm_stats untouched = stats;
+    stats.size = offsetof(nanvm_stats, peak_bytes);
+    stats.version = NANVM_STATS_VERSION;
+    nanvm_manager_stats(nanvm_global(), &stats);
+    assert_int_equal(stats.live_bytes, NANVM_STATS_UNKNOWN);
+    assert_memory_equal(&stats.peak_bytes, &untouched.peak_bytes,
+                        sizeof(stats) - offsetof(nanvm_stats, peak_bytes));
+}
+
+static void test_newer_caller_keeps_what_the_library_does_not_know(void **state) {
+    (void)state;
+    struct {
+        nanvm_stats stats;
+        size_t newer;
+    } larger = {.newer = 5};
+    larger.stats.size = sizeof(larger);
+    larger.stats.version = NANVM_STATS_VERSION + 1;
+    nanvm_manager_stats(nanvm_global(), &larger.stats);
+    assert_int_equal(larger.newer, 5);
+    assert_int_equal(larger.stats.size, sizeof(larger));
+}
+
+/* --- printing --- */
+
+static void test_numbers_not_counted_are_printed_so(void **state) {
+    (void)state;
+    accounting manager;
+    accounting_init(&manager, NANVM_COUNT_PLAIN);
+    assert_string_equal(text_of(nanvm_stats_print, &manager.manager),
+                        "live_blocks: not counted\n"
+                        "live_bytes: not counted\n"
+                        "peak_bytes: not counted\n"
+                        "reserved_bytes: not counted\n"
+                        "clones: 0\n");
+    assert_string_equal(text_of(nanvm_stats_print_json, &manager.manager),
+                        "{\"version\": 1, \"live_blocks\": null, \"live_bytes\": null, "
+                        "\"peak_bytes\": null, \"reserved_bytes\": null, "
+                        "\"clones\": 0, \"objects\": []}\n");
+    accounting_deinit(&manager);
+}
+
+static void test_local_is_printed_as_text(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    char expected[500];
+    snprintf(expected, sizeof(expected),
+             "live_blocks: 1\nlive_bytes: %zu\npeak_bytes: %zu\nreserved_bytes: %zu\n"
+             "clones: 0\n  struct point: 1 live, %zu bytes, peak 1\n",
+             8 + sizeof(struct point), stats.peak_bytes, stats.reserved_bytes,
+             8 + sizeof(struct point));
+    assert_string_equal(text_of(nanvm_stats_print, nanvm_local_manager(&local)), expected);
+    nanvm_mut_ref_drop(point);
+    nanvm_local_deinit(&local);
+}
+
+/* A name that JSON can't hold as it is, and none at all. */
+static const nanvm_object odd_object = {.name = "a\"b\\c\n\x01", .size = 8, .align = 8};
+static const nanvm_object nameless_object = {.size = 8, .align = 8};
+
+static const char *type_as_json(const nanvm_manager *manager, const nanvm_object *object,
+                                const char *name) {
+    static char text[200];
+    told all = types_of(manager);
+    const nanvm_object_stats *type = type_in(&all, object);
+    snprintf(text, sizeof(text),
+             "{\"name\": \"%s\", \"live_blocks\": %zu, \"live_bytes\": %zu, "
+             "\"peak_blocks\": %zu}",
+             name, type->live_blocks, type->live_bytes, type->peak_blocks);
+    return text;
+}
+
+static void test_local_is_printed_as_json(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref odd = nanvm_new(manager, &odd_object);
+    nanvm_mut_ref nameless = nanvm_new(manager, &nameless_object);
+    nanvm_layout layout = nanvm_layout_make(5, 1);
+    void *raw = nanvm_manager_alloc(manager, layout);
+    const char *text = text_of(nanvm_stats_print_json, manager);
+    assert_non_null(strstr(text, "{\"version\": 1, \"live_blocks\": 3, "));
+    assert_non_null(strstr(text, "\"clones\": 0, \"objects\": [{"));
+    assert_non_null(
+        strstr(text, type_as_json(manager, &odd_object, "a\\u0022b\\u005cc\\u000a\\u0001")));
+    assert_non_null(strstr(text, type_as_json(manager, &nameless_object, "?")));
+    assert_non_null(strstr(text, type_as_json(manager, NULL, "raw memory")));
+    assert_string_equal(text + strlen(text) - 4, "}]}\n");
+    nanvm_manager_dealloc(manager, raw, layout);
+    nanvm_mut_ref_drop(odd);
+    nanvm_mut_ref_drop(nameless);
+    nanvm_local_deinit(&local);
+}
+
+static void test_failed_write_is_told(void **state) {
+    (void)state;
+#if defined(_WIN32)
+    FILE *file = fopen("NUL", "r");
+#else
+    FILE *file = fopen("/dev/null", "r");
+#endif
+    assert_non_null(file);
+    assert_false(nanvm_stats_print(nanvm_global(), file));
+    assert_false(nanvm_stats_print_json(nanvm_global(), file));
+    fclose(file);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_local_counts_live_blocks_and_bytes),
+    TEST(test_local_counts_raw_memory),
+    TEST(test_local_tells_of_each_type_once),
+    TEST(test_local_that_made_nothing_has_zeros),
+    TEST(test_arena_counts_since_its_reset),
+    TEST(test_arena_in_a_buffer_reserves_its_buffer),
+    TEST(test_clones_of_to_mut_ref_are_counted),
+    TEST(test_older_caller_gets_what_it_knows),
+    TEST(test_newer_caller_keeps_what_the_library_does_not_know),
+    TEST(test_numbers_not_counted_are_printed_so),
+    TEST(test_local_is_printed_as_text),
+    TEST(test_local_is_printed_as_json),
+    TEST(test_failed_write_is_told),
+};
+
+RUN_TESTS(tests)

@@ -1,0 +1,139 @@
+/* References that know their type. */
+#include "run.h"
+#include "stage.h"
+
+NANVM_TYPED(point, struct point, point_object);
+NANVM_TYPED(text, struct text, text_object);
+
+/* A type that refers to itself. */
+NANVM_TYPED_HANDLES(list);
+struct list {
+    size_t value;
+    list_ref next;
+};
+NANVM_OBJECT_REFS(list_object, struct list, next);
+NANVM_TYPED_FUNCTIONS(list, struct list, list_object);
+
+static bool typed_life(const stage *on) {
+    point_mut_ref made = point_new(on->manager);
+    struct point *value = point_mut_ref_get(made);
+    if (value == NULL) {
+        return false;
+    }
+    value->x = 3;
+    point_ref a = point_mut_ref_to_ref(point_mut_ref_move(&made));
+    assert_null(made.untyped.object);
+    point_ref b = point_ref_clone(a);
+    assert_true(point_ref_same(a, b));
+    assert_int_equal(point_ref_count(a), on->counts ? 1 : SIZE_MAX);
+    point_mut_ref copy = point_ref_to_mut_ref(&b, on->manager);
+    if (copy.untyped.object == NULL) {
+        point_ref_drop(a);
+        point_ref_drop(b);
+        return false;
+    }
+    assert_false(point_ref_same(a, point_mut_ref_to_ref(copy)));
+    assert_true(point_mut_ref_get(copy)->x == point_ref_get(a)->x);
+    assert_int_equal(point_ref_try_to_mut_ref(&a, &made), on->counts);
+    point_mut_ref_drop(copy);
+    point_mut_ref_drop(made);
+    point_ref_drop(point_ref_move(&a));
+    return true;
+}
+
+static void test_typed_pair_does_what_the_untyped_does(void **state) {
+    (void)state;
+    on_every_manager(typed_life);
+}
+
+static bool accept_length(void *object, size_t length, void *context) {
+    (void)object;
+    return length == *(size_t *)context;
+}
+
+static bool typed_arrays(const stage *on) {
+    text_mut_ref a = text_new_array(on->manager, "hello", 5);
+    if (a.untyped.object == NULL) {
+        return false;
+    }
+    assert_int_equal(text_mut_ref_length(a), 5);
+    bool done = text_mut_ref_resize(on->manager, &a, 50);
+    assert_memory_equal(text_mut_ref_get(a)->bytes, "hello", 5);
+    text_ref shared = text_mut_ref_to_ref(a);
+    assert_int_equal(text_ref_length(shared), done ? 50 : 5);
+    text_mut_ref copy = text_ref_clone_object(shared, on->manager);
+    done = done && copy.untyped.object != NULL;
+    text_ref_cleanup(&shared);
+    assert_null(shared.untyped.object);
+    text_mut_ref_cleanup(&copy);
+    assert_null(copy.untyped.object);
+    return done;
+}
+
+static void test_typed_arrays_resize_and_clone(void **state) {
+    (void)state;
+    on_every_manager(typed_arrays);
+}
+
+static bool typed_construct(const stage *on) {
+    size_t right = 7, wrong = 8;
+    text_mut_ref made = text_new_with(on->manager, 7, accept_length, &right);
+    assert_null(text_new_with(on->manager, 7, accept_length, &wrong).untyped.object);
+    bool done = made.untyped.object != NULL;
+    text_mut_ref_drop(made);
+    return done;
+}
+
+static void test_typed_construct_is_asked(void **state) {
+    (void)state;
+    on_every_manager(typed_construct);
+}
+
+static bool typed_list(const stage *on) {
+    list_ref list = {{NULL}};
+    for (size_t i = 0; i < 20; i++) {
+        struct list value = {i, list};
+        list_mut_ref made = list_new_copy(on->manager, &value);
+        if (made.untyped.object == NULL) {
+            list_ref_drop(list);
+            return false;
+        }
+        list = list_mut_ref_to_ref(made);
+    }
+    size_t expected = 20;
+    for (list_ref i = list; i.untyped.object != NULL; i = list_ref_get(i)->next) {
+        assert_int_equal(list_ref_get(i)->value, --expected);
+    }
+    list_ref_drop(list);
+    return true;
+}
+
+static void test_type_can_refer_to_itself(void **state) {
+    (void)state;
+    on_every_manager(typed_list);
+}
+
+static void test_untyped_ref_becomes_typed_if_its_table_fits(void **state) {
+    (void)state;
+    nanvm_ref untyped = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    text_ref text = {{&untyped}};
+    assert_false(text_ref_from(&untyped, &text));
+    assert_null(text.untyped.object);
+    assert_non_null(untyped.object);
+    point_ref point;
+    assert_true(point_ref_from(&untyped, &point));
+    assert_null(untyped.object);
+    point_ref_drop(point_ref_move(&point));
+    assert_false(point_ref_from(&untyped, &point));
+    assert_null(point.untyped.object);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_typed_pair_does_what_the_untyped_does),
+    TEST(test_typed_arrays_resize_and_clone),
+    TEST(test_typed_construct_is_asked),
+    TEST(test_type_can_refer_to_itself),
+    TEST(test_untyped_ref_becomes_typed_if_its_table_fits),
+};
+
+RUN_TESTS(tests)
