@@ -1,0 +1,94 @@
+/* Arrays: items behind a fixed part, or items alone. */
+#include <string.h>
+
+#include <nanvm/mem.h>
+
+#include "check.h"
+
+//! [text]
+struct text {
+    uint32_t hash; /* the fixed part: of your own */
+    char bytes[];
+};
+NANVM_ARRAY(text_object, struct text, bytes);
+
+static nanvm_mut_ref text_new(nanvm_manager *manager, const char *bytes) {
+    return nanvm_new_array(manager, &text_object, bytes, strlen(bytes));
+}
+//! [text]
+
+static void text(void) {
+    //! [length]
+    nanvm_ref hello = nanvm_mut_ref_to_ref(text_new(nanvm_global(), "hello"));
+    const struct text *text = nanvm_ref_get(hello);
+    CHECK(text != NULL && text->hash == 0); /* the fixed part starts as zeros */
+    CHECK(nanvm_ref_length(hello) == 5);    /* kept by the library, out of reach */
+    CHECK(memcmp(text->bytes, "hello", 5) == 0);
+    nanvm_ref_drop(hello);
+    //! [length]
+}
+
+//! [of]
+NANVM_ARRAY_OF(ints_object, int);
+NANVM_ARRAY_OF_REFS(refs_object);
+//! [of]
+
+static void growing(void) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    //! [resize]
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, (int[]){1, 2, 3}, 3);
+    CHECK(nanvm_mut_ref_get(ints) != NULL);
+
+    CHECK(nanvm_mut_ref_resize(manager, &ints, 1000)); /* may move */
+    const int *items = nanvm_mut_ref_get(ints);        /* so: look again */
+    CHECK(items[2] == 3 && items[999] == 0);
+
+    CHECK(!nanvm_mut_ref_resize(manager, &ints, SIZE_MAX)); /* too large: untouched */
+    CHECK(nanvm_mut_ref_length(ints) == 1000);
+    nanvm_mut_ref_drop(ints);
+    //! [resize]
+    nanvm_local_deinit(&local);
+}
+
+//! [push]
+/* Appends `item` in place where the array is owned alone and has room. On
+ * failure both stay the caller's. */
+static bool push(nanvm_manager *manager, nanvm_ref *array, nanvm_ref *item) {
+    nanvm_mut_ref self = nanvm_ref_to_mut_ref(array, manager);
+    size_t length = nanvm_mut_ref_length(self);
+    bool grown = nanvm_mut_ref_get(self) != NULL &&
+                 nanvm_mut_ref_resize(manager, &self, length + 1);
+    if (grown) {
+        nanvm_ref *items = nanvm_mut_ref_get(self);
+        items[length] = nanvm_ref_move(item);
+    }
+    if (nanvm_mut_ref_get(self) != NULL) {
+        *array = nanvm_mut_ref_to_ref(self);
+    }
+    return grown;
+}
+//! [push]
+
+static void of_references(void) {
+    nanvm_manager *manager = nanvm_global();
+    nanvm_ref list =
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, NULL, 0));
+    nanvm_ref old = nanvm_ref_clone(list);
+    for (int i = 0; i < 3; ++i) {
+        nanvm_ref text = nanvm_mut_ref_to_ref(text_new(manager, "item"));
+        CHECK(push(manager, &list, &text));
+    }
+    CHECK(nanvm_ref_length(list) == 3);
+    CHECK(nanvm_ref_length(old) == 0); /* who shared it doesn't notice */
+    nanvm_ref_drop(list);
+    nanvm_ref_drop(old);
+}
+
+int main(void) {
+    text();
+    growing();
+    of_references();
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* A manager on another allocator, written against the public headers. */
+#include <nanvm/mem.h>
+
+#include "check.h"
+
+//! [manager]
+/* Serves what another manager has, and knows how much of it is in use. A limit
+ * makes it a test of what a program does when memory runs out. */
+struct limited {
+    nanvm_manager manager; /* first: the library passes this one around */
+    nanvm_dealloc dealloc;
+    size_t used, limit;
+};
+
+static void *limited_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    struct limited *self = (struct limited *)manager;
+    if (layout.size > self->limit - self->used) {
+        return NULL;
+    }
+    void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    self->used += memory == NULL ? 0 : layout.size;
+    return memory;
+}
+
+static void limited_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    struct limited *self =
+        (struct limited *)((char *)dealloc - offsetof(struct limited, dealloc));
+    self->used -= layout.size;
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+}
+
+static const nanvm_manager_table limited_table = {.alloc = limited_alloc};
+static const nanvm_dealloc_table limited_dealloc_table = {.count = NANVM_COUNT_PLAIN,
+                                                          .dealloc = limited_dealloc};
+
+static void limited_init(struct limited *self, size_t limit) {
+    *self = (struct limited){.limit = limit};
+    self->manager.table = &limited_table;
+    self->manager.dealloc = &self->dealloc;
+    self->dealloc.table = &limited_dealloc_table;
+}
+//! [manager]
+
+NANVM_ARRAY_OF(bytes_object, char);
+
+int main(void) {
+    //! [use]
+    struct limited limited;
+    limited_init(&limited, 1000);
+
+    nanvm_mut_ref bytes = nanvm_new_array(&limited.manager, &bytes_object, NULL, 600);
+    CHECK(nanvm_mut_ref_get(bytes) != NULL);
+    CHECK(limited.used >= 600);
+
+    nanvm_mut_ref more = nanvm_new_array(&limited.manager, &bytes_object, NULL, 600);
+    CHECK(nanvm_mut_ref_get(more) == NULL); /* over the limit */
+
+    nanvm_mut_ref_drop(bytes);
+    CHECK(limited.used == 0);
+    //! [use]
+
+    //! [under_local]
+    /* It serves as the source of another manager just as well. */
+    limited_init(&limited, 100000);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &limited.manager);
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &bytes_object));
+    CHECK(limited.used > 0); /* a chunk */
+    nanvm_local_deinit(&local);
+    CHECK(limited.used == 0);
+    //! [under_local]
+    return 0;
+}

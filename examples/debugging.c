@@ -1,0 +1,79 @@
+/* Statistics, leaks, and the handler for fatal errors. */
+#include <nanvm/mem.h>
+
+#include "check.h"
+
+struct session {
+    int user;
+};
+NANVM_OBJECT(session_object, struct session);
+
+//! [leak]
+static void on_leak(void *context, const nanvm_object *object, size_t blocks,
+                    size_t bytes) {
+    size_t *sessions = context;
+    (void)bytes;
+    if (object == &session_object) {
+        *sessions += blocks;
+    }
+}
+//! [leak]
+
+static void statistics(nanvm_manager *manager) {
+    //! [stats]
+    nanvm_stats stats = nanvm_stats_make(manager);
+    CHECK(stats.live_blocks == 1);
+    CHECK(stats.live_bytes >= sizeof(struct session));
+    CHECK(nanvm_stats_print(manager, stdout));      /* for you */
+    CHECK(nanvm_stats_print_json(manager, stdout)); /* for a program */
+    //! [stats]
+}
+
+//! [each]
+static void each(const nanvm_object_stats *type, void *context) {
+    if (type->object == &session_object) {
+        *(size_t *)context = type->live_blocks;
+    }
+}
+
+static size_t live_sessions(const nanvm_manager *manager) {
+    size_t live = 0;
+    nanvm_stats stats = {.size = sizeof(stats), .version = NANVM_STATS_VERSION};
+    stats.each = each;
+    stats.context = &live;
+    nanvm_manager_stats(manager, &stats);
+    return live;
+}
+//! [each]
+
+//! [fatal]
+/* Called before the program stops: a place for your own log. */
+static void log_and_stop(const char *message) {
+    (void)fprintf(stderr, "fatal, in the memory of the interpreter: %s\n", message);
+}
+//! [fatal]
+
+int main(void) {
+    //! [install]
+    nanvm_fatal_handler *before = nanvm_set_fatal_handler(log_and_stop);
+    CHECK(before == NULL); /* the default */
+    //! [install]
+
+    //! [on_leak]
+    nanvm_local local;
+    size_t leaked = 0;
+    nanvm_local_init(&local);
+    nanvm_local_on_leak(&local, on_leak, &leaked);
+    //! [on_leak]
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref session = nanvm_mut_ref_to_ref(nanvm_new(manager, &session_object));
+    CHECK(nanvm_ref_get(session) != NULL);
+    CHECK(live_sessions(manager) == 1);
+    statistics(manager);
+    //! [deinit]
+    nanvm_local_deinit(&local); /* somebody forgot a session */
+    CHECK(leaked == 1);
+    //! [deinit]
+    nanvm_ref_drop(session);
+    return 0;
+}

@@ -1,0 +1,114 @@
+/* Four places to put the same object. */
+#include <nanvm/mem.h>
+
+#include "check.h"
+
+//! [type]
+struct point {
+    double x, y;
+};
+NANVM_OBJECT(point_object, struct point);
+//! [type]
+
+//! [any]
+/* Whoever calls chooses where the point is kept. */
+static nanvm_mut_ref point(nanvm_manager *manager, double x, double y) {
+    struct point value = {x, y};
+    return nanvm_new_copy(manager, &point_object, &value);
+}
+//! [any]
+
+static void global(void) {
+    //! [global]
+    nanvm_mut_ref p = point(nanvm_global(), 1, 2);
+    CHECK(nanvm_mut_ref_get(p) != NULL);
+    nanvm_mut_ref_drop(p);
+    //! [global]
+}
+
+static void local(void) {
+    //! [local]
+    nanvm_local local;
+    nanvm_local_init(&local);
+
+    nanvm_mut_ref p = point(nanvm_local_manager(&local), 1, 2);
+    CHECK(nanvm_mut_ref_get(p) != NULL);
+    nanvm_mut_ref_drop(p); /* the next point will lie here */
+
+    nanvm_local_deinit(&local);
+    //! [local]
+}
+
+static void silent(void *context, const nanvm_object *object, size_t blocks,
+                   size_t bytes) {
+    (void)object;
+    (void)bytes;
+    *(size_t *)context += blocks;
+}
+
+static void outliving(void) {
+    size_t left = 0;
+    //! [outlive]
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_local_on_leak(&local, silent, &left); /* told of what is alive, and no line */
+    nanvm_ref p = nanvm_mut_ref_to_ref(point(nanvm_local_manager(&local), 1, 2));
+    nanvm_local_deinit(&local);
+
+    const struct point *still = nanvm_ref_get(p);
+    CHECK(left == 1 && still->x == 1); /* the manager is gone, the point isn't */
+    nanvm_ref_drop(p);                 /* takes the pool's memory along */
+    //! [outlive]
+}
+
+static void arena_in_a_buffer(void) {
+    //! [buffer]
+    unsigned char buffer[1024];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+
+    nanvm_ref p = nanvm_mut_ref_to_ref(point(nanvm_arena_manager(&arena), 1, 2));
+    CHECK(nanvm_ref_count(p) == SIZE_MAX); /* not counted: looks shared to everyone */
+
+    nanvm_arena_reset(&arena); /* p may not be used from here on */
+    nanvm_arena_deinit(&arena);
+    //! [buffer]
+}
+
+static void growing_arena(void) {
+    //! [growing]
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_arena_close(&arena); /* its objects will refer only to each other */
+
+    for (int i = 0; i < 10000; ++i) {
+        nanvm_mut_ref p = point(nanvm_arena_manager(&arena), i, i);
+        CHECK(nanvm_mut_ref_get(p) != NULL);
+    }
+    nanvm_arena_deinit(&arena); /* 10,000 points, in O(chunks) */
+    //! [growing]
+}
+
+static void raw(void) {
+    //! [raw]
+    nanvm_manager *manager = nanvm_global();
+    nanvm_layout layout = {100, 64}; /* 100 bytes, on a cache line of their own */
+
+    char *memory = nanvm_manager_alloc(manager, layout);
+    CHECK(memory != NULL && (uintptr_t)memory % 64 == 0);
+    char *larger = nanvm_manager_resize(manager, memory, layout, 200);
+    CHECK(larger != NULL);
+    layout.size = 200;
+    nanvm_manager_dealloc(manager, larger, layout); /* says again what was asked for */
+    //! [raw]
+}
+
+int main(void) {
+    global();
+    local();
+    outliving();
+    arena_in_a_buffer();
+    growing_arena();
+    raw();
+    return 0;
+}

@@ -1,0 +1,149 @@
+/* Tables: declared references, and callbacks for what isn't a reference. */
+#include <string.h>
+
+#include <nanvm/mem.h>
+
+#include "check.h"
+
+//! [declared]
+struct pair {
+    nanvm_ref left, right;
+};
+NANVM_OBJECT_REFS(pair_object, struct pair, left, right);
+NANVM_OBJECT(int_object, int);
+//! [declared]
+
+static nanvm_ref integer(int value) {
+    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &int_object, &value);
+    CHECK(nanvm_mut_ref_get(created) != NULL);
+    return nanvm_mut_ref_to_ref(created);
+}
+
+static void declared_references(void) {
+    //! [takeover]
+    struct pair value = {integer(1), integer(2)};
+    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &pair_object, &value);
+    CHECK(nanvm_mut_ref_get(created) != NULL);
+    nanvm_ref pair = nanvm_mut_ref_to_ref(created); /* owns both integers now */
+
+    nanvm_mut_ref copy = nanvm_ref_clone_object(pair, nanvm_global());
+    CHECK(nanvm_ref_count(value.left) == 1); /* shared by the two pairs */
+
+    nanvm_mut_ref_drop(copy);
+    CHECK(nanvm_ref_count(value.left) == 0);
+    nanvm_ref_drop(pair); /* and the integers */
+    //! [takeover]
+}
+
+//! [callbacks]
+/* Holds memory of another library: here, of malloc. */
+struct name {
+    char *text;
+};
+
+static void name_drop(void *object, size_t length) {
+    struct name *self = object;
+    (void)length;
+    free(self->text);
+}
+
+static bool name_clone(void *copy, const void *source, size_t length) {
+    struct name *self = copy;
+    const struct name *other = source;
+    size_t size = strlen(other->text) + 1;
+    (void)length;
+    self->text = malloc(size);
+    if (self->text == NULL) {
+        return false; /* the library takes the rest back */
+    }
+    memcpy(self->text, other->text, size);
+    return true;
+}
+
+NANVM_OBJECT_CALLBACKS(name_object, struct name, NULL, name_drop, name_clone);
+//! [callbacks]
+
+//! [construct]
+static bool name_construct(void *object, size_t length, void *context) {
+    struct name *self = object;
+    const char *text = context;
+    (void)length;
+    self->text = malloc(strlen(text) + 1);
+    if (self->text != NULL) {
+        memcpy(self->text, text, strlen(text) + 1);
+    }
+    return self->text != NULL; /* false: the memory is freed, nothing stays behind */
+}
+
+static nanvm_mut_ref name_new(nanvm_manager *manager, char *text) {
+    return nanvm_new_with(manager, &name_object, 0, name_construct, text);
+}
+//! [construct]
+
+static void callbacks(void) {
+    char text[] = "Ada";
+    nanvm_ref ada = nanvm_mut_ref_to_ref(name_new(nanvm_global(), text));
+    CHECK(nanvm_ref_get(ada) != NULL);
+    nanvm_mut_ref other = nanvm_ref_clone_object(ada, nanvm_global());
+    struct name *name = nanvm_mut_ref_get(other);
+    CHECK(name != NULL && strcmp(name->text, "Ada") == 0);
+    nanvm_mut_ref_drop(other);
+    nanvm_ref_drop(ada);
+}
+
+//! [fixed]
+/* A table by hand: members that are left out mean "none". */
+struct function {
+    nanvm_ref name;
+    size_t arity;
+    nanvm_ref constants[];
+};
+
+static const size_t function_refs[] = {offsetof(struct function, name)};
+static const size_t constant_refs[] = {0};
+static const nanvm_object function_object = {
+    .name = "function",
+    .size = sizeof(struct function),
+    .align = _Alignof(struct function),
+    .item_size = sizeof(nanvm_ref),
+    .items_offset = offsetof(struct function, constants),
+    .refs = function_refs,
+    .refs_length = 1,
+    .item_refs = constant_refs,
+    .item_refs_length = 1,
+};
+//! [fixed]
+
+//! [visit]
+static void count_reference(nanvm_ref reference, void *context) {
+    if (reference.object != NULL) { /* it may be the null handle */
+        *(size_t *)context += 1;
+    }
+}
+
+static size_t references_in(nanvm_ref object) {
+    size_t count = 0;
+    nanvm_ref_visit(object, count_reference, &count);
+    return count;
+}
+//! [visit]
+
+static void by_hand(void) {
+    nanvm_ref constants[2] = {integer(7), integer(8)};
+    nanvm_mut_ref created =
+        nanvm_new_array(nanvm_global(), &function_object, constants, 2);
+    struct function *function = nanvm_mut_ref_get(created);
+    CHECK(function != NULL && function->name.object == NULL);
+    function->name = integer(42);
+    nanvm_ref shared = nanvm_mut_ref_to_ref(created);
+    CHECK(references_in(shared) == 3);
+    CHECK(nanvm_ref_object(shared) == &function_object);
+    nanvm_ref_drop(shared);
+}
+
+int main(void) {
+    declared_references();
+    callbacks();
+    by_hand();
+    return 0;
+}

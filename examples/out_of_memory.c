@@ -1,0 +1,62 @@
+/* What is whose when memory runs out. */
+#include <nanvm/mem.h>
+
+#include "check.h"
+
+struct pair {
+    nanvm_ref left, right;
+};
+NANVM_OBJECT_REFS(pair_object, struct pair, left, right);
+NANVM_OBJECT(int_object, int);
+NANVM_ARRAY_OF(bytes_object, char);
+
+//! [pair]
+/* Takes over both references, whether it succeeds or not: one place to forget
+ * a drop, instead of one a caller. Null handles from before may come in. */
+static nanvm_ref pair_new(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
+    struct pair value = {left, right};
+    nanvm_mut_ref created = {NULL};
+    if (left.object != NULL && right.object != NULL) {
+        created = nanvm_new_copy(manager, &pair_object, &value);
+    }
+    if (created.object == NULL) { /* on failure, what is in `value` is still ours */
+        nanvm_ref_drop(left);
+        nanvm_ref_drop(right);
+    }
+    return nanvm_mut_ref_to_ref(created);
+}
+//! [pair]
+
+static nanvm_ref integer(nanvm_manager *manager) {
+    return nanvm_mut_ref_to_ref(nanvm_new(manager, &int_object));
+}
+
+//! [every_size]
+/* In a buffer of every size, it works or it fails, and nothing is left over. */
+static void try_every_size(void) {
+    unsigned char buffer[256];
+    bool succeeded = false;
+    for (size_t size = 0; size <= sizeof(buffer); ++size) {
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, size);
+        nanvm_manager *manager = nanvm_arena_manager(&arena);
+        nanvm_ref pair = pair_new(manager, integer(manager), integer(manager));
+        succeeded = pair.object != NULL;
+        nanvm_arena_deinit(&arena);
+    }
+    CHECK(succeeded);
+}
+//! [every_size]
+
+static void too_large(void) {
+    //! [too_large]
+    nanvm_mut_ref huge = nanvm_new_array(nanvm_global(), &bytes_object, NULL, SIZE_MAX);
+    CHECK(huge.object == NULL); /* more than can be addressed: like no memory */
+    //! [too_large]
+}
+
+int main(void) {
+    try_every_size();
+    too_large();
+    return 0;
+}
