@@ -28,8 +28,8 @@ static atomic_size_t live_everywhere;
 /* Sizes that no machine has are asked for on purpose: the sanitizers' own malloc
  * stops the program unless it is told to answer NULL, as any other does. They
  * look for these functions by name. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
+NANVM_API const char *__asan_default_options(void);
+NANVM_API const char *__tsan_default_options(void);
 
 const char *__asan_default_options(void) {
     return "allocator_may_return_null=1";

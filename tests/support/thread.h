@@ -1,0 +1,22 @@
+/* Threads for tests. Assertions of cmocka's belong to the main thread: what runs
+ * in others leaves its findings behind. */
+#ifndef TEST_THREAD_H
+#define TEST_THREAD_H
+
+#include <stddef.h>
+
+typedef void thread_body(void *context);
+
+/* Runs `body` on a stack of 64 KiB, or the least that the system and the
+ * sanitizers can do with. */
+void on_small_stack(thread_body *body, void *context);
+
+/* Runs `body` in `length` threads at once, with `contexts[i]` each, or with the
+ * same `context` where `size` is 0, and waits for all of them. */
+void in_threads(thread_body *body, size_t length, void *contexts, size_t size);
+
+/* `n`, or less where a test would take too long: divided by the environment's
+ * NANVM_TEST_SCALE. Sanitizers divide by 20 of their own accord. */
+size_t scaled(size_t n);
+
+#endif

@@ -1,0 +1,442 @@
+/* How objects end: on a small stack, in order, once, and while callbacks
+ * drop, clone and create. */
+#include "run.h"
+#include "stage.h"
+#include "thread.h"
+
+static const size_t ten_million = 10000000;
+
+static void drop_ref(void *context) {
+    nanvm_ref_drop(nanvm_ref_move(context));
+}
+
+static void drop_on_small_stack(nanvm_ref ref) {
+    assert_non_null(ref.object);
+    on_small_stack(drop_ref, &ref);
+}
+
+/* --- chains: each link is made by one of these --- */
+
+typedef nanvm_ref link_to(nanvm_manager *manager, nanvm_ref next);
+
+/* A reference that the table declares. */
+static nanvm_ref declared_link(nanvm_manager *manager, nanvm_ref next) {
+    struct node value = {.right = next};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+}
+
+/* In the first item of an array. */
+static nanvm_ref array_link(nanvm_manager *manager, nanvm_ref next) {
+    return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, &next, 1));
+}
+
+/* In a word that only `visit` understands. */
+static nanvm_ref boxed_link(nanvm_manager *manager, nanvm_ref next) {
+    struct boxed value = {boxed_from_ref(next)};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &boxed_object, &value));
+}
+
+/* That only `drop` knows of. */
+static nanvm_ref hidden_link(nanvm_manager *manager, nanvm_ref next) {
+    struct hidden value = {next};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &hidden_object, &value));
+}
+
+static nanvm_ref chain_of(nanvm_manager *manager, size_t length, link_to *link) {
+    nanvm_ref chain = nanvm_mut_ref_to_ref(tracked_new(manager, 0));
+    for (size_t i = 0; i < length && chain.object != NULL; i++) {
+        chain = link(manager, chain);
+    }
+    return chain;
+}
+
+static void drop_local_chain(link_to *link) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    drop_on_small_stack(chain_of(manager, scaled(ten_million), link));
+    assert_int_equal(tracked_live(), 0);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+    nanvm_local_deinit(&local);
+}
+
+static void test_local_chain_of_ten_million_drops_on_a_small_stack(void **state) {
+    (void)state;
+    drop_local_chain(declared_link);
+}
+
+static void test_array_chain_of_ten_million_drops_on_a_small_stack(void **state) {
+    (void)state;
+    drop_local_chain(array_link);
+}
+
+static void test_boxed_chain_of_ten_million_drops_on_a_small_stack(void **state) {
+    (void)state;
+    drop_local_chain(boxed_link);
+}
+
+static void test_hidden_chain_of_ten_million_drops_on_a_small_stack(void **state) {
+    (void)state;
+    drop_local_chain(hidden_link);
+}
+
+static void test_global_chain_of_ten_million_drops_on_a_small_stack(void **state) {
+    (void)state;
+    drop_on_small_stack(chain_of(nanvm_global(), scaled(ten_million), declared_link));
+    assert_int_equal(tracked_live(), 0);
+}
+
+/* Another manager and another kind of link at each step. */
+static nanvm_ref mixed_chain(nanvm_manager *const managers[3], size_t length) {
+    link_to *const links[] = {declared_link, array_link, boxed_link, hidden_link};
+    nanvm_ref chain = nanvm_mut_ref_to_ref(tracked_new(managers[0], 0));
+    for (size_t i = 0; i < length; i++) {
+        chain = links[i % 4](managers[i % 3], chain);
+    }
+    return chain;
+}
+
+static void test_mixed_chain_drops_on_a_small_stack(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_CUSTOM);
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *const managers[] = {nanvm_global(), &source.manager,
+                                       nanvm_local_manager(&local)};
+    drop_on_small_stack(mixed_chain(managers, scaled(ten_million) / 10));
+    assert_int_equal(tracked_live(), 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* --- wide and deep trees --- */
+
+static nanvm_mut_ref wide_node(nanvm_manager *manager, size_t width) {
+    nanvm_mut_ref wide = nanvm_new_array(manager, &refs_object, NULL, width);
+    assert_non_null(wide.object);
+    for (size_t i = 0; i < width; i++) {
+        struct node node = {.left = nanvm_mut_ref_to_ref(tracked_new(manager, i))};
+        ((nanvm_ref *)wide.object)[i] =
+            nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &node));
+    }
+    return wide;
+}
+
+static void test_node_of_a_million_ways_drops_on_a_small_stack(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref wide = wide_node(nanvm_local_manager(&local), scaled(1000000));
+    drop_on_small_stack(nanvm_mut_ref_to_ref(wide));
+    assert_int_equal(tracked_live(), 0);
+    nanvm_local_deinit(&local);
+}
+
+static void test_boxes_of_a_million_ways_drop_on_a_small_stack(void **state) {
+    (void)state;
+    size_t width = scaled(1000000);
+    nanvm_mut_ref wide = nanvm_new_array(nanvm_global(), &boxes_object, NULL, width);
+    for (size_t i = 0; i < width; i++) {
+        nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
+        ((struct boxed *)wide.object)[i].bits = boxed_from_ref(leaf);
+    }
+    drop_on_small_stack(nanvm_mut_ref_to_ref(wide));
+    assert_int_equal(tracked_live(), 0);
+}
+
+/* Wide nodes below each other, so that many lists of the dead are open at once. */
+static void test_wide_nodes_in_a_chain_drop_on_a_small_stack(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref chain = null_ref();
+    for (size_t i = 0; i < scaled(100000); i++) {
+        nanvm_mut_ref wide = wide_node(manager, 5);
+        nanvm_ref *refs = wide.object;
+        struct node middle = {refs[2], 0, chain};
+        refs[2] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &middle));
+        chain = nanvm_mut_ref_to_ref(wide);
+    }
+    drop_on_small_stack(chain);
+    assert_int_equal(tracked_live(), 0);
+    nanvm_local_deinit(&local);
+}
+
+static nanvm_ref full_tree(nanvm_manager *manager, size_t depth) {
+    if (depth == 0) {
+        return nanvm_mut_ref_to_ref(tracked_new(manager, 1));
+    }
+    struct node value = {full_tree(manager, depth - 1), depth,
+                         full_tree(manager, depth - 1)};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+}
+
+static bool drop_tree(const stage *on) {
+    if (!on->counts) {
+        return true;
+    }
+    nanvm_ref tree = null_ref();
+    for (size_t i = 0; i < 6; i++) {
+        struct node value = {tree, i, nanvm_ref_clone(tree)};
+        nanvm_mut_ref made = i == 0 ? tracked_new(on->manager, 0)
+                                    : nanvm_new_copy(on->manager, &node_object, &value);
+        if (made.object == NULL) {
+            nanvm_ref_drop(value.right);
+            nanvm_ref_drop(value.left);
+            return false;
+        }
+        tree = nanvm_mut_ref_to_ref(made);
+    }
+    nanvm_ref_drop(tree);
+    return true;
+}
+
+static void test_shared_subtrees_are_dropped_once(void **state) {
+    (void)state;
+    on_every_manager(drop_tree);
+}
+
+static void test_full_tree_is_dropped_whole(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_ref tree = full_tree(nanvm_local_manager(&local), 12);
+    assert_int_equal(tracked_live(), 4096);
+    drop_on_small_stack(tree);
+    assert_int_equal(tracked_live(), 0);
+    nanvm_local_deinit(&local);
+}
+
+/* --- callbacks at work while a drop is under way --- */
+
+static struct {
+    nanvm_manager *manager;
+    size_t calls;
+    size_t depth;
+    size_t deepest;
+    size_t length; /* The last one told. */
+    size_t made;
+    nanvm_ref kept;
+} desk;
+
+static void desk_open(nanvm_manager *manager) {
+    memset(&desk, 0, sizeof(desk));
+    desk.manager = manager;
+}
+
+struct worker {
+    nanvm_ref child;
+    nanvm_ref sibling;
+};
+
+/* Makes, shares, clones, resizes and drops, all of it while it is dropped. */
+static void work_hard(struct worker *self) {
+    nanvm_mut_ref fresh = tracked_new(desk.manager, desk.calls);
+    nanvm_ref other = nanvm_ref_clone(self->child);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(other, desk.manager);
+    nanvm_mut_ref items = nanvm_new_array(desk.manager, &refs_object, NULL, 1);
+    if (items.object != NULL) {
+        ((nanvm_ref *)items.object)[0] = nanvm_ref_clone(other);
+        (void)!nanvm_mut_ref_resize(desk.manager, &items, 40);
+        desk.made++;
+    }
+    nanvm_mut_ref_drop(copy);
+    nanvm_mut_ref_drop(items);
+    nanvm_ref_drop(other);
+    nanvm_mut_ref_drop(fresh);
+}
+
+static void worker_drop(void *object, size_t length) {
+    desk.calls++;
+    desk.depth++;
+    desk.deepest = desk.depth > desk.deepest ? desk.depth : desk.deepest;
+    desk.length = length;
+    work_hard(object);
+    desk.depth--;
+}
+
+static const size_t worker_refs[] = {offsetof(struct worker, child),
+                                     offsetof(struct worker, sibling)};
+static const nanvm_object worker_object = {.name = "worker",
+                                           .size = sizeof(struct worker),
+                                           .align = _Alignof(struct worker),
+                                           .refs = worker_refs,
+                                           .refs_length = 2,
+                                           .drop = worker_drop};
+
+static bool drop_workers(const stage *on) {
+    enum { MANY = 30 };
+    desk_open(on->manager);
+    nanvm_ref chain = null_ref();
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref leaf = tracked_new(on->manager, i);
+        struct worker value = {nanvm_mut_ref_to_ref(leaf), chain};
+        nanvm_mut_ref made = {NULL};
+        if (leaf.object != NULL) {
+            made = nanvm_new_copy(on->manager, &worker_object, &value);
+        }
+        if (made.object == NULL) {
+            nanvm_mut_ref_drop(leaf);
+            nanvm_ref_drop(chain);
+            return false;
+        }
+        chain = nanvm_mut_ref_to_ref(made);
+    }
+    nanvm_ref_drop(chain);
+    assert_int_equal(desk.calls, MANY);
+    assert_int_equal(desk.deepest, 1);
+    assert_int_equal(tracked_live(), 0);
+    return desk.made == MANY;
+}
+
+static void test_callbacks_drop_clone_and_create_while_a_drop_is_under_way(void **state) {
+    (void)state;
+    on_counting_managers(drop_workers);
+}
+
+/* Arena objects get their `drop` at reset; the same callbacks run there. */
+static void test_callbacks_work_while_an_arena_is_reset(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    desk_open(nanvm_global());
+    for (size_t i = 0; i < 50; i++) {
+        struct worker value = {
+            .child = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i))};
+        assert_non_null(
+            nanvm_new_copy(nanvm_arena_manager(&arena), &worker_object, &value).object);
+    }
+    nanvm_arena_reset(&arena);
+    assert_int_equal(desk.calls, 50);
+    assert_int_equal(tracked_live(), 0);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+/* A callback hands what the dying object held to somebody else. */
+static void keeper_drop(void *object, size_t length) {
+    (void)length;
+    desk.kept = nanvm_ref_clone(((struct hidden *)object)->secret);
+}
+
+static const size_t keeper_refs[] = {offsetof(struct hidden, secret)};
+static const nanvm_object keeper_object = {.name = "keeper",
+                                           .size = sizeof(struct hidden),
+                                           .align = _Alignof(struct hidden),
+                                           .refs = keeper_refs,
+                                           .refs_length = 1,
+                                           .drop = keeper_drop};
+
+static bool keep_child(const stage *on) {
+    desk_open(on->manager);
+    nanvm_mut_ref leaf = tracked_new(on->manager, 8);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    struct hidden value = {nanvm_mut_ref_to_ref(leaf)};
+    nanvm_mut_ref keeper = nanvm_new_copy(on->manager, &keeper_object, &value);
+    if (keeper.object == NULL) {
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    nanvm_mut_ref_drop(keeper);
+    assert_ptr_equal(desk.kept.object, leaf.object);
+    assert_int_equal(nanvm_ref_count(desk.kept), 0);
+    assert_int_equal(tracked_live(), 1);
+    nanvm_ref_drop(desk.kept);
+    return true;
+}
+
+static void test_drop_runs_before_references_are_released(void **state) {
+    (void)state;
+    on_counting_managers(keep_child);
+}
+
+static void note_length(void *object, size_t length) {
+    (void)object;
+    desk.calls++;
+    desk.length = length;
+}
+
+static const nanvm_object noting_object = {
+    .name = "noting[]", .align = 1, .item_size = 1, .drop = note_length};
+
+static bool drop_array(const stage *on) {
+    desk_open(on->manager);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &noting_object, "12345", 5);
+    if (array.object == NULL) {
+        return false;
+    }
+    bool done = nanvm_mut_ref_resize(on->manager, &array, 60);
+    assert_int_equal(desk.calls, 0); /* Moving is not ending. */
+    nanvm_mut_ref_drop(array);
+    assert_int_equal(desk.calls, 1);
+    assert_int_equal(desk.length, done ? 60 : 5);
+    return done;
+}
+
+static void test_drop_of_an_array_is_told_its_length(void **state) {
+    (void)state;
+    on_counting_managers(drop_array);
+}
+
+/* --- the first reference, in whose place the dead are linked --- */
+
+static bool drop_with_null_first(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 1);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    struct entry entries[] = {{0, null_ref()}, {1, nanvm_mut_ref_to_ref(leaf)}};
+    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, entries, 2);
+    if (table.object == NULL) {
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    nanvm_mut_ref_drop(table);
+    assert_int_equal(tracked_live(), on->counts ? 0 : 1);
+    return true;
+}
+
+static void test_references_behind_a_null_one_are_released(void **state) {
+    (void)state;
+    on_every_manager(drop_with_null_first);
+}
+
+static void test_shared_child_survives_its_parents(void **state) {
+    (void)state;
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
+    for (size_t i = 0; i < 100; i++) {
+        struct node value = {nanvm_ref_clone(leaf), i, nanvm_ref_clone(leaf)};
+        nanvm_mut_ref_drop(nanvm_new_copy(nanvm_global(), &node_object, &value));
+    }
+    assert_int_equal(nanvm_ref_count(leaf), 0);
+    assert_int_equal(tracked_live(), 1);
+    nanvm_ref_drop(leaf);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_local_chain_of_ten_million_drops_on_a_small_stack),
+    TEST(test_array_chain_of_ten_million_drops_on_a_small_stack),
+    TEST(test_boxed_chain_of_ten_million_drops_on_a_small_stack),
+    TEST(test_hidden_chain_of_ten_million_drops_on_a_small_stack),
+    TEST(test_global_chain_of_ten_million_drops_on_a_small_stack),
+    TEST(test_mixed_chain_drops_on_a_small_stack),
+    TEST(test_node_of_a_million_ways_drops_on_a_small_stack),
+    TEST(test_boxes_of_a_million_ways_drop_on_a_small_stack),
+    TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack),
+    TEST(test_shared_subtrees_are_dropped_once),
+    TEST(test_full_tree_is_dropped_whole),
+    TEST(test_callbacks_drop_clone_and_create_while_a_drop_is_under_way),
+    TEST(test_callbacks_work_while_an_arena_is_reset),
+    TEST(test_drop_runs_before_references_are_released),
+    TEST(test_drop_of_an_array_is_told_its_length),
+    TEST(test_references_behind_a_null_one_are_released),
+    TEST(test_shared_child_survives_its_parents),
+};
+
+RUN_TESTS(tests)
