@@ -1,0 +1,253 @@
+/* Objects of the global manager, used from several threads at once. */
+#include <stdatomic.h>
+
+#include "run.h"
+#include "stage.h"
+#include "thread.h"
+
+enum { THREADS = 4 };
+
+static size_t rounds(void) {
+    return scaled(200000);
+}
+
+/* --- counting --- */
+
+typedef struct share {
+    nanvm_ref ref;
+    size_t errors;
+} share;
+
+static void clone_and_drop(void *context) {
+    share *self = context;
+    for (size_t i = 0; i < rounds(); i++) {
+        nanvm_ref copy = nanvm_ref_clone(self->ref);
+        self->errors += ((const struct tracked *)nanvm_ref_get(copy))->value != 42;
+        nanvm_ref_drop(copy);
+    }
+    nanvm_ref_drop(nanvm_ref_move(&self->ref));
+}
+
+static void share_among_threads(nanvm_manager *manager) {
+    share shares[THREADS] = {{.errors = 0}};
+    nanvm_ref ref = nanvm_mut_ref_to_ref(tracked_new(manager, 42));
+    for (size_t i = 0; i < THREADS; i++) {
+        shares[i].ref = nanvm_ref_clone(ref);
+    }
+    nanvm_ref_drop(ref);
+    in_threads(clone_and_drop, THREADS, shares, sizeof(shares[0]));
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(shares[i].errors, 0);
+    }
+    assert_int_equal(tracked_live(), 0);
+}
+
+static void test_threads_clone_and_drop_one_global_object(void **state) {
+    (void)state;
+    share_among_threads(nanvm_global());
+}
+
+static void test_threads_clone_and_drop_one_object_of_an_atomic_manager(void **state) {
+    (void)state;
+    accounting manager;
+    accounting_init(&manager, NANVM_COUNT_ATOMIC);
+    share_among_threads(&manager.manager);
+    accounting_deinit(&manager);
+}
+
+/* --- creating and dropping at once --- */
+
+static void create_and_drop(void *context) {
+    size_t *errors = context;
+    for (size_t i = 0; i < rounds() / 10; i++) {
+        nanvm_mut_ref leaf = tracked_new(nanvm_global(), i);
+        nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
+        nanvm_ref items[] = {ref, nanvm_ref_clone(ref)};
+        nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &refs_object, items, 2);
+        *errors += !nanvm_mut_ref_resize(nanvm_global(), &array, 9);
+        nanvm_mut_ref_drop(array);
+    }
+}
+
+static void test_threads_create_and_drop_at_once(void **state) {
+    (void)state;
+    size_t errors[THREADS] = {0};
+    in_threads(create_and_drop, THREADS, errors, sizeof(errors[0]));
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(errors[i], 0);
+    }
+    assert_int_equal(tracked_live(), 0);
+}
+
+/* --- a structure that is dropped by whoever is last --- */
+
+static void drop_share(void *context) {
+    share *self = context;
+    nanvm_ref_drop(nanvm_ref_move(&self->ref));
+}
+
+static nanvm_ref chain(size_t length) {
+    nanvm_ref tail = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 0));
+    for (size_t i = 0; i < length; i++) {
+        struct node value = {nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i)), i, tail};
+        tail = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+    }
+    return tail;
+}
+
+/* Each thread has its own head; the tails are shared. */
+static void test_threads_drop_chains_that_share_their_tails(void **state) {
+    (void)state;
+    share shares[THREADS] = {{.errors = 0}};
+    for (size_t round = 0; round < 20; round++) {
+        nanvm_ref tail = chain(200);
+        for (size_t i = 0; i < THREADS; i++) {
+            struct node value = {.value = i, .right = nanvm_ref_clone(tail)};
+            shares[i].ref = nanvm_mut_ref_to_ref(
+                nanvm_new_copy(nanvm_global(), &node_object, &value));
+        }
+        nanvm_ref_drop(tail);
+        in_threads(drop_share, THREADS, shares, sizeof(shares[0]));
+        assert_int_equal(tracked_live(), 0);
+    }
+}
+
+/* --- the last owner becomes the only one --- */
+
+typedef struct relay {
+    nanvm_ref ref;
+    atomic_size_t *winners;
+} relay;
+
+/* Reads, then drops; or, if the others are gone by now, writes without a lock:
+ * what they read happened before. */
+static void read_then_write(void *context) {
+    relay *self = context;
+    nanvm_mut_ref taken;
+    if (((const struct point *)nanvm_ref_get(self->ref))->x < 0) {
+        return;
+    }
+    if (nanvm_ref_try_to_mut_ref(&self->ref, &taken)) {
+        ((struct point *)nanvm_mut_ref_get(taken))->x += 1;
+        atomic_fetch_add(self->winners, 1);
+        nanvm_mut_ref_drop(taken);
+    } else {
+        nanvm_ref_drop(nanvm_ref_move(&self->ref));
+    }
+}
+
+static void test_sole_owner_is_handed_over_without_a_race(void **state) {
+    (void)state;
+    atomic_size_t winners = 0;
+    size_t repeats = scaled(2000) + 10;
+    for (size_t i = 0; i < repeats; i++) {
+        relay relays[2] = {{.winners = &winners}, {.winners = &winners}};
+        relays[0].ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+        relays[1].ref = nanvm_ref_clone(relays[0].ref);
+        in_threads(read_then_write, 2, relays, sizeof(relays[0]));
+    }
+    assert_true(atomic_load(&winners) <= repeats);
+}
+
+/* --- everyone writes to a copy of their own --- */
+
+static void update_often(void *context) {
+    share *self = context;
+    for (size_t i = 0; i < rounds() / 20; i++) {
+        nanvm_mut_ref own = nanvm_ref_to_mut_ref(&self->ref, nanvm_global());
+        struct node *node = nanvm_mut_ref_get(own);
+        self->errors += node == NULL;
+        node->value++;
+        self->ref = nanvm_mut_ref_to_ref(own);
+    }
+}
+
+static void test_threads_update_values_that_they_share(void **state) {
+    (void)state;
+    share shares[THREADS] = {{.errors = 0}};
+    struct node value = {.left = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 0))};
+    nanvm_ref ref =
+        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+    size_t before = nanvm_stats_make(nanvm_global()).clones;
+    for (size_t i = 0; i < THREADS; i++) {
+        shares[i].ref = nanvm_ref_clone(ref);
+    }
+    in_threads(update_often, THREADS, shares, sizeof(shares[0]));
+    assert_int_equal(nanvm_stats_make(nanvm_global()).clones - before, THREADS);
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(shares[i].errors, 0);
+        assert_int_equal(((const struct node *)shares[i].ref.object)->value, rounds() / 20);
+        nanvm_ref_drop(shares[i].ref);
+    }
+    assert_int_equal(((const struct node *)ref.object)->value, 0);
+    nanvm_ref_drop(ref);
+}
+
+/* --- a local manager that moves to another thread as a whole --- */
+
+typedef struct parcel {
+    nanvm_local local;
+    nanvm_mut_ref object;
+} parcel;
+
+static void finish_parcel(void *context) {
+    parcel *self = context;
+    ((struct point *)nanvm_mut_ref_get(self->object))->y = 2;
+    nanvm_mut_ref other = nanvm_new(nanvm_local_manager(&self->local), &point_object);
+    nanvm_mut_ref_drop(other);
+    nanvm_mut_ref_drop(self->object);
+    nanvm_local_deinit(&self->local);
+}
+
+static void test_local_manager_can_be_handed_to_another_thread(void **state) {
+    (void)state;
+    parcel sent;
+    nanvm_local_init(&sent.local);
+    sent.object = nanvm_new(nanvm_local_manager(&sent.local), &point_object);
+    in_threads(finish_parcel, 1, &sent, 0);
+}
+
+/* --- an arena's objects, read by everyone --- */
+
+static void read_arena(void *context) {
+    share *self = context;
+    for (size_t i = 0; i < rounds() / 10; i++) {
+        nanvm_ref copy = nanvm_ref_clone(self->ref);
+        const struct node *node = nanvm_ref_get(copy);
+        self->errors += node->value != 7 || nanvm_ref_count(node->left) != SIZE_MAX;
+        nanvm_ref_drop(copy);
+    }
+}
+
+static void test_threads_read_the_objects_of_an_arena(void **state) {
+    (void)state;
+    static unsigned char buffer[1000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    struct node value = {nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object)), 7,
+                         null_ref()};
+    share shares[THREADS] = {{.errors = 0}};
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+    for (size_t i = 0; i < THREADS; i++) {
+        shares[i].ref = ref;
+    }
+    in_threads(read_arena, THREADS, shares, sizeof(shares[0]));
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(shares[i].errors, 0);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_threads_clone_and_drop_one_global_object),
+    TEST(test_threads_clone_and_drop_one_object_of_an_atomic_manager),
+    TEST(test_threads_create_and_drop_at_once),
+    TEST(test_threads_drop_chains_that_share_their_tails),
+    TEST(test_sole_owner_is_handed_over_without_a_race),
+    TEST(test_threads_update_values_that_they_share),
+    TEST(test_local_manager_can_be_handed_to_another_thread),
+    TEST(test_threads_read_the_objects_of_an_arena),
+};
+
+RUN_TESTS(tests)
