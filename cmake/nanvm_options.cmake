@@ -6,7 +6,7 @@ option(NANVM_BUILD_DOCS "Build the documentation site" OFF)
 option(NANVM_INSTALL "Add the rules that install the library" ${PROJECT_IS_TOP_LEVEL})
 option(NANVM_WERROR "Treat warnings as errors" OFF)
 set(NANVM_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
-set(NANVM_TEST_LAUNCHER "" CACHE STRING "A command that runs each test, such as valgrind")
+set(NANVM_TEST_LAUNCHER "" CACHE STRING "What runs each test, such as valgrind;--quiet")
 option(BUILD_SHARED_LIBS "Make nanvm_mem::nanvm_mem the shared library" OFF)
 
 set(nanvm_option_names

@@ -34,11 +34,10 @@ function(nanvm_add_unit_tests file)
     if(NOT functions)
         message(FATAL_ERROR "${file} has no `static void test_...(void **state)`")
     endif()
-    separate_arguments(launcher UNIX_COMMAND "${NANVM_TEST_LAUNCHER}")
     foreach(function IN LISTS functions)
         string(REGEX REPLACE "^test_" "" behaviour "${function}")
-        add_test(NAME ${noun}.${behaviour} COMMAND ${launcher} $<TARGET_FILE:${program}>
-                                                   ${function})
+        add_test(NAME ${noun}.${behaviour} COMMAND ${NANVM_TEST_LAUNCHER}
+                                                   $<TARGET_FILE:${program}> ${function})
         set_tests_properties(
             ${noun}.${behaviour}
             PROPERTIES LABELS unit
