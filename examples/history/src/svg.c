@@ -224,7 +224,9 @@ static bool add_head(struct drawing *self, const struct node *node, size_t index
     add(self, "\"><TR><TD ALIGN=\"LEFT\"><FONT COLOR=\"");
     add(self, colors[node->side].line);
     add(self, "\">");
-    return add_summary(self, node->word) && add(self, "</FONT></TD></TR>");
+    /* A box that isn't opened shows how its text begins. */
+    return (node->opened ? add_summary(self, node->word) : add_text(self, node->word)) &&
+           add(self, "</FONT></TD></TR>");
 }
 
 static bool add_edge(struct drawing *self, size_t from, size_t row, size_t to) {
