@@ -21,12 +21,12 @@ static bool split(struct place *self, const char *path) {
            buffer_add_text(&self->name, name) && buffer_add_char(&self->name, '\0');
 }
 
-/* One hash a line, the oldest first. */
+/* One hash a line, the oldest first; not of commits that removed the file. */
 static bool list_commits(const struct place *place, struct buffer *out,
                          struct problem *problem) {
     const char *arguments[] = {"git", "-C", place->folder.bytes, "--no-pager",
                                "--literal-pathspecs", "-c", "log.showSignature=false",
-                               "log", "--reverse", "--format=%H", "--diff-filter=d",
+                               "log", "--reverse", "--format=%H", "--diff-filter=ACMRT",
                                "--no-color", "--", place->name.bytes, NULL};
     return program_output(arguments, out, problem);
 }

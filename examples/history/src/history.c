@@ -21,7 +21,7 @@ double history_clock(void) {
 void history_init(struct history *self, enum memory_kind kind, size_t *fuse) {
     *self = (struct history){.started = history_clock(), .doing = "reading"};
     memory_init(&self->memory, kind, fuse);
-    intern_init(&self->intern, memory_values(&self->memory));
+    intern_init(&self->intern, memory_values(&self->memory), memory_lasting(&self->memory));
     self->versions = buffer_make(memory_lasting(&self->memory));
 }
 
@@ -136,7 +136,7 @@ static bool add_patch_text(struct history *self, const char *name, struct text t
     struct document document;
     struct intern intern;
     nanvm_manager *scratch = memory_scratch(&self->memory);
-    intern_init(&intern, scratch);
+    intern_init(&intern, scratch, scratch);
     bool go_on = read_text(&intern, scratch, text, &document, &problem)
                      ? add_each(self, document.root, name)
                      : history_problem(self, &problem, name);

@@ -15,8 +15,8 @@ struct probe {
     size_t size;
 };
 
-void intern_init(struct intern *self, nanvm_manager *manager) {
-    *self = (struct intern){.manager = manager};
+void intern_init(struct intern *self, nanvm_manager *manager, nanvm_manager *tables) {
+    *self = (struct intern){.manager = manager, .tables = tables};
 }
 
 /* Slots first, then hashes: the words need the larger alignment. */
@@ -28,8 +28,8 @@ void intern_deinit(struct intern *self) {
     for (size_t i = 0; i < self->capacity; i++) {
         value_drop(self->slots[i]);
     }
-    nanvm_manager_dealloc(self->manager, self->slots, layout_of(self->capacity));
-    intern_init(self, self->manager);
+    nanvm_manager_dealloc(self->tables, self->slots, layout_of(self->capacity));
+    intern_init(self, self->manager, self->tables);
 }
 
 static uint32_t hash_of(enum kind kind, const void *bytes, size_t size) {
@@ -80,7 +80,7 @@ static bool allocate(struct intern *self, size_t capacity) {
     if (capacity > SIZE_MAX / 2 / sizeof(value)) {
         return false;
     }
-    self->slots = nanvm_manager_alloc(self->manager, layout_of(capacity));
+    self->slots = nanvm_manager_alloc(self->tables, layout_of(capacity));
     if (self->slots == NULL) {
         return false;
     }
@@ -96,7 +96,7 @@ static void move_slots(struct intern *self, struct intern *to) {
             put(to, self->slots[i], self->hashes[i]);
         }
     }
-    nanvm_manager_dealloc(self->manager, self->slots, layout_of(self->capacity));
+    nanvm_manager_dealloc(self->tables, self->slots, layout_of(self->capacity));
     *self = *to;
 }
 

@@ -13,14 +13,15 @@
 #include "value.h"
 
 struct intern {
-    nanvm_manager *manager;
+    nanvm_manager *manager; /* Of the values. */
+    nanvm_manager *tables;  /* Of the table itself. */
     value *slots;
     uint32_t *hashes;
     size_t capacity; /* A power of two, or 0. */
     size_t used;
 };
 
-void intern_init(struct intern *self, nanvm_manager *manager);
+void intern_init(struct intern *self, nanvm_manager *manager, nanvm_manager *tables);
 void intern_deinit(struct intern *self);
 
 /* Both return the value, borrowed; or absent when memory runs out. */

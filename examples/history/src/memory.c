@@ -133,7 +133,8 @@ nanvm_manager *memory_scratch(struct memory *self) {
 }
 
 nanvm_manager *memory_lasting(struct memory *self) {
-    return &self->scratch.counter.manager;
+    struct pool *pool = &self->scratch;
+    return pool->kind == MEMORY_ARENA ? &pool->counter.manager : pool_manager(pool);
 }
 
 size_t memory_bytes(struct memory *self) {

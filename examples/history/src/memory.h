@@ -42,10 +42,11 @@ bool memory_deinit(struct memory *self);
 nanvm_manager *memory_values(struct memory *self);
 nanvm_manager *memory_scratch(struct memory *self);
 
-/* For what is neither a value nor of one step only. */
+/* For what is neither a value nor of one step only. An arena gives nothing back
+ * before its end: there, what grows comes from where the chunks come from. */
 nanvm_manager *memory_lasting(struct memory *self);
 
-/* Bytes that the values take, headers included. */
+/* Bytes that the values' blocks take, headers included. */
 size_t memory_bytes(struct memory *self);
 
 /* An arena's scratch starts anew. Nothing may be in use in there. */

@@ -13,9 +13,9 @@ static bool read_alone(struct history *history, struct text text,
     struct memory alone;
     struct intern intern;
     memory_init(&alone, history->memory.values.kind, history->memory.values.counter.fuse);
-    intern_init(&intern, memory_values(&alone));
+    intern_init(&intern, memory_values(&alone), memory_lasting(&alone));
     bool read = read_text(&intern, memory_scratch(&alone), text, document, problem);
-    *bytes = memory_bytes(&alone);
+    *bytes = memory_bytes(&alone) + intern_bytes(&intern);
     intern_deinit(&intern);
     if (!memory_deinit(&alone) && read) {
         read = problem_set(problem, PROBLEM_INTERNAL, "memory leaked");
@@ -25,12 +25,21 @@ static bool read_alone(struct history *history, struct text text,
 
 /* What a patch made has no text to be compared with: read back, it has to be the
  * very same value. */
-static bool reads_as_same(struct history *history, struct text text, value root) {
+static bool reads_as_same(struct history *history, struct text text, value root,
+                          struct problem *problem) {
     struct document document;
-    struct problem problem = {0};
-    return read_text(&history->intern, memory_scratch(&history->memory), text, &document,
-                     &problem) &&
-           value_same(document.root, root);
+    if (!read_text(&history->intern, memory_scratch(&history->memory), text, &document,
+                   problem)) {
+        return false;
+    }
+    return value_same(document.root, root);
+}
+
+static bool is_equal(struct history *history, const struct version *version,
+                     const struct document *document, struct text text,
+                     struct problem *problem) {
+    return version->from_text ? document->digest == version->digest
+                              : reads_as_same(history, text, version->root, problem);
 }
 
 static bool check_text(struct table *self, struct history *history, size_t index,
@@ -42,10 +51,9 @@ static bool check_text(struct table *self, struct history *history, size_t index
     size_t bytes = 0;
     bool read = read_alone(history, text, &document, &bytes, &problem);
     self->copy_bytes += bytes;
-    bool equal = read && (version->from_text ? document.digest == version->digest
-                                             : reads_as_same(history, text, version->root));
+    bool equal = read && is_equal(history, version, &document, text, &problem);
     self->equal += equal;
-    if (read && !equal) {
+    if (!equal && problem.kind == PROBLEM_NONE) {
         problem_set(&problem, PROBLEM_INTERNAL, "differs from its input when read back");
     }
     snprintf(name, sizeof(name), "version %zu", index + 1);
@@ -98,7 +106,8 @@ bool table_measure(struct table *self, struct history *history) {
     struct problem problem = {0};
     *self = (struct table){.versions = history_length(history),
                            .skipped = history->skipped,
-                           .bytes = memory_bytes(&history->memory),
+                           .bytes = memory_bytes(&history->memory) +
+                                    intern_bytes(&history->intern),
                            .intern_bytes = intern_bytes(&history->intern),
                            .cloned = history->cloned,
                            .in_place = history->in_place,
