@@ -384,6 +384,50 @@ static void test_drop_of_an_array_is_told_its_length(void **state) {
     on_counting_managers(drop_array);
 }
 
+/* --- a dealloc whose own state holds a reference --- */
+
+typedef struct holder {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_ref held;
+    size_t blocks;
+} holder;
+
+static void *holder_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    ((holder *)manager)->blocks++;
+    return nanvm_manager_alloc(nanvm_global(), layout);
+}
+
+/* The last block takes along what the dealloc held. */
+static void holder_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    holder *self = (holder *)(void *)((char *)dealloc - offsetof(holder, dealloc));
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    if (--self->blocks == 0) {
+        nanvm_ref_drop(nanvm_ref_move(&self->held));
+    }
+}
+
+static const nanvm_manager_table holder_manager = {.alloc = holder_alloc};
+static const nanvm_dealloc_table holder_table = {.count = NANVM_COUNT_PLAIN,
+                                                 .dealloc = holder_dealloc};
+
+static nanvm_ref new_tracked(size_t value) {
+    return nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), value));
+}
+
+static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
+    (void)state;
+    holder self = {.manager = {&holder_manager, &self.dealloc, 0},
+                   .dealloc = {&holder_table}};
+    struct node held = {.left = new_tracked(1)};
+    self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &held));
+    nanvm_mut_ref leaf = nanvm_new(&self.manager, &point_object);
+    nanvm_ref refs[] = {new_tracked(2), new_tracked(3), nanvm_mut_ref_to_ref(leaf),
+                        new_tracked(4)};
+    nanvm_mut_ref_drop(nanvm_new_array(nanvm_global(), &refs_object, refs, 4));
+    assert_int_equal(tracked_live(), 0);
+}
+
 /* --- the first reference, in whose place the dead are linked --- */
 
 static bool drop_with_null_first(const stage *on) {
@@ -435,6 +479,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_callbacks_work_while_an_arena_is_reset),
     TEST(test_drop_runs_before_references_are_released),
     TEST(test_drop_of_an_array_is_told_its_length),
+    TEST(test_reference_that_a_dealloc_drops_is_not_lost),
     TEST(test_references_behind_a_null_one_are_released),
     TEST(test_shared_child_survives_its_parents),
 };

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,7 +54,7 @@ static void be_child(misuse *wrong, void *context, const int ends[2]) {
     close(ends[0]);
     close(ends[1]);
     wrong(context);
-    _exit(0);
+    exit(0);
 }
 
 int run_in_child(misuse *wrong, void *context, char *output, int output_size) {
