@@ -7,8 +7,8 @@
  * being worked off, by a callback too, is only added to it. So a chain of any
  * length takes the same few bytes of stack.
  *
- * The list is passed on in a register, and is the thread's only while a callback
- * runs. */
+ * The list is passed on in a register. What callbacks and deallocs drop goes to a
+ * list of the thread, which is worked off after it. */
 #include "internal.h"
 
 static NANVM_THREAD_LOCAL struct {
@@ -99,19 +99,11 @@ static void *release_items(const nanvm_object *type, const void *object, void *l
     return list;
 }
 
-static void *take_list(void) {
-    void *list = dead.list;
-    dead.list = NULL;
-    return list;
-}
-
 /* Both take the first object off the list, end it, and return the list. */
 NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *object) {
     void *list = *nanvm_block_link(type, object);
     if (type->drop != NULL) {
-        dead.list = list;
         type->drop(object, nanvm_block_length(type, object));
-        list = take_list();
     }
     nanvm_object_visit(type, object, release_visitor, &list);
     nanvm_block_free(object);
@@ -130,7 +122,12 @@ static inline void *end_declared(const nanvm_object *type, void *object) {
     return list;
 }
 
-/* In the end the thread's list holds what a dealloc dropped, which it shouldn't. */
+static void *take_list(void) {
+    void *list = dead.list;
+    dead.list = NULL;
+    return list;
+}
+
 static void work_off(void *list) {
     dead.at_work = true;
     while (list != NULL || (list = take_list()) != NULL) {

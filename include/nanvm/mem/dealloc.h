@@ -67,8 +67,8 @@ typedef struct nanvm_dealloc_table {
      * Frees memory. `memory` is never `NULL`: it is what the manager's `alloc`
      * or `resize` returned, and `layout` what it was asked for. Called once
      * for each, from the thread that dropped the last reference, when the
-     * object's own `drop` is over. It may free `self` too, and may not use
-     * references. With #NANVM_COUNT_NONE it may be `NULL`, and is called
+     * object's own `drop` is over. It may free `self` too, and may drop
+     * references that its state holds. With #NANVM_COUNT_NONE it may be `NULL`, and is called
      * only for raw memory, for an array that has moved, and for an object
      * whose construction failed.
      */
