@@ -21,9 +21,10 @@ static bool grow(struct buffer *self, size_t size) {
     if (capacity - self->length < size) {
         capacity = self->length + size;
     }
-    char *bytes = capacity < size ? NULL
-                                  : nanvm_manager_resize(self->manager, self->bytes,
-                                                         layout_of(self->capacity), capacity);
+    char *bytes = capacity < size
+                      ? NULL
+                      : nanvm_manager_resize(self->manager, self->bytes,
+                                             layout_of(self->capacity), capacity);
     self->failed = bytes == NULL;
     if (bytes != NULL) {
         self->bytes = bytes;

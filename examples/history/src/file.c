@@ -70,7 +70,8 @@ static bool not_started(const char *name, int error, struct problem *problem) {
     if (error == ENOENT) {
         const char *package = strcmp(name, "dot") == 0 ? "graphviz" : name;
         return problem_set(problem, PROBLEM_UNAVAILABLE,
-                           "the program %s is missing: apt-get install %s", name, package);
+                           "the program %s is missing: apt-get install %s", name,
+                           package);
     }
     return problem_set(problem, PROBLEM_UNAVAILABLE, "%s: %s", name, strerror(error));
 }
@@ -85,7 +86,8 @@ static bool start(const char *const arguments[], const int descriptors[2], pid_t
     }
     for (int target = 0; error == 0 && target < 2; target++) {
         if (descriptors[target] >= 0) {
-            error = posix_spawn_file_actions_adddup2(&actions, descriptors[target], target);
+            error =
+                posix_spawn_file_actions_adddup2(&actions, descriptors[target], target);
         }
     }
     error = error != 0 ? error
@@ -108,7 +110,7 @@ static bool finish(const char *name, pid_t child, struct problem *problem) {
 bool program_output(const char *const arguments[], struct buffer *out,
                     struct problem *problem) {
     int ends[2];
-    pid_t child;
+    pid_t child = 0;
     if (!open_pipe(ends, problem)) {
         return false;
     }
@@ -125,7 +127,7 @@ bool program_output(const char *const arguments[], struct buffer *out,
 static bool filter_to(const char *const arguments[], struct text input, int output,
                       struct problem *problem) {
     int ends[2];
-    pid_t child;
+    pid_t child = 0;
     if (!open_pipe(ends, problem)) {
         return false;
     }

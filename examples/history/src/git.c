@@ -24,10 +24,21 @@ static bool split(struct place *self, const char *path) {
 /* One hash a line, the oldest first; not of commits that removed the file. */
 static bool list_commits(const struct place *place, struct buffer *out,
                          struct problem *problem) {
-    const char *arguments[] = {"git", "-C", place->folder.bytes, "--no-pager",
-                               "--literal-pathspecs", "-c", "log.showSignature=false",
-                               "log", "--reverse", "--format=%H", "--diff-filter=ACMRT",
-                               "--no-color", "--", place->name.bytes, NULL};
+    const char *arguments[] = {"git",
+                               "-C",
+                               place->folder.bytes,
+                               "--no-pager",
+                               "--literal-pathspecs",
+                               "-c",
+                               "log.showSignature=false",
+                               "log",
+                               "--reverse",
+                               "--format=%H",
+                               "--diff-filter=ACMRT",
+                               "--no-color",
+                               "--",
+                               place->name.bytes,
+                               NULL};
     return program_output(arguments, out, problem);
 }
 
@@ -38,9 +49,10 @@ static bool read_blob(const struct place *place, struct text commit, struct buff
                  buffer_add_char(&object, ':') &&
                  buffer_add_text(&object, place->name.bytes) &&
                  buffer_add_char(&object, '\0');
-    const char *arguments[] = {"git", "-C", place->folder.bytes, "cat-file",
-                               "blob", object.bytes, NULL};
-    bool read = named ? program_output(arguments, out, problem) : problem_no_memory(problem);
+    const char *arguments[] = {
+        "git", "-C", place->folder.bytes, "cat-file", "blob", object.bytes, NULL};
+    bool read =
+        named ? program_output(arguments, out, problem) : problem_no_memory(problem);
     buffer_free(&object);
     return read;
 }
@@ -51,9 +63,10 @@ static bool add_blob(struct history *history, const struct place *place, const c
     char name[512];
     snprintf(name, sizeof(name), "%.*s:%.400s", 12, commit.bytes, path);
     struct buffer text = buffer_make(memory_scratch(&history->memory));
-    bool go_on = read_blob(place, commit, &text, &problem)
-                     ? history_add_text(history, name, (struct text){text.bytes, text.length})
-                     : history_problem(history, &problem, name);
+    bool go_on =
+        read_blob(place, commit, &text, &problem)
+            ? history_add_text(history, name, (struct text){text.bytes, text.length})
+            : history_problem(history, &problem, name);
     buffer_free(&text);
     memory_scratch_reset(&history->memory);
     return go_on;

@@ -21,7 +21,8 @@ double history_clock(void) {
 void history_init(struct history *self, enum memory_kind kind, size_t *fuse) {
     *self = (struct history){.started = history_clock(), .doing = "reading"};
     memory_init(&self->memory, kind, fuse);
-    intern_init(&self->intern, memory_values(&self->memory), memory_lasting(&self->memory));
+    intern_init(&self->intern, memory_values(&self->memory),
+                memory_lasting(&self->memory));
     self->versions = buffer_make(memory_lasting(&self->memory));
 }
 
@@ -65,9 +66,11 @@ static bool add_version(struct history *self, struct version version) {
     return true;
 }
 
-static bool read_version(struct history *self, struct text text, struct problem *problem) {
+static bool read_version(struct history *self, struct text text,
+                         struct problem *problem) {
     struct document document;
-    if (!read_text(&self->intern, memory_scratch(&self->memory), text, &document, problem)) {
+    if (!read_text(&self->intern, memory_scratch(&self->memory), text, &document,
+                   problem)) {
         return false;
     }
     struct version version = {value_clone(document.root), document.digest, true};
@@ -85,9 +88,10 @@ bool history_add_text(struct history *self, const char *name, struct text text) 
 bool history_add_file(struct history *self, const char *path) {
     struct problem problem = {0};
     struct buffer text = buffer_make(memory_scratch(&self->memory));
-    bool go_on = file_read(path, &text, &problem)
-                     ? history_add_text(self, path, (struct text){text.bytes, text.length})
-                     : skip(self, &problem, path);
+    bool go_on =
+        file_read(path, &text, &problem)
+            ? history_add_text(self, path, (struct text){text.bytes, text.length})
+            : skip(self, &problem, path);
     buffer_free(&text);
     memory_scratch_reset(&self->memory);
     return go_on;
@@ -97,13 +101,15 @@ static bool patch_version(struct history *self, value patch, struct problem *pro
     struct edit edit = {.intern = &self->intern, .problem = problem};
     size_t last = history_length(self) - 1;
     struct version version = {.root = value_clone(history_version(self, last)->root)};
-    bool applied = patch_apply(&edit, memory_scratch(&self->memory), patch, &version.root);
+    bool applied =
+        patch_apply(&edit, memory_scratch(&self->memory), patch, &version.root);
     self->cloned += edit.cloned;
     self->in_place += edit.in_place;
     return applied && (add_version(self, version) || problem_no_memory(problem));
 }
 
-static bool add_patch(struct history *self, value patch, size_t number, const char *name) {
+static bool add_patch(struct history *self, value patch, size_t number,
+                      const char *name) {
     struct problem problem = {0};
     double start = history_clock();
     bool applied = patch_version(self, patch, &problem);

@@ -20,10 +20,10 @@ struct history {
     size_t skipped;
     size_t cloned;
     size_t in_place;
-    double seconds;      /* Spent on reading and patching. */
-    const char *doing;   /* What the progress line says. */
-    double started;      /* When, for the progress line. */
-    bool shows_progress; /* Whether that line is on the screen. */
+    double seconds;           /* Spent on reading and patching. */
+    const char *doing;        /* What the progress line says. */
+    double started;           /* When, for the progress line. */
+    bool shows_progress;      /* Whether that line is on the screen. */
     enum problem_kind status; /* The exit status: of the first problem. */
 };
 

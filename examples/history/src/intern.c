@@ -21,7 +21,8 @@ void intern_init(struct intern *self, nanvm_manager *manager, nanvm_manager *tab
 
 /* Slots first, then hashes: the words need the larger alignment. */
 static nanvm_layout layout_of(size_t capacity) {
-    return nanvm_layout_make(capacity * (sizeof(value) + sizeof(uint32_t)), sizeof(value));
+    return nanvm_layout_make(capacity * (sizeof(value) + sizeof(uint32_t)),
+                             sizeof(value));
 }
 
 void intern_deinit(struct intern *self) {
@@ -153,12 +154,14 @@ static bool fill_list(void *object, size_t length, void *context) {
 }
 
 static nanvm_mut_ref new_list(struct intern *self, const struct probe *probe) {
-    const nanvm_object *object = probe->kind == KIND_ARRAY ? &array_object : &object_object;
+    const nanvm_object *object =
+        probe->kind == KIND_ARRAY ? &array_object : &object_object;
     return nanvm_new_with(self->manager, object, probe->size / sizeof(value), fill_list,
                           (void *)(uintptr_t)probe->bytes);
 }
 
-value intern_list(struct intern *self, enum kind kind, const value *items, size_t length) {
+value intern_list(struct intern *self, enum kind kind, const value *items,
+                  size_t length) {
     if (!make_room(self)) {
         return value_constant(KIND_ABSENT);
     }

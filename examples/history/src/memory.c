@@ -52,9 +52,8 @@ static void counter_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     stats->peak_bytes = self->peak_bytes;
 }
 
-static const nanvm_manager_table counter_table = {.alloc = counter_alloc,
-                                                  .resize = counter_resize,
-                                                  .stats = counter_stats};
+static const nanvm_manager_table counter_table = {
+    .alloc = counter_alloc, .resize = counter_resize, .stats = counter_stats};
 
 /* Atomic, as the global manager counts, so that `--manager global` measures it. */
 static const nanvm_dealloc_table counter_dealloc_table = {.count = NANVM_COUNT_ATOMIC,

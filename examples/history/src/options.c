@@ -120,7 +120,8 @@ static bool read_svg(struct options *self, int count, char **arguments) {
         return false;
     }
     self->svg_path = next_argument(count, arguments);
-    return self->svg_path != NULL || complain("--svg takes two versions and a file", NULL);
+    return self->svg_path != NULL ||
+           complain("--svg takes two versions and a file", NULL);
 }
 
 static bool read_option(struct options *self, int code, int count, char **arguments) {
@@ -161,7 +162,8 @@ static bool read_file_name(struct options *self) {
 bool options_read(struct options *self, int count, char **arguments) {
     *self = (struct options){.memory = MEMORY_LOCAL, .files = arguments};
     optind = 0; /* Starts anew, also the second time. */
-    for (int code; (code = getopt_long(count, arguments, "-:", long_options, NULL)) != -1;) {
+    for (int code;
+         (code = getopt_long(count, arguments, "-:", long_options, NULL)) != -1;) {
         if (!(code == 1 ? read_file_name(self)
                         : read_option(self, code, count, arguments))) {
             return false;

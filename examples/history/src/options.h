@@ -14,7 +14,7 @@ struct options {
     const char *base;
     const char *patches;
     const char *git;
-    size_t at;      /* Versions are counted from 1; 0 is none, SIZE_MAX the last. */
+    size_t at; /* Versions are counted from 1; 0 is none, SIZE_MAX the last. */
     size_t diff[2];
     size_t svg[2];
     const char *svg_path;

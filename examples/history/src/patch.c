@@ -123,7 +123,7 @@ static bool name_of(struct patcher *self, struct text step, struct text *name) {
 /* Where `step` leads in `at`: the index of a word. A place at the end, where
  * something could be added, is the length. */
 static bool locate(struct patcher *self, value at, struct text step, size_t *index) {
-    struct text name;
+    struct text name = {NULL, 0};
     switch (value_kind(at)) {
     case KIND_ARRAY:
         *index = pointer_index(step, value_length(at));
@@ -209,7 +209,7 @@ static bool insert_item(struct patcher *self, value *parent, size_t index, value
 static bool append_member(struct patcher *self, value *parent, struct text step,
                           value word) {
     size_t end = value_length(*parent);
-    struct text text;
+    struct text text = {NULL, 0};
     if (!name_of(self, step, &text)) {
         return false;
     }
@@ -327,9 +327,10 @@ static const struct {
     bool (*apply)(struct patcher *self, const struct operation *operation);
     bool needs_value;
     bool needs_from;
-} operations[] = {{"add", do_add, true, false},         {"remove", do_remove, false, false},
-                  {"replace", do_replace, true, false}, {"move", move, false, true},
-                  {"copy", copy, false, true},          {"test", test, true, false}};
+} operations[] = {
+    {"add", do_add, true, false},         {"remove", do_remove, false, false},
+    {"replace", do_replace, true, false}, {"move", move, false, true},
+    {"copy", copy, false, true},          {"test", test, true, false}};
 
 static bool read_pointer(struct patcher *self, value word, char *room, pointer *out) {
     if (value_kind(word) != KIND_STRING) {
@@ -359,9 +360,9 @@ static bool apply_known(struct patcher *self, struct operation *operation, size_
     if (operations[which].needs_value && !take_value(self, operation)) {
         return false;
     }
-    if (operations[which].needs_from && !read_pointer(self, operation->from_value,
-                                                      operation->from_room,
-                                                      &operation->from)) {
+    if (operations[which].needs_from &&
+        !read_pointer(self, operation->from_value, operation->from_room,
+                      &operation->from)) {
         return false;
     }
     return operations[which].apply(self, operation);

@@ -216,7 +216,8 @@ static size_t skip_space(struct text text, size_t at) {
  * separator that was in order. yajl itself only knows where it stopped reading. */
 static size_t unexpected_token(const struct reader *self, struct text text) {
     size_t at = skip_space(text, self->token_end);
-    if (self->separator != '\0' && at < text.length && text.bytes[at] == self->separator) {
+    if (self->separator != '\0' && at < text.length &&
+        text.bytes[at] == self->separator) {
         at = skip_space(text, at + 1);
     }
     return at;

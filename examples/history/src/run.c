@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "diff.h"
 #include "git.h"
@@ -15,13 +15,13 @@
 /* The installed folder first, so that an installed program doesn't need the
  * sources. HISTORY_DATA overrules both. */
 static const char *data_folder(void) {
-    struct stat status;
     const char *chosen = getenv("HISTORY_DATA");
     if (chosen != NULL) {
         return chosen;
     }
-    return stat(HISTORY_INSTALLED_DATA, &status) == 0 ? HISTORY_INSTALLED_DATA
-                                                      : HISTORY_SOURCE_DATA;
+    return access(HISTORY_INSTALLED_DATA "/timetable.json", R_OK) == 0
+               ? HISTORY_INSTALLED_DATA
+               : HISTORY_SOURCE_DATA;
 }
 
 static bool add_default(struct history *history) {
@@ -69,7 +69,8 @@ static bool find_version(struct history *history, size_t number, size_t *index) 
     return false;
 }
 
-static bool print_buffer(struct history *history, const struct buffer *out, bool written) {
+static bool print_buffer(struct history *history, const struct buffer *out,
+                         bool written) {
     struct problem problem = {0};
     if (!written) {
         problem_no_memory(&problem);
@@ -86,8 +87,9 @@ static bool print_version(struct history *history, size_t number) {
         return false;
     }
     struct buffer out = buffer_make(memory_scratch(&history->memory));
-    bool written = write_value(&out, history_version(history, index)->root, WRITE_INDENTED) &&
-                   buffer_add_char(&out, '\n');
+    bool written =
+        write_value(&out, history_version(history, index)->root, WRITE_INDENTED) &&
+        buffer_add_char(&out, '\n');
     bool printed = print_buffer(history, &out, written);
     buffer_free(&out);
     memory_scratch_reset(&history->memory);
@@ -97,7 +99,8 @@ static bool print_version(struct history *history, size_t number) {
 static bool print_diff(struct history *history, const size_t numbers[2]) {
     size_t a = 0;
     size_t b = 0;
-    if (!find_version(history, numbers[0], &a) || !find_version(history, numbers[1], &b)) {
+    if (!find_version(history, numbers[0], &a) ||
+        !find_version(history, numbers[1], &b)) {
         return false;
     }
     struct buffer out = buffer_make(memory_scratch(&history->memory));

@@ -268,7 +268,8 @@ static bool add_box(struct drawing *self, size_t index) {
 static bool add_version(struct drawing *self, enum side side, value root) {
     add(self, "v");
     add_number(self, side);
-    add(self, " [shape=box style=\"rounded,filled\" fontcolor=white fontsize=13 color=\"");
+    add(self,
+        " [shape=box style=\"rounded,filled\" fontcolor=white fontsize=13 color=\"");
     add(self, colors[side].line);
     add(self, "\" label=<version ");
     add_number(self, self->names[side]);
@@ -312,8 +313,8 @@ static bool add_graph(struct drawing *self, value a, value b) {
               "graph [fontname=\"Helvetica,Arial,sans-serif\" fontsize=11 pad=0.3];\n"
               "node [fontname=\"Helvetica,Arial,sans-serif\" fontsize=11 shape=plain];\n"
               "edge [arrowsize=0.6];\n");
-    bool done = add_legend(self) && add_version(self, SIDE_A, a) &&
-                add_version(self, SIDE_B, b);
+    bool done =
+        add_legend(self) && add_version(self, SIDE_A, a) && add_version(self, SIDE_B, b);
     for (size_t i = 0; done && i < self->length; i++) {
         done = add_box(self, i);
     }
@@ -329,7 +330,8 @@ static bool describe(struct drawing *self, value a, value b) {
     return open_nodes(self) && add_graph(self, a, b);
 }
 
-static bool render(const struct drawing *self, const char *path, struct problem *problem) {
+static bool render(const struct drawing *self, const char *path,
+                   struct problem *problem) {
     const char *arguments[] = {"dot", "-Tsvg", NULL};
     struct text dot = {self->dot.bytes, self->dot.length};
     return program_filter(arguments, dot, path, problem);

@@ -95,8 +95,8 @@ static size_t count_distinct(struct history *history) {
     }
     size_t distinct =
         roots.failed ? SIZE_MAX
-                     : intern_distinct(&history->intern, (value *)(void *)roots.bytes, length,
-                                       roots.manager);
+                     : intern_distinct(&history->intern, (value *)(void *)roots.bytes,
+                                       length, roots.manager);
     buffer_free(&roots);
     memory_scratch_reset(&history->memory);
     return distinct;

@@ -29,8 +29,9 @@ static size_t sequence(const unsigned char *at, size_t left) {
         code = code << 6 | (at[i] & 0x3FU);
     }
     bool surrogate = code >= 0xD800 && code < 0xE000;
-    return length > 1 && (code < smallest[length] || surrogate || code > 0x10FFFF) ? 0
-                                                                                   : length;
+    return length > 1 && (code < smallest[length] || surrogate || code > 0x10FFFF)
+               ? 0
+               : length;
 }
 
 static int hex_digit(char byte) {

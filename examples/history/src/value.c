@@ -71,7 +71,8 @@ struct text value_text(value self, char room[VALUE_SHORT_TEXT]) {
 }
 
 bool text_equal(struct text a, struct text b) {
-    return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
+    return a.length == b.length &&
+           (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
 const struct list *value_list(value self) {

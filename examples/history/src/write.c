@@ -54,7 +54,8 @@ static bool break_line(struct buffer *out, size_t depth) {
     return added;
 }
 
-static bool write_at(struct buffer *out, value self, enum write_style style, size_t depth);
+static bool write_at(struct buffer *out, value self, enum write_style style,
+                     size_t depth);
 
 /* Between a name and its value a colon, else a comma and perhaps a new line. */
 static bool separate(struct buffer *out, bool colon, bool first, enum write_style style,
@@ -83,11 +84,13 @@ static bool write_list(struct buffer *out, value self, enum write_style style,
                        size_t depth) {
     bool object = value_kind(self) == KIND_OBJECT;
     return buffer_add_char(out, object ? '{' : '[') &&
-           write_items(out, self, style, depth) && buffer_add_char(out, object ? '}' : ']');
+           write_items(out, self, style, depth) &&
+           buffer_add_char(out, object ? '}' : ']');
 }
 
 /* Recurses no deeper than VALUE_HEIGHT_LIMIT. */
-static bool write_at(struct buffer *out, value self, enum write_style style, size_t depth) {
+static bool write_at(struct buffer *out, value self, enum write_style style,
+                     size_t depth) {
     switch (value_kind(self)) {
     case KIND_NULL:
         return buffer_add(out, "null", 4);

@@ -36,8 +36,8 @@ struct text text_of(const char *text) {
 value value_of(struct history *history, const char *text) {
     struct document document = {0};
     struct problem problem = {0};
-    bool read = read_text(&history->intern, memory_scratch(&history->memory), text_of(text),
-                          &document, &problem);
+    bool read = read_text(&history->intern, memory_scratch(&history->memory),
+                          text_of(text), &document, &problem);
     if (!read) {
         problem_report(&problem, text);
     }

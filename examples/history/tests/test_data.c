@@ -19,9 +19,10 @@ static bool patch_behaves(struct history *history, value test) {
     value root = value_clone(value_member(test, "doc"));
     bool applied = patch_apply(&edit, memory_scratch(&history->memory),
                                value_member(test, "patch"), &root);
-    bool behaves = applied ? value_is_absent(value_member(test, "error")) &&
-                                 (value_is_absent(expected) || patch_equal(root, expected))
-                           : !value_is_absent(value_member(test, "error"));
+    bool behaves = applied
+                       ? value_is_absent(value_member(test, "error")) &&
+                             (value_is_absent(expected) || patch_equal(root, expected))
+                       : !value_is_absent(value_member(test, "error"));
     value_drop(root);
     return behaves;
 }

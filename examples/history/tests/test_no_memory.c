@@ -15,7 +15,8 @@ static void be_quiet(void) {
 
 /* Runs with the Nth allocation failing, N = 0, 1, 2 ... until it succeeds. */
 static void run_out(struct options options, int expected) {
-    for (options.memory = MEMORY_GLOBAL; options.memory <= MEMORY_ARENA; options.memory++) {
+    for (options.memory = MEMORY_GLOBAL; options.memory <= MEMORY_ARENA;
+         options.memory++) {
         int status = PROBLEM_NO_MEMORY;
         for (size_t allowed = 0; status == PROBLEM_NO_MEMORY; allowed++) {
             size_t fuse = allowed;
@@ -48,5 +49,6 @@ void test_no_memory_picture(void) {
         skip_test("dot is missing: apt-get install graphviz");
     }
     be_quiet();
-    run_out((struct options){.at = 1, .svg = {1, SIZE_MAX}, .svg_path = "no_memory.svg"}, 0);
+    run_out((struct options){.at = 1, .svg = {1, SIZE_MAX}, .svg_path = "no_memory.svg"},
+            0);
 }

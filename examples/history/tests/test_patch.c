@@ -66,27 +66,33 @@ static void fails(const char *document, const char *patch, const char *reason) {
 
 void test_patches(void) {
     gives("{\"a\":1}", "[]", "{\"a\":1}");
-    gives("{\"a\":1}", "[{\"op\":\"add\",\"path\":\"/b\",\"value\":[2]},"
+    gives("{\"a\":1}",
+          "[{\"op\":\"add\",\"path\":\"/b\",\"value\":[2]},"
           "{\"op\":\"add\",\"path\":\"/b/0\",\"value\":3},"
           "{\"op\":\"add\",\"path\":\"/b/-\",\"value\":4}]",
           "{\"a\":1,\"b\":[3,2,4]}");
     gives("{\"a\":1,\"b\":2,\"c\":3}", "[{\"op\":\"remove\",\"path\":\"/b\"}]",
           "{\"a\":1,\"c\":3}");
     gives("[1,2,3]", "[{\"op\":\"remove\",\"path\":\"/0\"}]", "[2,3]");
-    gives("{\"a\":{\"b\":[1]}}", "[{\"op\":\"replace\",\"path\":\"/a/b/0\",\"value\":{}}]",
+    gives("{\"a\":{\"b\":[1]}}",
+          "[{\"op\":\"replace\",\"path\":\"/a/b/0\",\"value\":{}}]",
           "{\"a\":{\"b\":[{}]}}");
     gives("{\"a\":[1,2]}", "[{\"op\":\"move\",\"from\":\"/a/0\",\"path\":\"/a/1\"}]",
           "{\"a\":[2,1]}");
-    gives("{\"a\":1}", "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/a\"}]", "{\"a\":1}");
-    gives("{\"a\":[1]}", "[{\"op\":\"copy\",\"from\":\"\",\"path\":\"/b\"},"
+    gives("{\"a\":1}", "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/a\"}]",
+          "{\"a\":1}");
+    gives("{\"a\":[1]}",
+          "[{\"op\":\"copy\",\"from\":\"\",\"path\":\"/b\"},"
           "{\"op\":\"add\",\"path\":\"/b/a/-\",\"value\":2}]",
           "{\"a\":[1],\"b\":{\"a\":[1,2]}}");
     gives("[1.0,{\"x\":1,\"y\":2}]",
           "[{\"op\":\"test\",\"path\":\"\",\"value\":[1,{\"y\":2.0,\"x\":10e-1}]}]",
           "[1.0,{\"x\":1,\"y\":2}]");
     gives("1", "[{\"op\":\"add\",\"path\":\"\",\"value\":[2]}]", "[2]");
-    gives("{\"a/b\":1,\"c~d\":2}", "[{\"op\":\"remove\",\"path\":\"/a~1b\"},"
-          "{\"op\":\"replace\",\"path\":\"/c~0d\",\"value\":null}]", "{\"c~d\":null}");
+    gives("{\"a/b\":1,\"c~d\":2}",
+          "[{\"op\":\"remove\",\"path\":\"/a~1b\"},"
+          "{\"op\":\"replace\",\"path\":\"/c~0d\",\"value\":null}]",
+          "{\"c~d\":null}");
     gives("{\"a\":1,\"a\":2}", "[{\"op\":\"replace\",\"path\":\"/a\",\"value\":3}]",
           "{\"a\":1,\"a\":3}");
 }
@@ -103,10 +109,13 @@ void test_patches_that_fail(void) {
     fails("[1]", "[{\"op\":\"remove\",\"path\":\"/-\"}]", "leads nowhere");
     fails("[1]", "[{\"op\":\"add\",\"path\":\"/2\",\"value\":1}]", "no such index");
     fails("[1]", "[{\"op\":\"add\",\"path\":\"/0/0\",\"value\":1}]", "neither array nor");
-    fails("{\"a\":{}}", "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/a/b\"}]", "itself");
+    fails("{\"a\":{}}", "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/a/b\"}]",
+          "itself");
     fails("[1]", "[{\"op\":\"test\",\"path\":\"/0\",\"value\":\"1\"}]", "test fails");
-    fails("{\"a\":[1]}", "[{\"op\":\"add\",\"path\":\"/a/-\",\"value\":2},"
-          "{\"op\":\"test\",\"path\":\"/a\",\"value\":[1]}]", "operation 2: the test");
+    fails("{\"a\":[1]}",
+          "[{\"op\":\"add\",\"path\":\"/a/-\",\"value\":2},"
+          "{\"op\":\"test\",\"path\":\"/a\",\"value\":[1]}]",
+          "operation 2: the test");
 }
 
 /* The first change clones the path; the others find it owned by the patch alone. */
@@ -146,8 +155,9 @@ void test_patch_limits(void) {
     struct history history;
     history_init(&history, MEMORY_LOCAL, NULL);
     nest(&history, VALUE_HEIGHT_LIMIT, "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/a\"}");
-    nest(&history, 40, "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/a\"},"
-                       "{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"}");
+    nest(&history, 40,
+         "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/a\"},"
+         "{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"}");
     CHECK(history_deinit(&history));
 }
 
