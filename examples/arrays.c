@@ -18,14 +18,14 @@ static nanvm_mut_ref text_new(nanvm_manager *manager, const char *bytes) {
 //! [text]
 
 static void text(void) {
-    //! [length]
+    //! [text_length]
     nanvm_ref hello = nanvm_mut_ref_to_ref(text_new(nanvm_global(), "hello"));
     const struct text *text = nanvm_ref_get(hello);
     CHECK(text != NULL && text->hash == 0); /* the fixed part starts as zeros */
     CHECK(nanvm_ref_length(hello) == 5);    /* kept by the library, out of reach */
     CHECK(memcmp(text->bytes, "hello", 5) == 0);
     nanvm_ref_drop(hello);
-    //! [length]
+    //! [text_length]
 }
 
 //! [of]
