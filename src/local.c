@@ -254,6 +254,15 @@ void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak, void *contex
     self->leak_context = context;
 }
 
+size_t nanvm_local_trim(nanvm_local *self) {
+    size_t bytes = 0;
+    nanvm_pool *pool = self->state == NULL ? NULL : self->state->all;
+    for (; pool != NULL; pool = pool->next) {
+        bytes += nanvm_pool_trim(pool);
+    }
+    return bytes;
+}
+
 void nanvm_local_deinit(nanvm_local *self) {
     if (self->state == NULL) {
         return;

@@ -92,7 +92,17 @@ static size_t next_chunk_size(const nanvm_pool *self) {
 
 /* --- objects that share a chunk --- */
 
+/* Of the newest chunk; after a trim there may be none that is being carved. */
+static void note_places(nanvm_pool *self) {
+    nanvm_chunk *newest = self->chunks;
+    if (self->bump != NULL) {
+        unsigned char *first = (unsigned char *)newest + chunk_prefix(self->object);
+        newest->places = (size_t)(self->bump - first) / self->stride;
+    }
+}
+
 static bool pool_grow(nanvm_pool *self) {
+    note_places(self);
     size_t size = next_chunk_size(self);
     nanvm_chunk *chunk = chunk_alloc(self, size);
     if (chunk == NULL) {
@@ -311,12 +321,74 @@ size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
     return self->capacity == 0 ? self->reserved : self->live * self->stride;
 }
 
+/* Places are used again before a new one is: all of them were alive at once. */
 size_t nanvm_pool_peak(const nanvm_pool *self) {
-    return self->capacity == 0 ? self->peak : self->carved;
+    return self->carved > self->peak ? self->carved : self->peak;
 }
 
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self) {
-    return self->capacity == 0 ? self->peak_bytes : self->carved * self->stride;
+    return self->capacity == 0 ? self->peak_bytes : nanvm_pool_peak(self) * self->stride;
+}
+
+/* --- giving memory back --- */
+
+static nanvm_chunk *chunk_of(const void *object) {
+    return (nanvm_chunk *)(void *)nanvm_block_origin(object);
+}
+
+static void count_dead(nanvm_pool *self) {
+    note_places(self);
+    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        chunk->dead = 0;
+    }
+    for (void *object = self->free; object != NULL; object = *(void **)object) {
+        chunk_of(object)->dead += 1;
+    }
+}
+
+static bool is_empty(const nanvm_chunk *chunk) {
+    return chunk->dead == chunk->places;
+}
+
+/* Takes the places in empty chunks off the free list. */
+static void forget_places(nanvm_pool *self) {
+    void **link = &self->free;
+    while (*link != NULL) {
+        if (is_empty(chunk_of(*link))) {
+            *link = *(void **)*link;
+        } else {
+            link = (void **)*link;
+        }
+    }
+}
+
+static void unlink_and_free(nanvm_pool *self, nanvm_chunk **link) {
+    nanvm_chunk *chunk = *link;
+    if (chunk == self->chunks) {
+        self->bump = self->bump_end = NULL;
+        self->chunk_size = 0;
+    }
+    self->carved -= chunk->places;
+    *link = chunk->next;
+    chunk_free(self, chunk);
+}
+
+size_t nanvm_pool_trim(nanvm_pool *self) {
+    size_t reserved = self->reserved;
+    if (self->capacity == 0) {
+        return 0;
+    }
+    self->peak = nanvm_pool_peak(self);
+    count_dead(self);
+    forget_places(self);
+    for (nanvm_chunk **link = &self->chunks; *link != NULL;) {
+        if (is_empty(*link)) {
+            unlink_and_free(self, link);
+        } else {
+            link = &(*link)->next;
+        }
+    }
+    return reserved - self->reserved;
 }
 
 void nanvm_pool_orphan(nanvm_pool *self) {

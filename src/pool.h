@@ -9,6 +9,8 @@ typedef struct nanvm_chunk {
     nanvm_origin origin;
     struct nanvm_chunk *next;
     nanvm_layout layout; /* of the chunk itself */
+    size_t places;       /* in use so far, once it isn't the newest any more */
+    size_t dead;         /* of these; only while the pool is being trimmed */
 } nanvm_chunk;
 
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
@@ -89,6 +91,9 @@ void nanvm_pool_recount(nanvm_pool *self);
 size_t nanvm_pool_live_bytes(const nanvm_pool *self);
 size_t nanvm_pool_peak(const nanvm_pool *self);
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
+
+/* Gives chunks back that hold nothing alive; returns their bytes. O(dead objects). */
+size_t nanvm_pool_trim(nanvm_pool *self);
 
 /* The owner is gone, and `live` is up to date: the pool frees itself, now or with its last object. */
 void nanvm_pool_orphan(nanvm_pool *self);

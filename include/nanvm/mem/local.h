@@ -76,6 +76,18 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self, nanvm_loc
                                                    void *context);
 
 /**
+ * Gives chunks in which nothing is alive back to the manager's source.
+ *
+ * @return how many bytes.
+ * @ownership objects that are alive stay where they are.
+ * @errors none.
+ * @threads the manager's.
+ * @cost O(dead objects + chunks). Nothing is done for it while objects come
+ *     and go.
+ */
+NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
+
+/**
  * Ends the manager. Objects that are alive stay valid, and the last of a pool
  * takes the pool's memory along. Each type with live objects is reported, see
  * nanvm_local_on_leak(). Can be called twice.
