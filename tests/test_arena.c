@@ -291,6 +291,41 @@ static void test_newest_raw_memory_is_given_back(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *below = nanvm_manager_alloc(manager, layout);
+    void *newest = nanvm_manager_alloc(manager, layout);
+    memset(newest, 7, 100);
+    assert_ptr_equal(nanvm_manager_resize(manager, below, layout, 40), below);
+    assert_ptr_equal(nanvm_manager_resize(manager, newest, layout, 120), newest);
+    assert_int_equal(((unsigned char *)newest)[99], 7);
+    nanvm_arena_deinit(&arena);
+}
+
+#if SIZE_MAX > UINT32_MAX
+
+/* The header tells the distance to the origin in 32 bits. The arena believes
+ * that it has 64 GiB; the few bytes that it touches are there. */
+static void test_arena_out_of_reach_of_an_origin_writes_another(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, (size_t)1 << 36);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    void *a = make_one(manager, &point_object);
+    void *b = make_one(manager, &point_object);
+    assert_ptr_not_equal(nanvm_block_origin(a), nanvm_block_origin(b));
+    assert_ptr_equal(nanvm_block_origin(b)->object, &point_object);
+    nanvm_arena_deinit(&arena);
+}
+
+#endif
+
 /* --- peculiar places --- */
 
 static void test_arena_grows_in_another_arena(void **state) {
@@ -363,6 +398,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_object_of_the_same_type_costs_eight_bytes),
     TEST(test_newest_array_grows_and_shrinks_in_place),
     TEST(test_newest_raw_memory_is_given_back),
+    TEST(test_raw_memory_below_the_newest_shrinks_in_place),
+#if SIZE_MAX > UINT32_MAX
+    TEST(test_arena_out_of_reach_of_an_origin_writes_another),
+#endif
     TEST(test_arena_grows_in_another_arena),
     TEST(test_arena_grows_in_a_local_manager),
     TEST(test_drop_may_create_in_the_arena_that_is_reset),

@@ -117,6 +117,10 @@ static void test_size_beyond_ptrdiff_max_has_no_size(void **state) {
     assert_false(has_size(&object, 0));
     object.size = (size_t)PTRDIFF_MAX + 1;
     assert_false(has_size(&object, 0));
+    object.size = 8;
+    object.item_size = 1;
+    object.items_offset = SIZE_MAX;
+    assert_false(has_size(&object, 1));
 }
 
 /* --- visiting --- */

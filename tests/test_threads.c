@@ -79,6 +79,42 @@ static void test_threads_create_and_drop_at_once(void **state) {
     assert_int_equal(tracked_live(), 0);
 }
 
+/* --- two threads, side by side over the same objects --- */
+
+typedef struct lane {
+    nanvm_ref *refs; /* One of each object's two. */
+    size_t length;
+    atomic_size_t *arrived;
+} lane;
+
+static void drop_in_lockstep(void *context) {
+    lane *self = context;
+    for (size_t i = 0; i < self->length; i++) {
+        if (i % 16 == 0) { /* Wait for the other now and then. */
+            size_t target = (atomic_fetch_add(self->arrived, 1) / 2 + 1) * 2;
+            while (atomic_load(self->arrived) < target) {
+            }
+        }
+        nanvm_ref_drop(self->refs[i]);
+    }
+}
+
+static void test_two_threads_that_drop_at_once_free_each_object_once(void **state) {
+    (void)state;
+    enum { LENGTH = 4096 };
+    static nanvm_ref refs[2][LENGTH];
+    for (size_t round = 0; round < scaled(100) + 1; round++) {
+        atomic_size_t arrived = 0;
+        for (size_t i = 0; i < LENGTH; i++) {
+            refs[0][i] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
+            refs[1][i] = nanvm_ref_clone(refs[0][i]);
+        }
+        lane lanes[] = {{refs[0], LENGTH, &arrived}, {refs[1], LENGTH, &arrived}};
+        in_threads(drop_in_lockstep, 2, lanes, sizeof(lanes[0]));
+        assert_int_equal(tracked_live(), 0);
+    }
+}
+
 /* --- a structure that is dropped by whoever is last --- */
 
 static void drop_share(void *context) {
@@ -243,6 +279,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_threads_clone_and_drop_one_global_object),
     TEST(test_threads_clone_and_drop_one_object_of_an_atomic_manager),
     TEST(test_threads_create_and_drop_at_once),
+    TEST(test_two_threads_that_drop_at_once_free_each_object_once),
     TEST(test_threads_drop_chains_that_share_their_tails),
     TEST(test_sole_owner_is_handed_over_without_a_race),
     TEST(test_threads_update_values_that_they_share),

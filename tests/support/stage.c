@@ -70,6 +70,11 @@ static bool on_local_from_source(scenario *run, accounting *source) {
     return run_on_local(run, &local, "local over accounting");
 }
 
+static bool on_local_without_resize(scenario *run, accounting *source) {
+    source->manager_table.resize = NULL;
+    return on_local_from_source(run, source);
+}
+
 static bool run_on_arena(scenario *run, nanvm_arena *arena, const char *name) {
     bool done = run_on(run, name, nanvm_arena_manager(arena), false);
     nanvm_arena_deinit(arena);
@@ -137,6 +142,7 @@ void on_counting_managers(scenario *run) {
     with_failures(run, on_source_without_resize, NANVM_COUNT_PLAIN);
     with_failures(run, on_local_from_source, NANVM_COUNT_PLAIN);
     with_failures(run, on_local_from_source, NANVM_COUNT_ATOMIC);
+    with_failures(run, on_local_without_resize, NANVM_COUNT_PLAIN);
 }
 
 void on_every_manager(scenario *run) {
