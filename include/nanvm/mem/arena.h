@@ -69,6 +69,7 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_arena_init_growing(nanvm_arena *self,
  * run. Call it before the first object is created. In debug builds of
  * the library, reset stops the program if an object refers elsewhere.
  *
+ * @ownership none changes hands.
  * @errors stops the program if the arena has objects already.
  * @threads the arena's.
  * @cost O(1).

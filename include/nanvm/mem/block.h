@@ -39,12 +39,26 @@ NANVM_STATIC_ASSERT(sizeof(nanvm_header) == 8, "a header takes 8 bytes");
 
 NANVM_BEGIN_DECLS
 
-/** The header of `object`. @errors none. @threads any. @cost none: a subtraction. */
+/**
+ * The header of `object`.
+ *
+ * @ownership borrowed: a part of the block.
+ * @errors none.
+ * @threads any thread.
+ * @cost none: a subtraction.
+ */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_header *nanvm_block_header(const void *object) {
     return (nanvm_header *)((uintptr_t)object - sizeof(nanvm_header));
 }
 
-/** The origin of `object`. @errors none. @threads any. @cost one load. */
+/**
+ * The origin of `object`.
+ *
+ * @ownership borrowed: it lives as long as the block.
+ * @errors none.
+ * @threads any thread.
+ * @cost one load.
+ */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object) {
     nanvm_header *header = nanvm_block_header(object);
     return (nanvm_origin *)((uintptr_t)header - (uintptr_t)header->origin * sizeof(void *));
@@ -54,6 +68,7 @@ NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *
  * The count word of `object`, read once. Another thread may be changing it, so
  * it is a relaxed atomic load, which is an ordinary load to every processor.
  *
+ * @ownership none changes hands.
  * @errors none.
  * @threads any thread that has a reference to `object`.
  * @cost one load.
@@ -71,6 +86,7 @@ NANVM_INLINE int32_t nanvm_block_count(const void *object) {
  * least: the header, the length of an array, and a link for a type with
  * callbacks. For a manager's own `new_block`.
  *
+ * @ownership none changes hands.
  * @errors none.
  * @threads any thread.
  * @cost O(1).
@@ -83,6 +99,7 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_object *object)
  *
  * @pre `origin` lies in front of the block's prefix, in the same piece of
  *     memory, at most 2^32 - 1 words away.
+ * @ownership the memory stays the caller's; `origin` must outlive the block.
  * @errors none.
  * @threads the thread that owns the memory.
  * @cost O(1).

@@ -27,6 +27,7 @@ NANVM_BEGIN_DECLS
  *
  * @param handler the new handler; `NULL` for the default.
  * @return the previous one; `NULL` for the default.
+ * @ownership none changes hands.
  * @errors none.
  * @threads any thread; the handler is called in the thread that errs.
  * @cost O(1).

@@ -31,6 +31,7 @@ NANVM_BEGIN_DECLS
  * `size`, rounded up to it, is at most `PTRDIFF_MAX` (beyond that, distances
  * inside the memory can't be expressed: C17 6.5.6p9).
  *
+ * @ownership by value.
  * @errors none.
  * @threads any thread.
  * @cost O(1), inline.
@@ -45,6 +46,7 @@ NANVM_INLINE bool nanvm_layout_is_valid(nanvm_layout layout) {
  * `size` rounded up to a multiple of `align`.
  *
  * @pre the layout {`size`, `align`} is valid.
+ * @ownership by value.
  * @errors none.
  * @threads any thread.
  * @cost O(1), inline.
@@ -63,6 +65,7 @@ NANVM_BEGIN_DECLS
 /**
  * A layout from its two parts; it may be invalid.
  *
+ * @ownership by value.
  * @errors none.
  * @threads any thread.
  * @cost O(1), inline.

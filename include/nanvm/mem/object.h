@@ -111,6 +111,7 @@ NANVM_BEGIN_DECLS
  * @param[out] size bytes; untouched on failure.
  * @return false if the size overflows, if the alignment isn't a power of two,
  *     or if `length` isn't 0 for a type without items.
+ * @ownership none changes hands.
  * @errors as above.
  * @threads any thread.
  * @cost O(1).

@@ -43,6 +43,7 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
 /**
  * The number of items of an array; 0 for another object and for a null handle.
  *
+ * @ownership `self` stays the caller's.
  * @errors none.
  * @threads any thread that has `self`.
  * @cost O(1): three loads.
@@ -96,6 +97,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
  * How many *other* references to the object there are: 0 is a sole owner.
  * `SIZE_MAX` where they aren't counted, or no longer. 0 for a null handle.
  *
+ * @ownership `self` stays the caller's.
  * @errors none.
  * @threads any thread that has `self`. Another thread may change it at once;
  *     to act on it, use nanvm_ref_try_to_mut_ref().
@@ -159,6 +161,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
 /**
  * Whether `a` and `b` refer to one object. Two null handles are the same.
  *
+ * @ownership both stay the caller's.
  * @errors none.
  * @threads any thread.
  * @cost none.
