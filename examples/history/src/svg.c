@@ -310,7 +310,8 @@ static bool add_legend(struct drawing *self) {
 
 static bool add_graph(struct drawing *self, value a, value b) {
     add(self, "digraph history {\nrankdir=LR; ranksep=0.7; nodesep=0.22; bgcolor=white;\n"
-              "graph [fontname=\"Helvetica,Arial,sans-serif\" fontsize=11 pad=0.3];\n"
+              "graph [fontname=\"Helvetica,Arial,sans-serif\" fontsize=11 pad=0.3 "
+              "labelloc=t];\n"
               "node [fontname=\"Helvetica,Arial,sans-serif\" fontsize=11 shape=plain];\n"
               "edge [arrowsize=0.6];\n");
     bool done =

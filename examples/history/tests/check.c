@@ -89,6 +89,7 @@ static const struct {
              {"patch_limits", test_patch_limits},
              {"sharing", test_sharing},
              {"sweep", test_sweep},
+             {"leaks", test_leaks},
              {"diff", test_diff},
              {"no_memory_default", test_no_memory_default},
              {"no_memory_files", test_no_memory_files},

@@ -39,6 +39,7 @@ void test_patches_in_place(void);
 void test_patch_limits(void);
 void test_sharing(void);
 void test_sweep(void);
+void test_leaks(void);
 void test_diff(void);
 void test_no_memory_default(void);
 void test_no_memory_files(void);

@@ -182,3 +182,21 @@ void test_sweep(void) {
     CHECK(value_same(again, history_version(&history, 0)->root));
     CHECK(history_deinit(&history));
 }
+
+/* What is kept too long is noticed, and stays valid until it is let go. */
+static void leak_is_seen(enum memory_kind kind) {
+    struct history history;
+    history_init(&history, kind, NULL);
+    value kept = value_clone(value_of(&history, "[\"longer than a word\", 1]"));
+    CHECK(!history_deinit(&history));
+    char room[VALUE_SHORT_TEXT];
+    CHECK(text_equal(value_text(value_list(kept)->items[0], room),
+                     text_of("longer than a word")));
+    value_drop(kept);
+    CHECK(history.memory.values.counter.live_blocks == 0);
+}
+
+void test_leaks(void) {
+    leak_is_seen(MEMORY_GLOBAL);
+    leak_is_seen(MEMORY_LOCAL);
+}
