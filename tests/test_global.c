@@ -43,11 +43,28 @@ static void test_global_raw_memory_is_over_aligned_on_demand(void **state) {
 
 static void test_more_memory_than_there_is_gives_null(void **state) {
     (void)state;
-    size_t most = (size_t)PTRDIFF_MAX - 8192;
-    assert_null(nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(most, 8)));
-    assert_null(nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(most, 4096)));
+    size_t most = beyond_memory(8192);
     assert_null(nanvm_new_array(nanvm_global(), &ints_object, NULL, most / 4).object);
     assert_null(nanvm_new_array(nanvm_global(), &lines_object, NULL, most / 64).object);
+}
+
+/* Two of the largest pieces are as much as there are addresses on 32 bits. */
+static void take_largest(size_t align) {
+    void *memory[2];
+    nanvm_layout layout = nanvm_layout_make((size_t)PTRDIFF_MAX - 8192, align);
+    for (size_t i = 0; i < 2; i++) {
+        memory[i] = nanvm_manager_alloc(nanvm_global(), layout);
+    }
+    assert_true(memory[0] == NULL || memory[1] == NULL);
+    for (size_t i = 0; i < 2; i++) {
+        nanvm_manager_dealloc(nanvm_global(), memory[i], layout);
+    }
+}
+
+static void test_more_raw_memory_than_there_is_gives_null(void **state) {
+    (void)state;
+    take_largest(8);
+    take_largest(4096);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -56,6 +73,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_global_numbers_are_not_counted),
     TEST(test_global_raw_memory_is_over_aligned_on_demand),
     TEST(test_more_memory_than_there_is_gives_null),
+    TEST(test_more_raw_memory_than_there_is_gives_null),
 };
 
 RUN_TESTS(tests)

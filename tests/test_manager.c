@@ -358,7 +358,7 @@ static bool too_long(const stage *on) {
         size_t item = objects[i]->item_size;
         for (size_t less = 0; less < 70; less++) {
             const size_t lengths[] = {SIZE_MAX - less, SIZE_MAX / item - less,
-                                      (size_t)PTRDIFF_MAX / item - less};
+                                      beyond_memory(0) / item - less};
             for (size_t j = 0; j < 3; j++) {
                 assert_null(
                     nanvm_new_array(on->manager, objects[i], NULL, lengths[j]).object);
@@ -621,8 +621,8 @@ static bool raw_too_large(const stage *on) {
         return false;
     }
     memset(memory, 7, 8);
-    const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 7, (size_t)PTRDIFF_MAX,
-                            (size_t)PTRDIFF_MAX - 7, (size_t)PTRDIFF_MAX + 1};
+    const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 7, (size_t)PTRDIFF_MAX + 1,
+                            beyond_memory(0), beyond_memory(7)};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         assert_null(nanvm_manager_alloc(on->manager, nanvm_layout_make(sizes[i], 1)));
         assert_null(nanvm_manager_resize(on->manager, memory, layout, sizes[i]));

@@ -349,7 +349,7 @@ static bool resize_too_far(const stage *on) {
         assert_false(nanvm_mut_ref_resize(on->manager, &ints, SIZE_MAX - less));
         assert_false(nanvm_mut_ref_resize(on->manager, &ints, SIZE_MAX / 4 - less));
         assert_false(
-            nanvm_mut_ref_resize(on->manager, &ints, (size_t)PTRDIFF_MAX / 4 - less));
+            nanvm_mut_ref_resize(on->manager, &ints, beyond_memory(0) / 4 - less));
     }
     assert_ptr_equal(ints.object, place);
     expect_items(ints, 3, 3);
@@ -371,7 +371,7 @@ static bool resize_large_too_far(const stage *on) {
     fill(ints);
     for (size_t less = 0; less < 50; less++) {
         assert_false(
-            nanvm_mut_ref_resize(on->manager, &ints, (size_t)PTRDIFF_MAX / 4 - less));
+            nanvm_mut_ref_resize(on->manager, &ints, beyond_memory(0) / 4 - less));
     }
     expect_items(ints, 3000, 3000);
     nanvm_mut_ref_drop(ints);

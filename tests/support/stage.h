@@ -23,6 +23,12 @@ void on_every_manager(scenario *run);
 /* The same for the managers that count references. */
 void on_counting_managers(scenario *run);
 
+/* A size that no machine has, with which a layout is still valid; but a process of
+ * 32 bits may well have that much: there it is one that can't be. */
+static inline size_t beyond_memory(size_t less) {
+    return (SIZE_MAX > UINT32_MAX ? (size_t)PTRDIFF_MAX : SIZE_MAX) - less;
+}
+
 /* Checks `object` of a new block: its address fits its type's alignment. */
 bool is_aligned(const void *object, size_t align);
 
