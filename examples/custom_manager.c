@@ -3,6 +3,26 @@
 
 #include "check.h"
 
+//! [small]
+static void *malloc_alloc(nanvm_manager *self, nanvm_layout layout) {
+    (void)self;
+    bool aligned = layout.align <= 2 * sizeof(void *); /* what malloc gives */
+    return aligned ? malloc(layout.size) : NULL;
+}
+
+static void malloc_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    (void)self;
+    (void)layout;
+    free(memory);
+}
+
+static const nanvm_manager_table malloc_table = {.alloc = malloc_alloc};
+static const nanvm_dealloc_table malloc_dealloc_table = {.count = NANVM_COUNT_ATOMIC,
+                                                         .dealloc = malloc_dealloc};
+static nanvm_dealloc the_dealloc = {&malloc_dealloc_table};
+static nanvm_manager the_manager = {&malloc_table, &the_dealloc, 0};
+//! [small]
+
 //! [manager]
 /* Serves what another manager has, and knows how much of it is in use. A limit
  * makes it a test of what a program does when memory runs out. */
@@ -43,7 +63,15 @@ static void limited_init(struct limited *self, size_t limit) {
 
 NANVM_ARRAY_OF(bytes_object, char);
 
+static void small(void) {
+    nanvm_ref bytes =
+        nanvm_mut_ref_to_ref(nanvm_new_array(&the_manager, &bytes_object, "abc", 3));
+    CHECK(nanvm_ref_get(bytes) != NULL && nanvm_ref_length(bytes) == 3);
+    nanvm_ref_drop(bytes);
+}
+
 int main(void) {
+    small();
     //! [use]
     struct limited limited;
     limited_init(&limited, 1000);
