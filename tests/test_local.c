@@ -347,6 +347,197 @@ static void test_many_types_have_a_pool_each(void **state) {
     for_each_failure(NANVM_COUNT_PLAIN, many_types);
 }
 
+/* --- giving empty chunks back --- */
+
+enum { MANY_POINTS = 3000 };
+
+static nanvm_mut_ref points[MANY_POINTS];
+
+static void make_points(nanvm_manager *manager) {
+    for (size_t i = 0; i < MANY_POINTS; i++) {
+        points[i] = nanvm_new(manager, &point_object);
+        assert_non_null(points[i].object);
+        ((struct point *)points[i].object)->x = (double)i;
+    }
+}
+
+/* Drops all but every `kept`th; all, if that is 0. */
+static void drop_points(size_t kept) {
+    for (size_t i = 0; i < MANY_POINTS; i++) {
+        if (kept == 0 || i % kept != 0) {
+            nanvm_mut_ref_drop(nanvm_mut_ref_move(&points[i]));
+        }
+    }
+}
+
+static void drop_rest(void) {
+    for (size_t i = 0; i < MANY_POINTS; i++) {
+        if (points[i].object != NULL) {
+            assert_true(((struct point *)points[i].object)->x == (double)i);
+            nanvm_mut_ref_drop(nanvm_mut_ref_move(&points[i]));
+        }
+    }
+}
+
+static void test_trim_gives_all_chunks_back_when_all_are_dead(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (int round = 0; round < 3; round++) {
+        make_points(manager);
+        size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+        assert_true(reserved >= MANY_POINTS * (8 + sizeof(struct point)));
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, MANY_POINTS);
+        drop_points(0);
+        size_t before = source.live_bytes;
+        assert_int_equal(nanvm_local_trim(&local), reserved);
+        assert_int_equal(before - source.live_bytes, reserved);
+        nanvm_stats stats = nanvm_stats_make(manager);
+        assert_int_equal(stats.reserved_bytes, 0);
+        assert_int_equal(stats.live_blocks, 0);
+        assert_true(stats.peak_bytes >= MANY_POINTS * (8 + sizeof(struct point)));
+        assert_int_equal(nanvm_local_trim(&local), 0);
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* After each trim creation goes on, in the places of the dead and in new ones. */
+static void trim_keeping(size_t kept) {
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    make_points(manager);
+    drop_points(kept);
+    size_t live = (MANY_POINTS + kept - 1) / kept;
+    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    size_t trimmed = nanvm_local_trim(&local);
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved - trimmed);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, live);
+    static nanvm_mut_ref more[MANY_POINTS];
+    for (size_t i = 0; i < MANY_POINTS; i++) {
+        more[i] = nanvm_new(manager, &point_object);
+        assert_non_null(more[i].object);
+    }
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, live + MANY_POINTS);
+    for (size_t i = 0; i < MANY_POINTS; i++) {
+        nanvm_mut_ref_drop(more[i]);
+    }
+    (void)nanvm_local_trim(&local);
+    drop_rest();
+    assert_true(nanvm_local_trim(&local) > 0);
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_trim_keeps_the_chunks_in_which_something_is_alive(void **state) {
+    (void)state;
+    trim_keeping(1);
+    trim_keeping(2);
+    trim_keeping(100);
+    trim_keeping(1000);
+    trim_keeping(MANY_POINTS);
+    trim_keeping(MANY_POINTS - 1); /* The newest chunk is not empty. */
+}
+
+static void test_trim_keeps_the_chunk_of_the_only_one_alive(void **state) {
+    (void)state;
+    for (size_t alive = 0; alive < MANY_POINTS; alive += 277) {
+        nanvm_local local;
+        nanvm_local_init(&local);
+        nanvm_manager *manager = nanvm_local_manager(&local);
+        make_points(manager);
+        nanvm_mut_ref kept = nanvm_mut_ref_move(&points[alive]);
+        drop_points(0);
+        assert_true(nanvm_local_trim(&local) > 0);
+        assert_true(nanvm_stats_make(manager).reserved_bytes > 0);
+        assert_true(((struct point *)kept.object)->x == (double)alive);
+        nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+        nanvm_mut_ref_drop(kept);
+        nanvm_local_deinit(&local);
+    }
+}
+
+static void test_trim_of_a_manager_that_made_nothing_is_zero(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    assert_int_equal(nanvm_local_trim(&local), 0);
+    nanvm_local_deinit(&local);
+    assert_int_equal(nanvm_local_trim(&local), 0);
+}
+
+static void test_trim_leaves_large_objects_and_raw_memory_alone(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    nanvm_layout layout = nanvm_layout_make(500, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_int_equal(nanvm_local_trim(&local), 0);
+    memset(memory, 1, 500);
+    assert_int_equal(nanvm_mut_ref_length(ints), 5000);
+    nanvm_manager_dealloc(manager, memory, layout);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&local);
+}
+
+static bool trim_now_and_then(accounting *source) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source->manager);
+    bool done = true;
+    for (size_t i = 0; i < 400 && done; i++) {
+        nanvm_mut_ref kept = tracked_new(nanvm_local_manager(&local), i);
+        nanvm_mut_ref node = nanvm_new(nanvm_local_manager(&local), &node_object);
+        done = kept.object != NULL && node.object != NULL;
+        nanvm_mut_ref_drop(node);
+        (void)nanvm_local_trim(&local);
+        nanvm_mut_ref_drop(kept);
+    }
+    nanvm_local_deinit(&local);
+    return done;
+}
+
+static void test_trim_needs_no_memory(void **state) {
+    (void)state;
+    for_each_failure(NANVM_COUNT_PLAIN, trim_now_and_then);
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    make_points(nanvm_local_manager(&local));
+    drop_points(0);
+    size_t requests = source.requests;
+    assert_true(nanvm_local_trim(&local) > 0);
+    assert_int_equal(source.requests, requests);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_objects_outlive_a_manager_that_was_trimmed(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, &source.manager);
+    make_points(nanvm_local_manager(&local));
+    drop_points(500);
+    assert_true(nanvm_local_trim(&local) > 0);
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.length, 1);
+    assert_int_equal(noted.blocks[0], MANY_POINTS / 500);
+    drop_rest();
+    accounting_deinit(&source);
+}
+
 /* --- the manager as a whole --- */
 
 static void test_manager_without_objects_takes_no_memory(void **state) {
@@ -432,6 +623,13 @@ static const struct CMUnitTest tests[] = {
     TEST(test_objects_of_one_type_take_their_size_and_eight_bytes),
     TEST(test_arrays_of_every_size_fit),
     TEST(test_many_types_have_a_pool_each),
+    TEST(test_trim_gives_all_chunks_back_when_all_are_dead),
+    TEST(test_trim_keeps_the_chunks_in_which_something_is_alive),
+    TEST(test_trim_keeps_the_chunk_of_the_only_one_alive),
+    TEST(test_trim_of_a_manager_that_made_nothing_is_zero),
+    TEST(test_trim_leaves_large_objects_and_raw_memory_alone),
+    TEST(test_trim_needs_no_memory),
+    TEST(test_objects_outlive_a_manager_that_was_trimmed),
     TEST(test_manager_without_objects_takes_no_memory),
     TEST(test_deinit_twice_is_deinit_once),
     TEST(test_manager_can_be_initialised_again),
