@@ -64,9 +64,19 @@ static unsigned char *end_of(accounting_record *record) {
     return (unsigned char *)(record + 1) + record->layout.size;
 }
 
+/* Marsaglia's xorshift, which needs no more than this. */
+uint32_t next_random(uint32_t *state) {
+    uint32_t x = *state;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return *state = x;
+}
+
 static bool may_serve(accounting *self, size_t size) {
     size_t request = self->requests++;
     bool fails = request >= self->fail_first && request <= self->fail_last;
+    fails |= self->random != 0 && next_random(&self->random) % self->fail_one_in == 0;
     self->failures += fails;
     return !fails && size <= largest;
 }
@@ -243,7 +253,13 @@ void accounting_fail_from(accounting *self, size_t n) {
     self->fail_last = SIZE_MAX;
 }
 
+void accounting_fail_at_random(accounting *self, uint32_t seed, uint32_t n) {
+    self->random = seed;
+    self->fail_one_in = n;
+}
+
 void accounting_never_fail(accounting *self) {
+    self->random = 0;
     self->fail_first = SIZE_MAX;
     self->fail_last = 0;
 }

@@ -23,7 +23,9 @@ typedef struct accounting {
     size_t failures;   /* How many of these were made to fail. */
     size_t fail_first; /* The first request to fail. */
     size_t fail_last;  /* The last one. */
-    bool keeps_dead;   /* Whether memory stays readable after it was freed. */
+    uint32_t random;   /* The state of the dice; 0 for none. */
+    uint32_t fail_one_in;
+    bool keeps_dead; /* Whether memory stays readable after it was freed. */
 } accounting;
 
 void accounting_init(accounting *self, nanvm_count count);
@@ -40,7 +42,13 @@ void accounting_fail_once(accounting *self, size_t n);
 /* Lets request `n` and all that follow fail. */
 void accounting_fail_from(accounting *self, size_t n);
 
+/* Lets one request in `n` fail, by dice that `seed`, not 0, starts. */
+void accounting_fail_at_random(accounting *self, uint32_t seed, uint32_t n);
+
 void accounting_never_fail(accounting *self);
+
+/* The next number of dice whose state is `*state`, never 0. */
+uint32_t next_random(uint32_t *state);
 
 void expect_nothing_live(const accounting *self);
 
