@@ -27,6 +27,8 @@ struct reader {
     size_t depth;
     size_t starts[VALUE_HEIGHT_LIMIT]; /* Where the words of each open list begin. */
     size_t values;
+    struct text text;
+    bool at_end;      /* yajl has seen all of the text. */
     size_t token_end; /* Of the last token that had an event. */
     char separator;   /* What may follow it: ',' or ':', or 0 for neither. */
     uint64_t digest;
@@ -99,7 +101,8 @@ static int stop_without_memory(struct reader *self) {
 static void note(struct reader *self, enum kind kind, struct text text, char separator) {
     self->digest =
         XXH3_64bits_withSeed(text.bytes, text.length, self->digest * 31 + (uint64_t)kind);
-    self->token_end = yajl_get_bytes_consumed(self->parser);
+    self->token_end =
+        self->at_end ? self->text.length : yajl_get_bytes_consumed(self->parser);
     self->separator = self->depth == 0 ? '\0' : separator;
 }
 
@@ -191,22 +194,25 @@ static const yajl_callbacks callbacks = {.yajl_null = on_null,
                                          .yajl_start_array = on_start_array,
                                          .yajl_end_array = on_end_array};
 
-static bool locate(struct problem *problem, struct text text, size_t offset) {
+static bool locate(const struct reader *self, size_t offset) {
     size_t line_start = 0;
-    problem->line = 1;
-    for (size_t i = 0; i < offset && i < text.length; i++) {
-        if (text.bytes[i] == '\n') {
-            problem->line++;
+    self->problem->line = 1;
+    for (size_t i = 0; i < offset && i < self->text.length; i++) {
+        if (self->text.bytes[i] == '\n') {
+            self->problem->line++;
             line_start = i + 1;
         }
     }
-    problem->column = offset - line_start + 1;
+    self->problem->column = offset - line_start + 1;
     return false;
 }
 
+static bool is_space(char byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static size_t skip_space(struct text text, size_t at) {
-    while (at < text.length && strchr(" \t\r\n", text.bytes[at]) != NULL &&
-           text.bytes[at] != '\0') {
+    while (at < text.length && is_space(text.bytes[at])) {
         at++;
     }
     return at;
@@ -214,7 +220,8 @@ static size_t skip_space(struct text text, size_t at) {
 
 /* The token that yajl stumbled over: the next one after the last event, but for a
  * separator that was in order. yajl itself only knows where it stopped reading. */
-static size_t unexpected_token(const struct reader *self, struct text text) {
+static size_t unexpected_token(const struct reader *self) {
+    struct text text = self->text;
     size_t at = skip_space(text, self->token_end);
     if (self->separator != '\0' && at < text.length &&
         text.bytes[at] == self->separator) {
@@ -227,83 +234,93 @@ static bool starts_with(const char *text, const char *start) {
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* Where the mistake is that `message` tells of. `at_end`: yajl had it all. */
-static size_t find_mistake(const struct reader *self, struct text text,
-                           const char *message, bool at_end) {
+/* Where the mistake is that `message` tells of. */
+static size_t find_mistake(const struct reader *self, const char *message) {
     size_t consumed = yajl_get_bytes_consumed(self->parser);
     if (strstr(message, "premature EOF") != NULL) {
-        return text.length;
+        return self->text.length;
     }
     if (!starts_with(message, "lexical error")) {
-        return unexpected_token(self, text);
+        return unexpected_token(self);
     }
-    if (at_end) {
-        return text.length;
+    if (self->at_end) {
+        return self->text.length;
     }
     /* This one it has read already, others not. */
     return consumed - (strstr(message, "invalid char in") != NULL && consumed != 0);
 }
 
 /* yajl says "parse error: unallowed token ...\n". */
-static bool explain(struct reader *self, struct text text, bool at_end) {
+static bool explain(struct reader *self) {
     unsigned char *error = yajl_get_error(self->parser, 0, NULL, 0);
     const char *message = (const char *)error;
     const char *colon = strstr(message, ": ");
     const char *reason = colon == NULL ? message : colon + 2;
-    size_t offset = find_mistake(self, text, message, at_end);
+    size_t offset = find_mistake(self, message);
     problem_set(self->problem, PROBLEM_DATA, "%.*s", (int)strcspn(reason, ".\n"), reason);
     yajl_free_error(self->parser, error);
-    return locate(self->problem, text, offset);
+    return locate(self, offset);
 }
 
-static bool parse_part(struct reader *self, struct text text, size_t length) {
-    const unsigned char *bytes = (const unsigned char *)text.bytes;
+/* yajl overlooks a string that begins behind the text's value and doesn't end. */
+static bool ends_properly(const struct reader *self) {
+    size_t rest = skip_space(self->text, self->token_end);
+    if (rest == self->text.length) {
+        return true;
+    }
+    problem_set(self->problem, PROBLEM_DATA, "trailing garbage");
+    return locate(self, rest);
+}
+
+static bool parse_part(struct reader *self, size_t length) {
+    const unsigned char *bytes = (const unsigned char *)self->text.bytes;
     yajl_status status = yajl_parse(self->parser, bytes, length);
-    bool at_end = status == yajl_status_ok && length == text.length;
-    if (at_end) {
+    if (status == yajl_status_ok && length == self->text.length) {
+        self->at_end = true;
         status = yajl_complete_parse(self->parser);
     }
     if (status == yajl_status_client_canceled) {
         return self->problem->kind != PROBLEM_NO_MEMORY &&
-               locate(self->problem, text, unexpected_token(self, text));
+               locate(self, unexpected_token(self));
     }
-    return status == yajl_status_ok || explain(self, text, at_end);
+    return status == yajl_status_ok ? !self->at_end || ends_properly(self)
+                                    : explain(self);
 }
 
 /* Up to the first place that isn't proper UTF-8, so that of two mistakes the
  * first is named. */
-static bool parse(struct reader *self, struct text text) {
+static bool parse(struct reader *self) {
     const char *what = NULL;
-    size_t valid = utf8_check(text.bytes, text.length, &what);
+    size_t valid = utf8_check(self->text.bytes, self->text.length, &what);
     yajl_alloc_funcs hooks = {yajl_hook_malloc, yajl_hook_realloc, yajl_hook_free, self};
     self->parser = yajl_alloc(&callbacks, &hooks, self);
     yajl_config(self->parser, yajl_dont_validate_strings, 1);
-    bool parsed = parse_part(self, text, valid);
-    if (parsed && valid != text.length) {
+    bool parsed = parse_part(self, valid);
+    if (parsed && valid != self->text.length) {
         problem_set(self->problem, PROBLEM_DATA, "%s", what);
-        parsed = locate(self->problem, text, valid);
+        parsed = locate(self, valid);
     }
     yajl_free(self->parser);
     return parsed;
 }
 
 /* In a function of its own, which has no variable that longjmp could spoil. */
-static bool parse_or_run_out(struct reader *self, struct text text) {
+static bool parse_or_run_out(struct reader *self) {
     if (setjmp(self->no_memory) != 0) {
         free_pieces(self);
         return problem_no_memory(self->problem);
     }
-    return parse(self, text);
+    return parse(self);
 }
 
 bool read_text(struct intern *intern, nanvm_manager *scratch, struct text text,
                struct document *document, struct problem *problem) {
-    struct reader reader = {.intern = intern, .scratch = scratch, .problem = problem};
+    struct reader reader = {
+        .intern = intern, .scratch = scratch, .problem = problem, .text = text};
     reader.words = buffer_make(scratch);
     reader.pieces.next = reader.pieces.previous = &reader.pieces;
-    bool read = buffer_reserve(&reader.words, sizeof(value))
-                    ? parse_or_run_out(&reader, text)
-                    : problem_no_memory(problem);
+    bool read = buffer_reserve(&reader.words, sizeof(value)) ? parse_or_run_out(&reader)
+                                                             : problem_no_memory(problem);
     if (read) {
         memcpy(&document->root, reader.words.bytes, sizeof(value));
         document->digest = reader.digest;

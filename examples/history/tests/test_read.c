@@ -119,6 +119,10 @@ void test_mistakes(void) {
     rejects("[1.]", 1, 4);
     rejects("123 456", 1, 5);
     rejects("[true] \"abc\"", 1, 8);
+    rejects("[true] \"abc", 1, 8);
+    rejects("2\"a-:]", 1, 2);
+    rejects("true tru", 1, 6);
+    rejects("-", 1, 2);
     rejects("\xEF\xBB\xBF{}", 1, 1);
     rejects("[\"a\", \n\"\\uD800\"]", 2, 2);
     rejects("[1,\f2]", 1, 4);
