@@ -61,6 +61,20 @@ static void outliving(void) {
     //! [outlive]
 }
 
+static void trimming(void) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(point(manager, 1, 2));
+    //! [trim]
+    size_t before = nanvm_stats_make(manager).reserved_bytes;
+    size_t returned = nanvm_local_trim(&local); /* no point is alive */
+    CHECK(returned > 0);
+    CHECK(nanvm_stats_make(manager).reserved_bytes == before - returned);
+    //! [trim]
+    nanvm_local_deinit(&local);
+}
+
 static void arena_in_a_buffer(void) {
     //! [buffer]
     unsigned char buffer[1024];
@@ -107,6 +121,7 @@ int main(void) {
     global();
     local();
     outliving();
+    trimming();
     arena_in_a_buffer();
     growing_arena();
     raw();
