@@ -251,6 +251,48 @@ static void test_clone_callback_is_called(void **state) {
     on_every_manager(clone_by_callback);
 }
 
+/* No `drop`, and a `clone` that leaves its mark. */
+static bool mark_copy(void *copy, const void *source, size_t length) {
+    (void)length;
+    ((struct node *)copy)->value = ((const struct node *)source)->value + 1;
+    return true;
+}
+
+static const size_t marked_refs[] = {offsetof(struct node, right)};
+static const nanvm_object marked_object = {.name = "marked",
+                                           .size = sizeof(struct node),
+                                           .align = _Alignof(struct node),
+                                           .refs = marked_refs,
+                                           .refs_length = 1,
+                                           .clone = mark_copy};
+
+static bool clone_marked(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 1);
+    struct node value = {.value = 7, .right = nanvm_mut_ref_to_ref(leaf)};
+    nanvm_mut_ref made = {NULL};
+    if (leaf.object != NULL) {
+        made = nanvm_new_copy(on->manager, &marked_object, &value);
+    }
+    if (made.object == NULL) {
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    nanvm_ref ref = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(ref, on->manager);
+    if (copy.object != NULL) {
+        assert_int_equal(((struct node *)copy.object)->value, 8);
+        assert_int_equal(nanvm_ref_count(value.right), counted(on, 1));
+    }
+    nanvm_ref_drop(ref);
+    nanvm_mut_ref_drop(copy);
+    return copy.object != NULL;
+}
+
+static void test_clone_callback_may_change_the_copy(void **state) {
+    (void)state;
+    on_every_manager(clone_marked);
+}
+
 static bool clone_refused(const stage *on) {
     nanvm_mut_ref made = tracked_new(on->manager, 3);
     if (made.object == NULL) {
@@ -397,6 +439,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_tagged_words_are_counted_and_dropped),
     TEST(test_nan_boxed_references_are_counted_and_dropped),
     TEST(test_clone_callback_is_called),
+    TEST(test_clone_callback_may_change_the_copy),
     TEST(test_clone_callback_that_refuses_leaves_nothing_behind),
     TEST(test_object_with_drop_and_no_clone_can_not_be_cloned),
     TEST(test_to_mut_ref_of_a_shared_object_clones_it),

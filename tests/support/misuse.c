@@ -70,5 +70,6 @@ int run_in_child(misuse *wrong, void *context, char *output, int output_size) {
     read_all(ends[0], output, output_size);
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
