@@ -186,14 +186,15 @@ static void try_all_buffers(const nanvm_object *object, size_t offset) {
             assert_true(is_aligned(made, object->align));
         }
         nanvm_arena_deinit(&arena);
-        assert_memory_equal(memory + offset + size, "\x5c\x5c\x5c\x5c\x5c\x5c\x5c\x5c", 8);
+        assert_memory_equal(memory + offset + size, "\x5c\x5c\x5c\x5c\x5c\x5c\x5c\x5c",
+                            8);
     }
     assert_true(fitted);
 }
 
 static void test_buffer_one_byte_short_gives_null_at_every_size(void **state) {
     (void)state;
-    const nanvm_object *objects[] = {&point_object, &node_object, &ints_object,
+    const nanvm_object *objects[] = {&point_object, &node_object,    &ints_object,
                                      &boxed_object, &nothing_object, &line_object,
                                      &page_object};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {

@@ -97,8 +97,8 @@ static void test_custom_count_of_zero_grants_exclusive_access(void **state) {
 
 static void test_custom_count_serves_every_type(void **state) {
     (void)state;
-    const nanvm_object *objects[] = {&point_object, &boxed_object, &line_object,
-                                     &nothing_object, &ints_object, &words_object};
+    const nanvm_object *objects[] = {&point_object,   &boxed_object, &line_object,
+                                     &nothing_object, &ints_object,  &words_object};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         recorder self;
         recorder_init(&self);

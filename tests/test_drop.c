@@ -305,8 +305,8 @@ static void test_callbacks_work_while_an_arena_is_reset(void **state) {
     nanvm_arena_init_growing(&arena, &source.manager);
     desk_open(nanvm_global());
     for (size_t i = 0; i < 50; i++) {
-        struct worker value = {
-            .child = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i))};
+        struct worker value = {.child =
+                                   nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i))};
         assert_non_null(
             nanvm_new_copy(nanvm_arena_manager(&arena), &worker_object, &value).object);
     }

@@ -82,7 +82,8 @@ static void test_second_drop_in_a_local_manager_is_fatal(void **state) {
     (void)state;
     nanvm_local local;
     nanvm_local_init(&local);
-    nanvm_ref dead = nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_object));
+    nanvm_ref dead =
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_object));
     nanvm_ref_drop(dead);
     expect_fatal("drop", drop_ref, &dead);
     expect_fatal("clone", clone_ref, &dead);

@@ -170,8 +170,9 @@ static bool refer_across(accounting *source) {
         /* Only what comes last may refer into the arena: it dies first. */
         struct node value = {nanvm_ref_clone(chain), i, null_ref()};
         size_t kind = i == 29 ? 4 : i % 4;
-        nanvm_mut_ref made = i == 0 ? tracked_new(managers[0], 0)
-                                    : nanvm_new_copy(managers[kind], &node_object, &value);
+        nanvm_mut_ref made = i == 0
+                                 ? tracked_new(managers[0], 0)
+                                 : nanvm_new_copy(managers[kind], &node_object, &value);
         done = made.object != NULL;
         nanvm_ref_drop(done ? chain : value.left);
         chain = done ? nanvm_mut_ref_to_ref(made) : chain;

@@ -252,7 +252,8 @@ static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **sta
     for (size_t length = 10; length < 10000; length *= 7) {
         nanvm_mut_ref orphan = outlive(nanvm_global(), &ints_object, length);
         nanvm_local_init(&fresh);
-        assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&fresh), &orphan, length + 9999));
+        assert_true(
+            nanvm_mut_ref_resize(nanvm_local_manager(&fresh), &orphan, length + 9999));
         nanvm_mut_ref_drop(orphan);
         nanvm_local_deinit(&fresh);
     }

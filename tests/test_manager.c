@@ -237,7 +237,7 @@ static void test_objects_of_no_size_are_distinct(void **state) {
 
 typedef struct recipe {
     nanvm_manager *manager;
-    size_t length;   /* What `construct` must be told. */
+    size_t length; /* What `construct` must be told. */
     bool gives_up;
     bool ran_out;
 } recipe;

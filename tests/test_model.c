@@ -175,8 +175,8 @@ static void copy(walk *self, size_t slot) {
 }
 
 typedef void step(walk *self, size_t slot);
-static step *const steps[] = {make, make, make, share, share, forget, update, update,
-                              resize, resize, copy};
+static step *const steps[] = {make,   make,   make,   share,  share, forget,
+                              update, update, resize, resize, copy};
 
 static void take_step(walk *self) {
     size_t slot = dice(self, SLOTS);

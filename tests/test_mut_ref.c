@@ -67,7 +67,8 @@ static void fill(nanvm_mut_ref ints) {
 
 static bool grow_step_by_step(const stage *on) {
     nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 0);
-    for (size_t length = 1; length < 1200 && ints.object != NULL; length += length / 7 + 1) {
+    for (size_t length = 1; length < 1200 && ints.object != NULL;
+         length += length / 7 + 1) {
         size_t before = nanvm_mut_ref_length(ints);
         void *place = ints.object;
         if (!nanvm_mut_ref_resize(on->manager, &ints, length)) {
@@ -458,7 +459,8 @@ static void test_array_can_leave_its_arena(void **state) {
     unsigned char buffer[2000];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_mut_ref refs = nanvm_new_array(nanvm_arena_manager(&arena), &refs_object, NULL, 3);
+    nanvm_mut_ref refs =
+        nanvm_new_array(nanvm_arena_manager(&arena), &refs_object, NULL, 3);
     ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
     assert_true(nanvm_mut_ref_resize(nanvm_global(), &refs, 9));
     nanvm_arena_deinit(&arena);

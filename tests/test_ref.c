@@ -222,7 +222,8 @@ static bool clone_boxes(const stage *on) {
     nanvm_mut_ref copy = nanvm_ref_clone_object(boxes, on->manager);
     nanvm_ref inner = nanvm_mut_ref_to_ref(box);
     assert_int_equal(nanvm_ref_count(inner), counted(on, copy.object == NULL ? 0 : 1));
-    assert_true(nanvm_ref_same(boxed_to_ref(((struct boxed *)boxes.object)[1].bits), inner));
+    assert_true(
+        nanvm_ref_same(boxed_to_ref(((struct boxed *)boxes.object)[1].bits), inner));
     nanvm_ref_drop(boxes);
     nanvm_mut_ref_drop(copy);
     return copy.object != NULL;

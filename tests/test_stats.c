@@ -69,8 +69,10 @@ static void tell(const nanvm_object_stats *stats, void *context) {
 
 static told types_of(const nanvm_manager *manager) {
     told all = {.length = 0};
-    nanvm_stats stats = {.size = sizeof(stats), .version = NANVM_STATS_VERSION,
-                         .each = tell, .context = &all};
+    nanvm_stats stats = {.size = sizeof(stats),
+                         .version = NANVM_STATS_VERSION,
+                         .each = tell,
+                         .context = &all};
     nanvm_manager_stats(manager, &stats);
     return all;
 }
@@ -234,7 +236,8 @@ static void test_local_is_printed_as_text(void **state) {
              "clones: 0\n  struct point: 1 live, %zu bytes, peak 1\n",
              8 + sizeof(struct point), stats.peak_bytes, stats.reserved_bytes,
              8 + sizeof(struct point));
-    assert_string_equal(text_of(nanvm_stats_print, nanvm_local_manager(&local)), expected);
+    assert_string_equal(text_of(nanvm_stats_print, nanvm_local_manager(&local)),
+                        expected);
     nanvm_mut_ref_drop(point);
     nanvm_local_deinit(&local);
 }
@@ -267,8 +270,8 @@ static void test_local_is_printed_as_json(void **state) {
     const char *text = text_of(nanvm_stats_print_json, manager);
     assert_non_null(strstr(text, "{\"version\": 1, \"live_blocks\": 3, "));
     assert_non_null(strstr(text, "\"clones\": 0, \"objects\": [{"));
-    assert_non_null(
-        strstr(text, type_as_json(manager, &odd_object, "a\\u0022b\\u005cc\\u000a\\u0001")));
+    assert_non_null(strstr(
+        text, type_as_json(manager, &odd_object, "a\\u0022b\\u005cc\\u000a\\u0001")));
     assert_non_null(strstr(text, type_as_json(manager, &nameless_object, "?")));
     assert_non_null(strstr(text, type_as_json(manager, NULL, "raw memory")));
     assert_string_equal(text + strlen(text) - 4, "}]}\n");

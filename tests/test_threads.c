@@ -125,7 +125,8 @@ static void drop_share(void *context) {
 static nanvm_ref chain(size_t length) {
     nanvm_ref tail = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 0));
     for (size_t i = 0; i < length; i++) {
-        struct node value = {nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i)), i, tail};
+        struct node value = {nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i)), i,
+                             tail};
         tail = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
     }
     return tail;
@@ -212,7 +213,8 @@ static void test_threads_update_values_that_they_share(void **state) {
     assert_int_equal(nanvm_stats_make(nanvm_global()).clones - before, THREADS);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(shares[i].errors, 0);
-        assert_int_equal(((const struct node *)shares[i].ref.object)->value, rounds() / 20);
+        assert_int_equal(((const struct node *)shares[i].ref.object)->value,
+                         rounds() / 20);
         nanvm_ref_drop(shares[i].ref);
     }
     assert_int_equal(((const struct node *)ref.object)->value, 0);

@@ -138,7 +138,8 @@ static void check_record(const accounting_record *record, nanvm_layout layout) {
     require(record->layout.size == layout.size, "given back with another size");
     require(record->layout.align == layout.align, "given back with another alignment");
     for (size_t i = 0; i < TAIL; i++) {
-        require(end_of((accounting_record *)record)[i] == GUARD, "written beyond its end");
+        require(end_of((accounting_record *)record)[i] == GUARD,
+                "written beyond its end");
     }
 }
 
@@ -166,7 +167,8 @@ static void bury(accounting *self, accounting_record *record) {
     }
 }
 
-static void accounting_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+static void accounting_dealloc(nanvm_dealloc *dealloc, void *memory,
+                               nanvm_layout layout) {
     accounting *self =
         (accounting *)(void *)((char *)dealloc - offsetof(accounting, dealloc));
     require(memory != NULL, "was given NULL to free");
