@@ -299,6 +299,25 @@ static void test_objects_of_one_type_take_their_size_and_eight_bytes(void **stat
     nanvm_local_deinit(&local);
 }
 
+static void shrink_to_one(size_t length) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+    size_t before = nanvm_stats_make(manager).live_bytes;
+    assert_true(before >= length * sizeof(int));
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 1));
+    assert_true(nanvm_stats_make(manager).live_bytes < before / 2);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&local);
+}
+
+static void test_array_that_shrinks_a_lot_gives_its_place_back(void **state) {
+    (void)state;
+    shrink_to_one(100);
+    shrink_to_one(10000);
+}
+
 static bool every_size(const stage *on) {
     for (size_t length = 0; length < 3000; length += length < 100 ? 1 : 37) {
         nanvm_mut_ref text = nanvm_new_array(on->manager, &text_object, NULL, length);
@@ -622,6 +641,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_orphan_is_resized_by_a_manager_that_made_nothing_yet),
     TEST(test_dead_place_goes_to_its_own_type_only),
     TEST(test_objects_of_one_type_take_their_size_and_eight_bytes),
+    TEST(test_array_that_shrinks_a_lot_gives_its_place_back),
     TEST(test_arrays_of_every_size_fit),
     TEST(test_many_types_have_a_pool_each),
     TEST(test_trim_gives_all_chunks_back_when_all_are_dead),
