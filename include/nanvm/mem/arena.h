@@ -81,6 +81,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * into other managers, and starts anew. A growing arena keeps its newest
  * chunk.
  *
+ * Inside a `drop` callback it is allowed only if no object outside refers into the
+ * arena: what it lets go of there ends when the callback has returned.
+ *
  * @ownership every reference into the arena is invalid from now on.
  * @errors none.
  * @threads the arena's; no thread may be using its objects.
