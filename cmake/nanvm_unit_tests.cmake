@@ -42,7 +42,7 @@ function(nanvm_add_unit_tests file)
             ${noun}.${behaviour}
             PROPERTIES LABELS unit
                        ENVIRONMENT "${nanvm_sanitizer_options}"
-                       TIMEOUT 300
+                       TIMEOUT 150
                        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
     endforeach()
 endfunction()
