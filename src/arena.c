@@ -66,10 +66,25 @@ static nanvm_layout chunk_layout(size_t size) {
     return nanvm_layout_make(size, NANVM_MALLOC_ALIGN);
 }
 
+/* With room to spare for what is large too: it may be growing. */
 static size_t next_chunk_size(const nanvm_arena *self, size_t least) {
     size_t size = self->chunks == NULL ? FIRST_CHUNK : self->chunks->size * 2;
     size = size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
-    return size < least ? least : size;
+    size_t ample = least < (size_t)PTRDIFF_MAX / 2 ? least + least / 2 : least;
+    return size < least ? ample : size;
+}
+
+static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
+    size_t size = next_chunk_size(self, least);
+    nanvm_arena_chunk *chunk = nanvm_manager_alloc(self->source, chunk_layout(size));
+    if (chunk == NULL && size > least) {
+        size = least;
+        chunk = nanvm_manager_alloc(self->source, chunk_layout(size));
+    }
+    if (chunk != NULL) {
+        chunk->size = size;
+    }
+    return chunk;
 }
 
 /* A chunk that has room for the layout behind `prefix`, wherever it lies. */
@@ -78,14 +93,12 @@ static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     if (self->source == NULL || layout.size > (size_t)PTRDIFF_MAX - extra) {
         return false;
     }
-    size_t size = next_chunk_size(self, extra + layout.size);
-    nanvm_arena_chunk *chunk = nanvm_manager_alloc(self->source, chunk_layout(size));
+    nanvm_arena_chunk *chunk = chunk_alloc(self, extra + layout.size);
     if (chunk == NULL) {
         return false;
     }
     self->used = self->top == NULL ? 0 : bytes_in_use(self);
     chunk->next = self->chunks;
-    chunk->size = size;
     self->chunks = chunk;
     enter_chunk(self, chunk);
     return true;
@@ -204,22 +217,22 @@ static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old
     return resized == NULL && size <= old_size ? object : resized;
 }
 
-static void let_go_of_hold(nanvm_arena *self, const void *object) {
-    void **place = &self->holders;
-    while (*place != NULL && *place != object) {
-        place = nanvm_block_link(nanvm_block_origin(*place)->object, *place);
+static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object) {
+    if (self->holders == object) {
+        self->holders = *nanvm_block_link(type, object);
     }
-    if (*place != NULL) {
-        *place = *nanvm_block_link(nanvm_block_origin(*place)->object, *place);
-    }
+    self->top = (unsigned char *)object - arena_prefix(self, type);
+    self->newest = NULL;
 }
 
-/* A block that didn't come to be, or has moved: its bytes wait for the reset. */
+/* A block that didn't come to be, or has moved. Unless it is the newest its bytes wait
+ * for the reset, which passes over the dead. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self =
         (nanvm_arena *)(void *)((unsigned char *)dealloc - offsetof(nanvm_arena, dealloc));
-    if (is_held(self, nanvm_block_origin(object)->object)) {
-        let_go_of_hold(self, object);
+    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+    if (object == self->newest) {
+        rewind_to(self, nanvm_block_origin(object)->object, object);
     }
     self->blocks -= 1;
 }
@@ -234,11 +247,16 @@ static void check_visitor(nanvm_ref reference, void *context) {
     }
 }
 
-static void let_go(nanvm_arena *self, void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
+typedef void let_go_step(nanvm_arena *self, const nanvm_object *type, void *object);
+
+static void run_drop(nanvm_arena *self, const nanvm_object *type, void *object) {
+    (void)self;
     if (type->drop != NULL) {
         type->drop(object, nanvm_block_length(type, object));
     }
+}
+
+static void release_refs(nanvm_arena *self, const nanvm_object *type, void *object) {
     if (!self->closed) {
         nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
     } else if (CHECKS_CLOSED) {
@@ -246,11 +264,25 @@ static void let_go(nanvm_arena *self, void *object) {
     }
 }
 
+static void for_each_holder(nanvm_arena *self, void *object, let_go_step *step) {
+    while (object != NULL) {
+        const nanvm_object *type = nanvm_block_origin(object)->object;
+        if (nanvm_block_count(object) != NANVM_COUNT_DEAD) {
+            step(self, type, object);
+        }
+        object = *nanvm_block_link(type, object);
+    }
+}
+
+/* All callbacks first: what they may still read is let go of afterwards. What a
+ * callback creates in the arena has its turn in the next round. */
 static void let_go_of_all(nanvm_arena *self) {
     while (self->holders != NULL) {
-        void *object = self->holders;
-        self->holders = *nanvm_block_link(nanvm_block_origin(object)->object, object);
-        let_go(self, object);
+        void *holders = self->holders;
+        self->holders = NULL;
+        self->newest = NULL;
+        for_each_holder(self, holders, run_drop);
+        for_each_holder(self, holders, release_refs);
     }
 }
 
@@ -286,7 +318,7 @@ void nanvm_arena_deinit(nanvm_arena *self) {
 /* --- the manager as a whole --- */
 
 static size_t reserved_bytes(const nanvm_arena *self) {
-    size_t size = self->source == NULL ? (size_t)(self->end - self->buffer) : 0;
+    size_t size = self->buffer != NULL ? (size_t)(self->end - self->buffer) : 0;
     for (const nanvm_arena_chunk *chunk = self->chunks; chunk != NULL;
          chunk = chunk->next) {
         size += chunk->size;

@@ -6,8 +6,10 @@
 #include <malloc.h>
 #endif
 
+/* Some mallocs align what is small to no more than its size; mimalloc does. */
 static bool is_over_aligned(nanvm_layout layout) {
-    return layout.align > NANVM_MALLOC_ALIGN;
+    return layout.align > NANVM_MALLOC_ALIGN ||
+           (layout.align > sizeof(void *) && layout.size < layout.align);
 }
 
 #if defined(_WIN32)
@@ -36,7 +38,9 @@ static void *global_alloc(nanvm_manager *self, nanvm_layout layout) {
 static void *global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
                            size_t size) {
     (void)self;
-    return is_over_aligned(layout) ? NULL : realloc(memory, size);
+    bool over_aligned = is_over_aligned(layout) ||
+                        is_over_aligned(nanvm_layout_make(size, layout.align));
+    return over_aligned ? NULL : realloc(memory, size);
 }
 
 static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {

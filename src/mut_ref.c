@@ -55,6 +55,9 @@ struct cut {
 
 static void gather_visitor(nanvm_ref reference, void *context) {
     struct cut *cut = context;
+    if (reference.object == NULL) {
+        return;
+    }
     if (cut->length < CUT_CAPACITY) {
         cut->refs[cut->length] = reference;
     }
@@ -106,6 +109,29 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
     return true;
 }
 
+/* A block that shares its origin is freed whole, whatever its length is: it can always
+ * be cut where it is. The other way round its layout would be another. */
+static bool cut_where_it_is(const nanvm_mut_ref *self, size_t old_length, size_t length) {
+    const nanvm_origin *origin = nanvm_block_origin(self->object);
+    if (length > old_length || origin->dealloc->table->free_block == NULL) {
+        return false;
+    }
+    *nanvm_block_length_word(self->object) = length;
+    nanvm_object_visit_items(origin->object, self->object, length, old_length,
+                             nanvm_object_drop_visitor, NULL);
+    return true;
+}
+
+/* In an arena moving gives nothing back. */
+static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
+                        size_t length) {
+    const nanvm_dealloc *dealloc = nanvm_block_origin(self->object)->dealloc;
+    bool stays = dealloc->table->count == NANVM_COUNT_NONE;
+    return (stays && cut_where_it_is(self, old_length, length)) ||
+           move(manager, self, old_length, length) ||
+           cut_where_it_is(self, old_length, length);
+}
+
 static void clear_items(nanvm_mut_ref self, size_t begin, size_t end) {
     if (begin < end) {
         const nanvm_object *type = nanvm_block_origin(self.object)->object;
@@ -122,7 +148,7 @@ bool nanvm_mut_ref_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t le
         return false;
     }
     if (length != old_length && !resize_in_place(manager, self, old_length, length) &&
-        !move(manager, self, old_length, length)) {
+        !cut_or_move(manager, self, old_length, length)) {
         return false;
     }
     clear_items(*self, old_length, length);

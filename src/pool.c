@@ -83,8 +83,12 @@ static void chunks_free(nanvm_pool *self) {
     }
 }
 
+static size_t least_chunk_size(const nanvm_pool *self) {
+    return chunk_prefix(self->object) + 2 * self->stride;
+}
+
 static size_t next_chunk_size(const nanvm_pool *self) {
-    size_t least = chunk_prefix(self->object) + 2 * self->stride;
+    size_t least = least_chunk_size(self);
     size_t size = self->chunk_size == 0 ? FIRST_CHUNK : self->chunk_size * 2;
     size = size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
     return size < least ? least : size;
@@ -105,6 +109,10 @@ static bool pool_grow(nanvm_pool *self) {
     note_places(self);
     size_t size = next_chunk_size(self);
     nanvm_chunk *chunk = chunk_alloc(self, size);
+    if (chunk == NULL) {
+        size = least_chunk_size(self);
+        chunk = chunk_alloc(self, size);
+    }
     if (chunk == NULL) {
         return false;
     }
@@ -170,8 +178,8 @@ static void pool_count(nanvm_pool *self) {
 
 static void *large_take(nanvm_pool *self, size_t size) {
     size_t prefix = chunk_prefix(self->object);
-    if (size > (size_t)PTRDIFF_MAX - prefix) {
-        return NULL;
+    if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
+        return NULL; /* the distance to the origin has 32 bits */
     }
     nanvm_chunk *chunk = chunk_alloc(self, prefix + size);
     if (chunk == NULL) {
@@ -208,10 +216,7 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
 static void *large_grow(nanvm_pool *self, nanvm_chunk *chunk, size_t size) {
     nanvm_layout old = chunk->layout;
     size_t ample = size < (size_t)PTRDIFF_MAX / 2 ? size + size / 2 : size;
-    nanvm_manager *source = self->source;
-    bool can = source->table->resize != NULL &&
-               nanvm_layout_is_valid(nanvm_layout_make(ample, old.align));
-    chunk = can ? source->table->resize(source, chunk, old, ample) : NULL;
+    chunk = nanvm_manager_resize(self->source, chunk, old, ample);
     if (chunk != NULL) {
         chunk->layout.size = ample;
         self->live -= 1;
@@ -303,12 +308,14 @@ nanvm_pool *nanvm_pool_of(const void *object, const void *owner) {
     return is_pool && owner != NULL && self->owner == owner ? self : NULL;
 }
 
-/* A place keeps an object for which a smaller class would do, down to half. */
+/* A place keeps an object for which a smaller class would do, down to half; the
+ * smallest class has no half. */
 void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size) {
     if (self->capacity == 0) {
         return large_resize(self, object, size);
     }
-    return size > self->capacity || size < self->capacity / 2 ? NULL : object;
+    bool too_small = size < self->least && size < self->capacity / 2;
+    return size > self->capacity || too_small ? NULL : object;
 }
 
 void nanvm_pool_recount(nanvm_pool *self) {
@@ -392,6 +399,7 @@ size_t nanvm_pool_trim(nanvm_pool *self) {
 }
 
 void nanvm_pool_orphan(nanvm_pool *self) {
+    nanvm_pool_recount(self);
     self->owner = NULL;
     self->source = NULL;
     if (self->live == 0) {

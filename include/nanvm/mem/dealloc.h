@@ -68,9 +68,10 @@ typedef struct nanvm_dealloc_table {
      * or `resize` returned, and `layout` what it was asked for. Called once
      * for each, from the thread that dropped the last reference, when the
      * object's own `drop` is over. It may free `self` too, and may drop
-     * references that its state holds. With #NANVM_COUNT_NONE it may be `NULL`, and is called
-     * only for raw memory, for an array that has moved, and for an object
-     * whose construction failed.
+     * references that its state holds; a chain of such deallocs takes stack.
+     * With #NANVM_COUNT_NONE it may be `NULL`, and is called only for raw
+     * memory, for an array that has moved, and for an object whose construction
+     * failed.
      */
     void (*dealloc)(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 

@@ -15,7 +15,11 @@
  * @{
  */
 
-/** Is given one line, without a line break, that names the mistake. */
+/**
+ * Is given one line, without a line break, that names the mistake. It may leave by
+ * `longjmp` to report and end the program, not to go on with its references: drops
+ * of that thread may only be queued from then on.
+ */
 typedef void nanvm_fatal_handler(const char *message);
 
 NANVM_BEGIN_DECLS

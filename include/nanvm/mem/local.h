@@ -24,7 +24,7 @@ struct nanvm_local_state;
 /**
  * Told, when a local manager is deinitialised, of each type that has objects
  * alive: how many, and how many bytes they take with their headers. An `object`
- * of `NULL` is raw memory.
+ * of `NULL` is raw memory. It may drop references, and so end what it is told of.
  */
 typedef void nanvm_local_leak(void *context, const nanvm_object *object, size_t blocks,
                               size_t bytes);

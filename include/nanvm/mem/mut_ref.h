@@ -64,8 +64,9 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) 
  * Drops the object and what only it refers to. A null handle is left alone.
  *
  * @ownership consumes `self`.
- * @errors stops the program if `self` was dropped before, or turned into a
- *     `Ref` that has been cloned since.
+ * @errors stops the program if `self` was dropped before (seen while its memory is
+ *     still there), or turned into a `Ref` that has been cloned since (seen where
+ *     the library counts).
  * @threads the thread that has `self`.
  * @cost O(objects that die); stack O(1).
  */
@@ -103,7 +104,10 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * @errors false if memory runs out, if the size overflows, if the object isn't
  *     an array (but for `length` 0), or for a null handle: `*self` is untouched.
  * @threads the thread that has `self`, as the manager says.
- * @cost O(items added or cut off), and O(size) when it moves.
+ * @cost O(items added or cut off), and O(size) when it moves. A local manager
+ *     leaves room to grow; elsewhere lengths are exact, so whoever appends one by one
+ *     should grow by half as much again. Cutting items off fails for want of
+ *     memory only where each block has an origin of its own.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(nanvm_manager *manager,
                                                                        nanvm_mut_ref *self,

@@ -55,8 +55,8 @@ typedef void nanvm_visitor(nanvm_ref reference, void *context);
 typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context);
 
 /**
- * A type of object: a table, usually `static const`, that outlives every
- * object it describes.
+ * A type of object: a table, usually `static const`, that outlives every object
+ * it describes and every local manager that was asked to create one.
  *
  * Write it by one of the macros (#NANVM_OBJECT and its siblings), or by hand:
  * every member that is left zero means "none". Two objects have the same type

@@ -55,7 +55,8 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
  *
  * @ownership `self` stays the caller's; the result is the caller's too.
  * @errors none. A count that comes near its limit sticks there, and the
- *     object lives for ever. Stops the program if the object is dead.
+ *     object lives for ever. Stops the program if the object is dead, which is seen
+ *     while its memory is still there.
  * @threads any thread that has `self`.
  * @cost plain count: load, test, store. Atomic: a call and one atomic add.
  */
@@ -77,7 +78,8 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
  * to. A null handle is left alone.
  *
  * @ownership consumes `self`.
- * @errors stops the program if the object is dead already.
+ * @errors stops the program if the object is dead already, which is seen while
+ *     its memory is still there.
  * @threads any thread that has `self`.
  * @cost plain count: load, test, store. The last reference: O(objects that
  *     die), stack O(1).

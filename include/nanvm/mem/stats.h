@@ -47,7 +47,7 @@ typedef struct nanvm_stats {
     size_t live_bytes;  /**< Their bytes, headers included. */
     size_t peak_bytes;  /**< The most bytes in use at once. A local manager gives
                              the sum of its types' peaks, which is an upper bound. */
-    size_t reserved_bytes; /**< Taken from the manager's source. */
+    size_t reserved_bytes; /**< Taken from the manager's source for objects. */
     size_t clones;         /**< How often `to_mut_ref` had to clone into it. */
     nanvm_object_stats_visitor *each; /**< In: told of every type, or `NULL`. */
     void *context;                    /**< In: for `each`. */
