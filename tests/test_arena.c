@@ -384,6 +384,128 @@ static void test_drop_may_create_in_the_arena_that_is_reset(void **state) {
     accounting_deinit(&source);
 }
 
+/* --- what a review found --- */
+
+struct reader {
+    nanvm_ref seen; /* in the arena; refers to something outside */
+};
+
+static size_t values_read;
+
+static void reader_drop(void *object, size_t length) {
+    (void)length;
+    const struct reader *self = object;
+    const struct node *node = nanvm_ref_get(self->seen);
+    values_read += ((const struct tracked *)nanvm_ref_get(node->left))->value;
+}
+
+static const size_t reader_refs[] = {offsetof(struct reader, seen)};
+static const nanvm_object reader_object = {.name = "reader",
+                                           .size = sizeof(struct reader),
+                                           .align = NANVM_ALIGNOF(struct reader),
+                                           .refs = reader_refs,
+                                           .refs_length = 1,
+                                           .drop = reader_drop};
+
+static void test_callbacks_run_before_what_they_read_is_let_go_of(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_mut_ref reader = nanvm_new(manager, &reader_object);
+    struct node node = {outside(), 0, null_ref()};
+    nanvm_mut_ref newer = nanvm_new_copy(manager, &node_object, &node);
+    ((struct reader *)nanvm_mut_ref_get(reader))->seen = nanvm_mut_ref_to_ref(newer);
+    values_read = 0;
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(values_read, 1);
+}
+
+static void test_array_that_grows_by_one_takes_few_chunks(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    size_t length = 3 * 1024 * 1024 / sizeof(int); /* far beyond the largest chunk */
+    nanvm_mut_ref array = nanvm_new_array(manager, &ints_object, NULL, length);
+    for (size_t i = 1; i <= 1000; i++) {
+        assert_true(nanvm_mut_ref_resize(manager, &array, length + i));
+    }
+    assert_true(source.requests < 10);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void test_array_can_be_cut_where_it_is_when_the_arena_is_full(void **state) {
+    (void)state;
+    enum { LENGTH = 100 };
+    static unsigned char buffer[LENGTH * sizeof(nanvm_ref) + 64];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, NULL, LENGTH);
+    assert_non_null(array.object);
+    for (size_t i = 0; i < LENGTH; i++) {
+        ((nanvm_ref *)nanvm_mut_ref_get(array))[i] = outside();
+    }
+    void *before = nanvm_mut_ref_get(array);
+    assert_true(nanvm_mut_ref_resize(manager, &array, 1));
+    assert_ptr_equal(nanvm_mut_ref_get(array), before);
+    assert_int_equal(tracked_live(), 1);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_arrays_that_move_cost_no_search(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_mut_ref first = nanvm_new_array(manager, &refs_object, NULL, 1);
+    *(nanvm_ref *)nanvm_mut_ref_get(first) = outside();
+    nanvm_mut_ref second = nanvm_new_array(manager, &refs_object, NULL, 1);
+    *(nanvm_ref *)nanvm_mut_ref_get(second) = outside();
+    assert_true(nanvm_mut_ref_resize(manager, &first, 2)); /* moves: not the newest */
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 2);
+    assert_int_equal(tracked_live(), 2);
+    nanvm_arena_deinit(&arena); /* and each is let go of once */
+}
+
+static bool hold_and_give_up(void *object, size_t length, void *context) {
+    (void)length;
+    (void)context;
+    ((struct node *)object)->left = outside();
+    return false;
+}
+
+static void test_construction_that_fails_gives_its_bytes_back(void **state) {
+    (void)state;
+    unsigned char buffer[256];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < 100; i++) {
+        assert_null(nanvm_new_with(manager, &node_object, 0, hold_and_give_up, NULL).object);
+    }
+    assert_non_null(nanvm_new(manager, &node_object).object);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_arena_takes_a_smaller_chunk_where_a_large_one_fails(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    accounting_fail_once(&source, 0);
+    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    assert_int_equal(source.failures, 1);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_reset_runs_drop_once_for_each_object),
     TEST(test_reset_drops_references_into_other_managers),
@@ -406,6 +528,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_arena_grows_in_another_arena),
     TEST(test_arena_grows_in_a_local_manager),
     TEST(test_drop_may_create_in_the_arena_that_is_reset),
+    TEST(test_callbacks_run_before_what_they_read_is_let_go_of),
+    TEST(test_array_that_grows_by_one_takes_few_chunks),
+    TEST(test_array_can_be_cut_where_it_is_when_the_arena_is_full),
+    TEST(test_arrays_that_move_cost_no_search),
+    TEST(test_construction_that_fails_gives_its_bytes_back),
+    TEST(test_arena_takes_a_smaller_chunk_where_a_large_one_fails),
 };
 
 RUN_TESTS(tests)

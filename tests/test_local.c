@@ -628,7 +628,52 @@ static void test_chunks_can_come_from_an_arena(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+static nanvm_ref leaked;
+
+static void drop_the_leak(void *context, const nanvm_object *object, size_t blocks,
+                          size_t bytes) {
+    (void)context;
+    (void)object;
+    (void)bytes;
+    assert_int_equal(blocks, 1);
+    nanvm_ref_drop(nanvm_ref_move(&leaked));
+}
+
+static void test_leak_callback_may_drop_what_leaked(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_local_on_leak(&local, drop_the_leak, NULL);
+    leaked = nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_object));
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_over_aligned_array_grows_by_one_with_few_moves(void **state) {
+    (void)state;
+    static const nanvm_object aligned = {
+        .name = "aligned", .align = 64, .item_size = sizeof(int)};
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    source.manager_table.resize = NULL;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref array = nanvm_new_array(manager, &aligned, NULL, 1000);
+    for (size_t length = 1001; length <= 4000; length++) {
+        assert_true(nanvm_mut_ref_resize(manager, &array, length));
+    }
+    assert_true(source.requests < 20);
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_leak_callback_may_drop_what_leaked),
+    TEST(test_over_aligned_array_grows_by_one_with_few_moves),
     TEST(test_each_type_alive_at_deinit_is_reported_once),
     TEST(test_nothing_alive_at_deinit_is_no_leak),
     TEST(test_raw_memory_alive_at_deinit_is_reported_without_a_type),

@@ -1,4 +1,6 @@
 /* Objects of the global manager, used from several threads at once. */
+#include <sched.h>
+
 #include <stdatomic.h>
 
 #include "run.h"
@@ -93,6 +95,7 @@ static void drop_in_lockstep(void *context) {
         if (i % 16 == 0) { /* Wait for the other now and then. */
             size_t target = (atomic_fetch_add(self->arrived, 1) / 2 + 1) * 2;
             while (atomic_load(self->arrived) < target) {
+                sched_yield();
             }
         }
         nanvm_ref_drop(self->refs[i]);
