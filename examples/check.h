@@ -8,7 +8,8 @@
 #define CHECK(condition)                                                                 \
     do {                                                                                 \
         if (!(condition)) {                                                              \
-            (void)fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            (void)fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__,             \
+                          #condition);                                                   \
             exit(EXIT_FAILURE);                                                          \
         }                                                                                \
     } while (0)

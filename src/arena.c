@@ -31,7 +31,8 @@ static nanvm_arena *arena_of(nanvm_manager *manager) {
  * returns where these start, or NULL. Nothing wraps: padding is less than align. */
 static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     uintptr_t start = ((uintptr_t)self->top + word - 1) & ~(uintptr_t)(word - 1);
-    size_t room = (uintptr_t)self->end < start ? 0 : (size_t)((uintptr_t)self->end - start);
+    size_t room =
+        (uintptr_t)self->end < start ? 0 : (size_t)((uintptr_t)self->end - start);
     size_t padding = (size_t)(0 - (start + prefix)) & (layout.align - 1);
     size_t front = prefix + padding;
     if (self->top == NULL || front > room || layout.size > room - front) {
@@ -141,8 +142,8 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 }
 
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
-    nanvm_arena *self =
-        (nanvm_arena *)(void *)((unsigned char *)dealloc - offsetof(nanvm_arena, dealloc));
+    nanvm_arena *self = (nanvm_arena *)(void *)((unsigned char *)dealloc -
+                                                offsetof(nanvm_arena, dealloc));
     (void)layout;
     if (memory == self->newest) {
         self->top = memory;
@@ -192,8 +193,7 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_object *type,
     nanvm_arena *self = arena_of(manager);
     nanvm_layout layout = nanvm_layout_make(size, nanvm_block_align(type));
     size_t prefix = arena_prefix(self, type);
-    unsigned char *object =
-        origin_serves(self, type) ? bump(self, prefix, layout) : NULL;
+    unsigned char *object = origin_serves(self, type) ? bump(self, prefix, layout) : NULL;
     if (object == NULL) {
         object = take_with_origin(self, type, prefix, layout);
     }
@@ -228,8 +228,8 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
 /* A block that didn't come to be, or has moved. Unless it is the newest its bytes wait
  * for the reset, which passes over the dead. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
-    nanvm_arena *self =
-        (nanvm_arena *)(void *)((unsigned char *)dealloc - offsetof(nanvm_arena, dealloc));
+    nanvm_arena *self = (nanvm_arena *)(void *)((unsigned char *)dealloc -
+                                                offsetof(nanvm_arena, dealloc));
     nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
     if (object == self->newest) {
         rewind_to(self, nanvm_block_origin(object)->object, object);
@@ -336,9 +336,8 @@ static void arena_stats(const nanvm_manager *manager, nanvm_stats *stats) {
 
 static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_NONE, NULL, arena_dealloc,
                                                   arena_free_block};
-static const nanvm_manager_table arena_table = {arena_alloc, arena_resize,
-                                                arena_new_block, arena_resize_block,
-                                                arena_stats};
+static const nanvm_manager_table arena_table = {
+    arena_alloc, arena_resize, arena_new_block, arena_resize_block, arena_stats};
 
 void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
     memset(self, 0, sizeof(*self));

@@ -38,8 +38,8 @@ static void *global_alloc(nanvm_manager *self, nanvm_layout layout) {
 static void *global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
                            size_t size) {
     (void)self;
-    bool over_aligned = is_over_aligned(layout) ||
-                        is_over_aligned(nanvm_layout_make(size, layout.align));
+    bool over_aligned =
+        is_over_aligned(layout) || is_over_aligned(nanvm_layout_make(size, layout.align));
     return over_aligned ? NULL : realloc(memory, size);
 }
 

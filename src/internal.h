@@ -32,8 +32,7 @@ static inline size_t *nanvm_block_length_word(void *object) {
 }
 
 static inline size_t nanvm_block_length(const nanvm_object *type, const void *object) {
-    return type->item_size == 0 ? 0
-                                : *nanvm_block_length_word((void *)(uintptr_t)object);
+    return type->item_size == 0 ? 0 : *nanvm_block_length_word((void *)(uintptr_t)object);
 }
 
 /* Where the dead, and the holders of an arena, are linked. */

@@ -29,8 +29,8 @@ static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
                          size_t capacity) {
     size_t i = slot_of(state, object, capacity);
-    while (state->slots[i] != NULL && (state->slots[i]->object != object ||
-                                       state->slots[i]->capacity != capacity)) {
+    while (state->slots[i] != NULL &&
+           (state->slots[i]->object != object || state->slots[i]->capacity != capacity)) {
         i = (i + 1) & (state->slots_length - 1);
     }
     return &state->slots[i];
@@ -95,8 +95,7 @@ static void free_state(nanvm_local *self) {
 }
 
 NANVM_NOINLINE static bool start(nanvm_local *self) {
-    self->state =
-        nanvm_manager_alloc(self->source, NANVM_LAYOUT_OF(nanvm_local_state));
+    self->state = nanvm_manager_alloc(self->source, NANVM_LAYOUT_OF(nanvm_local_state));
     if (self->state == NULL) {
         return false;
     }
@@ -214,7 +213,8 @@ static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
 static void print_leak(void *context, const nanvm_object *object, size_t blocks,
                        size_t bytes) {
     (void)context;
-    (void)fprintf(stderr, "nanvm_mem: %s: %zu alive, %zu bytes, at the end of their manager\n",
+    (void)fprintf(stderr,
+                  "nanvm_mem: %s: %zu alive, %zu bytes, at the end of their manager\n",
                   nanvm_object_name(object), blocks, bytes);
 }
 
@@ -232,9 +232,8 @@ static void report_leaks(const nanvm_local *self) {
 
 /* --- the manager as a whole --- */
 
-static const nanvm_manager_table local_table = {local_alloc, local_resize,
-                                                local_new_block, local_resize_block,
-                                                local_stats};
+static const nanvm_manager_table local_table = {
+    local_alloc, local_resize, local_new_block, local_resize_block, local_stats};
 
 void nanvm_local_init(nanvm_local *self) {
     nanvm_local_init_from(self, nanvm_global());

@@ -40,7 +40,7 @@ static void copy_bytes(void *target, const void *source, size_t size) {
 }
 
 static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object *type,
-                              size_t length) {
+                                     size_t length) {
     size_t size = 0;
     nanvm_mut_ref self = {new_block(manager, type, length, &size)};
     if (self.object != NULL) {

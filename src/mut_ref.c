@@ -70,18 +70,19 @@ static void drop_cut(const struct cut *cut) {
     }
 }
 
-static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
-                            size_t length) {
+static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
+                            size_t old_length, size_t length) {
     const nanvm_object *type = nanvm_block_origin(self->object)->object;
     struct cut cut;
     cut.length = 0;
-    nanvm_object_visit_items(type, self->object, length, old_length, gather_visitor, &cut);
+    nanvm_object_visit_items(type, self->object, length, old_length, gather_visitor,
+                             &cut);
     if (cut.length > CUT_CAPACITY) {
         return false;
     }
-    void *resized = resize_block(manager, type, self->object,
-                                 nanvm_object_size_of(type, old_length),
-                                 nanvm_object_size_of(type, length));
+    void *resized =
+        resize_block(manager, type, self->object, nanvm_object_size_of(type, old_length),
+                     nanvm_object_size_of(type, length));
     if (resized == NULL) {
         return false;
     }
@@ -104,7 +105,8 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
     size_t kept = length < old_length ? length : old_length;
     memcpy(moved, old, nanvm_object_size_of(type, kept));
     self->object = moved;
-    nanvm_object_visit_items(type, old, kept, old_length, nanvm_object_drop_visitor, NULL);
+    nanvm_object_visit_items(type, old, kept, old_length, nanvm_object_drop_visitor,
+                             NULL);
     nanvm_block_free(old);
     return true;
 }

@@ -20,11 +20,11 @@ typedef struct nanvm_chunk {
  * Only the objects too large for shared chunks, which have a chunk each, are
  * counted as they come and go; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
-    nanvm_dealloc dealloc;  /* first: origins point at it */
-    void *free;             /* dead objects, linked through their first word */
-    unsigned char *bump;    /* the next object never used yet ... */
+    nanvm_dealloc dealloc;   /* first: origins point at it */
+    void *free;              /* dead objects, linked through their first word */
+    unsigned char *bump;     /* the next object never used yet ... */
     unsigned char *bump_end; /* ... up to here */
-    size_t stride;          /* from one object to the next */
+    size_t stride;           /* from one object to the next */
 
     const nanvm_object *object; /* NULL: raw memory */
     size_t capacity;            /* bytes an object can have; 0: a chunk each */
@@ -84,7 +84,8 @@ void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
 
 /* Raw memory. */
 void *nanvm_pool_alloc(nanvm_pool *self, nanvm_layout layout);
-void *nanvm_pool_realloc(nanvm_pool *self, void *memory, nanvm_layout layout, size_t size);
+void *nanvm_pool_realloc(nanvm_pool *self, void *memory, nanvm_layout layout,
+                         size_t size);
 
 /* Brings `live` up to date. O(dead objects): it walks the free list. */
 void nanvm_pool_recount(nanvm_pool *self);
@@ -95,7 +96,8 @@ size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
 /* Gives chunks back that hold nothing alive; returns their bytes. O(dead objects). */
 size_t nanvm_pool_trim(nanvm_pool *self);
 
-/* The owner is gone, and `live` is up to date: the pool frees itself, now or with its last object. */
+/* The owner is gone, and `live` is up to date: the pool frees itself, now or with its
+ * last object. */
 void nanvm_pool_orphan(nanvm_pool *self);
 
 #endif

@@ -486,7 +486,8 @@ static void test_construction_that_fails_gives_its_bytes_back(void **state) {
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < 100; i++) {
-        assert_null(nanvm_new_with(manager, &node_object, 0, hold_and_give_up, NULL).object);
+        assert_null(
+            nanvm_new_with(manager, &node_object, 0, hold_and_give_up, NULL).object);
     }
     assert_non_null(nanvm_new(manager, &node_object).object);
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);

@@ -22,20 +22,20 @@
 
 /** An arena. Its members are private. */
 typedef struct nanvm_arena {
-    nanvm_manager manager;   /**< Private. */
-    nanvm_dealloc dealloc;   /**< Private. */
-    nanvm_manager *source;   /**< Private: of chunks; null for a buffer. */
+    nanvm_manager manager;            /**< Private. */
+    nanvm_dealloc dealloc;            /**< Private. */
+    nanvm_manager *source;            /**< Private: of chunks; null for a buffer. */
     struct nanvm_arena_chunk *chunks; /**< Private: the newest first. */
-    unsigned char *top;      /**< Private: the first free byte. */
-    unsigned char *end;      /**< Private: behind the last byte. */
-    unsigned char *buffer;   /**< Private: the caller's buffer. */
-    struct nanvm_origin *origin; /**< Private: of the newest block. */
-    void *holders;           /**< Private: objects to let go of at reset. */
-    void *newest;            /**< Private: the newest object. */
-    size_t blocks;           /**< Private: how many since the last reset. */
-    size_t peak;             /**< Private: bytes in use at most. */
-    size_t used;             /**< Private: bytes in all chunks but the newest. */
-    bool closed;             /**< Private. */
+    unsigned char *top;               /**< Private: the first free byte. */
+    unsigned char *end;               /**< Private: behind the last byte. */
+    unsigned char *buffer;            /**< Private: the caller's buffer. */
+    struct nanvm_origin *origin;      /**< Private: of the newest block. */
+    void *holders;                    /**< Private: objects to let go of at reset. */
+    void *newest;                     /**< Private: the newest object. */
+    size_t blocks;                    /**< Private: how many since the last reset. */
+    size_t peak;                      /**< Private: bytes in use at most. */
+    size_t used;                      /**< Private: bytes in all chunks but the newest. */
+    bool closed;                      /**< Private. */
 } nanvm_arena;
 
 NANVM_BEGIN_DECLS
@@ -50,7 +50,8 @@ NANVM_BEGIN_DECLS
  *     from any thread.
  * @cost O(1).
  */
-NANVM_API NANVM_NONNULL(1) void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size);
+NANVM_API NANVM_NONNULL(1) void nanvm_arena_init(nanvm_arena *self, void *buffer,
+                                                 size_t size);
 
 /**
  * Makes `self` an arena that grows, in chunks that it takes from `source`.
@@ -61,7 +62,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_init(nanvm_arena *self, void *buffer
  * @cost O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_arena_init_growing(nanvm_arena *self,
-                                                           nanvm_manager *source);
+                                                            nanvm_manager *source);
 
 /**
  * Declares that the objects of this arena refer only into it: reset then
@@ -110,8 +111,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_deinit(nanvm_arena *self);
  * @threads the arena's.
  * @cost none.
  */
-NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1) nanvm_manager *nanvm_arena_manager(
-    nanvm_arena *self) {
+NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1)
+    nanvm_manager *nanvm_arena_manager(nanvm_arena *self) {
     return &self->manager;
 }
 

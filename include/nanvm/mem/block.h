@@ -61,7 +61,8 @@ NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_header *nanvm_block_header(const void *
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object) {
     nanvm_header *header = nanvm_block_header(object);
-    return (nanvm_origin *)((uintptr_t)header - (uintptr_t)header->origin * sizeof(void *));
+    return (nanvm_origin *)((uintptr_t)header -
+                            (uintptr_t)header->origin * sizeof(void *));
 }
 
 /**

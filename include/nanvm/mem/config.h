@@ -20,10 +20,10 @@
 /** @name Version
  *  Semantic versioning; until 1.0 a minor version may break source and ABI.
  *  @{ */
-#define NANVM_VERSION_MAJOR 0   /**< Changes when programs have to. */
-#define NANVM_VERSION_MINOR 1   /**< Adds; until 1.0 it may break, too. */
-#define NANVM_VERSION_PATCH 0   /**< Corrects. */
-#define NANVM_VERSION "0.1.0"   /**< All three, of these headers. */
+#define NANVM_VERSION_MAJOR 0 /**< Changes when programs have to. */
+#define NANVM_VERSION_MINOR 1 /**< Adds; until 1.0 it may break, too. */
+#define NANVM_VERSION_PATCH 0 /**< Corrects. */
+#define NANVM_VERSION "0.1.0" /**< All three, of these headers. */
 /** @} */
 
 /** @cond INTERNAL */

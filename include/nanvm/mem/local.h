@@ -61,7 +61,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_init(nanvm_local *self);
  * @cost O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
-                                                        nanvm_manager *source);
+                                                         nanvm_manager *source);
 
 /**
  * Chooses who is told of objects that are alive at nanvm_local_deinit(). The
@@ -72,8 +72,9 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
  * @threads the manager's.
  * @cost O(1).
  */
-NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak,
-                                                   void *context);
+NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
+                                                    nanvm_local_leak *leak,
+                                                    void *context);
 
 /**
  * Gives chunks in which nothing is alive back to the manager's source.
@@ -107,8 +108,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
  * @threads the manager's.
  * @cost none.
  */
-NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1) nanvm_manager *nanvm_local_manager(
-    nanvm_local *self) {
+NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1)
+    nanvm_manager *nanvm_local_manager(nanvm_local *self) {
     return &self->manager;
 }
 

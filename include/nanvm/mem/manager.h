@@ -54,7 +54,8 @@ typedef struct nanvm_manager_table {
      * as it was. `object` may be another manager's: then `NULL` is the answer.
      * Goes with `new_block`. Optional.
      */
-    void *(*resize_block)(nanvm_manager *self, void *object, size_t old_size, size_t size);
+    void *(*resize_block)(nanvm_manager *self, void *object, size_t old_size,
+                          size_t size);
 
     /** Fills in what the manager knows of itself; see #nanvm_stats. Optional. */
     void (*stats)(const nanvm_manager *self, struct nanvm_stats *stats);
@@ -64,8 +65,8 @@ typedef struct nanvm_manager_table {
 struct nanvm_manager {
     const nanvm_manager_table *table; /**< Its functions; never `NULL`. */
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
-    size_t clones; /**< How often `to_mut_ref` had to clone into this manager;
-                        changed atomically. */
+    size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
+                                 changed atomically. */
 };
 
 /**
@@ -149,8 +150,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
  * @threads as the manager says.
  * @cost the manager's.
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(nanvm_manager *manager,
-                                                                    nanvm_layout layout);
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(
+    nanvm_manager *manager, nanvm_layout layout);
 
 /**
  * Makes `memory` `size` bytes large; it may move. Bytes beyond the old size
@@ -162,10 +163,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(nanvm_manag
  * @threads as the manager says.
  * @cost the manager's; at the worst a new piece and a copy.
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(nanvm_manager *manager,
-                                                                     void *memory,
-                                                                     nanvm_layout layout,
-                                                                     size_t size);
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(
+    nanvm_manager *manager, void *memory, nanvm_layout layout, size_t size);
 
 /**
  * Gives `memory` back, which nanvm_manager_alloc() or nanvm_manager_resize() returned.
@@ -178,8 +177,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(nanvm_mana
  * @threads as the manager says.
  * @cost the manager's.
  */
-NANVM_API NANVM_NONNULL(1) void nanvm_manager_dealloc(nanvm_manager *manager, void *memory,
-                                                     nanvm_layout layout);
+NANVM_API NANVM_NONNULL(1) void nanvm_manager_dealloc(nanvm_manager *manager,
+                                                      void *memory, nanvm_layout layout);
 /** @} */
 
 NANVM_END_DECLS

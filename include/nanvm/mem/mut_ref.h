@@ -109,9 +109,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  *     should grow by half as much again. Cutting items off fails for want of
  *     memory only where each block has an origin of its own.
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(nanvm_manager *manager,
-                                                                       nanvm_mut_ref *self,
-                                                                       size_t length);
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
+    nanvm_manager *manager, nanvm_mut_ref *self, size_t length);
 
 NANVM_END_DECLS
 

@@ -67,13 +67,13 @@ typedef struct nanvm_object {
     size_t size;      /**< Bytes of the fixed part; may be 0. */
     size_t align;     /**< A power of two. */
 
-    size_t item_size;   /**< Bytes of an item; 0 if this isn't an array. */
+    size_t item_size;    /**< Bytes of an item; 0 if this isn't an array. */
     size_t items_offset; /**< Where item 0 starts: `offsetof` of the flexible
                               array member. May lie in the padding at the end
                               of the fixed part. */
 
-    const size_t *refs;  /**< Offsets of the references in the fixed part. */
-    size_t refs_length;  /**< How many. */
+    const size_t *refs;      /**< Offsets of the references in the fixed part. */
+    size_t refs_length;      /**< How many. */
     const size_t *item_refs; /**< Offsets of the references in an item. */
     size_t item_refs_length; /**< How many. */
 
@@ -168,80 +168,54 @@ NANVM_END_DECLS
 #define NANVM_COUNT_OF_(array) (sizeof(array) / sizeof((array)[0]))
 /** @endcond */
 
+/** @cond INTERNAL */
+#define NANVM_TABLE_(table, name, type, item_size, items_offset, refs, refs_length,      \
+                     visit, drop, clone)                                                 \
+    static const nanvm_object table = {name,        sizeof(type), NANVM_ALIGNOF(type),   \
+                                       item_size,   items_offset, refs,                  \
+                                       refs_length, NULL,         0,                     \
+                                       visit,       NULL,         drop,                  \
+                                       clone}
+#define NANVM_ITEMS_TABLE_(table, name, item, refs, refs_length)                         \
+    static const nanvm_object table = {                                                  \
+        name, 0,    NANVM_ALIGNOF(item), sizeof(item), 0,    NULL,                       \
+        0,    refs, refs_length,         NULL,         NULL, NULL,                       \
+        NULL}
+/** @endcond */
+
 /** @name Tables in one line
  *  Each declares a `static const nanvm_object` called `table`.
  *  @{ */
 
 /** A type without references: `NANVM_OBJECT(point_object, struct point);` */
 #define NANVM_OBJECT(table, type)                                                        \
-    static const nanvm_object table = {                                                  \
-        #type, sizeof(type), NANVM_ALIGNOF(type), 0, 0, NULL, 0, NULL, 0, NULL, NULL,    \
-        NULL,  NULL}
+    NANVM_TABLE_(table, #type, type, 0, 0, NULL, 0, NULL, NULL, NULL)
 
 /** A type with up to 8 members that are references:
  *  `NANVM_OBJECT_REFS(node_object, struct node, left, right);` */
 #define NANVM_OBJECT_REFS(table, type, ...)                                              \
     static const size_t table##_refs[] = {NANVM_OFFSETS_(type, __VA_ARGS__)};            \
-    static const nanvm_object table = {#type,                                            \
-                                       sizeof(type),                                     \
-                                       NANVM_ALIGNOF(type),                              \
-                                       0,                                                \
-                                       0,                                                \
-                                       table##_refs,                                     \
-                                       NANVM_COUNT_OF_(table##_refs),                    \
-                                       NULL,                                             \
-                                       0,                                                \
-                                       NULL,                                             \
-                                       NULL,                                             \
-                                       NULL,                                             \
-                                       NULL}
+    NANVM_TABLE_(table, #type, type, 0, 0, table##_refs, NANVM_COUNT_OF_(table##_refs),  \
+                 NULL, NULL, NULL)
 
 /** A type with callbacks, any of which may be `NULL`:
  *  `NANVM_OBJECT_CALLBACKS(file_object, struct file, NULL, file_drop, file_clone);` */
 #define NANVM_OBJECT_CALLBACKS(table, type, visit, drop, clone)                          \
-    static const nanvm_object table = {                                                  \
-        #type, sizeof(type), NANVM_ALIGNOF(type), 0, 0, NULL, 0, NULL, 0, visit, NULL,   \
-        drop,  clone}
+    NANVM_TABLE_(table, #type, type, 0, 0, NULL, 0, visit, drop, clone)
 
 /** A struct that ends in the flexible array member `items`, without references:
  *  `NANVM_ARRAY(text_object, struct text, bytes);` */
 #define NANVM_ARRAY(table, type, items)                                                  \
-    static const nanvm_object table = {#type,                                            \
-                                       sizeof(type),                                     \
-                                       NANVM_ALIGNOF(type),                              \
-                                       sizeof(((type *)0)->items[0]),                    \
-                                       offsetof(type, items),                            \
-                                       NULL,                                             \
-                                       0,                                                \
-                                       NULL,                                             \
-                                       0,                                                \
-                                       NULL,                                             \
-                                       NULL,                                             \
-                                       NULL,                                             \
-                                       NULL}
+    NANVM_TABLE_(table, #type, type, sizeof(((type *)0)->items[0]),                      \
+                 offsetof(type, items), NULL, 0, NULL, NULL, NULL)
 
 /** Items and nothing else: `NANVM_ARRAY_OF(ints_object, int);` */
-#define NANVM_ARRAY_OF(table, item)                                                      \
-    static const nanvm_object table = {                                                  \
-        #item "[]", 0,    NANVM_ALIGNOF(item), sizeof(item), 0, NULL, 0, NULL, 0, NULL,  \
-        NULL,       NULL, NULL}
+#define NANVM_ARRAY_OF(table, item) NANVM_ITEMS_TABLE_(table, #item "[]", item, NULL, 0)
 
 /** Items that are references and nothing else: `NANVM_ARRAY_OF_REFS(refs_object);` */
 #define NANVM_ARRAY_OF_REFS(table)                                                       \
     static const size_t table##_item_refs[] = {0};                                       \
-    static const nanvm_object table = {"nanvm_ref[]",                                    \
-                                       0,                                                \
-                                       NANVM_ALIGNOF(nanvm_ref),                         \
-                                       sizeof(nanvm_ref),                                \
-                                       0,                                                \
-                                       NULL,                                             \
-                                       0,                                                \
-                                       table##_item_refs,                                \
-                                       1,                                                \
-                                       NULL,                                             \
-                                       NULL,                                             \
-                                       NULL,                                             \
-                                       NULL}
+    NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, table##_item_refs, 1)
 /** @} */
 
 /** @} */

@@ -120,8 +120,8 @@ NANVM_API size_t nanvm_ref_count(nanvm_ref self);
  *     did with the object happened before.
  * @cost plain count: one load and test.
  */
-NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(
-    nanvm_ref *self, nanvm_mut_ref *out) {
+NANVM_INLINE NANVM_NODISCARD
+NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref *out) {
     const void *object = self->object;
     int32_t count = object == NULL ? 1 : nanvm_block_count(object);
     out->object = NULL;

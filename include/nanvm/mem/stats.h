@@ -41,12 +41,12 @@ typedef void nanvm_object_stats_visitor(const nanvm_object_stats *stats, void *c
 
 /** The numbers of a manager. New members are added at the end only. */
 typedef struct nanvm_stats {
-    size_t size;       /**< `sizeof(nanvm_stats)` of the caller. */
-    uint32_t version;  /**< #NANVM_STATS_VERSION of the caller. */
-    size_t live_blocks; /**< Objects alive; an arena: created since the last reset. */
-    size_t live_bytes;  /**< Their bytes, headers included. */
-    size_t peak_bytes;  /**< The most bytes in use at once. A local manager gives
-                             the sum of its types' peaks, which is an upper bound. */
+    size_t size;           /**< `sizeof(nanvm_stats)` of the caller. */
+    uint32_t version;      /**< #NANVM_STATS_VERSION of the caller. */
+    size_t live_blocks;    /**< Objects alive; an arena: created since the last reset. */
+    size_t live_bytes;     /**< Their bytes, headers included. */
+    size_t peak_bytes;     /**< The most bytes in use at once. A local manager gives
+                                the sum of its types' peaks, which is an upper bound. */
     size_t reserved_bytes; /**< Taken from the manager's source for objects. */
     size_t clones;         /**< How often `to_mut_ref` had to clone into it. */
     nanvm_object_stats_visitor *each; /**< In: told of every type, or `NULL`. */
@@ -65,7 +65,7 @@ NANVM_BEGIN_DECLS
  * @cost local: O(types + free places); others O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_manager_stats(const nanvm_manager *manager,
-                                                      nanvm_stats *stats);
+                                                       nanvm_stats *stats);
 
 /**
  * The numbers of `manager`, without those of the types.
@@ -93,7 +93,8 @@ NANVM_INLINE NANVM_NONNULL(1) nanvm_stats nanvm_stats_make(const nanvm_manager *
  * @threads as the manager says.
  * @cost as nanvm_manager_stats(), and the writing.
  */
-NANVM_API NANVM_NONNULL(1, 2) bool nanvm_stats_print(const nanvm_manager *manager, FILE *file);
+NANVM_API NANVM_NONNULL(1, 2) bool nanvm_stats_print(const nanvm_manager *manager,
+                                                     FILE *file);
 
 /**
  * Writes the numbers of `manager` to `file`, as one JSON object on one line.
@@ -105,7 +106,7 @@ NANVM_API NANVM_NONNULL(1, 2) bool nanvm_stats_print(const nanvm_manager *manage
  * @cost as nanvm_manager_stats(), and the writing.
  */
 NANVM_API NANVM_NONNULL(1, 2) bool nanvm_stats_print_json(const nanvm_manager *manager,
-                                                         FILE *file);
+                                                          FILE *file);
 
 NANVM_END_DECLS
 

@@ -34,12 +34,15 @@
  * `type`, which the table `table` describes. Each does what the function of
  * the same name for #nanvm_ref and #nanvm_mut_ref does:
  *
- * | function | for |
- * |---|---|
- * | `<name>_new(manager)`, `_new_copy(manager, value)`, `_new_array(manager, items, length)`, `_new_with(manager, length, construct, context)` | @ref manager |
- * | `<name>_mut_ref_get(self)`, `_length`, `_to_ref`, `_drop`, `_move`, `_resize`, `_cleanup` | @ref mut_ref |
- * | `<name>_ref_get(self)`, `_length`, `_clone`, `_drop`, `_count`, `_try_to_mut_ref`, `_clone_object`, `_to_mut_ref`, `_same`, `_move`, `_cleanup` | @ref ref |
- * | `<name>_ref_from(nanvm_ref *untyped, <name>_ref *out)` | back from an untyped `Ref`: moves it if its object has this table, else returns false and leaves it alone |
+ * - @ref manager "Creating": `<name>_new(manager)`, `<name>_new_copy(manager, value)`,
+ *   `<name>_new_array(manager, items, length)`,
+ *   `<name>_new_with(manager, length, construct, context)`.
+ * - @ref mut_ref "MutRef": `<name>_mut_ref_get(self)`, `_length`, `_to_ref`, `_drop`,
+ *   `_move`, `_resize`, `_cleanup`.
+ * - @ref ref "Ref": `<name>_ref_get(self)`, `_length`, `_clone`, `_drop`, `_count`,
+ *   `_try_to_mut_ref`, `_clone_object`, `_to_mut_ref`, `_same`, `_move`, `_cleanup`.
+ * - Back from an untyped `Ref`: `<name>_ref_from(nanvm_ref *untyped, <name>_ref *out)`
+ *   moves it if its object has this table; else it returns false and leaves it alone.
  *
  * The way to an untyped handle is the member `untyped`.
  */
@@ -47,8 +50,8 @@
     NANVM_TYPED_CREATE_(name, type, table)                                               \
     NANVM_TYPED_MUT_REF_(name, type)                                                     \
     NANVM_TYPED_REF_(name, type)                                                         \
-    NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped, name##_ref *out) \
-    {                                                                                    \
+    NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped,                  \
+                                                    name##_ref *out) {                   \
         bool same = nanvm_ref_object(*untyped) == &(table);                              \
         out->untyped.object = NULL;                                                      \
         if (same) {                                                                      \
@@ -56,7 +59,7 @@
         }                                                                                \
         return same;                                                                     \
     }                                                                                    \
-    NANVM_STATIC_ASSERT(sizeof(name##_ref) == sizeof(void *), "a reference is a pointer")
+    NANVM_STATIC_ASSERT(sizeof(name##_ref) == sizeof(void *), "one pointer")
 
 /**
  * Both of the above, for a type that doesn't refer to itself:

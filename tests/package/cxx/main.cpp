@@ -15,7 +15,7 @@ NANVM_OBJECT(point_object, point);
 NANVM_TYPED(point, point, point_object);
 
 class shared_point {
-public:
+  public:
     explicit shared_point(point_ref ref) : ref_(ref) {}
     shared_point(const shared_point &other) : ref_(point_ref_clone(other.ref_)) {}
     shared_point(shared_point &&other) noexcept : ref_(point_ref_move(&other.ref_)) {}
@@ -23,10 +23,16 @@ public:
         std::swap(ref_, other.ref_);
         return *this;
     }
-    ~shared_point() { point_ref_drop(ref_); }
+    ~shared_point() {
+        point_ref_drop(ref_);
+    }
 
-    const point *operator->() const { return point_ref_get(ref_); }
-    bool is_shared() const { return point_ref_count(ref_) != 0; }
+    const point *operator->() const {
+        return point_ref_get(ref_);
+    }
+    bool is_shared() const {
+        return point_ref_count(ref_) != 0;
+    }
 
     shared_point with_x(double x, nanvm_manager *manager) && {
         point_mut_ref writable = point_ref_to_mut_ref(&ref_, manager);
@@ -34,7 +40,7 @@ public:
         return shared_point(point_mut_ref_to_ref(writable));
     }
 
-private:
+  private:
     point_ref ref_;
 };
 
