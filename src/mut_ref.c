@@ -21,7 +21,8 @@ static void *resize_alone(nanvm_manager *manager, const nanvm_object *type, void
                           size_t old_size, size_t size) {
     nanvm_origin *origin = nanvm_block_origin(object);
     nanvm_count count = origin->dealloc->table->count;
-    nanvm_layout old, layout;
+    nanvm_layout old;
+    nanvm_layout layout;
     if (manager->table->resize == NULL || origin->dealloc != manager->dealloc ||
         !nanvm_block_alone_layout(type, count, old_size, &old) ||
         !nanvm_block_alone_layout(type, count, size, &layout)) {
