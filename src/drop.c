@@ -139,13 +139,43 @@ static void work_off(void *list) {
     dead.at_work = false;
 }
 
+static void *next_of(void *object) {
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    return nanvm_object_has_callbacks(type)
+               ? *nanvm_block_link(type, object)
+               : (void *)(uintptr_t)first_slot(type, object)->object;
+}
+
+static void set_next_of(void *object, void *next) {
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    if (nanvm_object_has_callbacks(type)) {
+        *nanvm_block_link(type, object) = next;
+    } else {
+        first_slot(type, object)->object = next;
+    }
+}
+
+/* While an object is buried, a dealloc may have queued others; those are few. */
+static void queue(void *object) {
+    void *list = bury(object, take_list());
+    void *last = dead.list;
+    if (last == NULL) {
+        dead.list = list;
+        return;
+    }
+    while (next_of(last) != NULL) {
+        last = next_of(last);
+    }
+    set_next_of(last, list);
+}
+
 void nanvm_object_die(void *object) {
     const nanvm_object *type = nanvm_block_origin(object)->object;
     if (type->drop == NULL && !nanvm_object_holds_refs(type)) {
         nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
         nanvm_block_free(object);
     } else if (dead.at_work) {
-        dead.list = bury(object, dead.list);
+        queue(object);
     } else {
         work_off(bury(object, NULL));
     }

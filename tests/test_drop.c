@@ -428,6 +428,31 @@ static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
     assert_int_equal(tracked_live(), 0);
 }
 
+/* The same while a callback runs: a leaf that dies with the node before it. */
+static struct tracked_node { nanvm_ref node; } nested;
+
+static void drop_nested(void *object, size_t length) {
+    (void)object;
+    (void)length;
+    nanvm_ref_drop(nanvm_ref_move(&nested));
+}
+
+NANVM_OBJECT_CALLBACKS(nested_object, struct hidden, NULL, drop_nested, NULL);
+
+static void test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost(void **state) {
+    (void)state;
+    holder self = {.manager = {&holder_manager, &self.dealloc, 0},
+                   .dealloc = {&holder_table}};
+    struct node held = {.left = new_tracked(1)};
+    self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &held));
+    struct node leaf = {.value = 1};
+    nanvm_mut_ref empty = nanvm_new_copy(&self.manager, &node_object, &leaf);
+    struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    assert_int_equal(tracked_live(), 0);
+}
+
 /* --- the first reference, in whose place the dead are linked --- */
 
 static bool drop_with_null_first(const stage *on) {
@@ -480,6 +505,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_drop_runs_before_references_are_released),
     TEST(test_drop_of_an_array_is_told_its_length),
     TEST(test_reference_that_a_dealloc_drops_is_not_lost),
+    TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
     TEST(test_references_behind_a_null_one_are_released),
     TEST(test_shared_child_survives_its_parents),
 };
