@@ -429,7 +429,7 @@ static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
 }
 
 /* The same while a callback runs: a leaf that dies with the node before it. */
-static struct tracked_node { nanvm_ref node; } nested;
+static nanvm_ref nested;
 
 static void drop_nested(void *object, size_t length) {
     (void)object;
