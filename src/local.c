@@ -59,9 +59,12 @@ static bool set_slots(nanvm_local *self, size_t length) {
 
 /* --- making one --- */
 
+/* Only an array type has pools for several sizes: no search for the others. */
 static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
+    bool is_array = pool->object != NULL && pool->object->item_size != 0;
     nanvm_pool **place = &state->all;
-    for (nanvm_pool *other = state->all; other != NULL; other = other->next) {
+    for (nanvm_pool *other = is_array ? state->all : NULL; other != NULL;
+         other = other->next) {
         if (other->object == pool->object) {
             place = &other->next;
             break;
