@@ -25,6 +25,11 @@ static nanvm_arena *arena_of(nanvm_manager *manager) {
     return (nanvm_arena *)(void *)manager;
 }
 
+static nanvm_arena *arena_of_dealloc(nanvm_dealloc *dealloc) {
+    return (nanvm_arena *)(void *)((unsigned char *)dealloc -
+                                   offsetof(nanvm_arena, dealloc));
+}
+
 /* --- bytes --- */
 
 /* Room for `size` bytes, of which those behind `prefix` are aligned to `align`;
@@ -71,8 +76,7 @@ static nanvm_layout chunk_layout(size_t size) {
 static size_t next_chunk_size(const nanvm_arena *self, size_t least) {
     size_t size = self->chunks == NULL ? FIRST_CHUNK : self->chunks->size * 2;
     size = size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
-    size_t ample = least < (size_t)PTRDIFF_MAX / 2 ? least + least / 2 : least;
-    return size < least ? ample : size;
+    return size < least ? nanvm_ample(least) : size;
 }
 
 static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
@@ -142,8 +146,7 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 }
 
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
-    nanvm_arena *self = (nanvm_arena *)(void *)((unsigned char *)dealloc -
-                                                offsetof(nanvm_arena, dealloc));
+    nanvm_arena *self = arena_of_dealloc(dealloc);
     (void)layout;
     if (memory == self->newest) {
         self->top = memory;
@@ -228,8 +231,7 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
 /* A block that didn't come to be, or has moved. Unless it is the newest its bytes wait
  * for the reset, which passes over the dead. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
-    nanvm_arena *self = (nanvm_arena *)(void *)((unsigned char *)dealloc -
-                                                offsetof(nanvm_arena, dealloc));
+    nanvm_arena *self = arena_of_dealloc(dealloc);
     nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
     if (object == self->newest) {
         rewind_to(self, nanvm_block_origin(object)->object, object);

@@ -12,6 +12,13 @@
 /* Stops the program; `message` is one line that names the mistake. */
 NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
 
+/* --- layout --------------------------------------------------------------- */
+
+/* Half as much again, for what may go on growing; `size` itself if that is too much. */
+static inline size_t nanvm_ample(size_t size) {
+    return size < (size_t)PTRDIFF_MAX / 2 ? size + size / 2 : size;
+}
+
 /* --- global.c ------------------------------------------------------------ */
 
 /* What malloc aligns to, everywhere; MSVC has no max_align_t in C. */
@@ -102,8 +109,11 @@ static inline bool nanvm_object_size_checked(const nanvm_object *type, size_t le
     }
     nanvm_layout layout =
         nanvm_layout_make(nanvm_object_size_of(type, length), type->align);
-    *size = nanvm_layout_is_valid(layout) ? layout.size : *size;
-    return nanvm_layout_is_valid(layout);
+    if (!nanvm_layout_is_valid(layout)) {
+        return false;
+    }
+    *size = layout.size;
+    return true;
 }
 
 /* Tells `visitor` of the references in items [begin, end). */

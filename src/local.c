@@ -221,16 +221,20 @@ static void print_leak(void *context, const nanvm_object *object, size_t blocks,
                   nanvm_object_name(object), blocks, bytes);
 }
 
-static void report_leaks(const nanvm_local *self) {
+/* Returns whether anybody was told: a callback may drop and create. */
+static bool report_leaks(const nanvm_local *self) {
     nanvm_pool *pool = self->state->all;
+    bool reported = false;
     while (pool != NULL) {
         nanvm_object_stats type;
         pool = sum_type(pool, &type);
         if (type.live_blocks > 0) {
+            reported = true;
             self->leak(self->leak_context, type.object, type.live_blocks,
                        type.live_bytes);
         }
     }
+    return reported;
 }
 
 /* --- the manager as a whole --- */
@@ -269,9 +273,12 @@ void nanvm_local_deinit(nanvm_local *self) {
     if (self->state == NULL) {
         return;
     }
-    report_leaks(self);
+    bool reported = report_leaks(self);
     for (nanvm_pool *pool = self->state->all; pool != NULL;) {
         nanvm_pool *next = pool->next;
+        if (reported) {
+            nanvm_pool_recount(pool);
+        }
         nanvm_pool_orphan(pool);
         pool = next;
     }

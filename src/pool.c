@@ -137,13 +137,10 @@ static void *pool_carve(nanvm_pool *self) {
     return object;
 }
 
-static void pool_put(nanvm_pool *self, void *object) {
+static void pool_free_block(nanvm_dealloc *dealloc, void *object) {
+    nanvm_pool *self = (nanvm_pool *)dealloc;
     *(void **)object = self->free;
     self->free = object;
-}
-
-static void pool_free_block(nanvm_dealloc *dealloc, void *object) {
-    pool_put((nanvm_pool *)dealloc, object);
 }
 
 static size_t free_length(const nanvm_pool *self) {
@@ -155,16 +152,13 @@ static size_t free_length(const nanvm_pool *self) {
     return length;
 }
 
-static void pool_lose(nanvm_pool *self) {
+static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
+    nanvm_pool *self = (nanvm_pool *)dealloc;
+    (void)object;
     if (--self->live == 0) {
         chunks_free(self);
         pool_destroy(self);
     }
-}
-
-static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
-    (void)object;
-    pool_lose((nanvm_pool *)dealloc);
 }
 
 /* --- what is too large to share one, and raw memory --- */
@@ -215,7 +209,7 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
  * if that is too much. */
 static void *large_grow(nanvm_pool *self, nanvm_chunk *chunk, size_t size) {
     nanvm_layout old = chunk->layout;
-    size_t ample = size < (size_t)PTRDIFF_MAX / 2 ? size + size / 2 : size;
+    size_t ample = nanvm_ample(size);
     chunk = nanvm_manager_resize(self->source, chunk, old, ample);
     if (chunk != NULL) {
         chunk->layout.size = ample;
@@ -399,7 +393,6 @@ size_t nanvm_pool_trim(nanvm_pool *self) {
 }
 
 void nanvm_pool_orphan(nanvm_pool *self) {
-    nanvm_pool_recount(self);
     self->owner = NULL;
     self->source = NULL;
     if (self->live == 0) {
