@@ -1,0 +1,18 @@
+/* The local manager, untyped interface. */
+#include <nanvm/mem.h>
+
+static nanvm_local bench_local;
+
+static inline void bench_open(void) {
+    nanvm_local_init(&bench_local);
+}
+
+static inline void bench_close(void) {
+    nanvm_local_deinit(&bench_local);
+}
+
+static inline nanvm_manager *bench_manager(void) {
+    return nanvm_local_manager(&bench_local);
+}
+
+#include "subject_nanvm.h"

@@ -1,0 +1,16 @@
+/* malloc with a count written by hand. Which malloc is the linker's choice. */
+#include "counted_plain.h"
+
+static inline void bench_open(void) {}
+static inline void bench_close(void) {}
+
+static inline void *counted_alloc(size_t size) {
+    return malloc(size);
+}
+
+static inline void counted_free(void *memory, size_t size) {
+    (void)size;
+    free(memory);
+}
+
+#include "subject_counted.h"

@@ -1,0 +1,57 @@
+/* nanvm_mem through its untyped interface, in whatever manager bench_manager() is. */
+#ifndef BENCH_SUBJECT_NANVM_H
+#define BENCH_SUBJECT_NANVM_H
+
+#define BENCH_HANDLE(name)                                                               \
+    struct name;                                                                         \
+    typedef nanvm_ref name##_ref
+
+#define NANVM_BENCH_FUNCTIONS_(name)                                                     \
+    static inline name##_ref name##_null(void) {                                         \
+        name##_ref null = {NULL};                                                        \
+        return null;                                                                     \
+    }                                                                                    \
+    static inline bool name##_is_null(const name##_ref *self) {                          \
+        return self->object == NULL;                                                     \
+    }                                                                                    \
+    static inline name##_ref name##_make(struct name value) {                            \
+        nanvm_mut_ref self = nanvm_new_copy(bench_manager(), &name##_object, &value);    \
+        if (self.object == NULL) {                                                       \
+            bench_fail("out of memory");                                                 \
+        }                                                                                \
+        return nanvm_mut_ref_to_ref(self);                                               \
+    }                                                                                    \
+    static inline name##_ref name##_clone(const name##_ref *self) {                      \
+        return nanvm_ref_clone(*self);                                                   \
+    }                                                                                    \
+    static inline void name##_drop(name##_ref self) {                                    \
+        nanvm_ref_drop(self);                                                            \
+    }                                                                                    \
+    static inline const struct name *name##_read(const name##_ref *self) {               \
+        return (const struct name *)nanvm_ref_get(*self);                                \
+    }                                                                                    \
+    static inline bool name##_is_sole(const name##_ref *self) {                          \
+        return nanvm_ref_count(*self) == 0;                                              \
+    }                                                                                    \
+    static inline struct name *name##_write(name##_ref *self) {                          \
+        nanvm_mut_ref own = nanvm_ref_to_mut_ref(self, bench_manager());                 \
+        if (own.object == NULL) {                                                        \
+            bench_fail("out of memory");                                                 \
+        }                                                                                \
+        *self = nanvm_mut_ref_to_ref(own);                                               \
+        return (struct name *)nanvm_mut_ref_get(own);                                    \
+    }
+
+#define BENCH_OBJECT_0(name)                                                             \
+    NANVM_OBJECT(name##_object, struct name);                                            \
+    NANVM_BENCH_FUNCTIONS_(name)
+
+#define BENCH_OBJECT_1(name, last)                                                       \
+    NANVM_OBJECT_REFS(name##_object, struct name, last);                                 \
+    NANVM_BENCH_FUNCTIONS_(name)
+
+#define BENCH_OBJECT_2(name, a, last)                                                    \
+    NANVM_OBJECT_REFS(name##_object, struct name, a, last);                              \
+    NANVM_BENCH_FUNCTIONS_(name)
+
+#endif

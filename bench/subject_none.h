@@ -1,0 +1,1 @@
+/* For the units of the benchmark that need no subject. */
