@@ -1,0 +1,236 @@
+# The programs of the benchmark: bench_<workload>_<subject>, each a workload built
+# with one subject. bench/CMakeLists.txt lists them; what can't be built here is
+# reported by name, in the output of the configuration and by bench/measure.py.
+
+include(CheckLanguage)
+find_package(PkgConfig QUIET)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+check_language(CXX)
+if(CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+endif()
+find_program(NANVM_OCAMLOPT ocamlopt)
+find_program(NANVM_RUSTC rustc)
+mark_as_advanced(NANVM_OCAMLOPT NANVM_RUSTC)
+
+# As Debian builds its packages, and so the peers.
+set(bench_optimisation -O2)
+
+# --- subjects --------------------------------------------------------------------
+
+# bench_subject(NAME [HEADER file] [LANGUAGE C|CXX|OCAML|RUST] [PACKAGE package]
+#               [MODULE module | LIBRARY library | MALLOC library] [LINK target...])
+#
+# HEADER    subject_<NAME>.h unless given
+# PACKAGE   Debian's name of what it needs, for the report
+# MODULE    found by pkg-config
+# LIBRARY   found by its name
+# MALLOC    found by its name; replaces malloc, so it is linked though nothing names it
+function(bench_subject name)
+    cmake_parse_arguments(arg "" "HEADER;LANGUAGE;PACKAGE;MODULE;LIBRARY;MALLOC" "LINK"
+                          ${ARGN})
+    if(NOT arg_HEADER)
+        set(arg_HEADER subject_${name}.h)
+    endif()
+    if(NOT arg_LANGUAGE)
+        set(arg_LANGUAGE C)
+    endif()
+    bench_find_peer(${name})
+    bench_find_compiler(${arg_LANGUAGE})
+    foreach(field IN ITEMS HEADER LANGUAGE PACKAGE LINK missing)
+        set(bench_${name}_${field} "${arg_${field}}" PARENT_SCOPE)
+    endforeach()
+    set(bench_subjects ${bench_subjects} ${name} PARENT_SCOPE)
+endfunction()
+
+# What the peer is linked with goes to arg_LINK, what isn't there to arg_missing.
+macro(bench_find_peer name)
+    set(arg_missing "")
+    if(arg_MODULE)
+        if(PkgConfig_FOUND)
+            pkg_check_modules(bench_${name} QUIET IMPORTED_TARGET GLOBAL ${arg_MODULE})
+        endif()
+        list(APPEND arg_LINK PkgConfig::bench_${name})
+        if(NOT TARGET PkgConfig::bench_${name})
+            set(arg_missing ${arg_PACKAGE})
+        endif()
+    elseif(arg_LIBRARY OR arg_MALLOC)
+        find_library(bench_library_${name} NAMES ${arg_LIBRARY} ${arg_MALLOC})
+        mark_as_advanced(bench_library_${name})
+        if(NOT bench_library_${name})
+            set(arg_missing ${arg_PACKAGE})
+        elseif(arg_LIBRARY)
+            list(APPEND arg_LINK ${bench_library_${name}})
+        else()
+            list(APPEND arg_LINK -Wl,--push-state,--no-as-needed
+                 ${bench_library_${name}} -Wl,--pop-state)
+        endif()
+    endif()
+endmacro()
+
+macro(bench_find_compiler language)
+    if("${language}" STREQUAL CXX AND NOT CMAKE_CXX_COMPILER)
+        set(arg_missing g++)
+    elseif("${language}" STREQUAL OCAML AND NOT NANVM_OCAMLOPT)
+        set(arg_missing ocaml-nox)
+    elseif("${language}" STREQUAL RUST AND NOT NANVM_RUSTC)
+        set(arg_missing rustc)
+    endif()
+endmacro()
+
+# --- workloads -------------------------------------------------------------------
+
+# bench_workload(NAME [SOURCES file...] [LINK target...] [INCLUDE folder...]
+#                [PACKAGES package...])
+# More than bench.c and the subject; PACKAGES are reported as missing, in place of all
+# programs of the workload.
+function(bench_workload name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINK;INCLUDE;PACKAGES" ${ARGN})
+    foreach(field IN ITEMS SOURCES LINK INCLUDE PACKAGES)
+        set(bench_${name}_more_${field} "${arg_${field}}" PARENT_SCOPE)
+    endforeach()
+endfunction()
+
+# All of them, and nothing else: `cmake --build . --target bench_programs`.
+add_custom_target(bench_programs)
+
+# --- programs --------------------------------------------------------------------
+
+# bench(WORKLOAD SUBJECT...): the programs bench_<WORKLOAD>_<SUBJECT>.
+function(bench workload)
+    foreach(subject IN LISTS ARGN)
+        if(NOT subject IN_LIST bench_subjects)
+            message(FATAL_ERROR "bench(${workload} ${subject}): there is no such subject")
+        endif()
+        bench_source(source ${workload} ${subject})
+        bench_missing(missing ${workload} ${subject} ${source})
+        if(missing)
+            bench_skip(${workload} ${subject} "missing: ${missing}")
+        else()
+            bench_program(${workload} ${subject} ${source})
+        endif()
+    endforeach()
+endfunction()
+
+# What keeps the program from being built: packages, or files of ours.
+function(bench_missing result workload subject source)
+    set(missing ${bench_${subject}_missing} ${bench_${workload}_more_PACKAGES})
+    set(files ${source})
+    if(bench_${subject}_LANGUAGE MATCHES "^C" AND NOT source MATCHES "^peers/")
+        list(APPEND files ${bench_${subject}_HEADER})
+    endif()
+    foreach(file IN LISTS files)
+        if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+            list(APPEND missing bench/${file})
+        endif()
+    endforeach()
+    list(JOIN missing " " missing)
+    set(${result} "${missing}" PARENT_SCOPE)
+endfunction()
+
+# <workload>.c, but for a language or a program of the peer's own in peers.
+function(bench_source result workload subject)
+    set(source ${workload}.c)
+    if(bench_${subject}_LANGUAGE STREQUAL OCAML)
+        set(source peers/${workload}.ml)
+    elseif(bench_${subject}_LANGUAGE STREQUAL RUST)
+        set(source peers/${workload}.rs)
+    elseif(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/peers/${workload}_${subject}.c")
+        set(source peers/${workload}_${subject}.c)
+    endif()
+    set(${result} ${source} PARENT_SCOPE)
+endfunction()
+
+function(bench_skip workload subject why)
+    message(STATUS "bench: ${workload} ${subject} is skipped: ${why}")
+    bench_note(${workload} ${subject} "skipped" "${why}")
+endfunction()
+
+function(bench_program workload subject source)
+    set(target bench_${workload}_${subject})
+    if(bench_${subject}_LANGUAGE STREQUAL OCAML)
+        bench_ocaml(${target} ${source})
+    elseif(bench_${subject}_LANGUAGE STREQUAL RUST)
+        bench_rust(${target} ${source})
+    else()
+        bench_c(${target} ${workload} ${subject} ${source})
+    endif()
+    add_dependencies(bench_programs ${target})
+    bench_note(${workload} ${subject} "program" "${CMAKE_CURRENT_BINARY_DIR}/${target}")
+endfunction()
+
+# One translation unit, that includes the workload: a file can't be C in one program
+# and C++ in another.
+function(bench_c target workload subject source)
+    string(TOLOWER "${bench_${subject}_LANGUAGE}" suffix)
+    set(header ${bench_${subject}_HEADER})
+    if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${header}")
+        set(header subject_none.h) # a program of the peer's own
+    endif()
+    set(unit "${CMAKE_CURRENT_BINARY_DIR}/units/${target}.${suffix}")
+    file(CONFIGURE OUTPUT "${unit}" CONTENT "#include \"${source}\"\n" @ONLY)
+    add_executable(${target} "${unit}" ${bench_${workload}_more_SOURCES})
+    target_compile_definitions(
+        ${target} PRIVATE BENCH_SUBJECT="${header}"
+                          BENCH_SUBJECT_NAME="${subject}")
+    target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}"
+                                                 ${bench_${workload}_more_INCLUDE})
+    target_link_libraries(
+        ${target} PRIVATE bench_frame ${bench_${workload}_more_LINK}
+                          ${bench_${subject}_LINK} Threads::Threads m)
+    bench_compile(${target})
+endfunction()
+
+# What all units of the benchmark are built with.
+function(bench_compile target)
+    set_target_properties(${target} PROPERTIES C_STANDARD 11 CXX_STANDARD 17)
+    target_compile_options(${target} PRIVATE ${bench_optimisation})
+    nanvm_warnings(${target})
+endfunction()
+
+# ocamlopt leaves its files beside the source, so that is copied first.
+function(bench_ocaml target source)
+    set(folder "${CMAKE_CURRENT_BINARY_DIR}/units/${target}")
+    get_filename_component(name "${source}" NAME)
+    file(MAKE_DIRECTORY "${folder}")
+    add_custom_command(
+        OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${target}"
+        COMMAND "${CMAKE_COMMAND}" -E copy "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
+                "${folder}/${name}"
+        COMMAND "${NANVM_OCAMLOPT}" -unsafe -inline 100 -I +unix unix.cmxa ${name} -o
+                "${CMAKE_CURRENT_BINARY_DIR}/${target}"
+        DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
+        WORKING_DIRECTORY "${folder}"
+        VERBATIM)
+    add_custom_target(${target} DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
+endfunction()
+
+function(bench_rust target source)
+    add_custom_command(
+        OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${target}"
+        COMMAND "${NANVM_RUSTC}" --edition 2021 -C opt-level=3 -C panic=abort
+                "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o
+                "${CMAKE_CURRENT_BINARY_DIR}/${target}"
+        DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
+        VERBATIM)
+    add_custom_target(${target} DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
+endfunction()
+
+# --- the list for bench/measure.py -----------------------------------------------
+
+function(bench_note workload subject key value)
+    set_property(GLOBAL APPEND PROPERTY bench_notes
+                 "{\"workload\": \"${workload}\", \"subject\": \"${subject}\", \
+\"package\": \"${bench_${subject}_PACKAGE}\", \"${key}\": \"${value}\"}")
+endfunction()
+
+function(bench_write_list file)
+    get_property(notes GLOBAL PROPERTY bench_notes)
+    list(JOIN notes ",\n  " notes)
+    set(compilers "\"${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}\"")
+    file(WRITE "${file}" "{\"compiler\": ${compilers}, \"build\": \"${CMAKE_BUILD_TYPE}\", \
+\"flags\": \"${bench_optimisation}\", \"ocamlopt\": \"${NANVM_OCAMLOPT}\", \
+\"rustc\": \"${NANVM_RUSTC}\",\n \"programs\": [\n  ${notes}]}\n")
+endfunction()
