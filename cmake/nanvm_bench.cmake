@@ -11,9 +11,9 @@ check_language(CXX)
 if(CMAKE_CXX_COMPILER)
     enable_language(CXX)
 endif()
-find_program(NANVM_OCAMLOPT ocamlopt)
-find_program(NANVM_RUSTC rustc)
-mark_as_advanced(NANVM_OCAMLOPT NANVM_RUSTC)
+find_program(bench_ocamlopt ocamlopt)
+find_program(bench_rustc rustc)
+mark_as_advanced(bench_ocamlopt bench_rustc)
 
 # As Debian builds its packages, and so the peers.
 set(bench_optimisation -O2)
@@ -73,9 +73,9 @@ endmacro()
 macro(bench_find_compiler language)
     if("${language}" STREQUAL CXX AND NOT CMAKE_CXX_COMPILER)
         set(arg_missing g++)
-    elseif("${language}" STREQUAL OCAML AND NOT NANVM_OCAMLOPT)
+    elseif("${language}" STREQUAL OCAML AND NOT bench_ocamlopt)
         set(arg_missing ocaml-nox)
-    elseif("${language}" STREQUAL RUST AND NOT NANVM_RUSTC)
+    elseif("${language}" STREQUAL RUST AND NOT bench_rustc)
         set(arg_missing rustc)
     endif()
 endmacro()
@@ -199,7 +199,7 @@ function(bench_ocaml target source)
         OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${target}"
         COMMAND "${CMAKE_COMMAND}" -E copy "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
                 "${folder}/${name}"
-        COMMAND "${NANVM_OCAMLOPT}" -unsafe -inline 100 -I +unix unix.cmxa ${name} -o
+        COMMAND "${bench_ocamlopt}" -unsafe -inline 100 -I +unix unix.cmxa ${name} -o
                 "${CMAKE_CURRENT_BINARY_DIR}/${target}"
         DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
         WORKING_DIRECTORY "${folder}"
@@ -210,7 +210,7 @@ endfunction()
 function(bench_rust target source)
     add_custom_command(
         OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${target}"
-        COMMAND "${NANVM_RUSTC}" --edition 2021 -C opt-level=3 -C panic=abort
+        COMMAND "${bench_rustc}" --edition 2021 -C opt-level=3 -C panic=abort
                 "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o
                 "${CMAKE_CURRENT_BINARY_DIR}/${target}"
         DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
@@ -231,6 +231,6 @@ function(bench_write_list file)
     list(JOIN notes ",\n  " notes)
     set(compilers "\"${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}\"")
     file(WRITE "${file}" "{\"compiler\": ${compilers}, \"build\": \"${CMAKE_BUILD_TYPE}\", \
-\"flags\": \"${bench_optimisation}\", \"ocamlopt\": \"${NANVM_OCAMLOPT}\", \
-\"rustc\": \"${NANVM_RUSTC}\",\n \"programs\": [\n  ${notes}]}\n")
+\"flags\": \"${bench_optimisation}\", \"ocamlopt\": \"${bench_ocamlopt}\", \
+\"rustc\": \"${bench_rustc}\",\n \"programs\": [\n  ${notes}]}\n")
 endfunction()
