@@ -1,7 +1,9 @@
-/* The local manager, untyped interface. */
+/* The local manager, untyped interface: one pool a type, for one thread. */
 #include <nanvm/mem.h>
 
-static nanvm_local bench_local;
+#include "subject_per_thread.h"
+
+static BENCH_PER_THREAD nanvm_local bench_local;
 
 static inline void bench_open(void) {
     nanvm_local_init(&bench_local);

@@ -1,5 +1,9 @@
 /* malloc with a count written by hand. Which malloc is the linker's choice. */
+#if defined(BENCH_COUNT_ATOMIC)
+#include "counted_atomic.h"
+#else
 #include "counted_plain.h"
+#endif
 
 static inline void bench_open(void) {}
 static inline void bench_close(void) {}

@@ -1,6 +1,18 @@
-/* nanvm_mem through its untyped interface, in whatever manager bench_manager() is. */
+/* nanvm_mem in whatever manager bench_manager() is: through its untyped interface, or,
+ * for a subject that defines BENCH_TYPED, the typed one. */
 #ifndef BENCH_SUBJECT_NANVM_H
 #define BENCH_SUBJECT_NANVM_H
+
+/* Who frees all at once drops nothing one by one. */
+#if defined(BENCH_RESET)
+#define NANVM_BENCH_DROP_(self) ((void)(self))
+#else
+#define NANVM_BENCH_DROP_(self) nanvm_ref_drop(self)
+#endif
+
+#if defined(BENCH_TYPED)
+#include "subject_nanvm_typed.h"
+#else
 
 #define BENCH_HANDLE(name)                                                               \
     struct name;                                                                         \
@@ -25,7 +37,7 @@
         return nanvm_ref_clone(*self);                                                   \
     }                                                                                    \
     static inline void name##_drop(name##_ref self) {                                    \
-        nanvm_ref_drop(self);                                                            \
+        NANVM_BENCH_DROP_(self);                                                         \
     }                                                                                    \
     static inline const struct name *name##_read(const name##_ref *self) {               \
         return (const struct name *)nanvm_ref_get(*self);                                \
@@ -41,6 +53,8 @@
         *self = nanvm_mut_ref_to_ref(own);                                               \
         return (struct name *)nanvm_mut_ref_get(own);                                    \
     }
+
+#endif
 
 #define BENCH_OBJECT_0(name)                                                             \
     NANVM_OBJECT(name##_object, struct name);                                            \

@@ -1,0 +1,92 @@
+/* GLib's GRcBox; a clear function lets go of what an object refers to. It puts the last
+ * reference aside for the loop in the drop, so that a list doesn't recurse.
+ * GRcBox doesn't tell whether a box has other owners: nothing is known to be owned
+ * alone, and a write always copies. Where that matters, see subject_glib_count.h. */
+#ifndef BENCH_SUBJECT_GLIB_H
+#define BENCH_SUBJECT_GLIB_H
+
+#include <glib.h>
+
+#include "subject_per_thread.h"
+
+#if defined(BENCH_COUNT_ATOMIC)
+#define GLIB_BOX_(function) g_atomic_rc_box_##function
+#else
+#define GLIB_BOX_(function) g_rc_box_##function
+#endif
+
+static inline void bench_open(void) {}
+static inline void bench_close(void) {}
+
+#define BENCH_HANDLE(name)                                                               \
+    struct name;                                                                         \
+    typedef struct name *name##_ref
+
+#define GLIB_OBJECT_(name)                                                               \
+    static inline name##_ref name##_null(void) {                                         \
+        return NULL;                                                                     \
+    }                                                                                    \
+    static inline bool name##_is_null(const name##_ref *self) {                          \
+        return *self == NULL;                                                            \
+    }                                                                                    \
+    static inline name##_ref name##_make(struct name value) {                            \
+        name##_ref self = (name##_ref)GLIB_BOX_(alloc)(sizeof(struct name));             \
+        *self = value;                                                                   \
+        return self;                                                                     \
+    }                                                                                    \
+    static inline name##_ref name##_clone(const name##_ref *self) {                      \
+        return *self == NULL ? NULL : (name##_ref)(GLIB_BOX_(acquire))(*self);           \
+    }                                                                                    \
+    static inline const struct name *name##_read(const name##_ref *self) {               \
+        return *self;                                                                    \
+    }                                                                                    \
+    static inline bool name##_is_sole(const name##_ref *self) {                          \
+        (void)self;                                                                      \
+        return false;                                                                    \
+    }
+
+#define GLIB_WRITE_(name, clone_references)                                              \
+    static inline struct name *name##_write(name##_ref *self) {                          \
+        struct name value = **self;                                                      \
+        clone_references;                                                                \
+        name##_drop(*self);                                                              \
+        return *self = name##_make(value);                                               \
+    }
+
+/* `drop_others` is what the clear function does with all references but the last. */
+#define GLIB_DROP_(name, last, drop_others)                                              \
+    static BENCH_PER_THREAD name##_ref name##_next;                                      \
+    static void name##_drop(name##_ref self);                                            \
+    static void name##_clear(gpointer object) {                                          \
+        struct name *value = (struct name *)object;                                      \
+        drop_others;                                                                     \
+        name##_next = value->last;                                                       \
+    }                                                                                    \
+    static void name##_drop(name##_ref self) {                                           \
+        while (self != NULL) {                                                           \
+            name##_next = NULL;                                                          \
+            GLIB_BOX_(release_full)(self, name##_clear);                                 \
+            self = name##_next;                                                          \
+        }                                                                                \
+    }
+
+#define BENCH_OBJECT_0(name)                                                             \
+    GLIB_OBJECT_(name)                                                                   \
+    static inline void name##_drop(name##_ref self) {                                    \
+        if (self != NULL) {                                                              \
+            GLIB_BOX_(release)(self);                                                    \
+        }                                                                                \
+    }                                                                                    \
+    GLIB_WRITE_(name, (void)0)
+
+#define BENCH_OBJECT_1(name, last)                                                       \
+    GLIB_OBJECT_(name)                                                                   \
+    GLIB_DROP_(name, last, (void)0)                                                      \
+    GLIB_WRITE_(name, (void)name##_clone(&value.last))
+
+#define BENCH_OBJECT_2(name, a, last)                                                    \
+    GLIB_OBJECT_(name)                                                                   \
+    GLIB_DROP_(name, last, name##_drop(value->a))                                        \
+    GLIB_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
+
+#endif

@@ -1,0 +1,11 @@
+/* The global manager, untyped interface: malloc, and references for any thread. */
+#include <nanvm/mem.h>
+
+static inline void bench_open(void) {}
+static inline void bench_close(void) {}
+
+static inline nanvm_manager *bench_manager(void) {
+    return nanvm_global();
+}
+
+#include "subject_nanvm.h"

@@ -1,0 +1,46 @@
+/* nanvm_mem through its typed interface; subject_nanvm.h chooses it. */
+#ifndef BENCH_SUBJECT_NANVM_TYPED_H
+#define BENCH_SUBJECT_NANVM_TYPED_H
+
+#define BENCH_HANDLE(name)                                                               \
+    struct name;                                                                         \
+    NANVM_TYPED_HANDLES(name)
+
+#define NANVM_BENCH_FUNCTIONS_(name)                                                     \
+    NANVM_TYPED_FUNCTIONS(name, struct name, name##_object);                             \
+    static inline name##_ref name##_null(void) {                                         \
+        name##_ref null = {{NULL}};                                                      \
+        return null;                                                                     \
+    }                                                                                    \
+    static inline bool name##_is_null(const name##_ref *self) {                          \
+        return name##_ref_get(*self) == NULL;                                            \
+    }                                                                                    \
+    static inline name##_ref name##_make(struct name value) {                            \
+        name##_mut_ref self = name##_new_copy(bench_manager(), &value);                  \
+        if (name##_mut_ref_get(self) == NULL) {                                          \
+            bench_fail("out of memory");                                                 \
+        }                                                                                \
+        return name##_mut_ref_to_ref(self);                                              \
+    }                                                                                    \
+    static inline name##_ref name##_clone(const name##_ref *self) {                      \
+        return name##_ref_clone(*self);                                                  \
+    }                                                                                    \
+    static inline void name##_drop(name##_ref self) {                                    \
+        name##_ref_drop(self);                                                           \
+    }                                                                                    \
+    static inline const struct name *name##_read(const name##_ref *self) {               \
+        return name##_ref_get(*self);                                                    \
+    }                                                                                    \
+    static inline bool name##_is_sole(const name##_ref *self) {                          \
+        return name##_ref_count(*self) == 0;                                             \
+    }                                                                                    \
+    static inline struct name *name##_write(name##_ref *self) {                          \
+        name##_mut_ref own = name##_ref_to_mut_ref(self, bench_manager());               \
+        if (name##_mut_ref_get(own) == NULL) {                                           \
+            bench_fail("out of memory");                                                 \
+        }                                                                                \
+        *self = name##_mut_ref_to_ref(own);                                              \
+        return name##_mut_ref_get(own);                                                  \
+    }
+
+#endif

@@ -1,0 +1,3 @@
+/* The global manager, typed interface. */
+#define BENCH_TYPED 1
+#include "subject_global.h"
