@@ -14,6 +14,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 
+#ifndef BENCH_DOCUMENTS_H /* the subject is a manager */
+#include "documents_nanvm.h"
+#endif
+
 #include <malloc.h>
 #include <stdio.h>
 
@@ -250,10 +254,10 @@ static void make_versions(const struct text *text, const struct documents_path *
 
 /* --- what comes of it ------------------------------------------------------------ */
 
-static void report(const char *name, const char *what, const char *unit, double value) {
+static void report(const char *name, const char *what, const char *unit, double figure) {
     char row[64];
     (void)snprintf(row, sizeof(row), "documents %s %s", name, what);
-    bench_report(row, unit, value);
+    bench_report(row, unit, figure);
 }
 
 static void report_time(const char *name, const char *what, const bench_series *series) {
