@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+"""Runs the programs of the benchmark and reports what they measured.
+
+Each program, a workload with a subject, is a process of its own in every round. The
+first round is thrown away. Within a round a workload's subjects run one after the
+other, in an order that is drawn anew, so that the figures of one round were measured
+close together; ratios are taken round by round, and their median is what counts.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pages
+import plots
+import results
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ENOUGH_ROUNDS = 9
+STACK = 8 << 20  # the usual limit, wherever this runs
+USAGE_ERROR = 64
+
+# A cost against the number of live objects: sizes that the programs take, the objects
+# that they stand for, and the row that is read.
+SCALE_SUBJECTS = ("local", "typed", "mimalloc", "glibc", "stdmap", "freelist")
+SCALE_ROUNDS = 3
+SCALE = {
+    "tree": [(10, 1023), (13, 8191), (17, 131071), (20, 1048575), (23, 8388607)],
+    "churn": [(10**n, 10**n) for n in range(3, 8)],
+    "rbtree": [(10**n, 10**n) for n in range(3, 8)],
+}
+
+
+class Failure(Exception):
+    """A program that can't be run, or says something else than it should."""
+
+
+@dataclasses.dataclass
+class Program:
+    """One program, at one size, and what its rounds gave."""
+
+    workload: str
+    subject: str
+    path: str
+    size: int = 0
+    objects: int = 0
+    rows: dict = dataclasses.field(default_factory=dict)
+    check: str = ""
+
+    def name(self):
+        size = f" at size {self.size}" if self.size else ""
+        return f"{self.workload} with {self.subject}{size}"
+
+    def row(self, printed):
+        """The name of a row in the report."""
+        return f"scale {printed} {self.objects}" if self.objects else printed
+
+
+# --- one process ---------------------------------------------------------------------
+
+
+def signal_name(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def how_it_ended(process):
+    last = process.stderr.strip().splitlines()[-1:]
+    ended = f"exit status {process.returncode}"
+    if process.returncode < 0:
+        ended = f"ended by {signal_name(-process.returncode)}"
+    return ": ".join([ended] + last)
+
+
+def limits(cpus):
+    def apply():
+        os.sched_setaffinity(0, cpus)
+        hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+        if hard == resource.RLIM_INFINITY or hard >= STACK:
+            resource.setrlimit(resource.RLIMIT_STACK, (STACK, hard))
+
+    return apply
+
+
+def output_of(program, cpus, timeout):
+    command = [program.path] + ([str(program.size)] if program.size else [])
+    try:
+        process = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            preexec_fn=limits(cpus),
+            check=False,
+        )
+    except OSError as error:
+        raise Failure(f"{program.path}: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"not done after {timeout} s") from error
+    if process.returncode != 0:
+        raise Failure(how_it_ended(process))
+    return process.stdout
+
+
+def parse(output):
+    """The rows {name: (unit, value)} and the check sum of a program's output."""
+    rows, check = {}, None
+    for line in output.splitlines():
+        fields = line.split("\t")
+        if fields[0] == "check" and len(fields) == 2:
+            check = fields[1]
+        elif len(fields) == 3:
+            rows[fields[0]] = (fields[1], number(fields[2], line))
+        else:
+            raise Failure(f"strange output: {line!r}")
+    if check is None:
+        raise Failure("no check sum")
+    return rows, check
+
+
+def number(text, line):
+    try:
+        return float(text)
+    except ValueError as error:
+        raise Failure(f"strange output: {line!r}") from error
+
+
+# --- rounds --------------------------------------------------------------------------
+
+
+class Session:
+    """All programs of a run, and what befell them."""
+
+    def __init__(self, groups, options):
+        self.groups = groups
+        self.options = options
+        self.failed = []
+        self.began = time.monotonic()
+
+    def cpus_of(self, program):
+        if program.workload in self.options.unpinned:
+            return os.sched_getaffinity(0)
+        return {self.options.cpu}
+
+    def run_once(self, program, counted):
+        output = output_of(program, self.cpus_of(program), self.options.timeout)
+        rows, check = parse(output)
+        if program.check not in ("", check):
+            raise Failure(f"check sum {check}, and before it was {program.check}")
+        program.check = check
+        if counted:
+            for row, (unit, value) in rows.items():
+                program.rows.setdefault(row, (unit, []))[1].append(value)
+
+    def fail(self, group, program, reason):
+        complain(f"{program.name()}: {reason}")
+        self.failed.append((program, str(reason)))
+        group.remove(program)
+
+    def run_group(self, group, counted):
+        for program in random.sample(group, len(group)):
+            try:
+                self.run_once(program, counted)
+            except Failure as failure:
+                self.fail(group, program, failure)
+
+    def run(self):
+        """Each of a group's rounds; the first isn't counted."""
+        longest = max((rounds for rounds, _ in self.groups), default=0)
+        for this in range(longest + 1):
+            due = [group for rounds, group in self.groups if this <= rounds]
+            for group in random.sample(due, len(due)):
+                self.run_group(group, counted=this > 0)
+            if this == 0:
+                refuse_other_sums(due)
+            self.progress(this, longest)
+
+    def progress(self, this, longest):
+        what = f"round {this} of {longest}" if this else "a round to warm up"
+        passed = time.monotonic() - self.began
+        print(f"  {what}: done after {passed:.0f} s", file=sys.stderr, flush=True)
+
+
+def refuse_other_sums(groups):
+    """Ends everything if subjects of one workload didn't do the same work."""
+    different = False
+    for group in groups:
+        sums = {}
+        for program in group:
+            sums.setdefault(program.check, []).append(program.subject)
+        if len(sums) > 1:
+            different = True
+            said = "; ".join(f"{', '.join(who)}: {s}" for s, who in sorted(sums.items()))
+            complain(f"{group[0].workload}: different check sums: {said}")
+    if different:
+        sys.exit(1)
+
+
+# --- what to run ---------------------------------------------------------------------
+
+
+def complain(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def load(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        complain(f"{path}: {error}")
+        sys.exit(1)
+
+
+def usual_groups(entries, options):
+    groups = {}
+    for entry in entries:
+        wanted = not options.workloads or entry["workload"] in options.workloads
+        if wanted and "program" in entry and entry["subject"] not in options.without:
+            program = Program(entry["workload"], entry["subject"], entry["program"])
+            program.size = options.size or 0
+            groups.setdefault(entry["workload"], []).append(program)
+    return [(options.rounds, group) for group in groups.values()]
+
+
+def scale_groups(entries, options):
+    """For each size of each workload in SCALE the subjects side by side."""
+    if options.workloads and "scale" not in options.workloads or options.size:
+        return []
+    groups = {}
+    for entry in entries:
+        if entry["workload"] in SCALE and entry["subject"] in SCALE_SUBJECTS:
+            for size, objects in SCALE[entry["workload"]] if "program" in entry else []:
+                program = Program(entry["workload"], entry["subject"], entry["program"])
+                program.size, program.objects = size, objects
+                groups.setdefault((program.workload, size), []).append(program)
+    return [(min(SCALE_ROUNDS, options.rounds), group) for group in groups.values()]
+
+
+def check_workloads(entries, options):
+    known = sorted({entry["workload"] for entry in entries}) + ["scale"]
+    for workload in options.workloads:
+        if workload not in known:
+            complain(f"there is no workload '{workload}'; there are: {' '.join(known)}")
+            sys.exit(USAGE_ERROR)
+
+
+def skipped(entries, options):
+    return [
+        (entry["workload"], entry["subject"], entry["skipped"])
+        for entry in entries
+        if "skipped" in entry
+        and (not options.workloads or entry["workload"] in options.workloads)
+    ]
+
+
+# --- the command line ----------------------------------------------------------------
+
+
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("has to be 1 or more")
+    return value
+
+
+def parse_options(arguments):
+    parser = argparse.ArgumentParser(prog="measure.py", description=__doc__)
+    add = parser.add_argument
+    add("workloads", nargs="*", metavar="WORKLOAD", help="all of them unless named")
+    add("--programs", required=True, metavar="FILE", help="programs.json of the build")
+    add("--rounds", type=positive, default=ENOUGH_ROUNDS, metavar="N",
+        help=f"counted rounds, {ENOUGH_ROUNDS} unless given")  # fmt: skip
+    add("--without", action="append", default=[], metavar="SUBJECT",
+        help="leave a subject out")  # fmt: skip
+    add("--size", type=positive, metavar="SIZE", help="the size of every workload")
+    add("--cpu", type=int, metavar="N", help="where to run; the last one unless given")
+    add("--timeout", type=positive, default=300, metavar="SECONDS",
+        help="how long one process may take")  # fmt: skip
+    add("--json", metavar="FILE", help="write the figures there")
+    add("--plots", metavar="FOLDER", help="draw them there, with gnuplot, as SVG")
+    add("--docs", metavar="FOLDER", help="bring the page Performance up to date")
+    add("--from", dest="source", metavar="FILE",
+        help="measure nothing: take what --json wrote, on this machine")  # fmt: skip
+    options = parser.parse_intermixed_args(arguments)
+    options.unpinned = results.load_settings(HERE)["unpinned"]
+    choose_cpu(options)
+    return options
+
+
+def choose_cpu(options):
+    allowed = os.sched_getaffinity(0)
+    if options.cpu is None:
+        options.cpu = max(allowed)
+    elif options.cpu not in allowed:
+        complain(f"CPU {options.cpu} isn't one of {sorted(allowed)}")
+        sys.exit(USAGE_ERROR)
+
+
+def say_how(groups, options):
+    programs = [program for _, group in groups for program in group]
+    free = sorted({p.workload for p in programs if p.workload in options.unpinned})
+    print(f"{len(programs)} programs, on CPU {options.cpu}"
+          + (f"; not pinned: {', '.join(free)}" if free else ""))  # fmt: skip
+    if options.rounds < ENOUGH_ROUNDS:
+        print(f"Fewer than {ENOUGH_ROUNDS} rounds: take the figures as a hint.")
+    sys.stdout.flush()
+
+
+def measure(options, entries):
+    """Runs what was asked for: the records, and (program, reason) of the failed."""
+    groups = usual_groups(entries, options) + scale_groups(entries, options)
+    if not groups:
+        complain("there is nothing to run")
+        sys.exit(1)
+    say_how(groups, options)
+    session = Session(groups, options)
+    session.run()
+    records = [
+        results.record(program.row(row), program.subject, unit, values, program.objects)
+        for _, group in groups
+        for program in group
+        for row, (unit, values) in program.rows.items()
+    ]
+    return records, session.failed
+
+
+def write_files(options, run):
+    if options.json:
+        results.write_json(options.json, run.records)
+    if options.plots:
+        plots.draw(options.plots, run)
+    if options.docs:
+        plots.draw(os.path.join(options.docs, "images"), run, prefix="bench_")
+        pages.refresh(os.path.join(options.docs, "guides", "performance.md"), run)
+
+
+def main(arguments):
+    options = parse_options(arguments)
+    build = load(options.programs)
+    entries = build["programs"]
+    check_workloads(entries, options)
+    if options.source:
+        records, failed = load(options.source), []
+    else:
+        records, failed = measure(options, entries)
+    lost = [(p.workload, p.subject, f"failed: {why}") for p, why in failed]
+    run = results.Run(
+        records, skipped(entries, options) + lost, results.load_settings(HERE), build
+    )
+    run.cpu = options.cpu
+    results.print_tables(run)
+    write_files(options, run)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,198 @@
+"""What the rounds amount to: medians, ratios round by round, goals met and missed."""
+
+import dataclasses
+import json
+import os
+import statistics
+
+LIMITS = ("freelist", "bump")
+
+
+@dataclasses.dataclass
+class Run:
+    """All that one run, or the file it left, has to say."""
+
+    records: list
+    skipped: list  # (workload, subject, why)
+    settings: dict
+    build: dict
+    cpu: int = 0
+
+    def rows(self):
+        """The names of the rows, as they came."""
+        return list(dict.fromkeys(record["workload"] for record in self.records))
+
+    def of_row(self, row):
+        return [record for record in self.records if record["workload"] == row]
+
+    def find(self, row, subject):
+        for record in self.of_row(row):
+            if record["subject"] == subject:
+                return record
+        return None
+
+
+def load_settings(folder):
+    with open(os.path.join(folder, "goals.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def record(row, subject, unit, values, objects=0):
+    result = {
+        "workload": row,
+        "subject": subject,
+        "unit": unit,
+        "median": statistics.median(values),
+        "min": min(values),
+        "rounds": len(values),
+        "values": values,
+    }
+    if objects:
+        result["objects"] = objects
+    return result
+
+
+def write_json(path, records):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[\n")
+        file.write(",\n".join(json.dumps(record) for record in records))
+        file.write("\n]\n")
+
+
+# --- ratios --------------------------------------------------------------------------
+
+
+def ratio(of, to):
+    """The median of the ratios of each round; None if there is nothing to divide by."""
+    pairs = [a / b for a, b in zip(of["values"], to["values"]) if b != 0]
+    return statistics.median(pairs) if pairs else None
+
+
+def base_of(run, row):
+    """What the others of a row are compared with."""
+    there = [record["subject"] for record in run.of_row(row)]
+    for subject in run.settings["bases"]:
+        if subject in there:
+            return subject
+    return None
+
+
+# --- goals ---------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Outcome:
+    """A goal beside what was measured; `measured` is None where something is missing."""
+
+    goal: dict
+    measured: float = None
+
+    def bound(self):
+        at_least = "at_least" in self.goal
+        return self.goal["at_least" if at_least else "at_most"], at_least
+
+    def met(self):
+        """To two decimals, as the goals are written."""
+        if self.measured is None:
+            return None
+        bound, at_least = self.bound()
+        measured = round(self.measured, 2)
+        return measured >= bound if at_least else measured <= bound
+
+    def what(self):
+        """The quotient, or the quantity, in words."""
+        goal = self.goal
+        this = goal["subject"]
+        if "base_row" in goal:
+            return f"{this}, ÷ {goal['base_row']}"
+        return f"{this} ÷ {goal['base']}" if "base" in goal else this
+
+    def asked(self):
+        bound, at_least = self.bound()
+        unit = self.goal.get("unit", "×")
+        return f"{'≥' if at_least else '≤'} {bound:g} {unit}"
+
+    def found(self):
+        if self.measured is None:
+            return "-"
+        return f"{self.measured:.2f} {self.goal.get('unit', '×')}"
+
+    def verdict(self):
+        return {True: "met", False: "missed", None: "not measured"}[self.met()]
+
+
+def outcome(run, goal):
+    this = run.find(goal["row"], goal["subject"])
+    if "base" not in goal and "base_row" not in goal:
+        return Outcome(goal, this["median"] if this else None)
+    base = run.find(
+        goal.get("base_row", goal["row"]), goal.get("base", goal["subject"])
+    )
+    return Outcome(goal, ratio(this, base) if this and base else None)
+
+
+def workload_of(row):
+    return row.split()[0]
+
+
+def outcomes(run):
+    """For the goals of all workloads that ran."""
+    ran = {workload_of(row) for row in run.rows()}
+    goals = run.settings["goals"]
+    return [outcome(run, goal) for goal in goals if workload_of(goal["row"]) in ran]
+
+
+# --- tables --------------------------------------------------------------------------
+
+
+def figure(value):
+    """Three digits that count, without an exponent."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def row_lines(run, row):
+    """(subject, median, min, ratio) of a row, the smallest first."""
+    base = base_of(run, row)
+    lines = []
+    for this in sorted(run.of_row(row), key=lambda record: record["median"]):
+        to = ratio(this, run.find(row, base)) if base else None
+        shown = "-" if to is None else f"{to:.2f}"
+        lines.append((this["subject"], figure(this["median"]), figure(this["min"]), shown))
+    return lines
+
+
+def print_row(run, row):
+    base = base_of(run, row)
+    unit = run.of_row(row)[0]["unit"]
+    print(f"\n{row}, {unit}")
+    print(f"  {'':16}{'median':>12}{'min':>12}{'÷ ' + base if base else '':>14}")
+    for subject, median, least, to in row_lines(run, row):
+        print(f"  {subject:16}{median:>12}{least:>12}{to:>14}")
+
+
+def print_goals(run):
+    reached = outcomes(run)
+    if not reached:
+        return
+    print(f"\n{'goal':24}{'':30}{'measured':>12}{'to reach':>14}")
+    for one in reached:
+        print(f"{one.goal['row']:24}{one.what():30}{one.found():>12}{one.asked():>14}"
+              f"  {one.verdict()}")  # fmt: skip
+
+
+def print_skipped(run):
+    if run.skipped:
+        print("\nskipped")
+    for workload, subject, why in run.skipped:
+        print(f"  {workload} {subject}: {why}")
+
+
+def print_tables(run):
+    for row in run.rows():
+        print_row(run, row)
+    print_goals(run)
+    print_skipped(run)
