@@ -1,0 +1,75 @@
+/* `size` objects of 16 bytes, created and then freed: at once where the subject can
+ * (BENCH_RESET), else one by one in the order of creation. */
+#include "bench.h"
+
+const size_t bench_default_size = 1000000;
+
+BENCH_HANDLE(object);
+struct object {
+    uint64_t a, b;
+};
+BENCH_OBJECT_0(object)
+
+static void create(object_ref *objects, size_t size) {
+    for (size_t i = 0; i < size; ++i) {
+        struct object value = {i, size};
+        objects[i] = object_make(BENCH_MOVE(value));
+    }
+}
+
+static uint64_t sum(const object_ref *objects, size_t size) {
+    uint64_t result = 0;
+    for (size_t i = 0; i < size; ++i) {
+        result += object_read(&objects[i])->a + object_read(&objects[i])->b;
+    }
+    return result;
+}
+
+static void free_all(object_ref *objects, size_t size) {
+#if defined(BENCH_RESET)
+    (void)objects;
+    (void)size;
+    bench_reset();
+#else
+    for (size_t i = 0; i < size; ++i) {
+        object_drop(BENCH_MOVE(objects[i]));
+    }
+#endif
+}
+
+enum { REPEATS = 11 };
+
+void bench_workload(size_t size) {
+    bench_series created = {{0}, 0};
+    bench_series freed = {{0}, 0};
+    bench_series both = {{0}, 0};
+    /* All zeros are null handles of every subject. */
+    object_ref *objects = (object_ref *)calloc(size, sizeof(object_ref));
+    if (objects == NULL) {
+        bench_fail("out of memory");
+    }
+    bench_open();
+    for (int i = 0; i <= REPEATS; ++i) {
+        double begin = bench_now();
+        create(objects, size);
+        double middle = bench_now();
+        bench_check(sum(objects, size));
+        double again = bench_now();
+        free_all(objects, size);
+        double end = bench_now();
+        double create_time = (middle - begin) / (double)size;
+        double free_time = (end - again) / (double)size;
+        if (i == 0) {
+            bench_report("bulk first", "ns/object", create_time + free_time);
+            continue;
+        }
+        bench_series_add(&created, create_time);
+        bench_series_add(&freed, free_time);
+        bench_series_add(&both, create_time + free_time);
+    }
+    bench_close();
+    free(objects);
+    bench_report("bulk", "ns/object", bench_series_median(&both));
+    bench_report("bulk create", "ns/object", bench_series_median(&created));
+    bench_report("bulk free", "ns/object", bench_series_median(&freed));
+}
