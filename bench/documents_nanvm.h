@@ -303,6 +303,9 @@ struct documents_list {
 typedef struct documents_reader {
     struct table texts;
     struct table names;
+    struct table lists;
+    size_t reals; /* lists of them */
+    size_t reals_found;
     value *values;
     size_t values_length;
     size_t values_capacity;
@@ -310,7 +313,7 @@ typedef struct documents_reader {
     size_t names_length;
     size_t names_capacity;
     size_t depth;
-    struct documents_list lists[DOCUMENTS_OPEN];
+    struct documents_list open[DOCUMENTS_OPEN];
 } documents_reader;
 
 static void *documents_enlarge(void *memory, size_t *capacity, size_t item_size) {
@@ -374,7 +377,7 @@ static int on_open(void *context) {
     if (self->depth == DOCUMENTS_OPEN) {
         return 0;
     }
-    self->lists[self->depth++] = list;
+    self->open[self->depth++] = list;
     return 1;
 }
 
@@ -386,42 +389,114 @@ static bool has_blocks(const value *values, size_t length) {
     return found;
 }
 
+static bool are_reals(const value *values, size_t length) {
+    bool all = true;
+    for (size_t i = 0; i < length; ++i) {
+        all &= values[i].word < value_constant_tag;
+    }
+    return all;
+}
+
+struct documents_items {
+    const nanvm_object *type;
+    nanvm_ref names; /* null for an array */
+    const value *values;
+    size_t length;
+};
+
+static inline bool items_equal(const void *object, const void *key) {
+    const struct documents_items *items = (const struct documents_items *)key;
+    nanvm_ref ref = {object};
+    size_t offset = items->type->items_offset;
+    return nanvm_ref_object(ref) == items->type &&
+           nanvm_ref_length(ref) == items->length &&
+           (offset == 0 ||
+            nanvm_ref_same(((const struct members *)object)->names, items->names)) &&
+           memcmp((const char *)object + offset, items->values,
+                  items->length * sizeof(value)) == 0;
+}
+
+static nanvm_mut_ref new_list(const struct documents_items *items) {
+    nanvm_mut_ref list = checked(
+        nanvm_new_array(bench_manager(), items->type, items->values, items->length));
+    if (items->names.object != NULL) {
+        ((struct members *)list.object)->names = nanvm_ref_clone(items->names);
+    }
+    return list;
+}
+
+static void drop_items(const struct documents_items *items) {
+    for (size_t i = 0; i < items->length; ++i) {
+        value_drop(items->values[i]);
+    }
+}
+
+/* The equal of a list that was read before, or a new one. */
+static nanvm_ref intern_list(struct table *self, const struct documents_items *items) {
+    uint64_t hash = hash_bytes(items->values, items->length * sizeof(value)) ^
+                    (uintptr_t)items->names.object;
+    struct name *slot = table_find(self, hash, items_equal, items);
+    if (slot->text.object == NULL) {
+        return nanvm_ref_clone(table_add(self, slot, hash, new_list(items)).text);
+    }
+    drop_items(items);
+    return nanvm_ref_clone(slot->text);
+}
+
+/* Measured data has few equals. When it turns out that next to no list of reals was
+ * there before, the others aren't looked for. */
+static nanvm_ref end_reals(documents_reader *self, const struct documents_items *items) {
+    if (self->reals > 1024 + 8 * self->reals_found) {
+        return nanvm_mut_ref_to_ref(new_list(items));
+    }
+    size_t used = self->lists.used;
+    nanvm_ref list = intern_list(&self->lists, items);
+    self->reals += 1;
+    self->reals_found += self->lists.used == used ? 1 : 0;
+    return list;
+}
+
 static int on_array_end(void *context) {
     documents_reader *self = (documents_reader *)context;
-    size_t start = self->lists[--self->depth].values;
-    const value *values = self->values + start;
-    size_t length = self->values_length - start;
-    const nanvm_object *type =
-        has_blocks(values, length) ? &array_object : &leaves_object;
-    nanvm_mut_ref array = checked(nanvm_new_array(bench_manager(), type, values, length));
+    size_t start = self->open[--self->depth].values;
+    struct documents_items items = {
+        &leaves_object, {NULL}, self->values + start, self->values_length - start};
+    if (has_blocks(items.values, items.length)) {
+        items.type = &array_object;
+    }
     self->values_length = start;
-    return push(self, value_of_block(value_array_tag, array.object));
+    nanvm_ref list = are_reals(items.values, items.length)
+                         ? end_reals(self, &items)
+                         : intern_list(&self->lists, &items);
+    return push(self, value_of_block(value_array_tag, list.object));
 }
 
 static int on_object_end(void *context) {
     documents_reader *self = (documents_reader *)context;
-    struct documents_list start = self->lists[--self->depth];
-    const value *values = self->values + start.values;
+    struct documents_list start = self->open[--self->depth];
     struct documents_names names = {self->open_names + start.names,
                                     self->names_length - start.names};
-    const nanvm_object *type =
-        has_blocks(values, names.length) ? &members_object : &leaf_members_object;
-    nanvm_mut_ref object =
-        checked(nanvm_new_array(bench_manager(), type, values, names.length));
-    ((struct members *)object.object)->names =
-        nanvm_ref_clone(intern_names(&self->names, names));
+    struct documents_items items = {&leaf_members_object,
+                                    intern_names(&self->names, names),
+                                    self->values + start.values, names.length};
+    if (has_blocks(items.values, items.length)) {
+        items.type = &members_object;
+    }
     self->values_length = start.values;
     self->names_length = start.names;
-    return push(self, value_of_block(value_object_tag, object.object));
+    nanvm_ref list = intern_list(&self->lists, &items);
+    return push(self, value_of_block(value_object_tag, list.object));
 }
 
 static inline void documents_reader_open(documents_reader *self) {
     memset(self, 0, sizeof(*self));
     table_open(&self->texts, 256);
     table_open(&self->names, 64);
+    table_open(&self->lists, 256);
 }
 
 static inline void documents_reader_close(documents_reader *self) {
+    table_close(&self->lists);
     table_close(&self->names);
     table_close(&self->texts);
     free(self->values);
