@@ -13,6 +13,12 @@ static inline void bench_close(void) {
     nanvm_local_deinit(&bench_local);
 }
 
+/* Gives back what is free. */
+#define BENCH_TRIM 1
+static inline void bench_trim(void) {
+    (void)nanvm_local_trim(&bench_local);
+}
+
 static inline nanvm_manager *bench_manager(void) {
     return nanvm_local_manager(&bench_local);
 }
