@@ -1,6 +1,5 @@
 /* The limit for what is freed at once: a pointer that moves through one reservation, and
  * back to its start. No header, and pages stay with the process. */
-#define _DEFAULT_SOURCE
 #include <sys/mman.h>
 
 #include "subject_per_thread.h"

@@ -1,7 +1,7 @@
 /* GLib's GRcBox; a clear function lets go of what an object refers to. It puts the last
  * reference aside for the loop in the drop, so that a list doesn't recurse.
- * GRcBox doesn't tell whether a box has other owners: nothing is known to be owned
- * alone, and a write always copies. Where that matters, see subject_glib_count.h. */
+ * GRcBox can't be asked whether a box has one owner only, so its users copy, or count for
+ * themselves; here the answer is read from the box's private count, to be fair. */
 #ifndef BENCH_SUBJECT_GLIB_H
 #define BENCH_SUBJECT_GLIB_H
 
@@ -15,8 +15,36 @@
 #define GLIB_BOX_(function) g_rc_box_##function
 #endif
 
-static inline void bench_open(void) {}
+/* Where the count lies, in integers in front of an object, and what it is for one owner.
+ */
+static BENCH_PER_THREAD size_t glib_distance;
+static BENCH_PER_THREAD gint glib_sole;
+
+static inline const gint *glib_before(const void *box, size_t distance) {
+    return (const gint *)((uintptr_t)box - distance * sizeof(gint));
+}
+
+/* The count is what changes when a reference is acquired. */
+static inline void bench_open(void) {
+    enum { DISTANCE_LIMIT = 12 };
+    void *box = GLIB_BOX_(alloc)(sizeof(void *));
+    for (size_t i = 1; i <= DISTANCE_LIMIT && glib_distance == 0; ++i) {
+        glib_sole = *glib_before(box, i);
+        (void)(GLIB_BOX_(acquire))(box);
+        glib_distance = *glib_before(box, i) == glib_sole ? 0 : i;
+        GLIB_BOX_(release)(box);
+    }
+    GLIB_BOX_(release)(box);
+    if (glib_distance == 0) {
+        bench_fail("GLib has its count elsewhere");
+    }
+}
+
 static inline void bench_close(void) {}
+
+static inline bool glib_is_sole(const void *box) {
+    return g_atomic_int_get(glib_before(box, glib_distance)) == glib_sole;
+}
 
 #define BENCH_HANDLE(name)                                                               \
     struct name;                                                                         \
@@ -41,16 +69,18 @@ static inline void bench_close(void) {}
         return *self;                                                                    \
     }                                                                                    \
     static inline bool name##_is_sole(const name##_ref *self) {                          \
-        (void)self;                                                                      \
-        return false;                                                                    \
+        return glib_is_sole(*self);                                                      \
     }
 
 #define GLIB_WRITE_(name, clone_references)                                              \
     static inline struct name *name##_write(name##_ref *self) {                          \
-        struct name value = **self;                                                      \
-        clone_references;                                                                \
-        name##_drop(*self);                                                              \
-        return *self = name##_make(value);                                               \
+        if (!name##_is_sole(self)) {                                                     \
+            struct name value = **self;                                                  \
+            clone_references;                                                            \
+            name##_drop(*self);                                                          \
+            *self = name##_make(value);                                                  \
+        }                                                                                \
+        return *self;                                                                    \
     }
 
 /* `drop_others` is what the clear function does with all references but the last. */

@@ -2,6 +2,8 @@
 #define BENCH_COUNT_ATOMIC 1 /* objects may be handed to other threads */
 #include <nanvm/mem.h>
 
+#define BENCH_COUNT_ATOMIC 1
+
 static inline void bench_open(void) {}
 static inline void bench_close(void) {}
 

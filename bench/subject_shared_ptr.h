@@ -1,10 +1,13 @@
 /* C++: std::shared_ptr by std::make_shared, so that count and object are one allocation.
  * The destructor takes the last reference out in a loop, so that a list doesn't recurse.
- * libstdc++ counts without locked instructions while the process has one thread. */
+ * References may be used from any thread: libstdc++ counts without locked instructions as
+ * long as the process has one. */
 #ifndef BENCH_SUBJECT_SHARED_PTR_H
 #define BENCH_SUBJECT_SHARED_PTR_H
 
 #include <memory>
+
+#define BENCH_COUNT_ATOMIC 1
 
 static inline void bench_open(void) {}
 static inline void bench_close(void) {}
