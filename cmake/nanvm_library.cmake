@@ -4,18 +4,21 @@
 set(nanvm_sources
     src/arena.c
     src/block.c
+    src/chunk.c
     src/count.c
     src/drop.c
     src/fatal.c
     src/global.c
     src/inline.c
+    src/large.c
     src/local.c
     src/manager.c
     src/mut_ref.c
     src/object.c
     src/pool.c
     src/ref.c
-    src/stats.c)
+    src/stats.c
+    src/walk.c)
 
 function(nanvm_add_library kind type)
     set(target nanvm_mem_${kind})

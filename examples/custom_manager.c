@@ -20,7 +20,7 @@ static const nanvm_manager_table malloc_table = {.alloc = malloc_alloc};
 static const nanvm_dealloc_table malloc_dealloc_table = {.count = NANVM_COUNT_ATOMIC,
                                                          .dealloc = malloc_dealloc};
 static nanvm_dealloc the_dealloc = {&malloc_dealloc_table};
-static nanvm_manager the_manager = {&malloc_table, &the_dealloc, 0};
+static nanvm_manager the_manager = {.table = &malloc_table, .dealloc = &the_dealloc};
 //! [small]
 
 //! [manager]

@@ -9,7 +9,7 @@
  *
  * The list is passed on in a register. What callbacks and deallocs drop goes to a
  * list of the thread, which is worked off after it. */
-#include "internal.h"
+#include "pool.h"
 
 static NANVM_THREAD_LOCAL struct {
     void *list;
@@ -46,9 +46,7 @@ static void *bury_with_callbacks(const nanvm_object *type, void *object, void *l
     return object;
 }
 
-/* Adds a dead object to the list, and the objects for which its first reference
- * was the last; returns the list. */
-NANVM_NOINLINE static void *bury(void *object, void *list) {
+void *nanvm_object_bury(void *object, void *list) {
     for (;;) {
         const nanvm_object *type = nanvm_block_origin(object)->object;
         nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
@@ -72,7 +70,7 @@ NANVM_NOINLINE static void *bury(void *object, void *list) {
 
 static inline void *release(nanvm_ref reference, void *list) {
     if (reference.object != NULL && nanvm_count_release_inline(reference.object)) {
-        list = bury((void *)(uintptr_t)reference.object, list);
+        list = nanvm_object_bury((void *)(uintptr_t)reference.object, list);
     }
     return list;
 }
@@ -110,16 +108,23 @@ NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *o
     return list;
 }
 
-static inline void *end_declared(const nanvm_object *type, void *object) {
+static void *end_declared(const nanvm_object *type, void *object) {
     nanvm_ref *slot = first_slot(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
-    list = release_refs(object, type->refs, type->refs_length, list);
-    if (type->item_refs_length != 0) {
-        list = release_items(type, object, list);
+    if (nanvm_object_is_plain(type)) {
+        return nanvm_walk(object, true, list);
     }
+    list = release_refs(object, type->refs, type->refs_length, list);
+    list = release_items(type, object, list);
     nanvm_block_free(object);
     return list;
+}
+
+static void *end_first(void *list) {
+    const nanvm_object *type = nanvm_block_origin(list)->object;
+    return nanvm_object_has_callbacks(type) ? end_with_callbacks(type, list)
+                                            : end_declared(type, list);
 }
 
 static void *take_list(void) {
@@ -128,13 +133,12 @@ static void *take_list(void) {
     return list;
 }
 
-static void work_off(void *list) {
+static void end_all(const nanvm_object *type, void *object) {
     dead.at_work = true;
+    void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, false, NULL)
+                                             : nanvm_object_bury(object, NULL);
     while (list != NULL || (list = take_list()) != NULL) {
-        const nanvm_object *type = nanvm_block_origin(list)->object;
-        list = NANVM_UNLIKELY(nanvm_object_has_callbacks(type))
-                   ? end_with_callbacks(type, list)
-                   : end_declared(type, list);
+        list = end_first(list);
     }
     dead.at_work = false;
 }
@@ -157,7 +161,7 @@ static void set_next_of(void *object, void *next) {
 
 /* While an object is buried, a dealloc may have queued others; those are few. */
 static void queue(void *object) {
-    void *list = bury(object, take_list());
+    void *list = nanvm_object_bury(object, take_list());
     void *last = dead.list;
     if (last == NULL) {
         dead.list = list;
@@ -169,14 +173,22 @@ static void queue(void *object) {
     set_next_of(last, list);
 }
 
+static void end_leaf(void *object) {
+    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+    if (NANVM_LIKELY(nanvm_block_origin(object)->dealloc->table == &nanvm_pool_table)) {
+        nanvm_chunk_put(nanvm_chunk_of(object), object);
+    } else {
+        nanvm_block_free(object);
+    }
+}
+
 void nanvm_object_die(void *object) {
     const nanvm_object *type = nanvm_block_origin(object)->object;
     if (type->drop == NULL && !nanvm_object_holds_refs(type)) {
-        nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
-        nanvm_block_free(object);
+        end_leaf(object);
     } else if (dead.at_work) {
         queue(object);
     } else {
-        work_off(bury(object, NULL));
+        end_all(type, object);
     }
 }

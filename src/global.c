@@ -58,7 +58,7 @@ static nanvm_dealloc dealloc = {&dealloc_table};
 
 static const nanvm_manager_table manager_table = {global_alloc, global_resize, NULL, NULL,
                                                   NULL};
-static nanvm_manager manager = {&manager_table, &dealloc, 0};
+static nanvm_manager manager = {&manager_table, &dealloc, 0, NULL};
 
 nanvm_manager *nanvm_global(void) {
     return &manager;

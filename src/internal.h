@@ -84,6 +84,11 @@ static inline bool nanvm_object_has_callbacks(const nanvm_object *type) {
             (uintptr_t)type->visit_item) != 0; /* one branch for all */
 }
 
+/* Nothing but a struct, with references or without. */
+static inline bool nanvm_object_is_plain(const nanvm_object *type) {
+    return !nanvm_object_has_callbacks(type) && type->item_refs_length == 0;
+}
+
 static inline bool nanvm_object_holds_refs(const nanvm_object *type) {
     return (type->refs_length | type->item_refs_length | (uintptr_t)type->visit |
             (uintptr_t)type->visit_item) != 0;
@@ -161,6 +166,17 @@ size_t nanvm_count_read(const void *object);
 
 /* Ends an object that has no references left, and what only it refers to. */
 void nanvm_object_die(void *object);
+
+/* Adds a dead object to the list, and the objects for which its first reference
+ * was the last; returns the list. */
+NANVM_NOINLINE void *nanvm_object_bury(void *object, void *list);
+
+/* --- walk.c -------------------------------------------------------------- */
+
+/* Ends a plain object with references, the first of which may have been released (and is
+ * null then), and what only it refers to, but for what it adds to the list; returns
+ * the list. */
+void *nanvm_walk(void *object, bool first_is_released, void *list);
 
 /* --- manager.c ----------------------------------------------------------- */
 

@@ -6,10 +6,10 @@
 /* The pools of a manager, found by type and capacity in a table with open
  * addressing that is at most half full; pools of one type follow each other in
  * the list, so that reports need no sorting. */
-enum { FIRST_SLOTS = 32, RECENT = 64 };
+enum { FIRST_SLOTS = 32 };
 
 typedef struct nanvm_local_state {
-    nanvm_pool *recent[RECENT]; /* the pool used last, by type and size; or any pool */
+    nanvm_places *recent[NANVM_PLACES]; /* of the pool used last, by type and size */
     nanvm_pool **slots;
     size_t slots_length; /* a power of two */
     size_t used;
@@ -29,8 +29,8 @@ static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
                          size_t capacity) {
     size_t i = slot_of(state, object, capacity);
-    while (state->slots[i] != NULL &&
-           (state->slots[i]->object != object || state->slots[i]->capacity != capacity)) {
+    while (state->slots[i] != NULL && (state->slots[i]->places.object != object ||
+                                       state->slots[i]->capacity != capacity)) {
         i = (i + 1) & (state->slots_length - 1);
     }
     return &state->slots[i];
@@ -52,7 +52,7 @@ static bool set_slots(nanvm_local *self, size_t length) {
     state->slots = slots;
     state->slots_length = length;
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
-        *find(state, pool->object, pool->capacity) = pool;
+        *find(state, pool->places.object, pool->capacity) = pool;
     }
     return true;
 }
@@ -61,11 +61,11 @@ static bool set_slots(nanvm_local *self, size_t length) {
 
 /* Only an array type has pools for several sizes: no search for the others. */
 static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
-    bool is_array = pool->object != NULL && pool->object->item_size != 0;
+    bool is_array = pool->places.object != NULL && pool->places.object->item_size != 0;
     nanvm_pool **place = &state->all;
     for (nanvm_pool *other = is_array ? state->all : NULL; other != NULL;
          other = other->next) {
-        if (other->object == pool->object) {
+        if (other->places.object == pool->places.object) {
             place = &other->next;
             break;
         }
@@ -95,7 +95,12 @@ static void free_state(nanvm_local *self) {
     nanvm_manager_dealloc(self->source, state->slots, slots_layout(state->slots_length));
     nanvm_manager_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
     self->state = NULL;
+    self->manager.places = NULL;
 }
+
+/* Serves nobody: its type is nobody's. */
+static const nanvm_object no_object;
+static nanvm_pool no_pool = {.places = {.object = &no_object}};
 
 NANVM_NOINLINE static bool start(nanvm_local *self) {
     self->state = nanvm_manager_alloc(self->source, NANVM_LAYOUT_OF(nanvm_local_state));
@@ -103,10 +108,14 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         return false;
     }
     memset(self->state, 0, sizeof(*self->state));
+    for (size_t i = 0; i < NANVM_PLACES; ++i) {
+        self->state->recent[i] = &no_pool.places;
+    }
     if (!set_slots(self, FIRST_SLOTS)) {
         free_state(self);
         return false;
     }
+    self->manager.places = self->state->recent;
     return true;
 }
 
@@ -125,9 +134,14 @@ static nanvm_local *local_of(nanvm_manager *manager) {
     return (nanvm_local *)(void *)manager;
 }
 
-/* Types lie at least a cache line apart, sizes a word. */
+/* A type that isn't an array has one size: there the inline way looks, too. */
 static size_t recent_of(const nanvm_object *object, size_t size) {
-    return (((uintptr_t)object >> 5) + size / sizeof(void *)) & (RECENT - 1);
+    size_t of_size = object->item_size == 0 ? 0 : size / sizeof(void *);
+    return (nanvm_places_index(object) + of_size) & (NANVM_PLACES - 1);
+}
+
+static nanvm_pool *pool_at(nanvm_places *places) {
+    return (nanvm_pool *)(void *)((unsigned char *)places - offsetof(nanvm_pool, places));
 }
 
 NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object *object,
@@ -136,7 +150,7 @@ NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object
     if (pool == NULL) {
         return NULL;
     }
-    self->state->recent[recent_of(object, size)] = pool;
+    self->state->recent[recent_of(object, size)] = &pool->places;
     return nanvm_pool_take(pool, size);
 }
 
@@ -144,8 +158,8 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
                              size_t size) {
     nanvm_local *self = local_of(manager);
     if (NANVM_LIKELY(self->state != NULL)) {
-        nanvm_pool *pool = self->state->recent[recent_of(object, size)];
-        if (NANVM_LIKELY(pool != NULL && nanvm_pool_serves(pool, object, size))) {
+        nanvm_pool *pool = pool_at(self->state->recent[recent_of(object, size)]);
+        if (NANVM_LIKELY(nanvm_pool_serves(pool, object, size))) {
             return nanvm_pool_take(pool, size);
         }
     }
@@ -166,12 +180,12 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
         return NULL;
     }
     manager->dealloc = &raw->dealloc;
-    return nanvm_pool_alloc(raw, layout);
+    return nanvm_raw_alloc(raw, layout);
 }
 
 static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
-    return nanvm_pool_realloc((nanvm_pool *)manager->dealloc, memory, layout, size);
+    return nanvm_raw_resize((nanvm_pool *)manager->dealloc, memory, layout, size);
 }
 
 /* --- reports --- */
@@ -179,8 +193,8 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 /* Sums up the pools of one type, from `pool` on; returns the first of the next. */
 static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_object_stats *sum) {
     memset(sum, 0, sizeof(*sum));
-    sum->object = pool->object;
-    for (; pool != NULL && pool->object == sum->object; pool = pool->next) {
+    sum->object = pool->places.object;
+    for (; pool != NULL && pool->places.object == sum->object; pool = pool->next) {
         nanvm_pool_recount(pool);
         sum->live_blocks += pool->live;
         sum->live_bytes += nanvm_pool_live_bytes(pool);
@@ -250,6 +264,7 @@ void nanvm_local_init_from(nanvm_local *self, nanvm_manager *source) {
     self->manager.table = &local_table;
     self->manager.dealloc = NULL;
     self->manager.clones = 0;
+    self->manager.places = NULL;
     self->source = source;
     self->state = NULL;
     nanvm_local_on_leak(self, NULL, NULL);

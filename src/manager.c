@@ -32,6 +32,11 @@ void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t l
     return new_block(manager, type, length, size);
 }
 
+void *nanvm_manager_take_cold(nanvm_manager *self, const nanvm_object *object) {
+    size_t size;
+    return new_block(self, object, 0, &size);
+}
+
 /* memcpy and memset may not be given NULL, not even for 0 bytes. */
 static void copy_bytes(void *target, const void *source, size_t size) {
     if (size > 0) {
@@ -49,12 +54,12 @@ static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object 
     return self;
 }
 
-nanvm_mut_ref nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
+nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_object *object) {
     return new_zero(manager, object, 0);
 }
 
-nanvm_mut_ref nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object,
-                             const void *value) {
+nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_object *object,
+                                 const void *value) {
     size_t size = 0;
     nanvm_mut_ref self = {new_block(manager, object, 0, &size)};
     if (self.object != NULL) {

@@ -4,47 +4,58 @@
 
 #include "internal.h"
 
-/* The head of a chunk: the origin of every object in it. */
+/* The head of a chunk: the origin of every object in it. The dead of a chunk are
+ * linked here, so that those which lie together are used again together. */
 typedef struct nanvm_chunk {
     nanvm_origin origin;
+    void *dead;         /* since the pool took the list; through their first word */
+    size_t dead_length; /* and one more in the pool's current chunk */
+    struct nanvm_chunk *next_available;
     struct nanvm_chunk *next;
-    nanvm_layout layout; /* of the chunk itself */
-    size_t places;       /* in use so far, once it isn't the newest any more */
-    size_t dead;         /* of these; only while the pool is being trimmed */
+    nanvm_layout layout;   /* of the chunk itself */
+    unsigned char *unused; /* the first object that isn't in a run yet, */
+    unsigned char *fresh;  /* that never was in one and has no header, */
+    unsigned char *end;    /* that is in no chunk any more */
+    bool restarted;
 } nanvm_chunk;
 
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
  *
- * Nothing is counted while objects come and go: how many are alive is the places
- * in use so far less the length of the free list, found when somebody asks.
- * Only the objects too large for shared chunks, which have a chunk each, are
- * counted as they come and go; and raw memory, which has no blocks. */
+ * New objects go to the current chunk: to a run of places that lie side by side, or
+ * to one that died there. A chunk that is used up comes back when something in it
+ * dies, and starts over with a run if everything has.
+ *
+ * What is alive isn't counted while objects come and go, only what is dead: the
+ * rest is found when somebody asks. Only the objects too large for shared chunks,
+ * which have a chunk each, are counted; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
-    nanvm_dealloc dealloc;   /* first: origins point at it */
-    void *free;              /* dead objects, linked through their first word */
-    unsigned char *bump;     /* the next object never used yet ... */
-    unsigned char *bump_end; /* ... up to here */
-    size_t stride;           /* from one object to the next */
-
-    const nanvm_object *object; /* NULL: raw memory */
-    size_t capacity;            /* bytes an object can have; 0: a chunk each */
-    size_t least;               /* bytes an object here has at the least */
-    const void *owner;          /* the local manager's state, while it lives */
-    nanvm_manager *source;      /* of chunks, while the owner lives */
+    nanvm_dealloc dealloc; /* first: origins point at it */
+    nanvm_places places;   /* in the current chunk; without a type: raw memory */
+    nanvm_chunk *current;
+    nanvm_chunk *available; /* chunks with dead objects, but for the current one */
+    nanvm_chunk *chunks;    /* all of them, the newest first */
+    size_t capacity;        /* bytes an object can have; 0: a chunk each */
+    size_t least;           /* bytes an object here has at the least */
+    const void *owner;      /* the local manager's state, while it lives */
+    nanvm_manager *source;  /* of chunks, while the owner lives */
     nanvm_dealloc *source_dealloc;
     struct nanvm_pool *next; /* of the same owner */
-    nanvm_chunk *chunks;
-    size_t chunk_size; /* of the newest chunk */
-    size_t carved;     /* places in use so far: free or alive */
-    size_t reserved;   /* bytes taken from the source */
-    size_t live;       /* kept where there is no free list, and by orphans; else
-                          as it was at the last nanvm_pool_recount() */
-    size_t peak;       /* the most of them */
-    size_t peak_bytes; /* the most of `reserved` */
+    size_t chunk_size;       /* of the newest chunk */
+    size_t carved;           /* places that have a header */
+    size_t reserved;         /* bytes taken from the source */
+    size_t live;             /* kept where there is a chunk each, and by orphans; else
+                                as it was at the last nanvm_pool_recount() */
+    size_t peak;             /* the most of them */
+    size_t peak_bytes;       /* the most of `reserved` */
 } nanvm_pool;
 
 /* Objects of more bytes, with what is in front of them, have a chunk each. */
 enum { NANVM_POOL_STRIDE_MAX = 2048, NANVM_POOL_ALIGN_MAX = 64 };
+
+/* --- pool.c: chunks that objects share -------------------------------------- */
+
+/* Of the deallocs that nanvm_pool_put() serves. */
+extern const nanvm_dealloc_table nanvm_pool_table;
 
 /* The capacity of the pool that serves objects of `size` bytes: 0 if they get a
  * chunk each. */
@@ -54,26 +65,44 @@ size_t nanvm_pool_capacity(const nanvm_object *object, size_t size);
  * NULL if memory runs out. */
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
                               const nanvm_object *object, size_t capacity);
+void nanvm_pool_destroy(nanvm_pool *self);
 
 /* Whether objects of this type and size belong here. */
 static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object *object,
                                      size_t size) {
-    return self->object == object && size - self->least <= self->capacity - self->least;
+    return self->places.object == object &&
+           size - self->least <= self->capacity - self->least;
 }
 
-/* The address for an object of `size` bytes, where the free list is empty; NULL if
+/* The address for an object of `size` bytes, where no place is at hand; NULL if
  * memory runs out. */
 NANVM_NOINLINE void *nanvm_pool_take_new(nanvm_pool *self, size_t size);
 
-/* The same, from the free list if there is something in it. */
 static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    void *object = self->free;
-    if (NANVM_UNLIKELY(object == NULL)) {
-        return nanvm_pool_take_new(self, size);
+    void *object = nanvm_places_take(&self->places);
+    return NANVM_LIKELY(object != NULL) ? object : nanvm_pool_take_new(self, size);
+}
+
+static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
+    return (nanvm_chunk *)(void *)nanvm_block_origin(object);
+}
+
+/* Something died in a chunk that was used up: its pool may come back to it. */
+NANVM_NOINLINE void nanvm_pool_offer(nanvm_chunk *chunk);
+
+/* `length` dead objects go to their chunk, whose list they have been put in front of. */
+static inline void nanvm_chunk_put_list(nanvm_chunk *self, void *dead, size_t length) {
+    size_t before = self->dead_length;
+    self->dead = dead;
+    self->dead_length = before + length;
+    if (NANVM_UNLIKELY(before == 0)) {
+        nanvm_pool_offer(self);
     }
-    self->free = *(void **)object;
-    nanvm_block_header(object)->count = NANVM_COUNT_PLAIN;
-    return object;
+}
+
+static inline void nanvm_chunk_put(nanvm_chunk *self, void *object) {
+    *(nanvm_places_link *)object = self->dead;
+    nanvm_chunk_put_list(self, object, 1);
 }
 
 /* The pool that an object of `owner` lies in; NULL for anybody else's object. */
@@ -82,22 +111,37 @@ nanvm_pool *nanvm_pool_of(const void *object, const void *owner);
 /* In place, or moved; NULL if neither can be done. */
 void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
 
-/* Raw memory. */
-void *nanvm_pool_alloc(nanvm_pool *self, nanvm_layout layout);
-void *nanvm_pool_realloc(nanvm_pool *self, void *memory, nanvm_layout layout,
-                         size_t size);
-
-/* Brings `live` up to date. O(dead objects): it walks the free list. */
+/* Brings `live` up to date. O(chunks). */
 void nanvm_pool_recount(nanvm_pool *self);
 size_t nanvm_pool_live_bytes(const nanvm_pool *self);
 size_t nanvm_pool_peak(const nanvm_pool *self);
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
 
-/* Gives chunks back that hold nothing alive; returns their bytes. O(dead objects). */
+/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks). */
 size_t nanvm_pool_trim(nanvm_pool *self);
 
 /* The owner is gone, and `live` is up to date: the pool frees itself, now or with its
  * last object. */
 void nanvm_pool_orphan(nanvm_pool *self);
+
+/* --- chunk.c: the memory of a pool ------------------------------------------- */
+
+/* From the start of a chunk to its first object. */
+size_t nanvm_chunk_prefix(const nanvm_object *object);
+
+/* One of `size` bytes, which isn't among the pool's chunks yet. */
+nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
+void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
+
+/* --- large.c: what has memory of its own ------------------------------------- */
+
+extern const nanvm_dealloc_table nanvm_large_table;
+extern const nanvm_dealloc_table nanvm_raw_table;
+
+void *nanvm_large_take(nanvm_pool *pool, size_t size);
+void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size);
+
+void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout);
+void *nanvm_raw_resize(nanvm_pool *pool, void *memory, nanvm_layout layout, size_t size);
 
 #endif

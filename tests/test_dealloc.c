@@ -224,7 +224,7 @@ static bool nursery_init(nursery *self, nanvm_manager *source, bool *gone) {
     if (state != NULL) {
         const orphanage value = {{&orphanage_table}, source, 0, gone};
         *state = value;
-        const nursery made = {{&nursery_table, &state->dealloc, 0}, state};
+        const nursery made = {{&nursery_table, &state->dealloc, 0, NULL}, state};
         *self = made;
     }
     return state != NULL;

@@ -417,7 +417,7 @@ static nanvm_ref new_tracked(size_t value) {
 
 static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
     (void)state;
-    holder self = {.manager = {&holder_manager, &self.dealloc, 0},
+    holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&holder_table}};
     struct node held = {.left = new_tracked(1)};
     self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &held));
@@ -441,7 +441,7 @@ NANVM_OBJECT_CALLBACKS(nested_object, struct hidden, NULL, drop_nested, NULL);
 
 static void test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost(void **state) {
     (void)state;
-    holder self = {.manager = {&holder_manager, &self.dealloc, 0},
+    holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&holder_table}};
     struct node held = {.left = new_tracked(1)};
     self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &held));

@@ -269,12 +269,21 @@ static void test_dead_place_goes_to_its_own_type_only(void **state) {
     nanvm_object twin = point_object;
     nanvm_mut_ref dead = nanvm_new(manager, &point_object);
     nanvm_mut_ref_drop(dead);
-    nanvm_mut_ref other = nanvm_new(manager, &twin);
-    nanvm_mut_ref again = nanvm_new(manager, &point_object);
-    assert_ptr_not_equal(other.object, dead.object);
-    assert_ptr_equal(again.object, dead.object);
-    nanvm_mut_ref_drop(other);
-    nanvm_mut_ref_drop(again);
+    enum { MANY = 200 }; /* more than there is room for before the dead one's turn */
+    nanvm_mut_ref others[MANY];
+    nanvm_mut_ref own[MANY];
+    size_t times = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        others[i] = nanvm_new(manager, &twin);
+        own[i] = nanvm_new(manager, &point_object);
+        assert_ptr_not_equal(others[i].object, dead.object);
+        times += own[i].object == dead.object;
+    }
+    assert_int_equal(times, 1);
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref_drop(others[i]);
+        nanvm_mut_ref_drop(own[i]);
+    }
     nanvm_local_deinit(&local);
 }
 

@@ -55,6 +55,9 @@
 #define NANVM_NOINLINE __attribute__((noinline))
 #define NANVM_NORETURN __attribute__((noreturn))
 #define NANVM_UNUSED __attribute__((unused))
+#define NANVM_MAY_ALIAS __attribute__((may_alias))
+/* Whether the compiler knows the value, so that what depends on it costs nothing. */
+#define NANVM_IS_KNOWN(x) __builtin_constant_p(x)
 #define NANVM_LIKELY(x) __builtin_expect(!!(x), 1)
 #define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
@@ -66,6 +69,8 @@
 #define NANVM_NOINLINE
 #define NANVM_NORETURN
 #define NANVM_UNUSED
+#define NANVM_MAY_ALIAS
+#define NANVM_IS_KNOWN(x) 0
 #define NANVM_LIKELY(x) (x)
 #define NANVM_UNLIKELY(x) (x)
 #endif

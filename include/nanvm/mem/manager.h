@@ -5,6 +5,8 @@
 #ifndef NANVM_MEM_MANAGER_H
 #define NANVM_MEM_MANAGER_H
 
+#include <string.h>
+
 #include <nanvm/mem/block.h>
 
 /**
@@ -20,6 +22,7 @@
 
 typedef struct nanvm_manager nanvm_manager;
 struct nanvm_stats;
+struct nanvm_places;
 
 /** The functions of a manager. `alloc` is all that is needed. */
 typedef struct nanvm_manager_table {
@@ -61,13 +64,55 @@ typedef struct nanvm_manager_table {
     void (*stats)(const nanvm_manager *self, struct nanvm_stats *stats);
 } nanvm_manager_table;
 
-/** The first member of a manager's own state. */
+/** The first member of a manager's own state. Members that aren't needed are zero. */
 struct nanvm_manager {
     const nanvm_manager_table *table; /**< Its functions; never `NULL`. */
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
+    struct nanvm_places **places; /**< Where a local manager has room at hand, by type;
+                                       `NULL` in any other. */
 };
+
+/** @cond INTERNAL */
+/* Room at hand for new objects of one type: a run of places that lie side by side,
+ * and dead ones that are linked through their first word. */
+typedef struct nanvm_places {
+    const nanvm_object *object;
+    unsigned char *run; /* an object's address ... */
+    unsigned char *run_end;
+    size_t stride; /* ... and from there to the next */
+    void *free;
+} nanvm_places;
+
+/* A manager's `places` are found by type: direct-mapped, so that another type may
+ * have taken the entry. */
+enum { NANVM_PLACES = 64 };
+
+/* Tables lie at least 32 bytes apart. */
+NANVM_INLINE size_t nanvm_places_index(const nanvm_object *object) {
+    return ((uintptr_t)object >> 5) & (NANVM_PLACES - 1);
+}
+
+/* The first word of a dead object, whatever was in it before. */
+typedef void *NANVM_MAY_ALIAS nanvm_places_link;
+
+/* The address for a new object, its header written; NULL if there is no room. */
+NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
+    void *place = self->run;
+    if (NANVM_LIKELY(self->run != self->run_end)) {
+        self->run += self->stride;
+    } else {
+        place = self->free;
+        if (NANVM_UNLIKELY(place == NULL)) {
+            return NULL;
+        }
+        self->free = *(nanvm_places_link *)place;
+    }
+    nanvm_block_header(place)->count = NANVM_COUNT_PLAIN;
+    return place;
+}
+/** @endcond */
 
 /**
  * Writes an object into `object`, which is zero-filled and has `length` items.
@@ -77,6 +122,31 @@ struct nanvm_manager {
 typedef bool nanvm_construct(void *object, size_t length, void *context);
 
 NANVM_BEGIN_DECLS
+
+/** @cond INTERNAL */
+/* What nanvm_new() and nanvm_new_copy() do for types that the compiler doesn't know; and
+ * where there is no room at hand: a block whose bytes are in any state, or NULL. */
+NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
+                                                      const nanvm_object *object);
+NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
+                                                           const nanvm_object *object,
+                                                           const void *value);
+NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_take_cold(
+    nanvm_manager *self, const nanvm_object *object);
+
+/* A block for a type without items, its bytes in any state, or NULL. */
+NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
+                                                      const nanvm_object *object) {
+    void *place = NULL;
+    if (NANVM_LIKELY(self->places != NULL)) {
+        nanvm_places *places = self->places[nanvm_places_index(object)];
+        if (NANVM_LIKELY(places->object == object)) {
+            place = nanvm_places_take(places);
+        }
+    }
+    return NANVM_LIKELY(place != NULL) ? place : nanvm_manager_take_cold(self, object);
+}
+/** @endcond */
 
 /** @name Creating objects
  *  All of them return the only reference to a new object; or the null handle
@@ -93,8 +163,17 @@ NANVM_BEGIN_DECLS
  * @threads as the manager says.
  * @cost the manager's allocation, and clearing the object.
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new(nanvm_manager *manager, const nanvm_object *object);
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
+    if (NANVM_IS_KNOWN(object->size) && object->item_size == 0) {
+        nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
+        if (NANVM_LIKELY(self.object != NULL)) {
+            memset(self.object, 0, object->size);
+        }
+        return self;
+    }
+    return nanvm_new_any(manager, object);
+}
 
 /**
  * A copy of the fixed part `*value`, `object->size` bytes.
@@ -105,8 +184,18 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * @threads as the manager says.
  * @cost the manager's allocation, and copying the value.
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object, const void *value);
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object,
+                   const void *value) {
+    if (NANVM_IS_KNOWN(object->size) && object->item_size == 0) {
+        nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
+        if (NANVM_LIKELY(self.object != NULL)) {
+            memcpy(self.object, value, object->size);
+        }
+        return self;
+    }
+    return nanvm_new_copy_any(manager, object, value);
+}
 
 /**
  * An array of `length` items, copied from `items`, or all zeros where `items`
