@@ -97,6 +97,23 @@ static inline void bench_keep(const void *pointer) {
  * bool name_is_sole(const name_ref *self);
  * struct name *name_write(name_ref *self);    in place for a sole owner, else of a copy
  *
+ * BENCH_ARRAY(name, item)       declares name_ref, a reference to an array of items that
+ *                               hold no references, and defines its functions
+ *
+ * name_ref name_of(size_t length);            all zeros
+ * size_t name_length(const name_ref *self);
+ * const item *name_items(const name_ref *self);
+ * item *name_write(name_ref *self);           in place for a sole owner, else of a copy
+ * void name_append(name_ref *self, item value);       so too; grows ahead of need
+ * name_clone, name_drop                       as above, but never null
+ *
+ * With BENCH_EXTEND there is name_extend, too: name_append as it is when all that grows
+ * ahead is the subject itself. With BENCH_RESET there is
+ *
+ * void bench_reset(void);                     frees all objects at once
+ *
+ * With BENCH_COUNT_ATOMIC references may be used from any thread.
+ *
  * A handle that is given away is passed by BENCH_MOVE, and not used any more. */
 #include BENCH_SUBJECT
 

@@ -90,4 +90,6 @@
     }                                                                                    \
     COUNTED_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
 
+#include "subject_counted_array.h"
+
 #endif

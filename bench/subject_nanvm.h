@@ -68,4 +68,6 @@
     NANVM_OBJECT_REFS(name##_object, struct name, a, last);                              \
     NANVM_BENCH_FUNCTIONS_(name)
 
+#include "subject_nanvm_array.h"
+
 #endif
