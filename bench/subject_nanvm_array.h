@@ -1,10 +1,50 @@
 /* Arrays of nanvm_mem; a part of subject_nanvm.h. Whoever appends in a loop keeps room
- * to spare, as the guide says: `length` items of `capacity` are in use. */
+ * to spare: `length` items of `capacity` are in use. */
 #ifndef BENCH_SUBJECT_NANVM_ARRAY_H
 #define BENCH_SUBJECT_NANVM_ARRAY_H
 
 /* There is name_extend, too, which leaves the room to the library. */
 #define BENCH_EXTEND 1
+
+/* The handles and their functions, by the same names for both interfaces. */
+#if defined(BENCH_TYPED)
+#define NANVM_BENCH_HANDLES_(name) NANVM_TYPED(name, struct name, name##_object);
+#else
+#define NANVM_BENCH_HANDLES_(name)                                                       \
+    typedef nanvm_ref name##_ref;                                                        \
+    typedef nanvm_mut_ref name##_mut_ref;                                                \
+    static inline name##_mut_ref name##_new_array(nanvm_manager *manager,                \
+                                                  const void *items, size_t length) {    \
+        return nanvm_new_array(manager, &name##_object, items, length);                  \
+    }                                                                                    \
+    static inline struct name *name##_mut_ref_get(name##_mut_ref self) {                 \
+        return (struct name *)nanvm_mut_ref_get(self);                                   \
+    }                                                                                    \
+    static inline name##_ref name##_mut_ref_to_ref(name##_mut_ref self) {                \
+        return nanvm_mut_ref_to_ref(self);                                               \
+    }                                                                                    \
+    static inline bool name##_mut_ref_resize(nanvm_manager *manager,                     \
+                                             name##_mut_ref *self, size_t length) {      \
+        return nanvm_mut_ref_resize(manager, self, length);                              \
+    }                                                                                    \
+    static inline const struct name *name##_ref_get(name##_ref self) {                   \
+        return (const struct name *)nanvm_ref_get(self);                                 \
+    }                                                                                    \
+    static inline name##_ref name##_ref_clone(name##_ref self) {                         \
+        return nanvm_ref_clone(self);                                                    \
+    }                                                                                    \
+    static inline void name##_ref_drop(name##_ref self) {                                \
+        nanvm_ref_drop(self);                                                            \
+    }                                                                                    \
+    static inline bool name##_ref_try_to_mut_ref(name##_ref *self,                       \
+                                                 name##_mut_ref *out) {                  \
+        return nanvm_ref_try_to_mut_ref(self, out);                                      \
+    }                                                                                    \
+    static inline name##_mut_ref name##_ref_to_mut_ref(name##_ref *self,                 \
+                                                       nanvm_manager *manager) {         \
+        return nanvm_ref_to_mut_ref(self, manager);                                      \
+    }
+#endif
 
 #define BENCH_ARRAY(name, item)                                                          \
     struct name {                                                                        \
@@ -13,66 +53,65 @@
         item items[];                                                                    \
     };                                                                                   \
     NANVM_ARRAY(name##_object, struct name, items);                                      \
-    typedef nanvm_ref name##_ref;                                                        \
-    static inline struct name *name##_get(nanvm_mut_ref self) {                          \
-        return (struct name *)nanvm_mut_ref_get(self);                                   \
-    }                                                                                    \
+    NANVM_BENCH_HANDLES_(name)                                                           \
     static inline name##_ref name##_of(size_t length) {                                  \
-        nanvm_mut_ref self =                                                             \
-            nanvm_new_array(bench_manager(), &name##_object, NULL, length);              \
-        if (self.object == NULL) {                                                       \
+        name##_mut_ref self = name##_new_array(bench_manager(), NULL, length);           \
+        struct name *array = name##_mut_ref_get(self);                                   \
+        if (array == NULL) {                                                             \
             bench_fail("out of memory");                                                 \
         }                                                                                \
-        name##_get(self)->length = name##_get(self)->capacity = length;                  \
-        return nanvm_mut_ref_to_ref(self);                                               \
+        array->length = array->capacity = length;                                        \
+        return name##_mut_ref_to_ref(self);                                              \
     }                                                                                    \
     static inline name##_ref name##_clone(const name##_ref *self) {                      \
-        return nanvm_ref_clone(*self);                                                   \
+        return name##_ref_clone(*self);                                                  \
     }                                                                                    \
     static inline void name##_drop(name##_ref self) {                                    \
-        nanvm_ref_drop(self);                                                            \
+        name##_ref_drop(self);                                                           \
     }                                                                                    \
     static inline size_t name##_length(const name##_ref *self) {                         \
-        return ((const struct name *)nanvm_ref_get(*self))->length;                      \
+        return name##_ref_get(*self)->length;                                            \
     }                                                                                    \
     static inline const item *name##_items(const name##_ref *self) {                     \
-        return ((const struct name *)nanvm_ref_get(*self))->items;                       \
+        return name##_ref_get(*self)->items;                                             \
     }                                                                                    \
-    static inline nanvm_mut_ref name##_own(name##_ref *self) {                           \
-        nanvm_mut_ref own;                                                               \
-        if (!nanvm_ref_try_to_mut_ref(self, &own)) {                                     \
-            own = nanvm_ref_to_mut_ref(self, bench_manager());                           \
-            if (own.object == NULL) {                                                    \
+    static inline name##_mut_ref name##_own(name##_ref *self) {                          \
+        name##_mut_ref own;                                                              \
+        if (!name##_ref_try_to_mut_ref(self, &own)) {                                    \
+            own = name##_ref_to_mut_ref(self, bench_manager());                          \
+            if (name##_mut_ref_get(own) == NULL) {                                       \
                 bench_fail("out of memory");                                             \
             }                                                                            \
         }                                                                                \
         return own;                                                                      \
     }                                                                                    \
     static inline item *name##_write(name##_ref *self) {                                 \
-        nanvm_mut_ref own = name##_own(self);                                            \
-        *self = nanvm_mut_ref_to_ref(own);                                               \
-        return name##_get(own)->items;                                                   \
+        name##_mut_ref own = name##_own(self);                                           \
+        *self = name##_mut_ref_to_ref(own);                                              \
+        return name##_mut_ref_get(own)->items;                                           \
     }                                                                                    \
-    static inline void name##_resize(nanvm_mut_ref *self, size_t capacity) {             \
-        if (!nanvm_mut_ref_resize(bench_manager(), self, capacity)) {                    \
+    static inline void name##_resize(name##_mut_ref *self, size_t capacity) {            \
+        if (!name##_mut_ref_resize(bench_manager(), self, capacity)) {                   \
             bench_fail("out of memory");                                                 \
         }                                                                                \
-        name##_get(*self)->capacity = capacity;                                          \
+        name##_mut_ref_get(*self)->capacity = capacity;                                  \
     }                                                                                    \
     static inline void name##_append(name##_ref *self, item value) {                     \
-        nanvm_mut_ref own = name##_own(self);                                            \
-        size_t capacity = name##_get(own)->capacity;                                     \
-        if (name##_get(own)->length == capacity) {                                       \
-            name##_resize(&own, capacity == 0 ? 8 : 2 * capacity);                       \
+        name##_mut_ref own = name##_own(self);                                           \
+        struct name *array = name##_mut_ref_get(own);                                    \
+        if (array->length == array->capacity) {                                          \
+            name##_resize(&own, array->capacity == 0 ? 8 : 2 * array->capacity);         \
+            array = name##_mut_ref_get(own);                                             \
         }                                                                                \
-        name##_get(own)->items[name##_get(own)->length++] = value;                       \
-        *self = nanvm_mut_ref_to_ref(own);                                               \
+        array->items[array->length++] = value;                                           \
+        *self = name##_mut_ref_to_ref(own);                                              \
     }                                                                                    \
     static inline void name##_extend(name##_ref *self, item value) {                     \
-        nanvm_mut_ref own = name##_own(self);                                            \
-        name##_resize(&own, name##_get(own)->length + 1);                                \
-        name##_get(own)->items[name##_get(own)->length++] = value;                       \
-        *self = nanvm_mut_ref_to_ref(own);                                               \
+        name##_mut_ref own = name##_own(self);                                           \
+        name##_resize(&own, name##_mut_ref_get(own)->length + 1);                        \
+        struct name *array = name##_mut_ref_get(own);                                    \
+        array->items[array->length++] = value;                                           \
+        *self = name##_mut_ref_to_ref(own);                                              \
     }
 
 #endif
