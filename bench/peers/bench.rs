@@ -1,0 +1,108 @@
+//! The frame of the programs in Rust: what bench.c and bench.h are to those in C.
+#![allow(dead_code)]
+
+use std::env;
+use std::time::Instant;
+
+pub fn report(row: &str, unit: &str, value: f64) {
+    println!("{row}\t{unit}\t{value:.6}");
+}
+
+/// The sum that has to be the same for every subject.
+#[derive(Default)]
+pub struct Check(u64);
+
+impl Check {
+    pub fn add(&mut self, value: u64) {
+        self.0 = self.0.wrapping_mul(1099511628211).wrapping_add(value);
+    }
+
+    pub fn print(&self) {
+        println!("check\t{}", self.0);
+    }
+}
+
+/// The size that the command line gives.
+pub fn size(default: usize) -> usize {
+    match env::args().nth(1) {
+        None => default,
+        Some(text) => text.parse().expect("usage: PROGRAM [SIZE]"),
+    }
+}
+
+/// Nanoseconds since `begin`.
+pub fn since(begin: Instant) -> f64 {
+    begin.elapsed().as_nanos() as f64
+}
+
+/// A series of times, of which the median is reported.
+#[derive(Default)]
+pub struct Series(Vec<f64>);
+
+impl Series {
+    pub fn add(&mut self, value: f64) {
+        self.0.push(value);
+    }
+
+    pub fn median(mut self) -> f64 {
+        self.0.sort_by(f64::total_cmp);
+        let middle = self.0.len() / 2;
+        if self.0.len() % 2 == 1 {
+            self.0[middle]
+        } else {
+            (self.0[middle - 1] + self.0[middle]) / 2.0
+        }
+    }
+}
+
+/// Times to build and to drop, as tree and list report them.
+#[derive(Default)]
+pub struct BuildAndDrop {
+    built: Series,
+    dropped: Series,
+    both: Series,
+    begun: bool,
+}
+
+impl BuildAndDrop {
+    /// The first is reported, and not counted.
+    pub fn add(&mut self, row: &str, built: f64, dropped: f64) {
+        if !self.begun {
+            self.begun = true;
+            report(&format!("{row} first"), "ns/object", built + dropped);
+            return;
+        }
+        self.built.add(built);
+        self.dropped.add(dropped);
+        self.both.add(built + dropped);
+    }
+
+    pub fn report(self, row: &str) {
+        report(row, "ns/object", self.both.median());
+        report(&format!("{row} build"), "ns/object", self.built.median());
+        report(&format!("{row} drop"), "ns/object", self.dropped.median());
+    }
+}
+
+/// SplitMix64.
+#[derive(Default)]
+pub struct Random(u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E3779B97F4A7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58476D1CE4E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D049BB133111EB);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
+        scaled(self.next(), limit)
+    }
+}
+
+/// A random number below `limit`, from one of 64 bits.
+pub fn scaled(random: u64, limit: usize) -> usize {
+    (((random >> 32) * limit as u64) >> 32) as usize
+}

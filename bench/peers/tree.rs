@@ -1,0 +1,50 @@
+//! tree.c in Rust: nodes are Rc, and drop themselves.
+
+mod bench;
+
+use std::hint::black_box;
+use std::rc::Rc;
+use std::time::Instant;
+
+struct Node {
+    #[allow(dead_code)] // it is there to be built and dropped
+    left: Option<Rc<Node>>,
+    right: Option<Rc<Node>>,
+}
+
+const REPEATS: usize = 21;
+
+fn build(depth: usize) -> Rc<Node> {
+    if depth > 1 {
+        let left = Some(build(depth - 1));
+        let right = Some(build(depth - 1));
+        Rc::new(Node { left, right })
+    } else {
+        Rc::new(Node {
+            left: None,
+            right: None,
+        })
+    }
+}
+
+fn height(node: &Node) -> u64 {
+    1 + node.right.as_deref().map_or(0, height)
+}
+
+fn main() {
+    let size = bench::size(18);
+    let nodes = ((1u64 << size) - 1) as f64;
+    let mut check = bench::Check::default();
+    let mut times = bench::BuildAndDrop::default();
+    for _ in 0..=REPEATS {
+        let begin = Instant::now();
+        let root = black_box(build(size));
+        let built = bench::since(begin) / nodes;
+        check.add(height(&root));
+        let again = Instant::now();
+        drop(root);
+        times.add("tree", built, bench::since(again) / nodes);
+    }
+    times.report("tree");
+    check.print();
+}
