@@ -3,6 +3,7 @@
  * of which a few aren't valid.
  *
  *   read      parse the text, and build the document
+ *   walk      look at each value
  *   copy      a second document, to be changed while the first one stays as it is
  *   edit      replace a leaf of the copy; 100 leaves one after the other, by chance
  *   drop      of the document, when there is no copy any more
@@ -206,6 +207,7 @@ static void edit(document *self, const struct documents_path *paths, size_t leng
 
 struct times {
     bench_series read;
+    bench_series walk;
     bench_series copy;
     bench_series edit;
     bench_series drop;
@@ -224,10 +226,12 @@ static void read_and_edit(const struct text *text, const struct documents_path *
     double end = bench_now();
     check(&copy);
     document_drop(copy);
+    double walking = bench_now();
     check(&self);
     double dropping = bench_now();
     document_drop(self);
     bench_series_add(&times->drop, bench_now() - dropping);
+    bench_series_add(&times->walk, dropping - walking);
     bench_series_add(&times->read, copying - start);
     bench_series_add(&times->copy, editing - copying);
     bench_series_add(&times->edit, (end - editing) / EDITS);
@@ -266,6 +270,7 @@ static void report_time(const char *name, const char *what, const bench_series *
 
 static void report_all(const char *name, const struct times *times) {
     report_time(name, "read", &times->read);
+    report_time(name, "walk", &times->walk);
     report_time(name, "copy", &times->copy);
     report_time(name, "edit", &times->edit);
     report_time(name, "drop", &times->drop);

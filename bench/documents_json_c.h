@@ -83,9 +83,12 @@ static void documents_visit_value(json_object *self,
 
 static inline void documents_visit_members(json_object *self,
                                            const struct documents_visitor *visitor) {
-    json_object_object_foreach(self, name, value) {
+    struct lh_table *members = json_object_get_object(self);
+    for (struct lh_entry *entry = lh_table_head(members); entry != NULL;
+         entry = lh_entry_next(entry)) {
+        const char *name = (const char *)lh_entry_k(entry);
         visitor->name(visitor->context, name, strlen(name));
-        documents_visit_value(value, visitor);
+        documents_visit_value((json_object *)lh_entry_v(entry), visitor);
     }
 }
 

@@ -40,13 +40,14 @@ static const uint64_t value_tag_mask = VALUE_TAG(0xFFFF);
  * A list that holds no reference has a type of its own, so that nobody looks for them
  * when it is copied or dropped. */
 
-/* The names of an object's members; objects with the same names share them. Names are
- * stored once as well, so equal ones are the same block. */
-struct name {
-    nanvm_ref text;
+/* Something that is stored once, with the hash by which it is found. */
+struct entry {
+    nanvm_ref ref;
     uint64_t hash;
 };
 
+/* The names are an array of entries, which objects with the same names share. Each name
+ * is stored once as well, so equal ones are the same block. */
 struct members {
     nanvm_ref names;
     value values[];
@@ -74,7 +75,7 @@ static const size_t first_word[] = {0};
 NANVM_OBJECT(integer_object, int64_t);
 NANVM_ARRAY_OF(string_object, char);
 static const nanvm_object names_object = {
-    "names", 0,    8,   sizeof(struct name), 0, NULL, 0, first_word, 1, NULL,
+    "names", 0,    8,   sizeof(struct entry), 0, NULL, 0, first_word, 1, NULL,
     NULL,    NULL, NULL};
 NANVM_ARRAY_OF(leaves_object, value);
 static const nanvm_object array_object = {"array", 0, 8,    sizeof(value), 0,    NULL, 0,
@@ -157,7 +158,7 @@ static inline value value_short(const char *bytes, size_t length) {
  * A table with open addressing, at most half full. It has a reference to each. */
 
 struct table {
-    struct name *slots;
+    struct entry *slots;
     size_t capacity; /* a power of two */
     size_t used;
 };
@@ -173,24 +174,24 @@ static void *documents_allocate(size_t size) {
 }
 
 static void table_open(struct table *self, size_t capacity) {
-    self->slots = (struct name *)documents_allocate(capacity * sizeof(struct name));
+    self->slots = (struct entry *)documents_allocate(capacity * sizeof(struct entry));
     self->capacity = capacity;
     self->used = 0;
 }
 
 static void table_close(struct table *self) {
     for (size_t i = 0; i < self->capacity; ++i) {
-        nanvm_ref_drop(self->slots[i].text);
+        nanvm_ref_drop(self->slots[i].ref);
     }
     free(self->slots);
 }
 
 /* Where it is, or where it belongs. */
-static inline struct name *table_find(struct table *self, uint64_t hash,
-                                      table_equal *equal, const void *key) {
+static inline struct entry *table_find(struct table *self, uint64_t hash,
+                                       table_equal *equal, const void *key) {
     size_t i = (size_t)hash & (self->capacity - 1);
-    while (self->slots[i].text.object != NULL &&
-           !(self->slots[i].hash == hash && equal(self->slots[i].text.object, key))) {
+    while (self->slots[i].ref.object != NULL &&
+           !(self->slots[i].hash == hash && equal(self->slots[i].ref.object, key))) {
         i = (i + 1) & (self->capacity - 1);
     }
     return &self->slots[i];
@@ -207,7 +208,7 @@ static void table_grow(struct table *self) {
     table_open(self, 2 * old.capacity);
     self->used = old.used;
     for (size_t i = 0; i < old.capacity; ++i) {
-        if (old.slots[i].text.object != NULL) {
+        if (old.slots[i].ref.object != NULL) {
             *table_find(self, old.slots[i].hash, table_never_equal, NULL) = old.slots[i];
         }
     }
@@ -215,9 +216,9 @@ static void table_grow(struct table *self) {
 }
 
 /* Takes over `own`; borrowed from then on. */
-static struct name table_add(struct table *self, struct name *slot, uint64_t hash,
-                             nanvm_mut_ref own) {
-    struct name added = {nanvm_mut_ref_to_ref(own), hash};
+static struct entry table_add(struct table *self, struct entry *slot, uint64_t hash,
+                              nanvm_mut_ref own) {
+    struct entry added = {nanvm_mut_ref_to_ref(own), hash};
     *slot = added;
     if (2 * ++self->used > self->capacity) {
         table_grow(self);
@@ -244,10 +245,10 @@ static inline uint64_t hash_bytes(const void *bytes, size_t size) {
 }
 
 /* Borrowed from the table. */
-static struct name intern_text(struct table *self, struct documents_text text) {
+static struct entry intern_text(struct table *self, struct documents_text text) {
     uint64_t hash = hash_bytes(text.bytes, text.length);
-    struct name *slot = table_find(self, hash, text_equal, &text);
-    if (slot->text.object != NULL) {
+    struct entry *slot = table_find(self, hash, text_equal, &text);
+    if (slot->ref.object != NULL) {
         return *slot;
     }
     return table_add(self, slot, hash,
@@ -256,7 +257,7 @@ static struct name intern_text(struct table *self, struct documents_text text) {
 }
 
 struct documents_names {
-    const struct name *names;
+    const struct entry *names;
     size_t length;
 };
 
@@ -264,28 +265,28 @@ static inline bool names_equal(const void *object, const void *key) {
     const struct documents_names *names = (const struct documents_names *)key;
     nanvm_ref ref = {object};
     return nanvm_ref_length(ref) == names->length &&
-           memcmp(object, names->names, names->length * sizeof(struct name)) == 0;
+           memcmp(object, names->names, names->length * sizeof(struct entry)) == 0;
 }
 
 static void clone_names(const struct documents_names *names) {
     for (size_t i = 0; i < names->length; ++i) {
-        nanvm_ref shared = nanvm_ref_clone(names->names[i].text);
+        nanvm_ref shared = nanvm_ref_clone(names->names[i].ref);
         (void)shared;
     }
 }
 
 /* Borrowed from the table. */
 static nanvm_ref intern_names(struct table *self, struct documents_names names) {
-    uint64_t hash = hash_bytes(names.names, names.length * sizeof(struct name));
-    struct name *slot = table_find(self, hash, names_equal, &names);
-    if (slot->text.object != NULL) {
-        return slot->text;
+    uint64_t hash = hash_bytes(names.names, names.length * sizeof(struct entry));
+    struct entry *slot = table_find(self, hash, names_equal, &names);
+    if (slot->ref.object != NULL) {
+        return slot->ref;
     }
     clone_names(&names);
     return table_add(self, slot, hash,
                      checked(nanvm_new_array(bench_manager(), &names_object, names.names,
                                              names.length)))
-        .text;
+        .ref;
 }
 
 /* --- the reader ----------------------------------------------------------------------
@@ -309,7 +310,7 @@ typedef struct documents_reader {
     value *values;
     size_t values_length;
     size_t values_capacity;
-    struct name *open_names;
+    struct entry *open_names;
     size_t names_length;
     size_t names_capacity;
     size_t depth;
@@ -317,7 +318,7 @@ typedef struct documents_reader {
 } documents_reader;
 
 static void *documents_enlarge(void *memory, size_t *capacity, size_t item_size) {
-    *capacity = *capacity == 0 ? 64 : 2 * *capacity;
+    *capacity *= 2;
     void *larger = realloc(memory, *capacity * item_size);
     if (larger == NULL) {
         bench_fail("out of memory");
@@ -356,7 +357,7 @@ static int on_string(void *context, const unsigned char *bytes, size_t length) {
     if (length <= VALUE_SHORT) {
         return push(self, value_short(text.bytes, length));
     }
-    nanvm_ref string = nanvm_ref_clone(intern_text(&self->texts, text).text);
+    nanvm_ref string = nanvm_ref_clone(intern_text(&self->texts, text).ref);
     return push(self, value_of_block(value_string_tag, string.object));
 }
 
@@ -364,8 +365,8 @@ static int on_name(void *context, const unsigned char *bytes, size_t length) {
     documents_reader *self = (documents_reader *)context;
     struct documents_text text = {(const char *)bytes, length};
     if (self->names_length == self->names_capacity) {
-        self->open_names = (struct name *)documents_enlarge(
-            self->open_names, &self->names_capacity, sizeof(struct name));
+        self->open_names = (struct entry *)documents_enlarge(
+            self->open_names, &self->names_capacity, sizeof(struct entry));
     }
     self->open_names[self->names_length++] = intern_text(&self->texts, text);
     return 1;
@@ -435,12 +436,12 @@ static void drop_items(const struct documents_items *items) {
 static nanvm_ref intern_list(struct table *self, const struct documents_items *items) {
     uint64_t hash = hash_bytes(items->values, items->length * sizeof(value)) ^
                     (uintptr_t)items->names.object;
-    struct name *slot = table_find(self, hash, items_equal, items);
-    if (slot->text.object == NULL) {
-        return nanvm_ref_clone(table_add(self, slot, hash, new_list(items)).text);
+    struct entry *slot = table_find(self, hash, items_equal, items);
+    if (slot->ref.object == NULL) {
+        return nanvm_ref_clone(table_add(self, slot, hash, new_list(items)).ref);
     }
     drop_items(items);
-    return nanvm_ref_clone(slot->text);
+    return nanvm_ref_clone(slot->ref);
 }
 
 /* Measured data has few equals. When it turns out that next to no list of reals was
@@ -490,6 +491,10 @@ static int on_object_end(void *context) {
 
 static inline void documents_reader_open(documents_reader *self) {
     memset(self, 0, sizeof(*self));
+    self->values_capacity = self->names_capacity = 64;
+    self->values = (value *)documents_allocate(self->values_capacity * sizeof(value));
+    self->open_names =
+        (struct entry *)documents_allocate(self->names_capacity * sizeof(struct entry));
     table_open(&self->texts, 256);
     table_open(&self->names, 64);
     table_open(&self->lists, 256);
@@ -560,11 +565,11 @@ static inline void *value_own(value *self) {
 
 static inline value *members_find(struct members *self,
                                   const struct documents_step *step) {
-    const struct name *names = (const struct name *)nanvm_ref_get(self->names);
+    const struct entry *names = (const struct entry *)nanvm_ref_get(self->names);
     uint64_t hash = hash_bytes(step->name, step->length);
     struct documents_text text = {step->name, step->length};
     for (size_t i = nanvm_ref_length(self->names); i-- > 0;) {
-        if (names[i].hash == hash && text_equal(names[i].text.object, &text)) {
+        if (names[i].hash == hash && text_equal(names[i].ref.object, &text)) {
             return &self->values[i];
         }
     }
@@ -608,20 +613,20 @@ static void documents_visit_value(value self, const struct documents_visitor *vi
     nanvm_ref ref = value_ref(self);
     const struct members *members = (const struct members *)ref.object;
     const value *values = (const value *)ref.object;
-    const struct name *names = NULL;
+    const struct entry *names = NULL;
     if (self.word < value_array_tag) {
         visitor->leaf(visitor->context, value_number(self));
         return;
     }
     if (self.word >= value_object_tag) {
-        names = (const struct name *)members->names.object;
+        names = (const struct entry *)members->names.object;
         values = members->values;
     }
     visitor->open(visitor->context, names != NULL);
     for (size_t i = 0; i < nanvm_ref_length(ref); ++i) {
         if (names != NULL) {
-            visitor->name(visitor->context, (const char *)names[i].text.object,
-                          nanvm_ref_length(names[i].text));
+            visitor->name(visitor->context, (const char *)names[i].ref.object,
+                          nanvm_ref_length(names[i].ref));
         }
         documents_visit_value(values[i], visitor);
     }
