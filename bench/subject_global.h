@@ -1,5 +1,4 @@
 /* The global manager, untyped interface: malloc, and references for any thread. */
-#define BENCH_COUNT_ATOMIC 1 /* objects may be handed to other threads */
 #include <nanvm/mem.h>
 
 #define BENCH_COUNT_ATOMIC 1
