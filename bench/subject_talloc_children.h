@@ -56,14 +56,14 @@ static inline void talloc_bench_adopt(const void *parent, const void *child) {
     if (child != NULL && talloc_bench_is_shared(child)) {
         talloc_bench_adopt_shared(parent, child);
     } else if (child != NULL) {
-        (void)talloc_steal(parent, child);
+        (void)__extension__ talloc_steal(parent, child);
     }
 }
 
 /* Frees `object` and all below it but `last`, which it returns, unless that is shared. */
 static inline void *talloc_bench_free(void *object, void *last) {
     if (last != NULL && !talloc_bench_is_shared(last)) {
-        (void)talloc_steal(NULL, last);
+        (void)__extension__ talloc_steal(NULL, last);
     } else {
         last = NULL;
     }
