@@ -32,7 +32,7 @@ static inline void bench_reset(void) {
     bump.top = bump.start;
 }
 
-static inline void *bulk_alloc(size_t size) {
+static inline void *bump_alloc(size_t size) {
     unsigned char *memory = bump.top;
     size_t aligned = (size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
     if ((size_t)(bump.end - memory) < aligned) {
@@ -40,6 +40,16 @@ static inline void *bulk_alloc(size_t size) {
     }
     bump.top = memory + aligned;
     return memory;
+}
+
+static inline void *bulk_alloc(size_t size) {
+#if defined(BUMP_HEADER)
+    uint64_t *header = (uint64_t *)bump_alloc(sizeof(*header) + size);
+    *header = 0;
+    return header + 1;
+#else
+    return bump_alloc(size);
+#endif
 }
 
 #include "subject_bulk.h"
