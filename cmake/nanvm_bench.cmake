@@ -2,6 +2,7 @@
 # with one subject. bench/CMakeLists.txt lists them; what can't be built here is
 # reported by name, in the output of the configuration and by bench/measure.py.
 
+include(CheckIncludeFile)
 include(CheckLanguage)
 find_package(PkgConfig QUIET)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -82,14 +83,34 @@ endmacro()
 
 # --- workloads -------------------------------------------------------------------
 
-# bench_workload(NAME [SOURCES file...] [LINK target...] [INCLUDE folder...]
-#                [PACKAGES package...])
-# More than bench.c and the subject; PACKAGES are reported as missing, in place of all
-# programs of the workload.
+# bench_workload(NAME SUBJECTS subject... [LINK target...] [MODULES module...]
+#                [HEADERS header...] [PACKAGES package...])
+# What a workload needs beside bench.c and these subjects: modules of pkg-config, headers.
+# If one isn't there, PACKAGES are named.
 function(bench_workload name)
-    cmake_parse_arguments(arg "" "" "SOURCES;LINK;INCLUDE;PACKAGES" ${ARGN})
-    foreach(field IN ITEMS SOURCES LINK INCLUDE PACKAGES)
-        set(bench_${name}_more_${field} "${arg_${field}}" PARENT_SCOPE)
+    cmake_parse_arguments(arg "" "" "SUBJECTS;LINK;MODULES;HEADERS;PACKAGES" ${ARGN})
+    set(found TRUE)
+    foreach(module IN LISTS arg_MODULES)
+        if(PkgConfig_FOUND)
+            pkg_check_modules(bench_${module} QUIET IMPORTED_TARGET GLOBAL ${module})
+        endif()
+        list(APPEND arg_LINK PkgConfig::bench_${module})
+        if(NOT TARGET PkgConfig::bench_${module})
+            set(found FALSE)
+        endif()
+    endforeach()
+    foreach(header IN LISTS arg_HEADERS)
+        check_include_file(${header} bench_has_${header})
+        if(NOT bench_has_${header})
+            set(found FALSE)
+        endif()
+    endforeach()
+    if(found)
+        set(arg_PACKAGES "")
+    endif()
+    foreach(subject IN LISTS arg_SUBJECTS)
+        set(bench_more_link_${name}_${subject} "${arg_LINK}" PARENT_SCOPE)
+        set(bench_more_missing_${name}_${subject} "${arg_PACKAGES}" PARENT_SCOPE)
     endforeach()
 endfunction()
 
@@ -116,7 +137,7 @@ endfunction()
 
 # What keeps the program from being built: packages, or files of ours.
 function(bench_missing result workload subject source)
-    set(missing ${bench_${subject}_missing} ${bench_${workload}_more_PACKAGES})
+    set(missing ${bench_${subject}_missing} ${bench_more_missing_${workload}_${subject}})
     set(files ${source})
     if(bench_${subject}_LANGUAGE MATCHES "^C" AND NOT source MATCHES "^peers/")
         list(APPEND files ${bench_${subject}_HEADER})
@@ -138,7 +159,8 @@ function(bench_source result workload subject)
     elseif(bench_${subject}_LANGUAGE STREQUAL RUST)
         set(source peers/${workload}.rs)
     endif()
-    foreach(own IN ITEMS peers/${workload}_${subject}.c peers/${workload}_${subject}.cc)
+    foreach(suffix IN ITEMS c cc rs)
+        set(own peers/${workload}_${subject}.${suffix})
         if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${own}")
             set(source ${own})
         endif()
@@ -174,15 +196,14 @@ function(bench_c target workload subject source)
     endif()
     set(unit "${CMAKE_CURRENT_BINARY_DIR}/units/${target}.${suffix}")
     file(CONFIGURE OUTPUT "${unit}" CONTENT "#include \"${source}\"\n" @ONLY)
-    add_executable(${target} "${unit}" ${bench_${workload}_more_SOURCES})
+    add_executable(${target} "${unit}")
     target_compile_definitions(
         ${target} PRIVATE BENCH_SUBJECT="${header}"
                           BENCH_SUBJECT_NAME="${subject}")
-    target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}"
-                                                 ${bench_${workload}_more_INCLUDE})
+    target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
     target_link_libraries(
-        ${target} PRIVATE bench_frame ${bench_${workload}_more_LINK}
-                          ${bench_${subject}_LINK} Threads::Threads m)
+        ${target} PRIVATE bench_frame ${bench_${subject}_LINK}
+                          ${bench_more_link_${workload}_${subject}} Threads::Threads m)
     bench_compile(${target})
 endfunction()
 
