@@ -101,7 +101,7 @@ static void *second_run(void *argument) {
 /* From the start of both to the end of both. */
 static double time_of_two(const object_ref *object, size_t size) {
     second other;
-    pthread_t thread;
+    pthread_t thread = 0;
     other.object = object;
     other.size = size;
     if (pthread_barrier_init(&other.begin, NULL, 2) != 0 ||
