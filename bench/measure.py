@@ -26,6 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ENOUGH_ROUNDS = 9
 STACK = 8 << 20  # the usual limit, wherever this runs
 USAGE_ERROR = 64
+SKIPPED = 77  # a program's exit status when it lacks its data
 
 # A cost against the number of live objects: sizes that the programs take, the objects
 # that they stand for, and the row that is read.
@@ -40,6 +41,10 @@ SCALE = {
 
 class Failure(Exception):
     """A program that can't be run, or says something else than it should."""
+
+
+class Skipped(Exception):
+    """A program that says it can't do its work here."""
 
 
 @dataclasses.dataclass
@@ -59,8 +64,12 @@ class Program:
         return f"{self.workload} with {self.subject}{size}"
 
     def row(self, printed):
-        """The name of a row in the report."""
-        return f"scale {printed} {self.objects}" if self.objects else printed
+        """The name of a row in the report; None for what it doesn't need."""
+        if not self.objects:
+            return printed
+        if printed != self.workload:
+            return None
+        return f"scale {printed} {self.objects}"
 
 
 # --- one process ---------------------------------------------------------------------
@@ -107,6 +116,8 @@ def output_of(program, cpus, timeout):
         raise Failure(f"{program.path}: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise Failure(f"not done after {timeout} s") from error
+    if process.returncode == SKIPPED:
+        raise Skipped(process.stderr.strip().removeprefix("bench: skipped: "))
     if process.returncode != 0:
         raise Failure(how_it_ended(process))
     return process.stdout
@@ -145,6 +156,7 @@ class Session:
         self.groups = groups
         self.options = options
         self.failed = []
+        self.skipped = []
         self.began = time.monotonic()
 
     def cpus_of(self, program):
@@ -159,20 +171,25 @@ class Session:
             raise Failure(f"check sum {check}, and before it was {program.check}")
         program.check = check
         if counted:
-            for row, (unit, value) in rows.items():
-                program.rows.setdefault(row, (unit, []))[1].append(value)
+            for printed, (unit, value) in rows.items():
+                row = program.row(printed)
+                if row is not None:
+                    program.rows.setdefault(row, (unit, []))[1].append(value)
 
-    def fail(self, group, program, reason):
+    def fail(self, program, reason):
         complain(f"{program.name()}: {reason}")
-        self.failed.append((program, str(reason)))
-        group.remove(program)
+        self.failed.append((program.name(), f"failed: {reason}"))
 
     def run_group(self, group, counted):
         for program in random.sample(group, len(group)):
             try:
                 self.run_once(program, counted)
-            except Failure as failure:
-                self.fail(group, program, failure)
+                continue
+            except Skipped as reason:
+                self.skipped.append((program.name(), str(reason)))
+            except Failure as reason:
+                self.fail(program, reason)
+            group.remove(program)
 
     def run(self):
         """Each of a group's rounds; the first isn't counted."""
@@ -257,7 +274,7 @@ def check_workloads(entries, options):
 
 def skipped(entries, options):
     return [
-        (entry["workload"], entry["subject"], entry["skipped"])
+        (f"{entry['workload']} with {entry['subject']}", entry["skipped"])
         for entry in entries
         if "skipped" in entry
         and (not options.workloads or entry["workload"] in options.workloads)
@@ -318,7 +335,7 @@ def say_how(groups, options):
 
 
 def measure(options, entries):
-    """Runs what was asked for: the records, and (program, reason) of the failed."""
+    """Runs what was asked for: the records, and the session."""
     groups = usual_groups(entries, options) + scale_groups(entries, options)
     if not groups:
         complain("there is nothing to run")
@@ -327,12 +344,12 @@ def measure(options, entries):
     session = Session(groups, options)
     session.run()
     records = [
-        results.record(program.row(row), program.subject, unit, values, program.objects)
+        results.record(row, program.subject, unit, values, program.objects)
         for _, group in groups
         for program in group
         for row, (unit, values) in program.rows.items()
     ]
-    return records, session.failed
+    return records, session
 
 
 def write_files(options, run):
@@ -350,14 +367,14 @@ def main(arguments):
     build = load(options.programs)
     entries = build["programs"]
     check_workloads(entries, options)
+    left_out, failed = skipped(entries, options), []
     if options.source:
-        records, failed = load(options.source), []
+        records = load(options.source)
     else:
-        records, failed = measure(options, entries)
-    lost = [(p.workload, p.subject, f"failed: {why}") for p, why in failed]
-    run = results.Run(
-        records, skipped(entries, options) + lost, results.load_settings(HERE), build
-    )
+        records, session = measure(options, entries)
+        left_out += session.skipped + session.failed
+        failed = session.failed
+    run = results.Run(records, left_out, results.load_settings(HERE), build)
     run.cpu = options.cpu
     results.print_tables(run)
     write_files(options, run)

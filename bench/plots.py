@@ -154,19 +154,8 @@ def add_place(panels, column, above, bars, height):
 # --- cost against size ---------------------------------------------------------------
 
 
-def curves(run):
-    """{workload: {subject: [(objects, cost)]}} of the rows `scale ...`."""
-    result = {}
-    for this in run.records:
-        if this["workload"].startswith("scale "):
-            curve = result.setdefault(this["workload"].split()[1], {})
-            point = (this["objects"], this["median"])
-            curve.setdefault(this["subject"], []).append(point)
-    return result
-
-
 def write_scale(data, run):
-    by_workload = curves(run)
+    by_workload = results.curves(run)
     if not by_workload:
         return False
     subjects = list(dict.fromkeys(s for curve in by_workload.values() for s in curve))
@@ -176,7 +165,7 @@ def write_scale(data, run):
     for number, (workload, curve) in enumerate(by_workload.items()):
         add_curves(data, curve, subjects, panels)
         panels["title"].append(workload)
-        panels["unit"].append(unit_of(run, workload))
+        panels["unit"].append(results.scale_unit(run, workload))
         panels["left"].append((number * width + 58) / WIDTH)
         panels["right"].append(((number + 1) * width - 14) / WIDTH)
         panels["top"].append(1 - 70 / height)
@@ -188,20 +177,15 @@ def write_scale(data, run):
     return True
 
 
-def unit_of(run, workload):
-    start = f"scale {workload} "
-    return next(r["unit"] for r in run.records if r["workload"].startswith(start))
-
-
 def add_curves(data, curve, subjects, panels):
     there = 0
     panel = len(panels["there"]) + 1
     for k, subject in enumerate(subjects, 1):
         if subject in curve:
             there |= 1 << k
-            points = "".join(f"{x} {y:.6g}\n" for x, y in sorted(curve[subject]))
+            points = "".join(f"{x} {y:.6g}\n" for x, y in sorted(curve[subject].items()))
             write_text(data, f"{panel}_{k}.txt", points)
-    highest = max(cost for points in curve.values() for _, cost in points)
+    highest = max(cost for points in curve.values() for cost in points.values())
     panels["there"].append(there)
     panels["highest"].append(2 * step(highest))
 
@@ -245,7 +229,8 @@ def style():
         f"<style>\n.nanvm-bench{{{light}}}\n"
         f"@media (prefers-color-scheme: dark){{\n"
         f"html:not(.light-mode) .nanvm-bench,svg.nanvm-bench:root{{{dark}}}\n}}\n"
-        f"html.dark-mode .nanvm-bench{{{dark}}}\n</style>\n"
+        f"html.dark-mode .nanvm-bench{{{dark}}}\n"
+        f".nanvm-figure .nanvm-bench text{{fill:inherit}}\n</style>\n"
     )
 
 

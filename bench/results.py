@@ -13,7 +13,7 @@ class Run:
     """All that one run, or the file it left, has to say."""
 
     records: list
-    skipped: list  # (workload, subject, why)
+    skipped: list  # (which program, why)
     settings: dict
     build: dict
     cpu: int = 0
@@ -21,6 +21,9 @@ class Run:
     def rows(self):
         """The names of the rows, as they came."""
         return list(dict.fromkeys(record["workload"] for record in self.records))
+
+    def usual_rows(self):
+        return [row for row in self.rows() if workload_of(row) != "scale"]
 
     def of_row(self, row):
         return [record for record in self.records if record["workload"] == row]
@@ -142,6 +145,31 @@ def outcomes(run):
     return [outcome(run, goal) for goal in goals if workload_of(goal["row"]) in ran]
 
 
+# --- cost against size -----------------------------------------------------------------
+
+
+def curves(run):
+    """{workload: {subject: {objects: cost}}} of the rows `scale ...`."""
+    result = {}
+    for this in run.records:
+        if workload_of(this["workload"]) == "scale":
+            curve = result.setdefault(this["workload"].split()[1], {})
+            curve.setdefault(this["subject"], {})[this["objects"]] = this["median"]
+    return result
+
+
+def scale_unit(run, workload):
+    start = f"scale {workload} "
+    return next(r["unit"] for r in run.records if r["workload"].startswith(start))
+
+
+def scale_lines(curve):
+    """(objects, costs of each subject), the smallest first."""
+    for objects in sorted({size for costs in curve.values() for size in costs}):
+        costs = [costs.get(objects) for costs in curve.values()]
+        yield f"{objects:,}", ["-" if cost is None else figure(cost) for cost in costs]
+
+
 # --- tables --------------------------------------------------------------------------
 
 
@@ -187,12 +215,21 @@ def print_goals(run):
 def print_skipped(run):
     if run.skipped:
         print("\nskipped")
-    for workload, subject, why in run.skipped:
-        print(f"  {workload} {subject}: {why}")
+    for program, why in run.skipped:
+        print(f"  {program}: {why}")
+
+
+def print_scale(run):
+    for workload, curve in curves(run).items():
+        print(f"\nscale {workload}, {scale_unit(run, workload)}")
+        print(f"  {'objects':>12}" + "".join(f"{subject:>12}" for subject in curve))
+        for objects, costs in scale_lines(curve):
+            print(f"  {objects:>12}" + "".join(f"{cost:>12}" for cost in costs))
 
 
 def print_tables(run):
-    for row in run.rows():
+    for row in run.usual_rows():
         print_row(run, row)
+    print_scale(run)
     print_goals(run)
     print_skipped(run)
