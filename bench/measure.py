@@ -247,7 +247,11 @@ def usual_groups(entries, options):
             program = Program(entry["workload"], entry["subject"], entry["program"])
             program.size = options.size or 0
             groups.setdefault(entry["workload"], []).append(program)
-    return [(options.rounds, group) for group in groups.values()]
+    fewer = options.settings["rounds_at_most"]  # where nothing varies
+    return [
+        (min(options.rounds, fewer.get(workload, options.rounds)), group)
+        for workload, group in groups.items()
+    ]
 
 
 def scale_groups(entries, options):
@@ -310,7 +314,8 @@ def parse_options(arguments):
     add("--from", dest="source", metavar="FILE",
         help="measure nothing: take what --json wrote, on this machine")  # fmt: skip
     options = parser.parse_intermixed_args(arguments)
-    options.unpinned = results.load_settings(HERE)["unpinned"]
+    options.settings = results.load_settings(HERE)
+    options.unpinned = options.settings["unpinned"]
     choose_cpu(options)
     return options
 
@@ -353,13 +358,17 @@ def measure(options, entries):
 
 
 def write_files(options, run):
+    print()
     if options.json:
         results.write_json(options.json, run.records)
-    if options.plots:
-        plots.draw(options.plots, run)
+        print(f"The figures: {options.json}")
+    if options.plots and plots.draw(options.plots, run):
+        print(f"The plots: {options.plots}")
     if options.docs:
+        page = os.path.join(options.docs, "guides", "performance.md")
         plots.draw(os.path.join(options.docs, "images"), run, prefix="bench_")
-        pages.refresh(os.path.join(options.docs, "guides", "performance.md"), run)
+        pages.refresh(page, run)
+        print(f"The page: {page}")
 
 
 def main(arguments):
@@ -374,7 +383,7 @@ def main(arguments):
         records, session = measure(options, entries)
         left_out += session.skipped + session.failed
         failed = session.failed
-    run = results.Run(records, left_out, results.load_settings(HERE), build)
+    run = results.Run(records, left_out, options.settings, build)
     run.cpu = options.cpu
     results.print_tables(run)
     write_files(options, run)

@@ -135,7 +135,7 @@ def is_peer(subject):
 
 def lost_row(run, row):
     """(ours, peer, ratio) where a peer is ahead of all that is ours; else None."""
-    lower = not row.endswith(tuple(run.settings["higher_is_better"]))
+    lower = row not in run.settings["higher_is_better"]
     records = sorted(run.of_row(row), key=lambda r: r["median"], reverse=not lower)
     ours = [record for record in records if is_ours(record["subject"])]
     theirs = [record for record in records if is_peer(record["subject"])]

@@ -31,16 +31,18 @@ ROLES = {
 
 
 def draw(folder, run, prefix=""):
-    """Writes bars.svg, and scale.svg if sizes were measured, into `folder`."""
+    """Writes bars.svg, and scale.svg if sizes were measured, into `folder`; says
+    whether it could."""
     if shutil.which("gnuplot") is None:
-        print("\nno plots: gnuplot is missing (Debian: gnuplot-nox)")
-        return
+        print("No plots: gnuplot is missing (Debian: gnuplot-nox)")
+        return False
     os.makedirs(folder, exist_ok=True)
     for name, write_data in (("bars", write_bars), ("scale", write_scale)):
         path = os.path.join(folder, f"{prefix}{name}.svg")
         with tempfile.TemporaryDirectory() as data:
             if write_data(data, run):
                 plot(name, data, path)
+    return True
 
 
 def plot(name, data, path):
