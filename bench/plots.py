@@ -98,9 +98,9 @@ def read_legend(data):
 
 # --- bars ----------------------------------------------------------------------------
 
-WIDTH, COLUMNS, LEGEND = 900, 3, 34
+WIDTH, COLUMNS, LEGEND = 960, 3, 34
 TITLE, BAR, AXIS = 34, 19, 46  # heights in a panel
-LABELS, VALUES = 86, 44  # widths beside the bars
+LABELS, VALUES = 116, 46  # widths beside the bars
 
 
 def step(largest):

@@ -174,11 +174,13 @@ def scale_lines(curve):
 
 
 def figure(value):
-    """Three digits that count, without an exponent."""
+    """Two or three digits that count, without an exponent."""
     if value == 0:
         return "0"
     if abs(value) >= 100:
         return f"{value:,.0f}"
+    if abs(value) < 0.1:
+        return f"{value:.2g}" if abs(value) >= 1e-4 else "< 0.0001"
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
 

@@ -228,7 +228,7 @@ function(bench_ocaml target source)
         DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
         WORKING_DIRECTORY "${folder}"
         VERBATIM)
-    add_custom_target(${target} DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
+    add_custom_target(${target} ALL DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
 endfunction()
 
 function(bench_rust target source)
@@ -239,7 +239,7 @@ function(bench_rust target source)
                 "${CMAKE_CURRENT_BINARY_DIR}/${target}"
         DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
         VERBATIM)
-    add_custom_target(${target} DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
+    add_custom_target(${target} ALL DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
 endfunction()
 
 # --- the list for bench/measure.py -----------------------------------------------

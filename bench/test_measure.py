@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Tests of measure.py, with shell scripts in place of the programs."""
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+import unittest
+
+import measure
+import pages
+import results
+
+GOOD = 'printf "tree\\tns/object\\t%s\\ncheck\\t17\\n"'
+
+
+class MeasureTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def script(self, subject, body):
+        """A program of the workload tree."""
+        path = self.path(f"bench_tree_{subject}")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + body + "\n")
+        os.chmod(path, 0o755)
+        return {"workload": "tree", "subject": subject, "package": "", "program": path}
+
+    def run_with(self, programs, *arguments):
+        """(exit status, standard output, standard error)"""
+        build = {"compiler": "", "flags": "", "programs": programs}
+        with open(self.path("programs.json"), "w", encoding="utf-8") as file:
+            json.dump(build, file)
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = measure.main(
+                    ["--programs", self.path("programs.json"), "--rounds", "1", *arguments]
+                )
+            except SystemExit as end:
+                status = end.code
+        return status, out.getvalue(), err.getvalue()
+
+    def test_ratio_is_that_of_the_goal(self):
+        programs = [self.script("local", GOOD % 5), self.script("mimalloc", GOOD % 10)]
+        status, out, _ = self.run_with(programs, "tree")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"tree +local ÷ mimalloc +0\.50 × +≤ 0\.55 × +met")
+        self.assertIn("Fewer than 9 rounds", out)
+
+    def test_different_check_sums_are_refused(self):
+        other = 'printf "tree\\tns/object\\t5\\ncheck\\t18\\n"'
+        programs = [self.script("local", GOOD % 5), self.script("glibc", other)]
+        status, out, err = self.run_with(programs, "tree")
+        self.assertEqual(status, 1)
+        self.assertIn("different check sums: local: 17; glibc: 18", err)
+        self.assertNotIn("median", out)
+
+    def test_a_check_sum_that_changes_is_a_failure(self):
+        count = self.path("count")
+        body = f'echo >>{count}; {GOOD % 5} | sed "s/17/$(wc -l <{count})/"'
+        status, _, err = self.run_with([self.script("local", body)], "tree")
+        self.assertEqual(status, 1)
+        self.assertIn("check sum 2, and before it was 1", err)
+
+    def test_a_crash_is_named_and_the_others_go_on(self):
+        crash = "echo out of luck >&2; kill -SEGV $$"
+        programs = [self.script("local", GOOD % 5), self.script("rust", crash)]
+        status, out, err = self.run_with(programs, "tree")
+        self.assertEqual(status, 1)
+        self.assertIn("tree with rust: ended by SIGSEGV: out of luck", err)
+        self.assertIn("tree with rust: failed", out)
+        self.assertRegex(out, r"local +5\.00")
+
+    def test_a_program_that_is_not_there_is_named(self):
+        programs = [self.script("local", GOOD % 5)]
+        os.remove(programs[0]["program"])
+        status, _, err = self.run_with(programs, "tree")
+        self.assertEqual(status, 1)
+        self.assertIn("tree with local", err)
+        self.assertIn("No such file", err)
+
+    def test_what_was_not_built_is_reported(self):
+        skipped = {"workload": "tree", "subject": "rust", "package": ""}
+        skipped["skipped"] = "missing: rustc"
+        status, out, _ = self.run_with([self.script("local", GOOD % 5), skipped], "tree")
+        self.assertEqual(status, 0)
+        self.assertIn("tree with rust: missing: rustc", out)
+
+    def test_a_program_without_its_data_is_skipped(self):
+        lacking = "echo bench: skipped: no data >&2; exit 77"
+        programs = [self.script("local", GOOD % 5), self.script("glibc", lacking)]
+        status, out, _ = self.run_with(programs, "tree")
+        self.assertEqual(status, 0)
+        self.assertIn("tree with glibc: no data", out)
+
+    def test_an_unknown_workload_is_a_usage_error(self):
+        status, _, err = self.run_with([self.script("local", GOOD % 5)], "treee")
+        self.assertEqual(status, measure.USAGE_ERROR)
+        self.assertIn("there is no workload 'treee'; there are: tree scale", err)
+
+    def test_json_has_a_record_for_each_row_and_subject(self):
+        path = self.path("results.json")
+        programs = [self.script("local", GOOD % 5), self.script("mimalloc", GOOD % 10)]
+        self.run_with(programs, "tree", "--rounds", "2", "--json", path)
+        with open(path, encoding="utf-8") as file:
+            records = {record["subject"]: record for record in json.load(file)}
+        self.assertEqual(sorted(records), ["local", "mimalloc"])
+        self.assertEqual(records["local"]["workload"], "tree")
+        self.assertEqual(records["local"]["unit"], "ns/object")
+        self.assertEqual(records["local"]["median"], 5)
+        self.assertEqual(records["mimalloc"]["min"], 10)
+        self.assertEqual(records["local"]["rounds"], 2)
+
+    def test_figures_can_be_shown_again(self):
+        path = self.path("results.json")
+        programs = [self.script("local", GOOD % 5)]
+        _, first, _ = self.run_with(programs, "tree", "--json", path)
+        os.remove(programs[0]["program"])
+        status, again, _ = self.run_with(programs, "--from", path)
+        self.assertEqual(status, 0)
+        tables = again[again.index("\ntree") :].rstrip()
+        self.assertIn(tables, first)
+
+    def test_scale_runs_each_size(self):
+        body = 'printf "tree\\tns/object\\t$1\\ntree drop\\tns/object\\t1\\ncheck\\t1\\n"'
+        status, out, _ = self.run_with([self.script("local", body)], "scale")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"scale tree, ns/object\n +objects +local\n +1,023 +10\.0")
+        self.assertNotIn("scale tree drop", out)
+
+
+class ResultsTest(unittest.TestCase):
+    def test_a_ratio_is_taken_round_by_round(self):
+        a = results.record("tree", "a", "ns", [1, 8, 3])
+        b = results.record("tree", "b", "ns", [2, 2, 4])
+        self.assertEqual(results.ratio(a, b), 0.75)
+
+    def test_a_goal_is_judged_to_two_decimals(self):
+        goal = {"row": "tree", "subject": "a", "at_most": 1.0}
+        self.assertTrue(results.Outcome(goal, 1.004).met())
+        self.assertFalse(results.Outcome(goal, 1.006).met())
+        self.assertIsNone(results.Outcome(goal).met())
+
+    def test_figures_have_digits_that_count(self):
+        shown = [results.figure(v) for v in (0, 0.0123, 1.234, 56.78, 1234.5)]
+        self.assertEqual(shown, ["0", "0.012", "1.23", "56.8", "1,234"])
+
+
+class PagesTest(unittest.TestCase):
+    def test_only_what_stands_between_the_marks_is_written_anew(self):
+        page = "a\n<!-- x -->\nold\n<!-- /x -->\nb"
+        self.assertEqual(pages.replaced(page, "x", "new"), page.replace("old", "new"))
+
+    def test_a_page_without_the_marks_is_refused(self):
+        with self.assertRaises(SystemExit):
+            pages.replaced("a", "x", "new")
+
+
+if __name__ == "__main__":
+    unittest.main()
