@@ -37,39 +37,51 @@ static void free_all(object_ref *objects, size_t size) {
 #endif
 }
 
-enum { REPEATS = 11 };
+typedef struct times {
+    bench_series created;
+    bench_series freed;
+    bench_series both;
+} times;
 
-void bench_workload(size_t size) {
-    bench_series created = {{0}, 0};
-    bench_series freed = {{0}, 0};
-    bench_series both = {{0}, 0};
-    /* All zeros are null handles of every subject. */
+static void once(object_ref *objects, size_t size, times *result) {
+    double begin = bench_now();
+    create(objects, size);
+    double middle = bench_now();
+    bench_check(sum(objects, size));
+    double again = bench_now();
+    free_all(objects, size);
+    double end = bench_now();
+    double created = (middle - begin) / (double)size;
+    double freed = (end - again) / (double)size;
+    bench_series_add(&result->created, created);
+    bench_series_add(&result->freed, freed);
+    bench_series_add(&result->both, created + freed);
+}
+
+/* All zeros are null handles of every subject. */
+static object_ref *handles(size_t size) {
     object_ref *objects = (object_ref *)calloc(size, sizeof(object_ref));
     if (objects == NULL) {
         bench_fail("out of memory");
     }
+    return objects;
+}
+
+enum { REPEATS = 11 };
+
+void bench_workload(size_t size) {
+    times result = {{{0}, 0}, {{0}, 0}, {{0}, 0}};
+    object_ref *objects = handles(size);
     bench_open();
-    for (int i = 0; i <= REPEATS; ++i) {
-        double begin = bench_now();
-        create(objects, size);
-        double middle = bench_now();
-        bench_check(sum(objects, size));
-        double again = bench_now();
-        free_all(objects, size);
-        double end = bench_now();
-        double create_time = (middle - begin) / (double)size;
-        double free_time = (end - again) / (double)size;
-        if (i == 0) {
-            bench_report("bulk first", "ns/object", create_time + free_time);
-            continue;
-        }
-        bench_series_add(&created, create_time);
-        bench_series_add(&freed, free_time);
-        bench_series_add(&both, create_time + free_time);
+    once(objects, size, &result);
+    bench_report("bulk first", "ns/object", result.both.values[0]);
+    result.created.length = result.freed.length = result.both.length = 0;
+    for (int i = 0; i < REPEATS; ++i) {
+        once(objects, size, &result);
     }
     bench_close();
     free(objects);
-    bench_report("bulk", "ns/object", bench_series_median(&both));
-    bench_report("bulk create", "ns/object", bench_series_median(&created));
-    bench_report("bulk free", "ns/object", bench_series_median(&freed));
+    bench_report("bulk", "ns/object", bench_series_median(&result.both));
+    bench_report("bulk create", "ns/object", bench_series_median(&result.created));
+    bench_report("bulk free", "ns/object", bench_series_median(&result.freed));
 }
