@@ -76,15 +76,36 @@ let rec insert_and_keep key tree versions =
     let versions = if (key - 1) mod keep = 0 then tree :: versions else versions in
     insert_and_keep (key - 1) tree versions
 
+(* SplitMix64, as in bench.h. *)
+let random_next state =
+  let open Int64 in
+  state := add !state 0x9E3779B97F4A7C15L;
+  let z = !state in
+  let z = mul (logxor z (shift_right_logical z 30)) 0xBF58476D1CE4E5B9L in
+  let z = mul (logxor z (shift_right_logical z 27)) 0x94D049BB133111EBL in
+  logxor z (shift_right_logical z 31)
+
+let insert_scattered size =
+  let state = ref (Int64.of_int size) in
+  let tree = ref Leaf in
+  for _ = 1 to size do
+    let key = Int64.to_int (Int64.shift_right_logical (random_next state) 22) in
+    tree := insert key (key mod 10 = 0) !tree
+  done;
+  !tree
+
 let time size work =
   let start = now () in
   let result = work size in
   ((now () -. start) /. float_of_int size, result)
 
-let owned size =
-  let time, tree = time size (fun size -> insert_down size Leaf) in
+let checked work size =
+  let time, tree = time size work in
   check_content tree;
   time
+
+let owned = checked (fun size -> insert_down size Leaf)
+let scattered = checked insert_scattered
 
 let shared size =
   let time, versions = time size (fun size -> insert_and_keep size Leaf []) in
@@ -95,8 +116,11 @@ let () =
   let size =
     if Array.length Sys.argv > 1 then int_of_string Sys.argv.(1) else default_size
   in
-  let repeats = min 20 (10_000_000 / size) lor 1 in
+  let repeats size = min 20 (5_000_000 / size) lor 1 in
+  let part = (size / 8) + 1 in
+  let times often size work = List.init often (fun _ -> work size) in
   report "rbtree first" (owned size);
-  report "rbtree insert" (median (List.init repeats (fun _ -> owned size)));
-  report "rbtree shared insert" (median (List.init repeats (fun _ -> shared size)));
+  report "rbtree insert" (median (times (repeats size) size owned));
+  report "rbtree shared insert" (median (times (repeats size) size shared));
+  report "rbtree random insert" (median (times (repeats (4 * part)) part scattered));
   Printf.printf "check\t%Lu\n" !sum

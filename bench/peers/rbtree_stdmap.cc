@@ -26,12 +26,31 @@ struct times {
     bench_series both;
 };
 
-static void owned(size_t size, times &result) {
+static bool value_of(size_t key) {
+    return key % 10 == 0;
+}
+
+static void add(tree &map, size_t key) {
+    map.insert_or_assign(static_cast<int64_t>(key), value_of(key));
+}
+
+static void in_order(tree &map, size_t size) {
+    for (size_t key = size; key > 0; --key) {
+        add(map, key);
+    }
+}
+
+static void scattered(tree &map, size_t size) {
+    bench_random random = {size};
+    for (size_t i = 0; i < size; ++i) {
+        add(map, static_cast<size_t>(bench_random_next(&random) >> 22));
+    }
+}
+
+template <typename Fill> static void run(Fill fill, size_t size, times &result) {
     double begin = bench_now();
     tree *map = new tree;
-    for (size_t key = size; key > 0; --key) {
-        map->insert_or_assign(static_cast<int64_t>(key), key % 10 == 0);
-    }
+    fill(*map, size);
     double inserted = bench_now();
     check(*map);
     double begin_drop = bench_now();
@@ -45,19 +64,30 @@ static void owned(size_t size, times &result) {
 }
 
 static size_t repeats(size_t size) {
-    size_t often = 10000000 / size;
+    size_t often = 5000000 / size;
     return (often < 20 ? often : 20) | 1;
+}
+
+static void report(const char *both, const char *insert, const char *drop,
+                   const times &result) {
+    bench_report(both, "ns/object", bench_series_median(&result.both));
+    bench_report(insert, "ns/object", bench_series_median(&result.insert));
+    bench_report(drop, "ns/object", bench_series_median(&result.drop));
 }
 
 void bench_workload(size_t size) {
     times first = {};
     times again = {};
-    owned(size, first);
+    times random = {};
+    size_t part = size / 8 + 1;
+    run(in_order, size, first);
     for (size_t i = repeats(size); i > 0; --i) {
-        owned(size, again);
+        run(in_order, size, again);
+    }
+    for (size_t i = repeats(4 * part); i > 0; --i) {
+        run(scattered, part, random);
     }
     bench_report("rbtree first", "ns/object", bench_series_median(&first.both));
-    bench_report("rbtree", "ns/object", bench_series_median(&again.both));
-    bench_report("rbtree insert", "ns/object", bench_series_median(&again.insert));
-    bench_report("rbtree drop", "ns/object", bench_series_median(&again.drop));
+    report("rbtree", "rbtree insert", "rbtree drop", again);
+    report("rbtree random", "rbtree random insert", "rbtree random drop", random);
 }
