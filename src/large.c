@@ -41,13 +41,14 @@ static void free_block(nanvm_dealloc *dealloc, void *object) {
 /* Half as much again, so that appending one by one is cheap; what is asked for,
  * if that is too much. */
 static nanvm_chunk *grow(nanvm_pool *pool, nanvm_chunk *chunk, size_t size) {
-    nanvm_layout old = chunk->layout;
+    size_t old = chunk->size;
     size_t ample = nanvm_ample(size);
-    chunk = nanvm_manager_resize(pool->source, chunk, old, ample);
+    chunk =
+        nanvm_manager_resize(pool->source, chunk, nanvm_chunk_layout(pool, old), ample);
     if (chunk != NULL) {
-        chunk->layout.size = ample;
+        chunk->size = ample;
         pool->live -= 1;
-        pool->reserved += ample - old.size;
+        pool->reserved += ample - old;
         count(pool);
     }
     return chunk;
@@ -59,14 +60,15 @@ void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
     if (size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL;
     }
-    if (prefix + size > chunk->layout.size) {
+    if (prefix + size > chunk->size) {
         chunk = grow(pool, chunk, prefix + size);
         return chunk == NULL ? NULL : (unsigned char *)chunk + prefix;
     }
-    return prefix + size < chunk->layout.size / 2 ? NULL : object;
+    return prefix + size < chunk->size / 2 ? NULL : object;
 }
 
-const nanvm_dealloc_table nanvm_large_table = {NANVM_COUNT_PLAIN, NULL, NULL, free_block};
+const nanvm_dealloc_table nanvm_large_table = {NANVM_COUNT_PLAIN, NULL, NULL, free_block,
+                                               false};
 
 /* --- raw memory --- */
 
@@ -100,4 +102,5 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
     uncount(pool);
 }
 
-const nanvm_dealloc_table nanvm_raw_table = {NANVM_COUNT_PLAIN, NULL, raw_dealloc, NULL};
+const nanvm_dealloc_table nanvm_raw_table = {NANVM_COUNT_PLAIN, NULL, raw_dealloc, NULL,
+                                             false};

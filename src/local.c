@@ -140,10 +140,6 @@ static size_t recent_of(const nanvm_object *object, size_t size) {
     return (nanvm_places_index(object) + of_size) & (NANVM_PLACES - 1);
 }
 
-static nanvm_pool *pool_at(nanvm_places *places) {
-    return (nanvm_pool *)(void *)((unsigned char *)places - offsetof(nanvm_pool, places));
-}
-
 NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object *object,
                                            size_t size) {
     nanvm_pool *pool = pool_for(self, object, nanvm_pool_capacity(object, size));
@@ -158,7 +154,7 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
                              size_t size) {
     nanvm_local *self = local_of(manager);
     if (NANVM_LIKELY(self->state != NULL)) {
-        nanvm_pool *pool = pool_at(self->state->recent[recent_of(object, size)]);
+        nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(object, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, object, size))) {
             return nanvm_pool_take(pool, size);
         }
@@ -179,7 +175,7 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
     if (raw == NULL) {
         return NULL;
     }
-    manager->dealloc = &raw->dealloc;
+    manager->dealloc = &raw->places.dealloc;
     return nanvm_raw_alloc(raw, layout);
 }
 

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-/* A chunk's headers are written a few at a time, just before they are needed. A run
- * is short, so that what died meanwhile, and is in the cache, comes next. Larger
- * chunks gain nothing: measured from 8 to 1,024 KiB on trees and random places. */
-enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 64 * 1024, FRESH_RUN = 16, RUN = 64 };
+/* A chunk's headers are written a few at a time, just before they are needed. */
+enum { FIRST_CHUNK = 1024, MEDIUM_CHUNK = 64 * 1024, FRESH_RUN = 16 };
+
+/* From here on a region costs at most half as much again. */
+enum { LARGE_POOL = 2 * NANVM_REGION_SIZE };
 
 static const size_t word = sizeof(void *);
 
@@ -63,18 +64,15 @@ static void write_headers(nanvm_pool *self, nanvm_chunk *chunk) {
 }
 
 static void start_run(nanvm_pool *self, nanvm_chunk *chunk) {
-    size_t most = RUN * self->places.stride;
     if (chunk->unused == chunk->fresh) {
         write_headers(self, chunk);
     }
-    size_t bytes = (size_t)(chunk->fresh - chunk->unused);
     self->places.run = chunk->unused;
-    chunk->unused += bytes < most ? bytes : most;
-    self->places.run_end = chunk->unused;
+    self->places.run_end = chunk->unused = chunk->fresh;
 }
 
 static void take_list(nanvm_pool *self, nanvm_chunk *chunk) {
-    self->places.free = chunk->dead;
+    self->places.dead = chunk->dead;
     chunk->dead = NULL;
     chunk->dead_length = 1;
 }
@@ -89,36 +87,47 @@ static size_t least_chunk_size(const nanvm_pool *self) {
     return nanvm_chunk_prefix(self->places.object) + 2 * self->places.stride;
 }
 
+/* As much as there is already, up to a medium size. */
 static size_t next_chunk_size(const nanvm_pool *self) {
+    size_t size = FIRST_CHUNK;
+    while (size <= self->reserved && size < MEDIUM_CHUNK) {
+        size *= 2;
+    }
+    return size;
+}
+
+static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
     size_t least = least_chunk_size(self);
-    size_t size = self->chunk_size == 0 ? FIRST_CHUNK : self->chunk_size * 2;
-    size = size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
-    return size < least ? least : size;
+    size_t size = next_chunk_size(self);
+    nanvm_chunk *chunk = NULL;
+    if (self->reserved >= LARGE_POOL) {
+        chunk = nanvm_region_chunk(self);
+    }
+    if (chunk == NULL && size > least) {
+        chunk = nanvm_chunk_alloc(self, size);
+    }
+    return chunk != NULL ? chunk : nanvm_chunk_alloc(self, least);
 }
 
 static void start_chunk(nanvm_pool *self, nanvm_chunk *chunk) {
-    size_t prefix = nanvm_chunk_prefix(self->places.object);
-    size_t room = chunk->layout.size - prefix - self->capacity;
+    unsigned char *end = (unsigned char *)chunk + chunk->size;
+    chunk->unused = chunk->fresh = first_place(chunk);
+    size_t room = (size_t)(end - chunk->unused) - self->capacity;
+    chunk->end = chunk->unused + (room / self->places.stride + 1) * self->places.stride;
     chunk->dead = NULL;
     chunk->dead_length = 1;
     chunk->next_available = NULL;
     chunk->restarted = false;
-    chunk->unused = chunk->fresh = first_place(chunk);
-    chunk->end = chunk->unused + (room / self->places.stride + 1) * self->places.stride;
 }
 
 static bool add_chunk(nanvm_pool *self) {
-    nanvm_chunk *chunk = nanvm_chunk_alloc(self, next_chunk_size(self));
-    if (chunk == NULL) {
-        chunk = nanvm_chunk_alloc(self, least_chunk_size(self));
-    }
+    nanvm_chunk *chunk = alloc_chunk(self);
     if (chunk == NULL) {
         return false;
     }
     start_chunk(self, chunk);
     chunk->next = self->chunks;
     self->chunks = self->current = chunk;
-    self->chunk_size = chunk->layout.size;
     start_run(self, chunk);
     return true;
 }
@@ -182,14 +191,19 @@ void nanvm_pool_offer(nanvm_chunk *chunk) {
 
 static void free_block(nanvm_dealloc *dealloc, void *object) {
     (void)dealloc;
-    nanvm_chunk_put(nanvm_chunk_of(object), object);
+    (void)nanvm_places_put(object);
 }
 
 static void chunks_free(nanvm_pool *self) {
-    while (self->chunks != NULL) {
-        nanvm_chunk *chunk = self->chunks;
-        self->chunks = chunk->next;
-        nanvm_chunk_free(self, chunk);
+    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (chunk->region == NULL) {
+            nanvm_chunk_free(self, chunk);
+        }
+    }
+    for (nanvm_region *region = self->regions, *next; region != NULL; region = next) {
+        next = region->next;
+        nanvm_region_free(self, region);
     }
 }
 
@@ -202,9 +216,10 @@ static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
     }
 }
 
-const nanvm_dealloc_table nanvm_pool_table = {NANVM_COUNT_PLAIN, NULL, NULL, free_block};
+static const nanvm_dealloc_table pool_table = {NANVM_COUNT_PLAIN, NULL, NULL, free_block,
+                                               true};
 static const nanvm_dealloc_table orphan_table = {NANVM_COUNT_PLAIN, NULL, NULL,
-                                                 orphan_free_block};
+                                                 orphan_free_block, false};
 
 /* --- the pool as a whole --- */
 
@@ -212,7 +227,7 @@ static const nanvm_dealloc_table *table_for(const nanvm_object *object, size_t c
     if (object == NULL) {
         return &nanvm_raw_table;
     }
-    return capacity == 0 ? &nanvm_large_table : &nanvm_pool_table;
+    return capacity == 0 ? &nanvm_large_table : &pool_table;
 }
 
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
@@ -220,7 +235,7 @@ nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
     nanvm_pool *self = nanvm_manager_alloc(source, NANVM_LAYOUT_OF(nanvm_pool));
     if (self != NULL) {
         memset(self, 0, sizeof(*self));
-        self->dealloc.table = table_for(object, capacity);
+        self->places.dealloc.table = table_for(object, capacity);
         self->places.object = object;
         self->places.stride = capacity == 0 ? 0 : stride_of(object, capacity);
         self->capacity = capacity;
@@ -243,15 +258,14 @@ void nanvm_pool_orphan(nanvm_pool *self) {
         chunks_free(self);
         nanvm_pool_destroy(self);
     } else if (self->capacity != 0) {
-        self->dealloc.table = &orphan_table;
+        self->places.dealloc.table = &orphan_table;
     }
 }
 
 nanvm_pool *nanvm_pool_of(const void *object, const void *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     nanvm_pool *self = (nanvm_pool *)dealloc;
-    bool is_pool =
-        dealloc->table == &nanvm_pool_table || dealloc->table == &nanvm_large_table;
+    bool is_pool = dealloc->table == &pool_table || dealloc->table == &nanvm_large_table;
     return is_pool && owner != NULL && self->owner == owner ? self : NULL;
 }
 
@@ -273,27 +287,32 @@ static size_t run_length(const nanvm_places *places) {
                : (size_t)(places->run_end - places->run) / places->stride;
 }
 
-/* Places of the current chunk that wait for an object. */
-static size_t places_at_hand(const nanvm_places *places) {
-    size_t length = run_length(places);
-    for (const void *place = places->free; place != NULL;
-         place = *(const nanvm_places_link *)place) {
-        ++length;
+/* Puts the dead that are at hand back into their chunks. */
+static void put_back(nanvm_pool *self) {
+    void *object = self->places.dead;
+    self->places.dead = NULL;
+    while (object != NULL) {
+        void *next = *(nanvm_places_link *)object;
+        nanvm_chunk *chunk = nanvm_chunk_of(object);
+        *(nanvm_places_link *)object = chunk->dead;
+        nanvm_chunk_put_list(chunk, object, 1);
+        object = next;
     }
-    return length;
 }
 
+/* Nothing dead is at hand. */
 static size_t live_in(const nanvm_pool *self, const nanvm_chunk *chunk) {
     size_t given = (size_t)(chunk->unused - first_place(chunk)) / self->places.stride;
     size_t dead = chunk->dead_length;
     if (chunk == self->current) {
-        dead += places_at_hand(&self->places) - 1;
+        dead += run_length(&self->places) - 1;
     }
     return given - dead;
 }
 
 void nanvm_pool_recount(nanvm_pool *self) {
     if (self->capacity != 0) {
+        put_back(self);
         self->live = 0;
         for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
             self->live += live_in(self, chunk);
@@ -319,27 +338,71 @@ size_t nanvm_pool_peak_bytes(const nanvm_pool *self) {
 
 /* --- giving memory back --- */
 
-static void forget_places(nanvm_pool *self) {
+static void forget_current(nanvm_pool *self) {
     self->places.run = self->places.run_end = NULL;
-    self->places.free = NULL;
     self->current = NULL;
+}
+
+static void count_empty(nanvm_pool *self) {
+    for (nanvm_region *region = self->regions; region != NULL; region = region->next) {
+        region->empty = 0;
+    }
+    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        if (chunk->region != NULL && live_in(self, chunk) == 0) {
+            chunk->region->empty += 1;
+        }
+    }
+}
+
+static bool is_spare_region(const nanvm_region *region) {
+    return region->empty == region->chunks;
+}
+
+static bool is_spare(const nanvm_pool *self, const nanvm_chunk *chunk) {
+    return chunk->region == NULL ? live_in(self, chunk) == 0
+                                 : is_spare_region(chunk->region);
 }
 
 static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
     if (chunk == self->current) {
-        forget_places(self);
+        forget_current(self);
     }
     self->carved -= (size_t)(chunk->fresh - first_place(chunk)) / self->places.stride;
-    nanvm_chunk_free(self, chunk);
+    if (chunk->region == NULL) {
+        nanvm_chunk_free(self, chunk);
+    }
 }
 
-/* Into the lists that it belongs to; chunks keep their order. */
-static nanvm_chunk **keep(nanvm_pool *self, nanvm_chunk *chunk, nanvm_chunk **link) {
-    *link = chunk;
-    if (chunk != self->current && chunk->dead_length != 0) {
-        nanvm_pool_offer(chunk);
+/* Chunks keep their order. */
+static void trim_chunks(nanvm_pool *self) {
+    nanvm_chunk **link = &self->chunks;
+    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (is_spare(self, chunk)) {
+            give_back(self, chunk);
+            continue;
+        }
+        if (chunk != self->current && chunk->dead_length != 0) {
+            nanvm_pool_offer(chunk);
+        }
+        *link = chunk;
+        link = &chunk->next;
     }
-    return &chunk->next;
+    *link = NULL;
+}
+
+static void trim_regions(nanvm_pool *self) {
+    nanvm_region **link = &self->regions;
+    for (nanvm_region *region = self->regions, *next; region != NULL; region = next) {
+        next = region->next;
+        if (is_spare_region(region)) {
+            nanvm_region_free(self, region);
+        } else {
+            *link = region;
+            link = &region->next;
+        }
+    }
+    *link = NULL;
 }
 
 size_t nanvm_pool_trim(nanvm_pool *self) {
@@ -348,17 +411,10 @@ size_t nanvm_pool_trim(nanvm_pool *self) {
         return 0;
     }
     self->peak = nanvm_pool_peak(self);
+    put_back(self);
+    count_empty(self);
     self->available = NULL;
-    nanvm_chunk **link = &self->chunks;
-    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        if (live_in(self, chunk) == 0) {
-            give_back(self, chunk);
-        } else {
-            link = keep(self, chunk, link);
-        }
-    }
-    *link = NULL;
-    self->chunk_size = self->chunks == NULL ? 0 : self->chunk_size;
+    trim_chunks(self);
+    trim_regions(self);
     return reserved - self->reserved;
 }

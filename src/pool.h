@@ -4,15 +4,16 @@
 
 #include "internal.h"
 
-/* The head of a chunk: the origin of every object in it. The dead of a chunk are
- * linked here, so that those which lie together are used again together. */
+/* The head of a chunk: the origin of every object in it. Objects that die in numbers
+ * are linked here, so that those which lie together are used again together. */
 typedef struct nanvm_chunk {
     nanvm_origin origin;
-    void *dead;         /* since the pool took the list; through their first word */
-    size_t dead_length; /* and one more in the pool's current chunk */
+    void *dead;         /* through their first word */
+    size_t dead_length; /* of that list; and one more in the pool's current chunk */
     struct nanvm_chunk *next_available;
     struct nanvm_chunk *next;
-    nanvm_layout layout;   /* of the chunk itself */
+    struct nanvm_region *region; /* which it is a part of; NULL: memory of its own */
+    size_t size;
     unsigned char *unused; /* the first object that isn't in a run yet, */
     unsigned char *fresh;  /* that never was in one and has no header, */
     unsigned char *end;    /* that is in no chunk any more */
@@ -21,26 +22,27 @@ typedef struct nanvm_chunk {
 
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
  *
- * New objects go to the current chunk: to a run of places that lie side by side, or
- * to one that died there. A chunk that is used up comes back when something in it
- * dies, and starts over with a run if everything has.
+ * A new object goes to the place of the one that died last, which is in the cache; or
+ * to the current chunk, to a run of places that lie side by side or to what died
+ * there. A chunk that is used up comes back when something in it dies, and starts over
+ * with a run if everything has.
  *
  * What is alive isn't counted while objects come and go, only what is dead: the
  * rest is found when somebody asks. Only the objects too large for shared chunks,
  * which have a chunk each, are counted; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
-    nanvm_dealloc dealloc; /* first: origins point at it */
-    nanvm_places places;   /* in the current chunk; without a type: raw memory */
+    nanvm_places places; /* first: origins point at it. A run in the current chunk, the
+                            dead of any; without a type: raw memory */
     nanvm_chunk *current;
-    nanvm_chunk *available; /* chunks with dead objects, but for the current one */
-    nanvm_chunk *chunks;    /* all of them, the newest first */
-    size_t capacity;        /* bytes an object can have; 0: a chunk each */
-    size_t least;           /* bytes an object here has at the least */
-    const void *owner;      /* the local manager's state, while it lives */
-    nanvm_manager *source;  /* of chunks, while the owner lives */
+    nanvm_chunk *available;       /* chunks with dead objects, but for the current one */
+    nanvm_chunk *chunks;          /* all of them, the newest first */
+    struct nanvm_region *regions; /* likewise */
+    size_t capacity;              /* bytes an object can have; 0: a chunk each */
+    size_t least;                 /* bytes an object here has at the least */
+    const void *owner;            /* the local manager's state, while it lives */
+    nanvm_manager *source;        /* of chunks, while the owner lives */
     nanvm_dealloc *source_dealloc;
     struct nanvm_pool *next; /* of the same owner */
-    size_t chunk_size;       /* of the newest chunk */
     size_t carved;           /* places that have a header */
     size_t reserved;         /* bytes taken from the source */
     size_t live;             /* kept where there is a chunk each, and by orphans; else
@@ -53,9 +55,6 @@ typedef struct nanvm_pool {
 enum { NANVM_POOL_STRIDE_MAX = 2048, NANVM_POOL_ALIGN_MAX = 64 };
 
 /* --- pool.c: chunks that objects share -------------------------------------- */
-
-/* Of the deallocs that nanvm_pool_put() serves. */
-extern const nanvm_dealloc_table nanvm_pool_table;
 
 /* The capacity of the pool that serves objects of `size` bytes: 0 if they get a
  * chunk each. */
@@ -100,24 +99,20 @@ static inline void nanvm_chunk_put_list(nanvm_chunk *self, void *dead, size_t le
     }
 }
 
-static inline void nanvm_chunk_put(nanvm_chunk *self, void *object) {
-    *(nanvm_places_link *)object = self->dead;
-    nanvm_chunk_put_list(self, object, 1);
-}
-
 /* The pool that an object of `owner` lies in; NULL for anybody else's object. */
 nanvm_pool *nanvm_pool_of(const void *object, const void *owner);
 
 /* In place, or moved; NULL if neither can be done. */
 void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
 
-/* Brings `live` up to date. O(chunks). */
+/* Brings `live` up to date. O(chunks + dead objects at hand). */
 void nanvm_pool_recount(nanvm_pool *self);
 size_t nanvm_pool_live_bytes(const nanvm_pool *self);
 size_t nanvm_pool_peak(const nanvm_pool *self);
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
 
-/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks). */
+/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks + dead objects
+ * at hand). */
 size_t nanvm_pool_trim(nanvm_pool *self);
 
 /* The owner is gone, and `live` is up to date: the pool frees itself, now or with its
@@ -129,9 +124,29 @@ void nanvm_pool_orphan(nanvm_pool *self);
 /* From the start of a chunk to its first object. */
 size_t nanvm_chunk_prefix(const nanvm_object *object);
 
+/* The memory of one of `size` bytes. */
+nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
+
 /* One of `size` bytes, which isn't among the pool's chunks yet. */
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
+
+/* --- region.c: chunks of large pools, in huge pages --------------------------- */
+
+/* The head of a region: the memory of several chunks. */
+typedef struct nanvm_region {
+    struct nanvm_region *next;
+    unsigned char *unused; /* the next chunk */
+    size_t chunks;         /* so far */
+    size_t empty;          /* of these; only while the pool is being trimmed */
+} nanvm_region;
+
+/* What a huge page is on most systems. Regions start at a multiple of it. */
+enum { NANVM_REGION_SIZE = 2 * 1024 * 1024 };
+
+/* A part of the newest region, or of another one. */
+nanvm_chunk *nanvm_region_chunk(nanvm_pool *pool);
+void nanvm_region_free(nanvm_pool *pool, nanvm_region *self);
 
 /* --- large.c: what has memory of its own ------------------------------------- */
 

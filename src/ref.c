@@ -51,7 +51,7 @@ nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
     return clone_block(type, self.object, manager);
 }
 
-nanvm_mut_ref nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager) {
+nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager) {
     nanvm_mut_ref out;
     if (nanvm_ref_try_to_mut_ref(self, &out)) {
         return out;

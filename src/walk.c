@@ -33,7 +33,7 @@ static inline void *ref_at(const void *object, size_t offset) {
 }
 
 static inline bool is_pooled(const void *object) {
-    return nanvm_block_origin(object)->dealloc->table == &nanvm_pool_table;
+    return nanvm_block_origin(object)->dealloc->table->pooled;
 }
 
 /* Before anybody else looks at the chunk. */
@@ -64,11 +64,8 @@ static inline void free_in_chunk(walk *self, void *object) {
 }
 
 static inline void free_elsewhere(walk *self, void *object) {
-    nanvm_chunk *chunk = nanvm_chunk_of(object);
-    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
-    if (NANVM_LIKELY(is_pooled(object) && chunk->dead_length != 0)) {
-        nanvm_chunk_put(chunk, object);
-    } else {
+    if (!nanvm_places_put(object)) {
+        nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
         leave_chunk(self);
         nanvm_block_free(object);
     }

@@ -40,7 +40,9 @@ typedef enum nanvm_count {
     /** No count: the object always looks shared, and is never freed alone. */
     NANVM_COUNT_NONE = -0x50000000,
     /** The dealloc's `ref_counter_update` counts. */
-    NANVM_COUNT_CUSTOM = -0x58000000
+    NANVM_COUNT_CUSTOM = -0x58000000,
+    /** No way to count: a dropped object whose memory is still there. */
+    NANVM_COUNT_DEAD = -0x60000000
 } nanvm_count;
 
 typedef struct nanvm_dealloc nanvm_dealloc;
@@ -80,6 +82,9 @@ typedef struct nanvm_dealloc_table {
      * `dealloc`. `NULL` for a manager without `new_block`.
      */
     void (*free_block)(nanvm_dealloc *self, void *object);
+
+    /** Of a local manager's pools: inline functions may free. False for any other. */
+    bool pooled;
 } nanvm_dealloc_table;
 
 /** The first member of a dealloc's own state. */

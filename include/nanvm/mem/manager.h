@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include <nanvm/mem/block.h>
+#include <nanvm/mem/places.h>
 
 /**
  * @defgroup manager Manager
@@ -22,7 +22,6 @@
 
 typedef struct nanvm_manager nanvm_manager;
 struct nanvm_stats;
-struct nanvm_places;
 
 /** The functions of a manager. `alloc` is all that is needed. */
 typedef struct nanvm_manager_table {
@@ -70,49 +69,9 @@ struct nanvm_manager {
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
-    struct nanvm_places **places; /**< Where a local manager has room at hand, by type;
-                                       `NULL` in any other. */
+    nanvm_places **places;  /**< Where a local manager has room at hand, by type;
+                                        `NULL` in any other. */
 };
-
-/** @cond INTERNAL */
-/* Room at hand for new objects of one type: a run of places that lie side by side,
- * and dead ones that are linked through their first word. */
-typedef struct nanvm_places {
-    const nanvm_object *object;
-    unsigned char *run; /* an object's address ... */
-    unsigned char *run_end;
-    size_t stride; /* ... and from there to the next */
-    void *free;
-} nanvm_places;
-
-/* A manager's `places` are found by type: direct-mapped, so that another type may
- * have taken the entry. */
-enum { NANVM_PLACES = 64 };
-
-/* Tables lie at least 32 bytes apart. */
-NANVM_INLINE size_t nanvm_places_index(const nanvm_object *object) {
-    return ((uintptr_t)object >> 5) & (NANVM_PLACES - 1);
-}
-
-/* The first word of a dead object, whatever was in it before. */
-typedef void *NANVM_MAY_ALIAS nanvm_places_link;
-
-/* The address for a new object, its header written; NULL if there is no room. */
-NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
-    void *place = self->run;
-    if (NANVM_LIKELY(self->run != self->run_end)) {
-        self->run += self->stride;
-    } else {
-        place = self->free;
-        if (NANVM_UNLIKELY(place == NULL)) {
-            return NULL;
-        }
-        self->free = *(nanvm_places_link *)place;
-    }
-    nanvm_block_header(place)->count = NANVM_COUNT_PLAIN;
-    return place;
-}
-/** @endcond */
 
 /**
  * Writes an object into `object`, which is zero-filled and has `length` items.

@@ -76,6 +76,18 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
     }
 }
 
+/** @cond INTERNAL */
+/* The same, where the compiler may know the type. */
+NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self,
+                                           const nanvm_object *object) {
+    bool is_leaf = NANVM_IS_KNOWN(object->size) && nanvm_object_holds_nothing(object);
+    if (!is_leaf || self.object == NULL || nanvm_block_count(self.object) != 0 ||
+        !nanvm_places_put(self.object)) {
+        nanvm_mut_ref_drop(self);
+    }
+}
+/** @endcond */
+
 /**
  * Hands `*self` over and leaves the null handle in its place.
  *

@@ -146,6 +146,14 @@ NANVM_API const nanvm_object *nanvm_ref_object(nanvm_ref self);
 NANVM_END_DECLS
 
 /** @cond INTERNAL */
+/* Nothing has to be done before the memory of such an object is free. */
+NANVM_INLINE bool nanvm_object_holds_nothing(const nanvm_object *self) {
+    return (self->refs_length | self->item_refs_length | (uintptr_t)self->visit |
+            (uintptr_t)self->visit_item | (uintptr_t)self->drop) == 0;
+}
+/** @endcond */
+
+/** @cond INTERNAL */
 /* The offsets of up to 16 members, as a list. A member that isn't as large as
  * a reference is refused: sizeof of an array of negative length. */
 #define NANVM_OFFSET_(type, member)                                                      \

@@ -26,6 +26,8 @@ NANVM_BEGIN_DECLS
 NANVM_API NANVM_COLD void nanvm_ref_clone_cold(const void *object);
 NANVM_API NANVM_NOINLINE void nanvm_ref_drop_cold(const void *object);
 NANVM_API NANVM_COLD bool nanvm_ref_is_sole_cold(const void *object);
+NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
+nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
 /** @endcond */
 
 /**
@@ -95,6 +97,29 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
     }
 }
 
+/** @cond INTERNAL */
+/* The same, for an object of a type that is known to hold nothing. */
+NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
+    if (self.object != NULL) {
+        int32_t count = nanvm_block_count(self.object);
+        if (count > 0) {
+            nanvm_block_header(self.object)->count = count - 1;
+        } else if (count < 0 || !nanvm_places_put((void *)(uintptr_t)self.object)) {
+            nanvm_ref_drop_cold(self.object);
+        }
+    }
+}
+
+/* Both when the compiler knows, and when it doesn't. */
+NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_object *object) {
+    if (NANVM_IS_KNOWN(object->size) && nanvm_object_holds_nothing(object)) {
+        nanvm_ref_drop_leaf(self);
+    } else {
+        nanvm_ref_drop(self);
+    }
+}
+/** @endcond */
+
 /**
  * How many *other* references to the object there are: 0 is a sole owner.
  * `SIZE_MAX` where they aren't counted, or no longer. 0 for a null handle.
@@ -157,8 +182,16 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  * @cost that of nanvm_ref_try_to_mut_ref() for a sole owner; else that of
  *     nanvm_ref_clone_object() and nanvm_ref_drop().
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager);
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager) {
+    const void *object = self->object;
+    if (NANVM_LIKELY(object != NULL && nanvm_block_count(object) == 0)) {
+        nanvm_mut_ref own = {(void *)(uintptr_t)object};
+        self->object = NULL;
+        return own;
+    }
+    return nanvm_ref_to_mut_ref_cold(self, manager);
+}
 
 /**
  * Whether `a` and `b` refer to one object. Two null handles are the same.

@@ -48,8 +48,8 @@
  */
 #define NANVM_TYPED_FUNCTIONS(name, type, table)                                         \
     NANVM_TYPED_CREATE_(name, type, table)                                               \
-    NANVM_TYPED_MUT_REF_(name, type)                                                     \
-    NANVM_TYPED_REF_(name, type)                                                         \
+    NANVM_TYPED_MUT_REF_(name, type, table)                                              \
+    NANVM_TYPED_REF_(name, type, table)                                                  \
     NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped,                  \
                                                     name##_ref *out) {                   \
         bool same = nanvm_ref_object(*untyped) == &(table);                              \
@@ -102,7 +102,7 @@
             nanvm_new_with(manager, &(table), length, construct, context));              \
     }
 
-#define NANVM_TYPED_MUT_REF_(name, type)                                                 \
+#define NANVM_TYPED_MUT_REF_(name, type, table)                                          \
     NANVM_UNUSED static inline type *name##_mut_ref_get(name##_mut_ref self) {           \
         return (type *)nanvm_mut_ref_get(self.untyped);                                  \
     }                                                                                    \
@@ -114,7 +114,7 @@
         return name##_ref_typed_(nanvm_mut_ref_to_ref(self.untyped));                    \
     }                                                                                    \
     NANVM_UNUSED static inline void name##_mut_ref_drop(name##_mut_ref self) {           \
-        nanvm_mut_ref_drop(self.untyped);                                                \
+        nanvm_mut_ref_drop_typed(self.untyped, &(table));                                \
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_mut_ref_move(       \
         name##_mut_ref *self) {                                                          \
@@ -128,7 +128,7 @@
         name##_mut_ref_drop(name##_mut_ref_move(self));                                  \
     }
 
-#define NANVM_TYPED_REF_(name, type)                                                     \
+#define NANVM_TYPED_REF_(name, type, table)                                              \
     NANVM_UNUSED static inline const type *name##_ref_get(name##_ref self) {             \
         return (const type *)nanvm_ref_get(self.untyped);                                \
     }                                                                                    \
@@ -140,7 +140,7 @@
         return name##_ref_typed_(nanvm_ref_clone(self.untyped));                         \
     }                                                                                    \
     NANVM_UNUSED static inline void name##_ref_drop(name##_ref self) {                   \
-        nanvm_ref_drop(self.untyped);                                                    \
+        nanvm_ref_drop_typed(self.untyped, &(table));                                    \
     }                                                                                    \
     NANVM_UNUSED static inline size_t name##_ref_count(name##_ref self) {                \
         return nanvm_ref_count(self.untyped);                                            \
