@@ -7,7 +7,8 @@
  *
  * A drop recurses into all references but the last, for which it loops. It frees an
  * object before what that refers to: memory is then given out again in the order of its
- * addresses, which saves glibc 40 % of rbtree's insertion, the free list a third of tree. */
+ * addresses, which saves glibc 40 % of rbtree's insertion, the free list a third of tree.
+ */
 #ifndef BENCH_SUBJECT_COUNTED_H
 #define BENCH_SUBJECT_COUNTED_H
 
