@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* A chunk's headers are written a few at a time, just before they are needed. */
+/* Headers are written when the run is started. */
 enum { FIRST_CHUNK = 1024, MEDIUM_CHUNK = 64 * 1024, FRESH_RUN = 16 };
 
 /* From here on a region costs at most half as much again. */
@@ -72,7 +72,7 @@ static void start_run(nanvm_pool *self, nanvm_chunk *chunk) {
 }
 
 static void take_list(nanvm_pool *self, nanvm_chunk *chunk) {
-    self->places.dead = chunk->dead;
+    self->places.ready = chunk->dead;
     chunk->dead = NULL;
     chunk->dead_length = 1;
 }
@@ -287,10 +287,7 @@ static size_t run_length(const nanvm_places *places) {
                : (size_t)(places->run_end - places->run) / places->stride;
 }
 
-/* Puts the dead that are at hand back into their chunks. */
-static void put_back(nanvm_pool *self) {
-    void *object = self->places.dead;
-    self->places.dead = NULL;
+static void put_list_back(void *object) {
     while (object != NULL) {
         void *next = *(nanvm_places_link *)object;
         nanvm_chunk *chunk = nanvm_chunk_of(object);
@@ -298,6 +295,13 @@ static void put_back(nanvm_pool *self) {
         nanvm_chunk_put_list(chunk, object, 1);
         object = next;
     }
+}
+
+/* Into their chunks. */
+static void put_back(nanvm_pool *self) {
+    put_list_back(self->places.ready);
+    put_list_back(self->places.dead);
+    self->places.ready = self->places.dead = NULL;
 }
 
 /* Nothing dead is at hand. */
