@@ -28,10 +28,11 @@ STACK = 8 << 20  # the usual limit, wherever this runs
 USAGE_ERROR = 64
 SKIPPED = 77  # a program's exit status when it lacks its data
 
-# A cost against the number of live objects: sizes that the programs take, the objects
-# that they stand for, and the row that is read.
-SCALE_SUBJECTS = ("local", "typed", "mimalloc", "glibc", "stdmap", "freelist")
+# A cost against the number of live objects: sizes that the programs take, and the
+# objects that they stand for. Each program warms up by itself: no round is thrown away.
+SCALE_SUBJECTS = ("local", "mimalloc", "stdmap", "freelist")
 SCALE_ROUNDS = 3
+SCALE_LARGE, SCALE_LARGE_ROUNDS = 4_000_000, 1  # objects, and how often then
 SCALE = {
     "tree": [(10, 1023), (13, 8191), (17, 131071), (20, 1048575), (23, 8388607)],
     "churn": [(10**n, 10**n) for n in range(3, 8)],
@@ -58,6 +59,7 @@ class Program:
     objects: int = 0
     rows: dict = dataclasses.field(default_factory=dict)
     check: str = ""
+    seconds: float = 0
 
     def name(self):
         size = f" at size {self.size}" if self.size else ""
@@ -165,7 +167,9 @@ class Session:
         return {self.options.cpu}
 
     def run_once(self, program, counted):
+        began = time.monotonic()
         output = output_of(program, self.cpus_of(program), self.options.timeout)
+        program.seconds += time.monotonic() - began
         rows, check = parse(output)
         if program.check not in ("", check):
             raise Failure(f"check sum {check}, and before it was {program.check}")
@@ -192,15 +196,19 @@ class Session:
             group.remove(program)
 
     def run(self):
-        """Each of a group's rounds; the first isn't counted."""
+        """Each of a group's rounds; the first, number 0, isn't counted."""
         longest = max((rounds for rounds, _ in self.groups), default=0)
         for this in range(longest + 1):
-            due = [group for rounds, group in self.groups if this <= rounds]
+            due = [g for rounds, g in self.groups if self.is_due(g, rounds, this)]
             for group in random.sample(due, len(due)):
                 self.run_group(group, counted=this > 0)
-            if this == 0:
-                refuse_other_sums(due)
+            refuse_other_sums(due)
             self.progress(this, longest)
+
+    @staticmethod
+    def is_due(group, rounds, this):
+        first = 1 if any(program.objects for program in group) else 0
+        return first <= this <= rounds
 
     def progress(self, this, longest):
         what = f"round {this} of {longest}" if this else "a round to warm up"
@@ -265,7 +273,13 @@ def scale_groups(entries, options):
                 program = Program(entry["workload"], entry["subject"], entry["program"])
                 program.size, program.objects = size, objects
                 groups.setdefault((program.workload, size), []).append(program)
-    return [(min(SCALE_ROUNDS, options.rounds), group) for group in groups.values()]
+    return [
+        (min(scale_rounds(group), options.rounds), group) for group in groups.values()
+    ]
+
+
+def scale_rounds(group):
+    return SCALE_LARGE_ROUNDS if group[0].objects >= SCALE_LARGE else SCALE_ROUNDS
 
 
 def check_workloads(entries, options):
@@ -308,6 +322,7 @@ def parse_options(arguments):
     add("--cpu", type=int, metavar="N", help="where to run; the last one unless given")
     add("--timeout", type=positive, default=300, metavar="SECONDS",
         help="how long one process may take")  # fmt: skip
+    add("--times", action="store_true", help="say how long the programs took")
     add("--json", metavar="FILE", help="write the figures there")
     add("--plots", metavar="FOLDER", help="draw them there, with gnuplot, as SVG")
     add("--docs", metavar="FOLDER", help="bring the page Performance up to date")
@@ -348,6 +363,8 @@ def measure(options, entries):
     say_how(groups, options)
     session = Session(groups, options)
     session.run()
+    if options.times:
+        print_times(groups)
     records = [
         results.record(row, program.subject, unit, values, program.objects)
         for _, group in groups
@@ -355,6 +372,16 @@ def measure(options, entries):
         for row, (unit, values) in program.rows.items()
     ]
     return records, session
+
+
+def print_times(groups):
+    """How long each workload, and each program, took in all its rounds."""
+    for _, group in groups:
+        whole = sum(program.seconds for program in group)
+        each = ", ".join(f"{p.subject} {p.seconds:.1f}" for p in group)
+        size = f" {group[0].objects}" if group and group[0].objects else ""
+        name = group[0].workload if group else ""
+        print(f"{name}{size}: {whole:.1f} s ({each})", file=sys.stderr)
 
 
 def write_files(options, run):

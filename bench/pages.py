@@ -6,7 +6,6 @@ import platform
 import re
 import subprocess
 
-import plots
 import results
 
 
@@ -71,11 +70,13 @@ def memory():
 
 def system():
     name = first_match("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)')
-    return f"{name}, Linux {platform.release()}, glibc {platform.libc_ver()[1]}"
+    linux = ".".join(platform.release().split(".")[:2])
+    return f"{name}, Linux {linux}, glibc {platform.libc_ver()[1]}"
 
 
 def compilers(run):
-    found = [f"{run.build['compiler']} with `{run.build['flags']}`"]
+    compiler = run.build["compiler"].replace("GNU", "gcc")
+    found = [f"{compiler} with `{run.build['flags']}`"]
     if run.build.get("ocamlopt"):
         found.append("OCaml " + said_by(run.build["ocamlopt"], "-version"))
     if run.build.get("rustc"):
@@ -125,20 +126,12 @@ def write_goals(run):
 # --- what we lose --------------------------------------------------------------------
 
 
-def is_ours(subject):
-    return plots.colour_of(subject) == "ours"
-
-
-def is_peer(subject):
-    return plots.colour_of(subject) == "peer"
-
-
 def lost_row(run, row):
     """(ours, peer, ratio) where a peer is ahead of all that is ours; else None."""
     lower = row not in run.settings["higher_is_better"]
     records = sorted(run.of_row(row), key=lambda r: r["median"], reverse=not lower)
-    ours = [record for record in records if is_ours(record["subject"])]
-    theirs = [record for record in records if is_peer(record["subject"])]
+    ours = [r for r in records if results.kind_of(r["subject"]) == "ours"]
+    theirs = [r for r in records if results.kind_of(r["subject"]) == "peer"]
     if not ours or not theirs:
         return None
     behind = results.ratio(ours[0], theirs[0])

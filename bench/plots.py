@@ -10,7 +10,6 @@ import tempfile
 import results
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-OURS = ("local", "typed", "global", "arena")
 
 # The roles of a colour: gnuplot gets the number, the picture two colours, light, dark.
 ROLES = {
@@ -61,12 +60,6 @@ def plot(name, data, path):
 
 def quoted(text):
     return '"' + text.replace('"', "'").replace("_", "\\\\_") + '"'
-
-
-def colour_of(subject):
-    if subject.split("_")[0] in OURS:
-        return "ours"
-    return "limit" if subject in results.LIMITS else "peer"
 
 
 def write_panels(data, size, arrays, more=""):
@@ -135,7 +128,7 @@ def add_bars(data, run, row, panels):
     text = ""
     for this in sorted_row:
         subject, value = this["subject"], this["median"]
-        colour = ROLES[colour_of(subject)][0]
+        colour = ROLES[results.kind_of(subject)][0]
         label = results.figure(value)
         text += f'{quoted(subject)} {value:.6g} {colour} "{label}"\n'
     panels["title"].append(row)

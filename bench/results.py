@@ -5,6 +5,7 @@ import json
 import os
 import statistics
 
+OURS = ("local", "typed", "global", "arena")
 LIMITS = ("freelist", "bump")
 
 
@@ -33,6 +34,14 @@ class Run:
             if record["subject"] == subject:
                 return record
         return None
+
+
+def kind_of(subject):
+    """A subject's first word says whose it is."""
+    word = subject.split("_")[0]
+    if word in OURS:
+        return "ours"
+    return "limit" if word in LIMITS else "peer"
 
 
 def load_settings(folder):
@@ -107,13 +116,13 @@ class Outcome:
         goal = self.goal
         this = goal["subject"]
         if "base_row" in goal:
-            return f"{this}, ÷ {goal['base_row']}"
+            return f"{this} ÷ its {goal['base_row']}"
         return f"{this} ÷ {goal['base']}" if "base" in goal else this
 
     def asked(self):
         bound, at_least = self.bound()
-        unit = self.goal.get("unit", "×")
-        return f"{'≥' if at_least else '≤'} {bound:g} {unit}"
+        shown = f"{bound:.2f}" if bound < 10 else f"{bound:g}"
+        return f"{'≥' if at_least else '≤'} {shown} {self.goal.get('unit', '×')}"
 
     def found(self):
         if self.measured is None:
