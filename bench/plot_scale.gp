@@ -7,7 +7,7 @@ set output output
 set border 3 lc rgb axis
 set xtics scale 0.5 nomirror tc rgb dim 1e3, 100 format "10^{%T}"
 set ytics scale 0 nomirror tc rgb dim
-set mxtics default
+unset mxtics
 set grid y lc rgb grid lt 1 lw 1
 set logscale x
 set xrange [700 : 1.6e7]

@@ -48,7 +48,11 @@ def plot(name, data, path):
     raw = os.path.join(data, "raw.svg")
     settings = f'data="{data}"; output="{raw}"; name="bench_{name}"'
     script = os.path.join(HERE, f"plot_{name}.gp")
-    subprocess.run(["gnuplot", "-e", settings, script], check=True)
+    done = subprocess.run(
+        ["gnuplot", "-e", settings, script], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"bench: gnuplot failed: {done.stderr.strip()}")
     with open(raw, encoding="utf-8") as file:
         picture = file.read()
     with open(path, "w", encoding="utf-8") as file:
@@ -123,17 +127,26 @@ def write_bars(data, run):
     return True
 
 
+def readable_unit(unit, largest):
+    """Another name for a unit, and by how much values are divided."""
+    if unit == "bytes" and largest >= 1e5:
+        return "KiB", 1024
+    return unit, 1
+
+
 def add_bars(data, run, row, panels):
     sorted_row = sorted(run.of_row(row), key=lambda record: record["median"])
+    largest = sorted_row[-1]["median"]
+    unit, divisor = readable_unit(sorted_row[0]["unit"], largest)
     text = ""
     for this in sorted_row:
-        subject, value = this["subject"], this["median"]
+        subject, value = this["subject"], this["median"] / divisor
         colour = ROLES[results.kind_of(subject)][0]
         label = results.figure(value)
         text += f'{quoted(subject)} {value:.6g} {colour} "{label}"\n'
     panels["title"].append(row)
-    panels["unit"].append(sorted_row[0]["unit"])
-    panels["tick"].append(step(sorted_row[-1]["median"]))
+    panels["unit"].append(unit)
+    panels["tick"].append(step(largest / divisor))
     panels["bars"].append(len(sorted_row))
     write_text(data, f"{len(panels['title'])}.txt", text)
 

@@ -53,7 +53,7 @@ def record(row, subject, unit, values, objects=0):
     result = {
         "workload": row,
         "subject": subject,
-        "unit": unit,
+        "unit": "µs" if unit == "us" else unit,
         "median": statistics.median(values),
         "min": min(values),
         "rounds": len(values),
@@ -67,7 +67,7 @@ def record(row, subject, unit, values, objects=0):
 def write_json(path, records):
     with open(path, "w", encoding="utf-8") as file:
         file.write("[\n")
-        file.write(",\n".join(json.dumps(record) for record in records))
+        file.write(",\n".join(json.dumps(r, ensure_ascii=False) for r in records))
         file.write("\n]\n")
 
 
