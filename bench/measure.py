@@ -125,6 +125,12 @@ def output_of(program, cpus, timeout):
     return process.stdout
 
 
+def processor_time():
+    """Of all programs that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def parse(output):
     """The rows {name: (unit, value)} and the check sum of a program's output."""
     rows, check = {}, None
@@ -167,9 +173,9 @@ class Session:
         return {self.options.cpu}
 
     def run_once(self, program, counted):
-        began = time.monotonic()
+        began = processor_time()
         output = output_of(program, self.cpus_of(program), self.options.timeout)
-        program.seconds += time.monotonic() - began
+        program.seconds += processor_time() - began
         rows, check = parse(output)
         if program.check not in ("", check):
             raise Failure(f"check sum {check}, and before it was {program.check}")
@@ -322,7 +328,7 @@ def parse_options(arguments):
     add("--cpu", type=int, metavar="N", help="where to run; the last one unless given")
     add("--timeout", type=positive, default=300, metavar="SECONDS",
         help="how long one process may take")  # fmt: skip
-    add("--times", action="store_true", help="say how long the programs took")
+    add("--times", action="store_true", help="say what the programs cost")
     add("--json", metavar="FILE", help="write the figures there")
     add("--plots", metavar="FOLDER", help="draw them there, with gnuplot, as SVG")
     add("--docs", metavar="FOLDER", help="bring the page Performance up to date")
@@ -375,7 +381,8 @@ def measure(options, entries):
 
 
 def print_times(groups):
-    """How long each workload, and each program, took in all its rounds."""
+    """Seconds of the processor for each workload, and each program, in all rounds."""
+    print(f"all: {sum(p.seconds for _, g in groups for p in g):.0f} s", file=sys.stderr)
     for _, group in groups:
         whole = sum(program.seconds for program in group)
         each = ", ".join(f"{p.subject} {p.seconds:.1f}" for p in group)

@@ -238,6 +238,7 @@ def style():
         f"@media (prefers-color-scheme: dark){{\n"
         f"html:not(.light-mode) .nanvm-bench,svg.nanvm-bench:root{{{dark}}}\n}}\n"
         f"html.dark-mode .nanvm-bench{{{dark}}}\n"
+        f".nanvm-figure .nanvm-bench{{min-width:860px}}\n"
         f".nanvm-figure .nanvm-bench text{{fill:inherit}}\n</style>\n"
     )
 
