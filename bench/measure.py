@@ -102,18 +102,21 @@ def limits(cpus):
     return apply
 
 
+def process_of(program, cpus, timeout):
+    return subprocess.run(
+        [program.path] + ([str(program.size)] if program.size else []),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        preexec_fn=limits(cpus),
+        check=False,
+    )
+
+
 def output_of(program, cpus, timeout):
-    command = [program.path] + ([str(program.size)] if program.size else [])
     try:
-        process = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            preexec_fn=limits(cpus),
-            check=False,
-        )
+        process = process_of(program, cpus, timeout)
     except OSError as error:
         raise Failure(f"{program.path}: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:

@@ -116,7 +116,8 @@ def write_bars(data, run):
         return False
     panels = {name: [] for name in "title unit left right top bottom tick bars".split()}
     lines = [rows[i : i + COLUMNS] for i in range(0, len(rows), COLUMNS)]
-    heights = [TITLE + AXIS + BAR * max(len(run.of_row(r)) for r in line) for line in lines]
+    most = [max(len(run.of_row(row)) for row in line) for line in lines]
+    heights = [TITLE + AXIS + BAR * bars for bars in most]
     height = LEGEND + sum(heights)
     for number, row in enumerate(rows):
         above = LEGEND + sum(heights[: number // COLUMNS])
@@ -161,6 +162,8 @@ def add_place(panels, column, above, bars, height):
 
 # --- cost against size ---------------------------------------------------------------
 
+SCALE_HEIGHT = 300
+
 
 def write_scale(data, run):
     by_workload = results.curves(run)
@@ -168,21 +171,24 @@ def write_scale(data, run):
         return False
     subjects = list(dict.fromkeys(s for curve in by_workload.values() for s in curve))
     lines = [f"line{1 + i % 6}" for i in range(len(subjects))]
-    height, width = 300, WIDTH / len(by_workload)
     panels = {n: [] for n in "title unit left right top bottom highest there".split()}
     for number, (workload, curve) in enumerate(by_workload.items()):
         add_curves(data, curve, subjects, panels)
         panels["title"].append(workload)
         panels["unit"].append(results.scale_unit(run, workload))
-        panels["left"].append((number * width + 58) / WIDTH)
-        panels["right"].append(((number + 1) * width - 14) / WIDTH)
-        panels["top"].append(1 - 70 / height)
-        panels["bottom"].append(50 / height)
-    more = f"subjects = {len(subjects)}\narray colour[{len(subjects)}] = ["
-    more += ", ".join(f'"#{ROLES[line][0]:06x}"' for line in lines) + "]"
-    write_panels(data, (WIDTH, height), panels, more)
+        add_scale_place(panels, number, WIDTH / len(by_workload))
+    colours = ", ".join(f'"#{ROLES[line][0]:06x}"' for line in lines)
+    more = f"subjects = {len(lines)}\narray colour[{len(lines)}] = [{colours}]"
+    write_panels(data, (WIDTH, SCALE_HEIGHT), panels, more)
     write_legend(data, list(zip(lines, subjects)))
     return True
+
+
+def add_scale_place(panels, column, width):
+    panels["left"].append((column * width + 58) / WIDTH)
+    panels["right"].append(((column + 1) * width - 14) / WIDTH)
+    panels["top"].append(1 - 70 / SCALE_HEIGHT)
+    panels["bottom"].append(50 / SCALE_HEIGHT)
 
 
 def add_curves(data, curve, subjects, panels):
