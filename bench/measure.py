@@ -256,11 +256,24 @@ def load(path):
         sys.exit(1)
 
 
+def why_not(entry, options):
+    """Why a program that was asked for, or could have been, doesn't run; or None."""
+    workload, subject = entry["workload"], entry["subject"]
+    if options.workloads and workload not in options.workloads:
+        return ""
+    if "skipped" in entry:
+        return entry["skipped"]
+    if subject in options.without:
+        return "not wanted"
+    if not options.workloads and subject in options.settings["slow"].get(workload, ()):
+        return "it is slow, and runs only if the workload is named"
+    return None
+
+
 def usual_groups(entries, options):
     groups = {}
     for entry in entries:
-        wanted = not options.workloads or entry["workload"] in options.workloads
-        if wanted and "program" in entry and entry["subject"] not in options.without:
+        if "program" in entry and why_not(entry, options) is None:
             program = Program(entry["workload"], entry["subject"], entry["program"])
             program.size = options.size or 0
             groups.setdefault(entry["workload"], []).append(program)
@@ -300,12 +313,8 @@ def check_workloads(entries, options):
 
 
 def skipped(entries, options):
-    return [
-        (f"{entry['workload']} with {entry['subject']}", entry["skipped"])
-        for entry in entries
-        if "skipped" in entry
-        and (not options.workloads or entry["workload"] in options.workloads)
-    ]
+    reasons = [(f"{e['workload']} with {e['subject']}", why_not(e, options)) for e in entries]
+    return [(program, reason) for program, reason in reasons if reason]
 
 
 # --- the command line ----------------------------------------------------------------
@@ -416,6 +425,7 @@ def main(arguments):
     left_out, failed = skipped(entries, options), []
     if options.source:
         records = load(options.source)
+        left_out = [one for one in left_out if not results.has(records, one[0])]
     else:
         records, session = measure(options, entries)
         left_out += session.skipped + session.failed

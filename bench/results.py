@@ -64,6 +64,12 @@ def record(row, subject, unit, values, objects=0):
     return result
 
 
+def has(records, program):
+    """Whether there are figures of `<workload> with <subject>`."""
+    names = (f"{workload_of(r['workload'])} with {r['subject']}" for r in records)
+    return program in names
+
+
 def write_json(path, records):
     with open(path, "w", encoding="utf-8") as file:
         file.write("[\n")

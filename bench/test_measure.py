@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import unittest
+import unittest.mock
 
 import measure
 import pages
@@ -92,6 +93,17 @@ class MeasureTest(unittest.TestCase):
         status, out, _ = self.run_with([self.script("local", GOOD % 5), skipped], "tree")
         self.assertEqual(status, 0)
         self.assertIn("tree with rust: missing: rustc", out)
+
+    def test_slow_programs_run_only_if_their_workload_is_named(self):
+        programs = [self.script("local", GOOD % 5), self.script("rust", GOOD % 5)]
+        settings = results.load_settings(measure.HERE)
+        settings["slow"] = {"tree": ["rust"]}
+        with unittest.mock.patch.object(results, "load_settings", lambda _: settings):
+            _, whole, _ = self.run_with(programs)
+            _, named, _ = self.run_with(programs, "tree")
+        self.assertRegex(whole, r"tree with rust: it is slow")
+        self.assertNotRegex(whole, r"\n  rust +5\.00")
+        self.assertRegex(named, r"\n  rust +5\.00")
 
     def test_a_program_without_its_data_is_skipped(self):
         lacking = "echo bench: skipped: no data >&2; exit 77"
