@@ -70,6 +70,9 @@ static inline void bench_keep(const void *pointer) {
     __asm__ volatile("" : : "r"(pointer) : "memory");
 }
 
+/* Makes the compiler branch where it would select, for every subject alike. */
+#define BENCH_BRANCH() __asm__ volatile("")
+
 #if defined(__cplusplus)
 }
 #include <utility>

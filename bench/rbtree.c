@@ -127,7 +127,11 @@ static node_ref insert(node_ref tree, int64_t key, bool value) {
             node->value = value;
             return tree;
         }
-        held = key < node->key ? &node->left : &node->right;
+        held = &node->right;
+        if (key < node->key) {
+            BENCH_BRANCH(); /* or each step would wait for the key of the one before */
+            held = &node->left;
+        }
     }
     *held = leaf(key, value);
     path[last].held = held;

@@ -10,15 +10,6 @@
 #define NANVM_BENCH_DROP_(self) nanvm_ref_drop(self)
 #endif
 
-/* The way of a shared object. Its expert asks for the sole owner's first, inline. */
-static __attribute__((noinline, unused)) nanvm_mut_ref nanvm_bench_copy(nanvm_ref *self) {
-    nanvm_mut_ref own = nanvm_ref_to_mut_ref(self, bench_manager());
-    if (own.object == NULL) {
-        bench_fail("out of memory");
-    }
-    return own;
-}
-
 #if defined(BENCH_TYPED)
 #include "subject_nanvm_typed.h"
 #else
@@ -55,12 +46,11 @@ static __attribute__((noinline, unused)) nanvm_mut_ref nanvm_bench_copy(nanvm_re
         return nanvm_ref_count(*self) == 0;                                              \
     }                                                                                    \
     static inline struct name *name##_write(name##_ref *self) {                          \
-        nanvm_mut_ref own;                                                               \
-        if (!nanvm_ref_try_to_mut_ref(self, &own)) {                                     \
-            own = nanvm_bench_copy(self);                                                \
+        void *own = nanvm_ref_make_mut(self, bench_manager());                           \
+        if (own == NULL) {                                                               \
+            bench_fail("out of memory");                                                 \
         }                                                                                \
-        *self = nanvm_mut_ref_to_ref(own);                                               \
-        return (struct name *)nanvm_mut_ref_get(own);                                    \
+        return (struct name *)own;                                                       \
     }
 
 #endif

@@ -35,12 +35,11 @@
         return name##_ref_count(*self) == 0;                                             \
     }                                                                                    \
     static inline struct name *name##_write(name##_ref *self) {                          \
-        name##_mut_ref own;                                                              \
-        if (!name##_ref_try_to_mut_ref(self, &own)) {                                    \
-            own.untyped = nanvm_bench_copy(&self->untyped);                              \
+        struct name *own = name##_ref_make_mut(self, bench_manager());                   \
+        if (own == NULL) {                                                               \
+            bench_fail("out of memory");                                                 \
         }                                                                                \
-        *self = name##_mut_ref_to_ref(own);                                              \
-        return name##_mut_ref_get(own);                                                  \
+        return own;                                                                      \
     }
 
 #endif

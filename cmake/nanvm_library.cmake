@@ -17,6 +17,7 @@ set(nanvm_sources
     src/object.c
     src/pool.c
     src/ref.c
+    src/region.c
     src/stats.c
     src/walk.c)
 

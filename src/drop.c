@@ -113,7 +113,7 @@ static void *end_declared(const nanvm_object *type, void *object) {
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
     if (nanvm_object_is_plain(type)) {
-        return nanvm_walk(object, true, list);
+        return nanvm_walk(object, list);
     }
     list = release_refs(object, type->refs, type->refs_length, list);
     list = release_items(type, object, list);
@@ -135,7 +135,7 @@ static void *take_list(void) {
 
 static void end_all(const nanvm_object *type, void *object) {
     dead.at_work = true;
-    void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, false, NULL)
+    void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
                                              : nanvm_object_bury(object, NULL);
     while (list != NULL || (list = take_list()) != NULL) {
         list = end_first(list);

@@ -84,9 +84,13 @@ static inline bool nanvm_object_has_callbacks(const nanvm_object *type) {
             (uintptr_t)type->visit_item) != 0; /* one branch for all */
 }
 
-/* Nothing but a struct, with references or without. */
+/* References that a walk has room for, where it begins. */
+enum { NANVM_WALK_STACK = 64 };
+
+/* Nothing but a struct, without references or with a few: the walk ends such objects. */
 static inline bool nanvm_object_is_plain(const nanvm_object *type) {
-    return !nanvm_object_has_callbacks(type) && type->item_refs_length == 0;
+    return !nanvm_object_has_callbacks(type) && type->item_refs_length == 0 &&
+           type->refs_length <= NANVM_WALK_STACK;
 }
 
 static inline bool nanvm_object_holds_refs(const nanvm_object *type) {
@@ -171,10 +175,9 @@ NANVM_NOINLINE void *nanvm_object_bury(void *object, void *list);
 
 /* --- walk.c -------------------------------------------------------------- */
 
-/* Ends a plain object with references, the first of which may have been released (and is
- * null then), and what only it refers to, but for what it adds to the list; returns
- * the list. */
-void *nanvm_walk(void *object, bool first_is_released, void *list);
+/* Ends a plain object with references, and what only it refers to, but for what it adds
+ * to the list; returns the list. */
+void *nanvm_walk(void *object, void *list);
 
 /* --- manager.c ----------------------------------------------------------- */
 

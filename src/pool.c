@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* Headers are written when the run is started. */
-enum { FIRST_CHUNK = 1024, MEDIUM_CHUNK = 64 * 1024, FRESH_RUN = 16 };
+enum { FIRST_CHUNK = 1024, MEDIUM_CHUNK = 64 * 1024, RUN = 16 };
 
 /* From here on a region costs at most half as much again. */
 enum { LARGE_POOL = 2 * NANVM_REGION_SIZE };
@@ -47,41 +46,11 @@ static size_t least_of(const nanvm_object *object, size_t capacity) {
     return least;
 }
 
-/* --- places in chunks --- */
+/* --- chunks --- */
 
 static unsigned char *first_place(const nanvm_chunk *chunk) {
     return (unsigned char *)(uintptr_t)chunk + nanvm_chunk_prefix(chunk->origin.object);
 }
-
-static void write_headers(nanvm_pool *self, nanvm_chunk *chunk) {
-    size_t stride = self->places.stride;
-    size_t length = (size_t)(chunk->end - chunk->fresh) / stride;
-    length = length < FRESH_RUN ? length : FRESH_RUN;
-    for (size_t i = 0; i < length; ++i, chunk->fresh += stride) {
-        nanvm_block_init(chunk->fresh, &chunk->origin);
-    }
-    self->carved += length;
-}
-
-static void start_run(nanvm_pool *self, nanvm_chunk *chunk) {
-    if (chunk->unused == chunk->fresh) {
-        write_headers(self, chunk);
-    }
-    self->places.run = chunk->unused;
-    self->places.run_end = chunk->unused = chunk->fresh;
-}
-
-static void take_list(nanvm_pool *self, nanvm_chunk *chunk) {
-    self->places.ready = chunk->dead;
-    chunk->dead = NULL;
-    chunk->dead_length = 1;
-}
-
-static size_t places_in(const nanvm_pool *self, const nanvm_chunk *chunk) {
-    return (size_t)(chunk->end - first_place(chunk)) / self->places.stride;
-}
-
-/* --- one chunk after the other --- */
 
 static size_t least_chunk_size(const nanvm_pool *self) {
     return nanvm_chunk_prefix(self->places.object) + 2 * self->places.stride;
@@ -109,15 +78,12 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
     return chunk != NULL ? chunk : nanvm_chunk_alloc(self, least);
 }
 
-static void start_chunk(nanvm_pool *self, nanvm_chunk *chunk) {
-    unsigned char *end = (unsigned char *)chunk + chunk->size;
-    chunk->unused = chunk->fresh = first_place(chunk);
-    size_t room = (size_t)(end - chunk->unused) - self->capacity;
-    chunk->end = chunk->unused + (room / self->places.stride + 1) * self->places.stride;
-    chunk->dead = NULL;
-    chunk->dead_length = 1;
-    chunk->next_available = NULL;
-    chunk->restarted = false;
+/* Of the newest chunk; after a trim there may be none that has fresh places. */
+static void note_used(nanvm_pool *self) {
+    if (self->fresh != NULL) {
+        size_t bytes = (size_t)(self->fresh - first_place(self->chunks));
+        self->chunks->used = bytes / self->places.stride;
+    }
 }
 
 static bool add_chunk(nanvm_pool *self) {
@@ -125,66 +91,39 @@ static bool add_chunk(nanvm_pool *self) {
     if (chunk == NULL) {
         return false;
     }
-    start_chunk(self, chunk);
+    note_used(self);
     chunk->next = self->chunks;
-    self->chunks = self->current = chunk;
-    start_run(self, chunk);
+    self->chunks = chunk;
+    self->fresh = first_place(chunk);
+    size_t room = (size_t)((unsigned char *)chunk + chunk->size - self->fresh);
+    size_t places = (room - self->capacity) / self->places.stride + 1;
+    self->fresh_end = self->fresh + places * self->places.stride;
     return true;
 }
 
-/* Places that died, or a run; false if the chunk is used up. */
-static bool continue_chunk(nanvm_pool *self, nanvm_chunk *chunk) {
-    if (chunk->dead != NULL) {
-        take_list(self, chunk);
-    } else if (chunk->unused != chunk->end) {
-        start_run(self, chunk);
-    } else {
-        return false;
+/* A run of fresh places. Their headers are written now: a few at a time, so that they are
+ * in the cache when the objects are written. */
+static void start_run(nanvm_pool *self) {
+    size_t stride = self->places.stride;
+    size_t length = (size_t)(self->fresh_end - self->fresh) / stride;
+    length = length < RUN ? length : RUN;
+    self->places.run = self->fresh;
+    for (size_t i = 0; i < length; ++i, self->fresh += stride) {
+        nanvm_block_init(self->fresh, &self->chunks->origin);
     }
-    return true;
-}
-
-static void return_to_chunk(nanvm_pool *self) {
-    nanvm_chunk *chunk = self->available;
-    self->available = chunk->next_available;
-    self->current = chunk;
-    if (chunk->dead_length == places_in(self, chunk)) {
-        chunk->dead = NULL;
-        chunk->dead_length = 1;
-        chunk->unused = first_place(chunk);
-        chunk->restarted = true;
-        start_run(self, chunk);
-    } else {
-        take_list(self, chunk);
-    }
-}
-
-static bool refill(nanvm_pool *self) {
-    if (self->current != NULL) {
-        if (continue_chunk(self, self->current)) {
-            return true;
-        }
-        self->current->dead_length = 0;
-        self->current = NULL;
-    }
-    if (self->available == NULL) {
-        return add_chunk(self);
-    }
-    return_to_chunk(self);
-    return true;
+    self->places.run_end = self->fresh;
+    self->carved += length;
 }
 
 void *nanvm_pool_take_new(nanvm_pool *self, size_t size) {
     if (self->capacity == 0) {
         return nanvm_large_take(self, size);
     }
-    return refill(self) ? nanvm_places_take(&self->places) : NULL;
-}
-
-void nanvm_pool_offer(nanvm_chunk *chunk) {
-    nanvm_pool *self = (nanvm_pool *)chunk->origin.dealloc;
-    chunk->next_available = self->available;
-    self->available = chunk;
+    if (self->fresh == self->fresh_end && !add_chunk(self)) {
+        return NULL;
+    }
+    start_run(self);
+    return nanvm_places_take(&self->places);
 }
 
 /* --- how objects end --- */
@@ -287,40 +226,19 @@ static size_t run_length(const nanvm_places *places) {
                : (size_t)(places->run_end - places->run) / places->stride;
 }
 
-static void put_list_back(void *object) {
-    while (object != NULL) {
-        void *next = *(nanvm_places_link *)object;
-        nanvm_chunk *chunk = nanvm_chunk_of(object);
-        *(nanvm_places_link *)object = chunk->dead;
-        nanvm_chunk_put_list(chunk, object, 1);
-        object = next;
+static size_t list_length(const void *place) {
+    size_t length = 0;
+    for (; place != NULL; place = *(const nanvm_places_link *)place) {
+        ++length;
     }
-}
-
-/* Into their chunks. */
-static void put_back(nanvm_pool *self) {
-    put_list_back(self->places.ready);
-    put_list_back(self->places.dead);
-    self->places.ready = self->places.dead = NULL;
-}
-
-/* Nothing dead is at hand. */
-static size_t live_in(const nanvm_pool *self, const nanvm_chunk *chunk) {
-    size_t given = (size_t)(chunk->unused - first_place(chunk)) / self->places.stride;
-    size_t dead = chunk->dead_length;
-    if (chunk == self->current) {
-        dead += run_length(&self->places) - 1;
-    }
-    return given - dead;
+    return length;
 }
 
 void nanvm_pool_recount(nanvm_pool *self) {
+    const nanvm_places *places = &self->places;
     if (self->capacity != 0) {
-        put_back(self);
-        self->live = 0;
-        for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-            self->live += live_in(self, chunk);
-        }
+        self->live = self->carved - run_length(places) - list_length(places->ready) -
+                     list_length(places->dead);
     }
 }
 
@@ -328,10 +246,9 @@ size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
     return self->capacity == 0 ? self->reserved : self->live * self->places.stride;
 }
 
-/* Places that were used so far: all of them, but for those in a first run. */
+/* Dead places are used again before fresh ones are. */
 size_t nanvm_pool_peak(const nanvm_pool *self) {
-    bool first_run = self->current != NULL && !self->current->restarted;
-    size_t used = self->carved - (first_run ? run_length(&self->places) : 0);
+    size_t used = self->carved - run_length(&self->places);
     return used > self->peak ? used : self->peak;
 }
 
@@ -342,9 +259,27 @@ size_t nanvm_pool_peak_bytes(const nanvm_pool *self) {
 
 /* --- giving memory back --- */
 
-static void forget_current(nanvm_pool *self) {
-    self->places.run = self->places.run_end = NULL;
-    self->current = NULL;
+static void count_dead_in(const void *place) {
+    for (; place != NULL; place = *(const nanvm_places_link *)place) {
+        nanvm_chunk_of(place)->dead += 1;
+    }
+}
+
+/* A place in a run is as good as dead: a run lies in the newest chunk. */
+static void count_dead(nanvm_pool *self) {
+    note_used(self);
+    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        chunk->dead = 0;
+    }
+    count_dead_in(self->places.ready);
+    count_dead_in(self->places.dead);
+    if (self->fresh != NULL) {
+        self->chunks->dead += run_length(&self->places);
+    }
+}
+
+static bool is_empty(const nanvm_chunk *chunk) {
+    return chunk->dead == chunk->used;
 }
 
 static void count_empty(nanvm_pool *self) {
@@ -352,7 +287,7 @@ static void count_empty(nanvm_pool *self) {
         region->empty = 0;
     }
     for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-        if (chunk->region != NULL && live_in(self, chunk) == 0) {
+        if (chunk->region != NULL && is_empty(chunk)) {
             chunk->region->empty += 1;
         }
     }
@@ -362,16 +297,27 @@ static bool is_spare_region(const nanvm_region *region) {
     return region->empty == region->chunks;
 }
 
-static bool is_spare(const nanvm_pool *self, const nanvm_chunk *chunk) {
-    return chunk->region == NULL ? live_in(self, chunk) == 0
-                                 : is_spare_region(chunk->region);
+static bool is_spare(const nanvm_chunk *chunk) {
+    return chunk->region == NULL ? is_empty(chunk) : is_spare_region(chunk->region);
+}
+
+/* Takes the places in spare chunks off a list. */
+static void forget_places(void **link) {
+    while (*link != NULL) {
+        if (is_spare(nanvm_chunk_of(*link))) {
+            *link = *(nanvm_places_link *)*link;
+        } else {
+            link = (nanvm_places_link *)*link;
+        }
+    }
 }
 
 static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
-    if (chunk == self->current) {
-        forget_current(self);
+    if (chunk == self->chunks) {
+        self->places.run = self->places.run_end = NULL;
+        self->fresh = self->fresh_end = NULL;
     }
-    self->carved -= (size_t)(chunk->fresh - first_place(chunk)) / self->places.stride;
+    self->carved -= chunk->used;
     if (chunk->region == NULL) {
         nanvm_chunk_free(self, chunk);
     }
@@ -379,20 +325,19 @@ static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
 
 /* Chunks keep their order. */
 static void trim_chunks(nanvm_pool *self) {
-    nanvm_chunk **link = &self->chunks;
+    nanvm_chunk *kept = NULL;
+    nanvm_chunk **link = &kept;
     for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
-        if (is_spare(self, chunk)) {
+        if (is_spare(chunk)) {
             give_back(self, chunk);
-            continue;
+        } else {
+            *link = chunk;
+            link = &chunk->next;
         }
-        if (chunk != self->current && chunk->dead_length != 0) {
-            nanvm_pool_offer(chunk);
-        }
-        *link = chunk;
-        link = &chunk->next;
     }
     *link = NULL;
+    self->chunks = kept;
 }
 
 static void trim_regions(nanvm_pool *self) {
@@ -415,9 +360,10 @@ size_t nanvm_pool_trim(nanvm_pool *self) {
         return 0;
     }
     self->peak = nanvm_pool_peak(self);
-    put_back(self);
+    count_dead(self);
     count_empty(self);
-    self->available = NULL;
+    forget_places(&self->places.ready);
+    forget_places(&self->places.dead);
     trim_chunks(self);
     trim_regions(self);
     return reserved - self->reserved;

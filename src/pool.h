@@ -4,38 +4,27 @@
 
 #include "internal.h"
 
-/* The head of a chunk: the origin of every object in it. Objects that die in numbers
- * are linked here, so that those which lie together are used again together. */
+/* The head of a chunk: the origin of every object in it. */
 typedef struct nanvm_chunk {
     nanvm_origin origin;
-    void *dead;         /* through their first word */
-    size_t dead_length; /* of that list; and one more in the pool's current chunk */
-    struct nanvm_chunk *next_available;
     struct nanvm_chunk *next;
     struct nanvm_region *region; /* which it is a part of; NULL: memory of its own */
-    size_t size;
-    unsigned char *unused; /* the first object that isn't in a run yet, */
-    unsigned char *fresh;  /* that never was in one and has no header, */
-    unsigned char *end;    /* that is in no chunk any more */
-    bool restarted;
+    size_t size;                 /* of the chunk, in bytes */
+    size_t used; /* places with a header, once it isn't the newest any more */
+    size_t dead; /* of these; only while the pool is being trimmed */
 } nanvm_chunk;
 
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
  *
- * A new object goes to the place of the one that died last, which is in the cache; or
- * to the current chunk, to a run of places that lie side by side or to what died
- * there. A chunk that is used up comes back when something in it dies, and starts over
- * with a run if everything has.
- *
- * What is alive isn't counted while objects come and go, only what is dead: the
- * rest is found when somebody asks. Only the objects too large for shared chunks,
- * which have a chunk each, are counted; and raw memory, which has no blocks. */
+ * Nothing is counted while objects come and go: how many are alive is the places
+ * in use so far less those at hand, found when somebody asks. Only the objects
+ * too large for shared chunks, which have a chunk each, are counted as they come
+ * and go; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
-    nanvm_places places; /* first: origins point at it. A run in the current chunk, the
-                            dead of any; without a type: raw memory */
-    nanvm_chunk *current;
-    nanvm_chunk *available;       /* chunks with dead objects, but for the current one */
-    nanvm_chunk *chunks;          /* all of them, the newest first */
+    nanvm_places places;  /* first: origins point at it. Without a type: raw memory */
+    unsigned char *fresh; /* in the newest chunk, the next place without a header ... */
+    unsigned char *fresh_end;     /* ... up to here */
+    nanvm_chunk *chunks;          /* the newest first */
     struct nanvm_region *regions; /* likewise */
     size_t capacity;              /* bytes an object can have; 0: a chunk each */
     size_t least;                 /* bytes an object here has at the least */
@@ -86,33 +75,20 @@ static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
     return (nanvm_chunk *)(void *)nanvm_block_origin(object);
 }
 
-/* Something died in a chunk that was used up: its pool may come back to it. */
-NANVM_NOINLINE void nanvm_pool_offer(nanvm_chunk *chunk);
-
-/* `length` dead objects go to their chunk, whose list they have been put in front of. */
-static inline void nanvm_chunk_put_list(nanvm_chunk *self, void *dead, size_t length) {
-    size_t before = self->dead_length;
-    self->dead = dead;
-    self->dead_length = before + length;
-    if (NANVM_UNLIKELY(before == 0)) {
-        nanvm_pool_offer(self);
-    }
-}
-
 /* The pool that an object of `owner` lies in; NULL for anybody else's object. */
 nanvm_pool *nanvm_pool_of(const void *object, const void *owner);
 
 /* In place, or moved; NULL if neither can be done. */
 void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
 
-/* Brings `live` up to date. O(chunks + dead objects at hand). */
+/* Brings `live` up to date. O(dead objects): it walks their lists. */
 void nanvm_pool_recount(nanvm_pool *self);
 size_t nanvm_pool_live_bytes(const nanvm_pool *self);
 size_t nanvm_pool_peak(const nanvm_pool *self);
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
 
-/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks + dead objects
- * at hand). */
+/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks + dead
+ * objects). */
 size_t nanvm_pool_trim(nanvm_pool *self);
 
 /* The owner is gone, and `live` is up to date: the pool frees itself, now or with its

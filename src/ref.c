@@ -63,3 +63,11 @@ nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager)
     }
     return out;
 }
+
+void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
+    nanvm_mut_ref own = nanvm_ref_to_mut_ref(self, manager);
+    if (own.object != NULL) {
+        *self = nanvm_mut_ref_to_ref(own);
+    }
+    return own.object;
+}

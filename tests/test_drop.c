@@ -164,6 +164,66 @@ static void test_wide_nodes_in_a_chain_drop_on_a_small_stack(void **state) {
     nanvm_local_deinit(&local);
 }
 
+static nanvm_ref leaf_node(nanvm_manager *manager, size_t value) {
+    struct node leaf = {.value = value};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &leaf));
+}
+
+/* What is on the right of each node waits, until there is no room for more of it. */
+static void test_comb_drops_on_a_small_stack(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref comb = nanvm_mut_ref_to_ref(tracked_new(manager, 0));
+    for (size_t i = 0; i < scaled(1000000); i++) {
+        struct node tooth = {comb, i, leaf_node(manager, i)};
+        comb = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &tooth));
+    }
+    drop_on_small_stack(comb);
+    assert_int_equal(tracked_live(), 0);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+    nanvm_local_deinit(&local);
+}
+
+enum { MANY_REFS = 100 };
+
+struct many_refs {
+    nanvm_ref refs[MANY_REFS];
+};
+
+static const nanvm_object *many_refs_object(void) {
+    static size_t offsets[MANY_REFS];
+    static nanvm_object object = {.name = "struct many_refs",
+                                  .size = sizeof(struct many_refs),
+                                  .align = NANVM_ALIGNOF(struct many_refs),
+                                  .refs = offsets,
+                                  .refs_length = MANY_REFS};
+    for (size_t i = 0; i < MANY_REFS; i++) {
+        offsets[i] = i * sizeof(nanvm_ref);
+    }
+    return &object;
+}
+
+static bool drop_many_refs(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, many_refs_object());
+    struct many_refs *many = made.object;
+    bool done = many != NULL;
+    for (size_t i = 0; done && i < MANY_REFS; i += 3) {
+        nanvm_mut_ref leaf = tracked_new(on->manager, i);
+        many->refs[i] = nanvm_mut_ref_to_ref(leaf);
+        done = leaf.object != NULL;
+    }
+    nanvm_mut_ref_drop(made);
+    assert_true(tracked_live() == 0 || !on->counts);
+    return done;
+}
+
+static void test_struct_with_many_references_drops_them_all(void **state) {
+    (void)state;
+    on_counting_managers(drop_many_refs);
+}
+
 static nanvm_ref full_tree(nanvm_manager *manager, size_t depth) {
     if (depth == 0) {
         return nanvm_mut_ref_to_ref(tracked_new(manager, 1));
@@ -498,6 +558,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_node_of_a_million_ways_drops_on_a_small_stack),
     TEST(test_boxes_of_a_million_ways_drop_on_a_small_stack),
     TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack),
+    TEST(test_comb_drops_on_a_small_stack),
+    TEST(test_struct_with_many_references_drops_them_all),
     TEST(test_shared_subtrees_are_dropped_once),
     TEST(test_full_tree_is_dropped_whole),
     TEST(test_callbacks_drop_clone_and_create_while_a_drop_is_under_way),

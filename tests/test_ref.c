@@ -387,6 +387,58 @@ static void test_to_mut_ref_of_a_sole_owner_is_in_place(void **state) {
     on_counting_managers(to_mut_ref_of_sole);
 }
 
+static bool make_mut_of_shared(const stage *on) {
+    nanvm_mut_ref made = node_of_tracked(on);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    nanvm_ref b = nanvm_ref_clone(a);
+    struct node *own = nanvm_ref_make_mut(&a, on->manager);
+    if (own == NULL) {
+        assert_ptr_equal(a.object, b.object);
+        assert_int_equal(nanvm_ref_count(a), counted(on, 1));
+    } else {
+        assert_ptr_equal(a.object, own);
+        assert_ptr_not_equal(own, b.object);
+        assert_int_equal(nanvm_ref_count(b), counted(on, 0));
+        own->value = 1;
+        assert_int_equal(((const struct node *)b.object)->value, 12);
+    }
+    nanvm_ref_drop(a);
+    nanvm_ref_drop(b);
+    return own != NULL;
+}
+
+static void test_make_mut_of_a_shared_object_clones_it(void **state) {
+    (void)state;
+    on_every_manager(make_mut_of_shared);
+}
+
+static bool make_mut_of_sole(const stage *on) {
+    nanvm_mut_ref made = node_of_tracked(on);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    assert_ptr_equal(nanvm_ref_make_mut(&a, on->manager), made.object);
+    assert_ptr_equal(a.object, made.object);
+    nanvm_ref_drop(a);
+    return true;
+}
+
+static void test_make_mut_of_a_sole_owner_is_in_place(void **state) {
+    (void)state;
+    on_counting_managers(make_mut_of_sole);
+}
+
+static void test_make_mut_of_nothing_is_nothing(void **state) {
+    (void)state;
+    nanvm_ref null = {NULL};
+    assert_null(nanvm_ref_make_mut(&null, nanvm_global()));
+    assert_null(null.object);
+}
+
 static void test_move_hands_over_and_leaves_null(void **state) {
     (void)state;
     nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
@@ -445,6 +497,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_object_with_drop_and_no_clone_can_not_be_cloned),
     TEST(test_to_mut_ref_of_a_shared_object_clones_it),
     TEST(test_to_mut_ref_of_a_sole_owner_is_in_place),
+    TEST(test_make_mut_of_a_shared_object_clones_it),
+    TEST(test_make_mut_of_a_sole_owner_is_in_place),
+    TEST(test_make_mut_of_nothing_is_nothing),
     TEST(test_move_hands_over_and_leaves_null),
     TEST(test_clone_can_live_in_another_manager),
 };

@@ -34,6 +34,9 @@ static bool typed_life(const stage *on) {
     }
     assert_false(point_ref_same(a, point_mut_ref_to_ref(copy)));
     assert_true(point_mut_ref_get(copy)->x == point_ref_get(a)->x);
+    if (on->counts) {
+        assert_ptr_equal(point_ref_make_mut(&a, on->manager), point_ref_get(a));
+    }
     assert_int_equal(point_ref_try_to_mut_ref(&a, &made), on->counts);
     point_mut_ref_drop(copy);
     point_mut_ref_drop(made);

@@ -58,6 +58,7 @@
 #define NANVM_MAY_ALIAS __attribute__((may_alias))
 /* Whether the compiler knows the value, so that what depends on it costs nothing. */
 #define NANVM_IS_KNOWN(x) __builtin_constant_p(x)
+#define NANVM_PREFETCH(address) __builtin_prefetch(address)
 #define NANVM_LIKELY(x) __builtin_expect(!!(x), 1)
 #define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
@@ -71,6 +72,7 @@
 #define NANVM_UNUSED
 #define NANVM_MAY_ALIAS
 #define NANVM_IS_KNOWN(x) 0
+#define NANVM_PREFETCH(address) ((void)(address))
 #define NANVM_LIKELY(x) (x)
 #define NANVM_UNLIKELY(x) (x)
 #endif

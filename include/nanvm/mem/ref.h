@@ -28,6 +28,8 @@ NANVM_API NANVM_NOINLINE void nanvm_ref_drop_cold(const void *object);
 NANVM_API NANVM_COLD bool nanvm_ref_is_sole_cold(const void *object);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
 nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
+NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_ref_make_mut_cold(
+    nanvm_ref *self, nanvm_manager *manager);
 /** @endcond */
 
 /**
@@ -191,6 +193,28 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
         return own;
     }
     return nanvm_ref_to_mut_ref_cold(self, manager);
+}
+
+/**
+ * The object of `*self`, to be written in place: that of a sole owner; otherwise `*self`
+ * becomes the only reference to a new object with the same content. For updates on the
+ * way down a structure, where nanvm_ref_to_mut_ref() and back would store each
+ * handle twice.
+ *
+ * @return the object, or `NULL` on failure.
+ * @ownership `*self` stays the caller's, and on success it is a sole owner; the object is
+ *     borrowed from it, until it is cloned, moved or dropped.
+ * @errors `NULL` where nanvm_ref_clone_object() fails; then `*self` is untouched.
+ * @threads any thread that has `self`, as the manager says.
+ * @cost plain count, sole owner: one load and test. Otherwise that of
+ *     nanvm_ref_to_mut_ref().
+ */
+NANVM_INLINE NANVM_NODISCARD
+NANVM_NONNULL(1, 2) void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *manager) {
+    if (NANVM_LIKELY(self->object != NULL && nanvm_block_count(self->object) == 0)) {
+        return (void *)(uintptr_t)self->object;
+    }
+    return nanvm_ref_make_mut_cold(self, manager);
 }
 
 /**

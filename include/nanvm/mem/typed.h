@@ -40,7 +40,8 @@
  * - @ref mut_ref "MutRef": `<name>_mut_ref_get(self)`, `_length`, `_to_ref`, `_drop`,
  *   `_move`, `_resize`, `_cleanup`.
  * - @ref ref "Ref": `<name>_ref_get(self)`, `_length`, `_clone`, `_drop`, `_count`,
- *   `_try_to_mut_ref`, `_clone_object`, `_to_mut_ref`, `_same`, `_move`, `_cleanup`.
+ *   `_try_to_mut_ref`, `_clone_object`, `_to_mut_ref`, `_make_mut`, `_same`, `_move`,
+ * `_cleanup`.
  * - Back from an untyped `Ref`: `<name>_ref_from(nanvm_ref *untyped, <name>_ref *out)`
  *   moves it if its object has this table; else it returns false and leaves it alone.
  *
@@ -156,6 +157,10 @@
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_to_mut_ref(     \
         name##_ref *self, nanvm_manager *manager) {                                      \
         return name##_mut_ref_typed_(nanvm_ref_to_mut_ref(&self->untyped, manager));     \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline type *name##_ref_make_mut(                \
+        name##_ref *self, nanvm_manager *manager) {                                      \
+        return (type *)nanvm_ref_make_mut(&self->untyped, manager);                      \
     }                                                                                    \
     NANVM_UNUSED static inline bool name##_ref_same(name##_ref a, name##_ref b) {        \
         return nanvm_ref_same(a.untyped, b.untyped);                                     \
