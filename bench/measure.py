@@ -305,6 +305,9 @@ def scale_rounds(group):
 
 
 def check_workloads(entries, options):
+    if options.docs and options.workloads:
+        complain("the page shows all workloads: --docs goes without names")
+        sys.exit(USAGE_ERROR)
     known = sorted({entry["workload"] for entry in entries}) + ["scale"]
     for workload in options.workloads:
         if workload not in known:

@@ -117,6 +117,11 @@ class MeasureTest(unittest.TestCase):
         self.assertEqual(status, measure.USAGE_ERROR)
         self.assertIn("there is no workload 'treee'; there are: tree scale", err)
 
+    def test_the_page_is_not_written_from_a_part(self):
+        programs = [self.script("local", GOOD % 5)]
+        status, _, _ = self.run_with(programs, "tree", "--docs", self.folder)
+        self.assertEqual(status, measure.USAGE_ERROR)
+
     def test_json_has_a_record_for_each_row_and_subject(self):
         path = self.path("results.json")
         programs = [self.script("local", GOOD % 5), self.script("mimalloc", GOOD % 10)]
