@@ -353,7 +353,19 @@ def parse_options(arguments):
     options.settings = results.load_settings(HERE)
     options.unpinned = options.settings["unpinned"]
     choose_cpu(options)
+    check_writable(options.json)
     return options
+
+
+def check_writable(path):
+    """Before a quarter of an hour is spent on what can't be written."""
+    try:
+        if path:
+            with open(path, "a", encoding="utf-8"):
+                pass
+    except OSError as error:
+        complain(f"{path}: {error.strerror}")
+        sys.exit(USAGE_ERROR)
 
 
 def choose_cpu(options):
