@@ -1,6 +1,6 @@
 /**
  * @file
- * What inline functions have to know of the pools of a local manager.
+ * What inline functions have to know of the pools of a local manager, and of an arena.
  */
 #ifndef NANVM_MEM_PLACES_H
 #define NANVM_MEM_PLACES_H
@@ -25,6 +25,7 @@ typedef struct nanvm_places {
     unsigned char *run_end;     /**< Private. */
     size_t stride;              /**< Private: ... and from there to the next. */
     void *dead;                 /**< Private: ready next. */
+    int32_t run_count;          /**< Private: what the count of a place in it becomes. */
 } nanvm_places;
 
 NANVM_BEGIN_DECLS
@@ -58,14 +59,16 @@ NANVM_INLINE void *nanvm_places_take_ready(nanvm_places *self) {
 /* The address for a new object, its header written; NULL if there is no room. */
 NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
     void *place = nanvm_places_take_ready(self);
+    int32_t count = NANVM_COUNT_PLAIN; /* only pools have what died */
     if (place == NULL) {
         if (NANVM_UNLIKELY(self->run == self->run_end)) {
             return NULL;
         }
         place = self->run;
+        count = self->run_count;
         self->run += self->stride;
     }
-    nanvm_block_header(place)->count = NANVM_COUNT_PLAIN;
+    nanvm_block_header(place)->count = count;
     return place;
 }
 
