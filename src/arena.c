@@ -336,8 +336,8 @@ static void arena_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     stats->reserved_bytes = reserved_bytes(self);
 }
 
-static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_NONE, NULL, arena_dealloc,
-                                                  arena_free_block, false};
+static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_NONE, NULL,  arena_dealloc,
+                                                  arena_free_block, false, false};
 static const nanvm_manager_table arena_table = {
     arena_alloc, arena_resize, arena_new_block, arena_resize_block, arena_stats};
 

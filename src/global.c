@@ -70,8 +70,8 @@ static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layou
     }
 }
 
-static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_ATOMIC, NULL,
-                                                  global_dealloc, NULL, false};
+static const nanvm_dealloc_table dealloc_table = {
+    NANVM_COUNT_ATOMIC, NULL, global_dealloc, NULL, false, false};
 static nanvm_dealloc dealloc = {&dealloc_table};
 
 static const nanvm_manager_table manager_table = {global_alloc, global_resize, NULL, NULL,

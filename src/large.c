@@ -67,8 +67,8 @@ void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
     return prefix + size < chunk->size / 2 ? NULL : object;
 }
 
-const nanvm_dealloc_table nanvm_large_table = {NANVM_COUNT_PLAIN, NULL, NULL, free_block,
-                                               false};
+const nanvm_dealloc_table nanvm_large_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
+                                               free_block,        false, false};
 
 /* --- raw memory --- */
 
@@ -102,5 +102,5 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
     uncount(pool);
 }
 
-const nanvm_dealloc_table nanvm_raw_table = {NANVM_COUNT_PLAIN, NULL, raw_dealloc, NULL,
-                                             false};
+const nanvm_dealloc_table nanvm_raw_table = {
+    NANVM_COUNT_PLAIN, NULL, raw_dealloc, NULL, false, false};

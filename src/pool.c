@@ -155,10 +155,12 @@ static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
     }
 }
 
-static const nanvm_dealloc_table pool_table = {NANVM_COUNT_PLAIN, NULL, NULL, free_block,
-                                               true};
-static const nanvm_dealloc_table orphan_table = {NANVM_COUNT_PLAIN, NULL, NULL,
-                                                 orphan_free_block, false};
+static const nanvm_dealloc_table pool_table = {NANVM_COUNT_PLAIN, NULL, NULL,
+                                               free_block,        true, false};
+static const nanvm_dealloc_table leaf_table = {NANVM_COUNT_PLAIN, NULL, NULL,
+                                               free_block,        true, true};
+static const nanvm_dealloc_table orphan_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
+                                                 orphan_free_block, false, false};
 
 /* --- the pool as a whole --- */
 
@@ -166,7 +168,10 @@ static const nanvm_dealloc_table *table_for(const nanvm_object *object, size_t c
     if (object == NULL) {
         return &nanvm_raw_table;
     }
-    return capacity == 0 ? &nanvm_large_table : &pool_table;
+    if (capacity == 0) {
+        return &nanvm_large_table;
+    }
+    return nanvm_object_holds_nothing(object) ? &leaf_table : &pool_table;
 }
 
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,

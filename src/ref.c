@@ -11,6 +11,11 @@ size_t nanvm_ref_length(nanvm_ref self) {
 }
 
 void nanvm_ref_drop_cold(const void *object) {
+    if (NANVM_LIKELY(nanvm_block_count(object) == 0 &&
+                     nanvm_block_origin(object)->dealloc->table->leaves)) {
+        (void)nanvm_places_put((void *)(uintptr_t)object);
+        return;
+    }
     if (nanvm_count_release_inline(object)) {
         nanvm_object_die((void *)(uintptr_t)object);
     }

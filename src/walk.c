@@ -10,9 +10,8 @@
  * kept, and what died in it is given back at once. Nobody else is given its address,
  * and no call is made within a pool, so that it lives in registers. */
 typedef struct walk {
-    nanvm_places *pool; /* NULL: another kind of dealloc, or left */
-    void *dead;         /* of the pool */
-    const nanvm_object *type;
+    nanvm_places *pool;  /* NULL: another kind of dealloc, or left */
+    void *dead;          /* of the pool */
     const size_t *first; /* offset of a reference */
     const size_t *last;
     void *list;
@@ -35,9 +34,8 @@ static inline void leave_pool(walk *self) {
 static inline void enter_pool(walk *self, const void *object) {
     leave_pool(self);
     const nanvm_origin *origin = nanvm_block_origin(object);
-    self->type = origin->object;
-    self->first = self->type->refs;
-    self->last = self->first + self->type->refs_length - 1;
+    self->first = origin->object->refs;
+    self->last = self->first + origin->object->refs_length - 1;
     if (origin->dealloc->table->pooled) {
         self->pool = (nanvm_places *)origin->dealloc;
         self->dead = self->pool->dead;
@@ -59,11 +57,9 @@ static inline void bury(walk *self, void *object) {
 }
 
 static inline void free_leaf(walk *self, void *object) {
-    if (!nanvm_places_put(object)) {
-        nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
-        leave_pool(self);
-        nanvm_block_free(object);
-    }
+    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+    leave_pool(self);
+    nanvm_block_free(object);
 }
 
 /* Whether `object`, which has no references left, is one for the walk; else it has been
@@ -73,9 +69,11 @@ static inline bool is_next(walk *self, void *object) {
     if (NANVM_LIKELY(origin->dealloc == (nanvm_dealloc *)self->pool)) {
         return true;
     }
-    const nanvm_object *type = origin->object;
-    bool is_plain = type == self->type || nanvm_object_is_plain(type);
-    if (is_plain && type->refs_length != 0) {
+    if (origin->dealloc->table->leaves) {
+        return !nanvm_places_put(object);
+    }
+    bool is_plain = nanvm_object_is_plain(origin->object);
+    if (is_plain && origin->object->refs_length != 0) {
         enter_pool(self, object);
         return true;
     }

@@ -85,6 +85,9 @@ typedef struct nanvm_dealloc_table {
 
     /** Of a local manager's pools: inline functions may free. False for any other. */
     bool pooled;
+
+    /** The same, and its objects hold nothing that has to be let go of. */
+    bool leaves;
 } nanvm_dealloc_table;
 
 /** The first member of a dealloc's own state. */
