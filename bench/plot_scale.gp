@@ -2,7 +2,7 @@
 # panels.gp what plot_bars.gp gets, too, and a file <i>_<k>.txt of objects and cost for
 # each of the subjects, and colour[k]; `there` is 1 where a panel has such a file.
 load data."/panels.gp"
-set terminal svg size width, height dynamic font "sans-serif,13" name name
+set terminal svg size width, height dynamic font "sans-serif,12.5" name name
 set output output
 set border 3 lc rgb axis
 set xtics scale 0.5 nomirror tc rgb dim 1e3, 100 format "10^{%T}"

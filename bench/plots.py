@@ -21,11 +21,11 @@ ROLES = {
     "peer": (0x010202, "#7aa3cf", "#4f7fb3"),
     "limit": (0x010203, "#c7b98f", "#8d7d4d"),
     "line1": (0x010301, "#1f7a4a", "#4cc38a"),
-    "line2": (0x010302, "#8fbf2f", "#a8d65c"),
+    "line2": (0x010302, "#2f6fb5", "#6cb0f5"),
     "line3": (0x010303, "#c4432b", "#f0836b"),
-    "line4": (0x010304, "#2f6fb5", "#6cb0f5"),
+    "line4": (0x010304, "#a67c1a", "#d9b24c"),
     "line5": (0x010305, "#8250a8", "#c297ec"),
-    "line6": (0x010306, "#a67c1a", "#d9b24c"),
+    "line6": (0x010306, "#8fbf2f", "#a8d65c"),
 }
 
 
@@ -95,9 +95,9 @@ def read_legend(data):
 
 # --- bars ----------------------------------------------------------------------------
 
-WIDTH, COLUMNS, LEGEND = 960, 3, 34
-TITLE, BAR, AXIS = 34, 19, 46  # heights in a panel
-LABELS, VALUES = 116, 46  # widths beside the bars
+WIDTH, COLUMNS, LEGEND = 680, 2, 34
+TITLE, BAR, AXIS = 34, 18, 46  # heights in a panel
+LABELS, VALUES = 118, 52  # widths beside the bars
 
 
 def step(largest):
@@ -220,11 +220,22 @@ def finished(picture, name, legend):
         themed,
         picture,
     )
-    picture = re.sub(r"[ \t]+\n", "\n", picture)
-    picture = re.sub(r"\n\n+", "\n", picture)
+    picture = smaller(picture)
     start = "<svg class=\"nanvm-bench\" font-family=\"sans-serif\" role=\"img\"\n"
     picture = re.sub(r"<svg\s*\n", start, picture, count=1)
     return picture.replace("</title>\n", "</title>\n" + style() + legend_line(legend), 1)
+
+
+def smaller(picture):
+    """Without groups that are empty, and attributes that say nothing."""
+    picture = re.sub(r"<tspan *>(.*?)</tspan>", r"\1", picture)
+    said = r" stroke-(width=\"1.00\"|linecap=\"butt\"|linejoin=\"miter\")"
+    picture = re.sub(said, "", picture)
+    picture = re.sub(r"\s*\n\s*", "\n", picture)
+    empty = re.compile(r"<g [^>]*>\n</g>\n?")
+    while empty.search(picture):
+        picture = empty.sub("", picture)
+    return picture
 
 
 def themed(match):
@@ -244,7 +255,7 @@ def style():
         f"@media (prefers-color-scheme: dark){{\n"
         f"html:not(.light-mode) .nanvm-bench,svg.nanvm-bench:root{{{dark}}}\n}}\n"
         f"html.dark-mode .nanvm-bench{{{dark}}}\n"
-        f".nanvm-figure .nanvm-bench{{min-width:860px}}\n"
+        f".nanvm-figure .nanvm-bench{{min-width:620px}}\n"
         f".nanvm-figure .nanvm-bench text{{fill:inherit}}\n</style>\n"
     )
 
