@@ -1,8 +1,7 @@
 #include "internal.h"
 
 size_t nanvm_block_prefix(const nanvm_object *object) {
-    return sizeof(nanvm_header) + (object->item_size == 0 ? 0 : sizeof(size_t)) +
-           (nanvm_object_has_callbacks(object) ? sizeof(void *) : 0);
+    return nanvm_block_prefix_of(object);
 }
 
 void nanvm_block_init(void *object, nanvm_origin *origin) {
@@ -12,31 +11,14 @@ void nanvm_block_init(void *object, nanvm_origin *origin) {
     header->origin = (uint32_t)(distance / sizeof(void *));
 }
 
-size_t nanvm_block_alone_prefix(const nanvm_object *type, nanvm_count count) {
-    size_t prefix = nanvm_block_prefix(type) + sizeof(nanvm_origin) +
-                    (count == NANVM_COUNT_CUSTOM ? sizeof(size_t) : 0);
-    return nanvm_layout_round_up(prefix, nanvm_block_align(type));
-}
-
-bool nanvm_block_alone_layout(const nanvm_object *type, nanvm_count count, size_t size,
-                              nanvm_layout *layout) {
-    size_t prefix = nanvm_block_alone_prefix(type, count);
-    if (size > (size_t)PTRDIFF_MAX - prefix) {
-        return false;
-    }
-    *layout = nanvm_layout_make(prefix + size, nanvm_block_align(type));
-    return nanvm_layout_is_valid(*layout);
-}
-
-void *nanvm_block_place(void *memory, const nanvm_object *type, nanvm_dealloc *dealloc) {
-    nanvm_count count = dealloc->table->count;
-    unsigned char *object =
-        (unsigned char *)memory + nanvm_block_alone_prefix(type, count);
-    void *front = object - nanvm_block_prefix(type) - sizeof(nanvm_origin);
+void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
+                        nanvm_dealloc *dealloc) {
+    unsigned char *object = (unsigned char *)memory + prefix;
+    void *front = object - nanvm_block_prefix_of(type) - sizeof(nanvm_origin);
     nanvm_origin *origin = front;
     origin->object = type;
     origin->dealloc = dealloc;
-    if (count == NANVM_COUNT_CUSTOM) {
+    if (dealloc->table->count == NANVM_COUNT_CUSTOM) {
         *((size_t *)front - 1) = 0;
     }
     nanvm_block_init(object, origin);
@@ -59,8 +41,9 @@ void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout
 
 void nanvm_block_free(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (origin->dealloc->table->free_block != NULL) {
-        origin->dealloc->table->free_block(origin->dealloc, object);
+    nanvm_dealloc *dealloc = origin->dealloc;
+    if (NANVM_LIKELY(dealloc->table->free_block != NULL)) {
+        dealloc->table->free_block(dealloc, object);
     } else {
         free_alone(object, origin);
     }

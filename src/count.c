@@ -1,4 +1,5 @@
-/* The cold half of counting: everything but a plain count above zero. */
+/* The cold half of counting: everything but a plain count above zero, and one more
+ * reference to an object with an atomic count. */
 #include "internal.h"
 
 static size_t update_custom(const void *object, nanvm_ref_counter_update update) {
@@ -7,35 +8,16 @@ static size_t update_custom(const void *object, nanvm_ref_counter_update update)
     return origin->dealloc->table->ref_counter_update(origin->dealloc, counter, update);
 }
 
-static bool is_atomic(int32_t count) {
-    return count < 0 && count >= NANVM_COUNT_ATOMIC_LAST;
-}
-
 static void add_atomic(nanvm_header *header) {
     if (nanvm_atomic_subtract_relaxed(&header->count, 1) <= NANVM_COUNT_ATOMIC_LAST) {
         nanvm_atomic_store_relaxed(&header->count, NANVM_COUNT_STUCK);
     }
 }
 
-/* A thread that finds itself alone needs no read-modify-write: nobody else can
- * clone what nobody else refers to. Acquire: what others did with the object
- * before they dropped it comes before its end. A load and not a fence, which
- * ThreadSanitizer doesn't understand. */
-static bool release_atomic(nanvm_header *header) {
-    if (nanvm_atomic_load_acquire(&header->count) == NANVM_COUNT_ATOMIC) {
-        return true;
-    }
-    if (nanvm_atomic_add_release(&header->count, 1) != NANVM_COUNT_ATOMIC) {
-        return false;
-    }
-    (void)nanvm_atomic_load_acquire(&header->count);
-    return true;
-}
-
 void nanvm_ref_clone_cold(const void *object) {
     nanvm_header *header = nanvm_block_header(object);
     int32_t count = nanvm_block_count(object);
-    if (is_atomic(count)) {
+    if (nanvm_count_is_atomic(count)) {
         add_atomic(header);
     } else if (count == NANVM_COUNT_CUSTOM) {
         (void)update_custom(object, NANVM_REF_COUNTER_ADD);
@@ -47,12 +29,12 @@ void nanvm_ref_clone_cold(const void *object) {
 bool nanvm_count_release(const void *object) {
     nanvm_header *header = nanvm_block_header(object);
     int32_t count = nanvm_block_count(object);
+    if (NANVM_LIKELY(nanvm_count_is_atomic(count))) {
+        return nanvm_count_release_atomic(object, count);
+    }
     if (count >= 0) {
         header->count = count - (count > 0);
         return count == 0;
-    }
-    if (is_atomic(count)) {
-        return release_atomic(header);
     }
     if (count == NANVM_COUNT_CUSTOM) {
         return update_custom(object, NANVM_REF_COUNTER_RELEASE) == 0;
@@ -65,7 +47,7 @@ bool nanvm_count_release(const void *object) {
 
 bool nanvm_ref_is_sole_cold(const void *object) {
     int32_t count = nanvm_block_count(object);
-    if (is_atomic(count)) {
+    if (nanvm_count_is_atomic(count)) {
         return nanvm_atomic_load_acquire(&nanvm_block_header(object)->count) ==
                NANVM_COUNT_ATOMIC;
     }
@@ -77,7 +59,7 @@ size_t nanvm_count_read(const void *object) {
     if (count >= 0) {
         return (size_t)count;
     }
-    if (is_atomic(count)) {
+    if (nanvm_count_is_atomic(count)) {
         return (size_t)(NANVM_COUNT_ATOMIC - count);
     }
     if (count == NANVM_COUNT_DEAD) {

@@ -133,7 +133,7 @@ static void *take_list(void) {
     return list;
 }
 
-static void end_all(const nanvm_object *type, void *object) {
+NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
     dead.at_work = true;
     void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
                                              : nanvm_object_bury(object, NULL);
@@ -160,7 +160,7 @@ static void set_next_of(void *object, void *next) {
 }
 
 /* While an object is buried, a dealloc may have queued others; those are few. */
-static void queue(void *object) {
+NANVM_NOINLINE static void queue(void *object) {
     void *list = nanvm_object_bury(object, take_list());
     void *last = dead.list;
     if (last == NULL) {

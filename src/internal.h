@@ -53,17 +53,6 @@ static inline size_t nanvm_block_align(const nanvm_object *type) {
     return type->align < sizeof(void *) ? sizeof(void *) : type->align;
 }
 
-/* The memory for an object of `size` bytes with an origin of its own. False if
- * that is too large. */
-bool nanvm_block_alone_layout(const nanvm_object *type, nanvm_count count, size_t size,
-                              nanvm_layout *layout);
-
-/* Where in that memory the object is. */
-size_t nanvm_block_alone_prefix(const nanvm_object *type, nanvm_count count);
-
-/* Makes a block of that memory and returns its object. */
-void *nanvm_block_place(void *memory, const nanvm_object *type, nanvm_dealloc *dealloc);
-
 /* Frees the memory of a block; its object is gone already. */
 void nanvm_block_free(void *object);
 
@@ -136,6 +125,37 @@ void nanvm_object_visit(const nanvm_object *type, const void *object,
 /* A visitor that drops. */
 void nanvm_object_drop_visitor(nanvm_ref reference, void *context);
 
+/* --- block.c: blocks with an origin of their own ------------------------- */
+
+/* nanvm_block_prefix(), inline for the way to a new object. */
+static inline size_t nanvm_block_prefix_of(const nanvm_object *type) {
+    return sizeof(nanvm_header) + (type->item_size == 0 ? 0 : sizeof(size_t)) +
+           (nanvm_object_has_callbacks(type) ? sizeof(void *) : 0);
+}
+
+/* From the start of the memory to the object. */
+static inline size_t nanvm_block_alone_prefix(const nanvm_object *type,
+                                              nanvm_count count) {
+    size_t prefix = nanvm_block_prefix_of(type) + sizeof(nanvm_origin) +
+                    (count == NANVM_COUNT_CUSTOM ? sizeof(size_t) : 0);
+    return nanvm_layout_round_up(prefix, nanvm_block_align(type));
+}
+
+/* The memory for an object of `size` bytes. False if that is too large. */
+static inline bool nanvm_block_alone_layout(const nanvm_object *type, size_t prefix,
+                                            size_t size, nanvm_layout *layout) {
+    if (size > (size_t)PTRDIFF_MAX - prefix) {
+        return false;
+    }
+    *layout = nanvm_layout_make(prefix + size, nanvm_block_align(type));
+    return nanvm_layout_is_valid(*layout);
+}
+
+/* Writes what is in front of the object, which is `prefix` bytes into `memory`, and
+ * returns it. */
+void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
+                        nanvm_dealloc *dealloc);
+
 /* --- count.c ------------------------------------------------------------- */
 
 enum {
@@ -147,6 +167,27 @@ enum {
      * overflows to, is stuck too. */
     NANVM_COUNT_STUCK = -0x70000000
 };
+
+static inline bool nanvm_count_is_atomic(int32_t count) {
+    return count < 0 && count >= NANVM_COUNT_ATOMIC_LAST;
+}
+
+/* One reference less to an object with an atomic count, which is `count` by the last
+ * look at it; true if it was the last.
+ *
+ * A thread that finds itself alone needs no read-modify-write: nobody else can
+ * clone what nobody else refers to. Acquire: what others did with the object
+ * before they dropped it comes before its end. A load and not a fence, which
+ * ThreadSanitizer doesn't understand. */
+static inline bool nanvm_count_release_atomic(const void *object, int32_t count) {
+    int32_t *word = &nanvm_block_header(object)->count;
+    if (count != NANVM_COUNT_ATOMIC &&
+        nanvm_atomic_add_release(word, 1) != NANVM_COUNT_ATOMIC) {
+        return false;
+    }
+    (void)nanvm_atomic_load_acquire(word);
+    return true;
+}
 
 /* One reference less; true if it was the last. */
 bool nanvm_count_release(const void *object);

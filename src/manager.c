@@ -5,12 +5,14 @@
 static const nanvm_mut_ref null_handle = {NULL};
 
 static void *new_alone(nanvm_manager *manager, const nanvm_object *type, size_t size) {
+    nanvm_dealloc *dealloc = manager->dealloc;
+    size_t prefix = nanvm_block_alone_prefix(type, dealloc->table->count);
     nanvm_layout layout;
-    if (!nanvm_block_alone_layout(type, manager->dealloc->table->count, size, &layout)) {
+    if (!nanvm_block_alone_layout(type, prefix, size, &layout)) {
         return NULL;
     }
     void *memory = manager->table->alloc(manager, layout);
-    return memory == NULL ? NULL : nanvm_block_place(memory, type, manager->dealloc);
+    return memory == NULL ? NULL : nanvm_block_place(memory, prefix, type, dealloc);
 }
 
 static inline void *new_block(nanvm_manager *manager, const nanvm_object *type,

@@ -20,15 +20,14 @@ void nanvm_mut_ref_drop_cold(void *object) {
 static void *resize_alone(nanvm_manager *manager, const nanvm_object *type, void *object,
                           size_t old_size, size_t size) {
     nanvm_origin *origin = nanvm_block_origin(object);
-    nanvm_count count = origin->dealloc->table->count;
+    size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
     nanvm_layout old;
     nanvm_layout layout;
     if (manager->table->resize == NULL || origin->dealloc != manager->dealloc ||
-        !nanvm_block_alone_layout(type, count, old_size, &old) ||
-        !nanvm_block_alone_layout(type, count, size, &layout)) {
+        !nanvm_block_alone_layout(type, prefix, old_size, &old) ||
+        !nanvm_block_alone_layout(type, prefix, size, &layout)) {
         return NULL;
     }
-    size_t prefix = nanvm_block_alone_prefix(type, count);
     unsigned char *memory = manager->table->resize(
         manager, (unsigned char *)object - prefix, old, layout.size);
     return memory == NULL ? NULL : memory + prefix;

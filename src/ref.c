@@ -11,12 +11,13 @@ size_t nanvm_ref_length(nanvm_ref self) {
 }
 
 void nanvm_ref_drop_cold(const void *object) {
-    if (NANVM_LIKELY(nanvm_block_count(object) == 0 &&
-                     nanvm_block_origin(object)->dealloc->table->leaves)) {
+    int32_t count = nanvm_block_count(object);
+    if (NANVM_LIKELY(count == 0 && nanvm_block_origin(object)->dealloc->table->leaves)) {
         (void)nanvm_places_put((void *)(uintptr_t)object);
         return;
     }
-    if (nanvm_count_release_inline(object)) {
+    if (nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(object, count)
+                                     : nanvm_count_release_inline(object)) {
         nanvm_object_die((void *)(uintptr_t)object);
     }
 }

@@ -41,6 +41,58 @@ static void test_global_raw_memory_is_over_aligned_on_demand(void **state) {
     }
 }
 
+/* Below a word's, malloc's, and beyond: with padding in front of the origin or not. */
+static void grow_and_cut(size_t align) {
+    nanvm_object items = {.name = "items", .align = align, .item_size = align};
+    nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &items, NULL, 3);
+    memset(array.object, 0x77, 3 * align);
+    size_t lengths[] = {1000, 2, 5, 0, 1};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        assert_true(nanvm_mut_ref_resize(nanvm_global(), &array, lengths[i]));
+        assert_int_equal(nanvm_mut_ref_length(array), lengths[i]);
+        assert_true(is_aligned(array.object, align));
+        const unsigned char *bytes = array.object;
+        for (size_t k = 0; k < lengths[i] * align; k++) {
+            size_t kept = i == 0 ? 3 : i < 4 ? 2 : 0;
+            assert_int_equal(bytes[k], k < kept * align ? 0x77 : 0);
+        }
+    }
+    nanvm_mut_ref_drop(array);
+}
+
+static void test_global_arrays_of_every_alignment_grow_and_are_cut(void **state) {
+    (void)state;
+    for (size_t align = 1; align <= 8192; align *= 2) {
+        grow_and_cut(align);
+    }
+}
+
+static void test_global_array_can_not_grow_beyond_memory(void **state) {
+    (void)state;
+    nanvm_mut_ref ints = nanvm_new_array(nanvm_global(), &ints_object, NULL, 3);
+    void *before = ints.object;
+    size_t most = (size_t)PTRDIFF_MAX / sizeof(int);
+    assert_false(nanvm_mut_ref_resize(nanvm_global(), &ints, most));
+    assert_false(nanvm_mut_ref_resize(nanvm_global(), &ints, most - 4));
+    assert_ptr_equal(ints.object, before);
+    assert_int_equal(nanvm_mut_ref_length(ints), 3);
+    nanvm_mut_ref_drop(ints);
+}
+
+/* Its blocks can be resized by nobody else, and nobody else's by it. */
+static void test_array_of_another_manager_moves_to_the_global_one(void **state) {
+    (void)state;
+    accounting other;
+    accounting_init(&other, NANVM_COUNT_ATOMIC);
+    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_object, NULL, 3);
+    assert_true(nanvm_mut_ref_resize(nanvm_global(), &ints, 5));
+    assert_int_equal(other.live_bytes, 0);
+    assert_true(nanvm_mut_ref_resize(&other.manager, &ints, 7));
+    assert_int_not_equal(other.live_bytes, 0);
+    nanvm_mut_ref_drop(ints);
+    accounting_deinit(&other);
+}
+
 static void test_more_memory_than_there_is_gives_null(void **state) {
     (void)state;
     size_t most = beyond_memory(8192);
@@ -72,6 +124,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_global_objects_are_counted_atomically),
     TEST(test_global_numbers_are_not_counted),
     TEST(test_global_raw_memory_is_over_aligned_on_demand),
+    TEST(test_global_arrays_of_every_alignment_grow_and_are_cut),
+    TEST(test_global_array_can_not_grow_beyond_memory),
+    TEST(test_array_of_another_manager_moves_to_the_global_one),
     TEST(test_more_memory_than_there_is_gives_null),
     TEST(test_more_raw_memory_than_there_is_gives_null),
 };

@@ -385,6 +385,22 @@ static void test_8_count_next_to_its_limit_still_counts(void **state) {
     nanvm_ref_drop(ref);
 }
 
+static void test_8_atomic_count_goes_on_where_it_is_not_inline(void **state) {
+    (void)state;
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    set_count(ref, -0x20000000 + 2);
+    for (size_t others = 0x1ffffffe; others < 0x20000002; others++) {
+        ref = nanvm_ref_clone(ref);
+        assert_int_equal(nanvm_ref_count(ref), others);
+    }
+    for (size_t others = 0x20000001; others > 0x1ffffffd; others--) {
+        assert_int_equal(nanvm_ref_count(ref), others);
+        nanvm_ref_drop(ref);
+    }
+    set_count(ref, NANVM_COUNT_ATOMIC);
+    nanvm_ref_drop(ref);
+}
+
 static void test_8_object_that_holds_a_stuck_one_dies_alone(void **state) {
     (void)state;
     nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
@@ -412,6 +428,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_8_plain_count_sticks_at_its_limit),
     TEST(test_8_atomic_count_sticks_at_its_limit),
     TEST(test_8_count_next_to_its_limit_still_counts),
+    TEST(test_8_atomic_count_goes_on_where_it_is_not_inline),
     TEST(test_8_object_that_holds_a_stuck_one_dies_alone),
 };
 

@@ -62,7 +62,7 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
  *     object lives for ever. Stops the program if the object is dead, which is seen
  *     while its memory is still there.
  * @threads any thread that has `self`.
- * @cost plain count: load, test, store. Atomic: a call and one atomic add.
+ * @cost plain count: load, test, store. Atomic: load, test and one atomic add.
  */
 NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
     if (self.object != NULL) {
@@ -70,7 +70,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
         if (NANVM_LIKELY(count >= 0)) {
             /* INT32_MAX + 1 lands on INT32_MIN, where counts stick. */
             nanvm_block_header(self.object)->count = (int32_t)((uint32_t)count + 1U);
-        } else {
+        } else if (!nanvm_block_add_atomic(self.object, count)) {
             nanvm_ref_clone_cold(self.object);
         }
     }
