@@ -32,8 +32,8 @@ typedef struct nanvm_object_stats {
     const nanvm_object *object; /**< The type; `NULL` is raw memory. */
     size_t live_blocks;         /**< Objects alive. */
     size_t live_bytes;          /**< Their bytes, headers included. */
-    size_t peak_blocks;         /**< As many as were alive at once, at the most: the
-                                     places that were ever in use. */
+    size_t peak_blocks;         /**< The most that were alive at once; for arrays the sum
+                                     over their size classes, an upper bound. */
 } nanvm_object_stats;
 
 /** Is told of one type. `stats` is valid during the call only. */
