@@ -1,6 +1,10 @@
 /* An arena lays its blocks one behind the other, with a new origin where the type
  * changes. Objects that may hold something outside the arena are linked, so that
- * reset finds them; the others cost nothing. */
+ * reset finds them; the others cost nothing.
+ *
+ * Where one type follows itself, blocks are made ahead: a run, which inline functions
+ * take objects from. It lies at the top. Whatever else touches the arena ends it first,
+ * which leaves everything as if the objects had been made one by one. */
 #include <string.h>
 
 #include "internal.h"
@@ -13,6 +17,17 @@ enum { CHECKS_CLOSED = 1 };
 #endif
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
+
+/* What is larger takes its chunks in huge pages: a fifth less time for the first million
+ * objects of 16 bytes, and a tenth for those after a reset. */
+enum { HUGE_CHUNK = 2 * 1024 * 1024, LARGE_ARENA = 2 * HUGE_CHUNK };
+
+/* Bytes of headers and objects to be made ahead, which stay in the first cache. */
+enum { LARGEST_RUN = 4096 };
+
+/* Objects of a type in a row before more are made ahead: where types take turns, that
+ * would be in vain. */
+enum { LEAST_STREAK = 8 };
 
 typedef struct nanvm_arena_chunk {
     struct nanvm_arena_chunk *next;
@@ -28,6 +43,43 @@ static nanvm_arena *arena_of(nanvm_manager *manager) {
 static nanvm_arena *arena_of_dealloc(nanvm_dealloc *dealloc) {
     return (nanvm_arena *)(void *)((unsigned char *)dealloc -
                                    offsetof(nanvm_arena, dealloc));
+}
+
+/* --- runs --- */
+
+static bool is_held(const nanvm_arena *self, const nanvm_object *type) {
+    return type->drop != NULL ||
+           ((CHECKS_CLOSED || !self->closed) && nanvm_object_holds_refs(type));
+}
+
+static size_t arena_prefix(const nanvm_arena *self, const nanvm_object *type) {
+    bool adds_link = is_held(self, type) && !nanvm_object_has_callbacks(type);
+    return nanvm_block_prefix(type) + (adds_link ? word : 0);
+}
+
+static size_t rest_of_run(const nanvm_arena *self) {
+    const nanvm_places *run = &self->run;
+    return run->run == run->run_end ? 0 : (size_t)(run->run_end - run->run) / run->stride;
+}
+
+NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
+    nanvm_places *run = &self->run;
+    size_t rest = rest_of_run(self);
+    self->newest = run->run - run->stride;
+    self->top -= rest * run->stride;
+    self->blocks -= rest;
+    self->streak -= rest;
+    if (rest > 0 && is_held(self, run->object)) {
+        self->holders = self->newest;
+    }
+    run->object = NULL; /* serves nobody */
+    run->run = run->run_end = NULL;
+}
+
+static inline void end_run(nanvm_arena *self) {
+    if (self->run.object != NULL) {
+        end_run_cold(self);
+    }
 }
 
 /* --- bytes --- */
@@ -53,12 +105,19 @@ static unsigned char *data_of(const nanvm_arena *self) {
 }
 
 static size_t bytes_in_use(const nanvm_arena *self) {
-    return self->used + (size_t)(self->top - data_of(self));
+    size_t ahead = rest_of_run(self) * self->run.stride;
+    return self->top == NULL ? 0
+                             : self->used + (size_t)(self->top - data_of(self)) - ahead;
 }
 
+static size_t peak_bytes(const nanvm_arena *self) {
+    size_t bytes = bytes_in_use(self);
+    return bytes > self->peak ? bytes : self->peak;
+}
+
+/* Whenever the top is about to go down. */
 static void note_peak(nanvm_arena *self) {
-    size_t bytes = self->top == NULL ? 0 : bytes_in_use(self);
-    self->peak = bytes > self->peak ? bytes : self->peak;
+    self->peak = peak_bytes(self);
 }
 
 static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
@@ -69,13 +128,20 @@ static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
 }
 
 static nanvm_layout chunk_layout(size_t size) {
-    return nanvm_layout_make(size, NANVM_MALLOC_ALIGN);
+    return nanvm_layout_make(size, size == HUGE_CHUNK ? HUGE_CHUNK : NANVM_MALLOC_ALIGN);
+}
+
+static size_t usual_chunk_size(const nanvm_arena *self) {
+    if (bytes_in_use(self) >= LARGE_ARENA) {
+        return HUGE_CHUNK;
+    }
+    size_t size = self->chunks == NULL ? FIRST_CHUNK : self->chunks->size * 2;
+    return size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
 }
 
 /* With room to spare for what is large too: it may be growing. */
 static size_t next_chunk_size(const nanvm_arena *self, size_t least) {
-    size_t size = self->chunks == NULL ? FIRST_CHUNK : self->chunks->size * 2;
-    size = size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
+    size_t size = usual_chunk_size(self);
     return size < least ? nanvm_ample(least) : size;
 }
 
@@ -92,17 +158,33 @@ static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
     return chunk;
 }
 
+/* The first chunk that was kept at a reset and will do; NULL if there is none. */
+static nanvm_arena_chunk *chunk_take_spare(nanvm_arena *self, size_t least) {
+    nanvm_arena_chunk **link = &self->spare;
+    while (*link != NULL && (*link)->size < least) {
+        link = &(*link)->next;
+    }
+    nanvm_arena_chunk *chunk = *link;
+    if (chunk != NULL) {
+        *link = chunk->next;
+    }
+    return chunk;
+}
+
 /* A chunk that has room for the layout behind `prefix`, wherever it lies. */
 static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     size_t extra = sizeof(nanvm_arena_chunk) + prefix + (layout.align - 1);
     if (self->source == NULL || layout.size > (size_t)PTRDIFF_MAX - extra) {
         return false;
     }
-    nanvm_arena_chunk *chunk = chunk_alloc(self, extra + layout.size);
+    nanvm_arena_chunk *chunk = chunk_take_spare(self, extra + layout.size);
+    if (chunk == NULL) {
+        chunk = chunk_alloc(self, extra + layout.size);
+    }
     if (chunk == NULL) {
         return false;
     }
-    self->used = self->top == NULL ? 0 : bytes_in_use(self);
+    self->used = bytes_in_use(self);
     chunk->next = self->chunks;
     self->chunks = chunk;
     enter_chunk(self, chunk);
@@ -114,7 +196,6 @@ static unsigned char *take(nanvm_arena *self, size_t prefix, nanvm_layout layout
     if (place == NULL && grow(self, prefix, layout)) {
         place = bump(self, prefix, layout);
     }
-    note_peak(self);
     return place;
 }
 
@@ -122,20 +203,23 @@ static unsigned char *take(nanvm_arena *self, size_t prefix, nanvm_layout layout
 
 static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_arena *self = arena_of(manager);
+    end_run(self);
     void *memory = take(self, 0, layout);
     if (memory != NULL) {
         self->newest = memory;
+        self->streak = 0;
     }
     return memory;
 }
 
 /* What lies at the top can grow and shrink in place. */
 static void *resize_newest(nanvm_arena *self, void *memory, size_t size) {
+    end_run(self);
     if (memory != self->newest || size > (size_t)(self->end - (unsigned char *)memory)) {
         return NULL;
     }
-    self->top = (unsigned char *)memory + size;
     note_peak(self);
+    self->top = (unsigned char *)memory + size;
     return memory;
 }
 
@@ -148,23 +232,15 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     (void)layout;
+    end_run(self);
     if (memory == self->newest) {
+        note_peak(self);
         self->top = memory;
         self->newest = NULL;
     }
 }
 
 /* --- blocks --- */
-
-static bool is_held(const nanvm_arena *self, const nanvm_object *type) {
-    return type->drop != NULL ||
-           ((CHECKS_CLOSED || !self->closed) && nanvm_object_holds_refs(type));
-}
-
-static size_t arena_prefix(const nanvm_arena *self, const nanvm_object *type) {
-    bool adds_link = is_held(self, type) && !nanvm_object_has_callbacks(type);
-    return nanvm_block_prefix(type) + (adds_link ? word : 0);
-}
 
 /* The origin of the newest block serves as long as the type is the same and it
  * is in reach. */
@@ -191,21 +267,109 @@ static void hold(nanvm_arena *self, const nanvm_object *type, void *object) {
     }
 }
 
+/* What nanvm_block_init() does; the call would be a tenth of the time. */
+static void write_header(const nanvm_arena *self, void *object) {
+    nanvm_header *header = nanvm_block_header(object);
+    size_t distance = (size_t)((uintptr_t)header - (uintptr_t)self->origin);
+    header->count = NANVM_COUNT_NONE;
+    header->origin = (uint32_t)(distance / sizeof(void *));
+}
+
+/* Until there is a run, inline functions don't even look. */
+static void show_run(nanvm_arena *self) {
+    for (size_t i = 0; i < NANVM_PLACES; ++i) {
+        self->by_type[i] = &self->run;
+    }
+    self->run.run_count = NANVM_COUNT_NONE;
+    self->manager.places = self->by_type;
+}
+
+/* As many as there are in a row already: little is made in vain. */
+static size_t next_run_length(const nanvm_arena *self, size_t stride) {
+    size_t length = self->streak;
+    size_t most = LARGEST_RUN / stride;
+    size_t room = (size_t)(self->end - self->top) / stride;
+    length = length < most ? length : most;
+    return length < room ? length : room;
+}
+
+static void hold_run(nanvm_arena *self) {
+    const nanvm_places *run = &self->run;
+    if (is_held(self, run->object)) {
+        for (unsigned char *object = run->run; object != run->run_end;
+             object += run->stride) {
+            hold(self, run->object, object);
+        }
+    }
+}
+
+/* The object in front of them has its header already. */
+static void fill_run(nanvm_arena *self, size_t length) {
+    nanvm_places *run = &self->run;
+    nanvm_header header = *nanvm_block_header(run->run - run->stride);
+    run->run_end = run->run;
+    for (size_t i = 0; i < length; ++i, run->run_end += run->stride) {
+        header.origin += (uint32_t)(run->stride / sizeof(void *));
+        *nanvm_block_header(run->run_end) = header;
+    }
+    hold_run(self);
+}
+
+/* More of what was just made at the top. */
+static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char *object,
+                      size_t stride) {
+    nanvm_places *run = &self->run;
+    size_t length = next_run_length(self, stride);
+    if (length == 0) {
+        return;
+    }
+    if (self->manager.places == NULL) {
+        show_run(self);
+    }
+    run->object = type;
+    run->stride = stride;
+    run->run = object + stride;
+    fill_run(self, length);
+    self->top += length * stride;
+    self->blocks += length;
+    self->streak += length;
+}
+
+static unsigned char *take_block(nanvm_arena *self, const nanvm_object *type,
+                                 size_t prefix, nanvm_layout layout) {
+    unsigned char *object = origin_serves(self, type) ? bump(self, prefix, layout) : NULL;
+    if (object == NULL) {
+        self->streak = 0;
+        object = take_with_origin(self, type, prefix, layout);
+    }
+    return object;
+}
+
+static inline void *new_block(nanvm_arena *self, const nanvm_object *type, size_t size) {
+    nanvm_layout layout = nanvm_layout_make(size, nanvm_block_align(type));
+    size_t prefix = arena_prefix(self, type);
+    unsigned char *object = take_block(self, type, prefix, layout);
+    if (object == NULL) {
+        return NULL;
+    }
+    write_header(self, object);
+    hold(self, type, object);
+    self->newest = object;
+    self->blocks += 1;
+    self->streak += 1;
+    if (self->streak >= LEAST_STREAK && type->item_size == 0) {
+        start_run(self, type, object, nanvm_layout_round_up(prefix + size, layout.align));
+    }
+    return object;
+}
+
 static void *arena_new_block(nanvm_manager *manager, const nanvm_object *type,
                              size_t size) {
     nanvm_arena *self = arena_of(manager);
-    nanvm_layout layout = nanvm_layout_make(size, nanvm_block_align(type));
-    size_t prefix = arena_prefix(self, type);
-    unsigned char *object = origin_serves(self, type) ? bump(self, prefix, layout) : NULL;
+    void *object = self->run.object == type ? nanvm_places_take(&self->run) : NULL;
     if (object == NULL) {
-        object = take_with_origin(self, type, prefix, layout);
-    }
-    if (object != NULL) {
-        nanvm_block_init(object, self->origin);
-        hold(self, type, object);
-        self->newest = object;
-        self->blocks += 1;
-        note_peak(self);
+        end_run(self);
+        object = new_block(self, type, size);
     }
     return object;
 }
@@ -224,6 +388,7 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
     if (self->holders == object) {
         self->holders = *nanvm_block_link(type, object);
     }
+    note_peak(self);
     self->top = (unsigned char *)object - arena_prefix(self, type);
     self->newest = NULL;
 }
@@ -232,6 +397,7 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
  * for the reset, which passes over the dead. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
+    end_run(self);
     nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
     if (object == self->newest) {
         rewind_to(self, nanvm_block_origin(object)->object, object);
@@ -276,15 +442,20 @@ static void for_each_holder(nanvm_arena *self, void *object, let_go_step *step) 
     }
 }
 
+static void *take_holders(nanvm_arena *self) {
+    end_run(self);
+    void *holders = self->holders;
+    self->holders = NULL;
+    self->newest = NULL;
+    return holders;
+}
+
 /* All callbacks first: what they may still read is let go of afterwards. What a
  * callback creates in the arena has its turn in the next round. */
 static void let_go_of_all(nanvm_arena *self) {
-    while (self->holders != NULL) {
-        void *holders = self->holders;
-        self->holders = NULL;
-        self->newest = NULL;
-        for_each_holder(self, holders, run_drop);
-        for_each_holder(self, holders, release_refs);
+    for (void *all = take_holders(self); all != NULL; all = take_holders(self)) {
+        for_each_holder(self, all, run_drop);
+        for_each_holder(self, all, release_refs);
     }
 }
 
@@ -296,33 +467,42 @@ static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
     }
 }
 
+/* In the order in which they were taken. To give them back and take them anew costs half
+ * the time of a million objects: their pages fault in again. */
+static void keep_chunks(nanvm_arena *self) {
+    free_chunks(self, self->spare);
+    self->spare = NULL;
+    for (nanvm_arena_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        chunk->next = self->spare;
+        self->spare = chunk;
+    }
+    self->chunks = NULL;
+}
+
 void nanvm_arena_reset(nanvm_arena *self) {
     let_go_of_all(self);
+    note_peak(self);
+    keep_chunks(self);
     self->blocks = 0;
     self->used = 0;
     self->top = self->buffer;
     self->origin = NULL;
     self->newest = NULL;
-    if (self->chunks != NULL) {
-        free_chunks(self, self->chunks->next);
-        self->chunks->next = NULL;
-        enter_chunk(self, self->chunks);
-    }
 }
 
 void nanvm_arena_deinit(nanvm_arena *self) {
     nanvm_arena_reset(self);
-    free_chunks(self, self->chunks);
-    self->chunks = NULL;
+    free_chunks(self, self->spare);
+    self->spare = NULL;
     self->top = self->end = self->buffer = NULL;
 }
 
 /* --- the manager as a whole --- */
 
-static size_t reserved_bytes(const nanvm_arena *self) {
-    size_t size = self->buffer != NULL ? (size_t)(self->end - self->buffer) : 0;
-    for (const nanvm_arena_chunk *chunk = self->chunks; chunk != NULL;
-         chunk = chunk->next) {
+static size_t size_of_chunks(const nanvm_arena_chunk *chunk) {
+    size_t size = 0;
+    for (; chunk != NULL; chunk = chunk->next) {
         size += chunk->size;
     }
     return size;
@@ -330,10 +510,12 @@ static size_t reserved_bytes(const nanvm_arena *self) {
 
 static void arena_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     const nanvm_arena *self = (const nanvm_arena *)(const void *)manager;
-    stats->live_blocks = self->blocks;
-    stats->live_bytes = self->top == NULL ? 0 : bytes_in_use(self);
-    stats->peak_bytes = self->peak;
-    stats->reserved_bytes = reserved_bytes(self);
+    size_t buffer = self->buffer != NULL ? (size_t)(self->end - self->buffer) : 0;
+    stats->live_blocks = self->blocks - rest_of_run(self);
+    stats->live_bytes = bytes_in_use(self);
+    stats->peak_bytes = peak_bytes(self);
+    stats->reserved_bytes =
+        buffer + size_of_chunks(self->chunks) + size_of_chunks(self->spare);
 }
 
 static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_NONE, NULL,  arena_dealloc,
@@ -342,7 +524,7 @@ static const nanvm_manager_table arena_table = {
     arena_alloc, arena_resize, arena_new_block, arena_resize_block, arena_stats};
 
 void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
-    memset(self, 0, sizeof(*self));
+    memset(self, 0, offsetof(nanvm_arena, by_type)); /* that waits for the first run */
     self->manager.table = &arena_table;
     self->manager.dealloc = &self->dealloc;
     self->dealloc.table = &dealloc_table;

@@ -103,24 +103,84 @@ static void test_full_arena_holds_as_much_again_after_reset(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
-static void test_growing_arena_keeps_its_newest_chunk(void **state) {
+static void make_points(nanvm_arena *arena, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        assert_non_null(nanvm_new(nanvm_arena_manager(arena), &point_object).object);
+    }
+}
+
+static void test_growing_arena_keeps_the_chunks_that_were_in_use(void **state) {
     (void)state;
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, &source.manager);
     assert_int_equal(source.requests, 0);
-    for (size_t i = 0; i < 3000; i++) {
-        assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
-    }
-    assert_true(source.live_blocks > 1);
+    make_points(&arena, 3000);
+    size_t blocks = source.live_blocks, requests = source.requests;
+    assert_true(blocks > 1);
     nanvm_arena_reset(&arena);
-    assert_int_equal(source.live_blocks, 1);
-    size_t requests = source.requests;
-    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    make_points(&arena, 3000);
     assert_int_equal(source.requests, requests);
+    assert_int_equal(source.live_blocks, blocks);
     nanvm_arena_deinit(&arena);
     expect_nothing_live(&source);
+    accounting_deinit(&source);
+}
+
+static void test_growing_arena_gives_back_what_the_last_round_did_not_need(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    make_points(&arena, 3000);
+    nanvm_arena_reset(&arena);
+    make_points(&arena, 1);
+    nanvm_arena_reset(&arena);
+    assert_int_equal(source.live_blocks, 1);
+    nanvm_arena_reset(&arena);
+    expect_nothing_live(&source);
+    make_points(&arena, 1);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void test_kept_chunk_that_is_too_small_is_passed_over(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    make_points(&arena, 1);
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 100000).object);
+    nanvm_arena_reset(&arena);
+    size_t requests = source.requests;
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 100000).object);
+    make_points(&arena, 1);
+    assert_int_equal(source.requests, requests);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void test_large_arena_is_made_again_in_the_same_chunks(void **state) {
+    (void)state;
+    enum { POINTS = 400000 }; /* beyond several chunks of the largest size */
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    make_points(&arena, POINTS);
+    nanvm_stats first = nanvm_stats_make(nanvm_arena_manager(&arena));
+    nanvm_arena_reset(&arena);
+    make_points(&arena, POINTS);
+    nanvm_stats second = nanvm_stats_make(nanvm_arena_manager(&arena));
+    assert_int_equal(first.live_blocks, POINTS);
+    assert_int_equal(second.live_bytes, first.live_bytes);
+    assert_int_equal(second.reserved_bytes, first.reserved_bytes);
+    assert_true(first.live_bytes < 24.1 * POINTS);
+    nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
 }
 
@@ -252,6 +312,130 @@ static void test_object_of_the_same_type_costs_eight_bytes(void **state) {
     before = live_bytes(&arena);
     assert_non_null(make_one(nanvm_arena_manager(&arena), &nothing_object));
     assert_int_equal(live_bytes(&arena) - before, 8 + 2 * word_size);
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- runs: objects made ahead aren't seen --- */
+
+enum { POINT_BYTES = 8 + sizeof(struct point) };
+
+static void expect_used(nanvm_arena *arena, size_t blocks, size_t bytes) {
+    nanvm_stats stats = nanvm_stats_make(nanvm_arena_manager(arena));
+    assert_int_equal(stats.live_blocks, blocks);
+    assert_int_equal(stats.live_bytes, bytes);
+}
+
+static void test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one(
+    void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[20000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    unsigned char *first = make_one(nanvm_arena_manager(&arena), &point_object);
+    size_t origin = live_bytes(&arena) - POINT_BYTES;
+    for (size_t i = 1; i < 500; i++) {
+        expect_used(&arena, i, origin + i * POINT_BYTES);
+        unsigned char *made =
+            nanvm_new(nanvm_arena_manager(&arena), &point_object).object;
+        assert_ptr_equal(made, first + i * POINT_BYTES);
+        assert_ptr_equal(nanvm_block_origin(made), nanvm_block_origin(first));
+        nanvm_ref reference = {made};
+        assert_true(nanvm_ref_count(reference) == SIZE_MAX);
+    }
+    assert_int_equal(nanvm_stats_make(nanvm_arena_manager(&arena)).peak_bytes,
+                     origin + 500 * POINT_BYTES);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_buffer_holds_as_many_objects_as_fit_and_not_one_more(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[8000];
+    for (size_t length = 1; length < 300; length++) {
+        for (size_t less = 0; less < 2; less++) {
+            nanvm_arena arena;
+            nanvm_arena_init(&arena, buffer, 2 * word_size + length * POINT_BYTES - less);
+            assert_int_equal(fill_with_points(&arena), length - less);
+            nanvm_arena_deinit(&arena);
+        }
+    }
+}
+
+static void test_what_follows_objects_finds_all_the_room_there_is(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[8000];
+    nanvm_layout layout = nanvm_layout_make(400, 8);
+    for (size_t length = 1; length < 300; length++) {
+        size_t size = 2 * word_size + length * POINT_BYTES + layout.size;
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, size);
+        make_points(&arena, length);
+        assert_non_null(nanvm_manager_alloc(nanvm_arena_manager(&arena), layout));
+        expect_used(&arena, length, size);
+        assert_null(make_one(nanvm_arena_manager(&arena), &nothing_object));
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+static bool give_up(void *object, size_t length, void *context) {
+    (void)object;
+    (void)length;
+    (void)context;
+    return false;
+}
+
+static void test_construction_that_fails_among_others_leaves_no_trace(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[8000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    unsigned char *first = make_one(manager, &node_object);
+    unsigned char *second = make_one(manager, &node_object);
+    size_t stride = (size_t)(second - first);
+    for (size_t i = 2; i < 50; i++) {
+        size_t before = live_bytes(&arena);
+        assert_null(nanvm_new_with(manager, &node_object, 0, give_up, NULL).object);
+        expect_used(&arena, i, before);
+        assert_ptr_equal(make_one(manager, &node_object), first + i * stride);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_reset_amid_objects_that_hold_something_lets_go_of_each_once(
+    void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_ref shared = outside();
+    for (size_t length = 1; length < 70; length++) {
+        for (size_t i = 0; i < length; i++) {
+            struct node node = {nanvm_ref_clone(shared), 0, null_ref()};
+            assert_non_null(nanvm_new_copy(manager, &node_object, &node).object);
+        }
+        assert_int_equal(nanvm_ref_count(shared), length);
+        nanvm_arena_reset(&arena);
+        assert_int_equal(nanvm_ref_count(shared), 0);
+    }
+    nanvm_ref_drop(shared);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_types_that_take_turns_are_each_what_they_are(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    const nanvm_object *types[] = {&point_object, &node_object, &line_object,
+                                   &ints_object};
+    for (size_t i = 0; i < 1000; i++) {
+        const nanvm_object *type = types[(i / (1 + i % 7)) % 4];
+        void *made = make_one(manager, type);
+        assert_ptr_equal(nanvm_block_origin(made)->object, type);
+        assert_true(is_aligned(made, type->align));
+        memset(made, 0, type->size);
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, i + 1);
+    }
     nanvm_arena_deinit(&arena);
 }
 
@@ -513,13 +697,22 @@ static const struct CMUnitTest tests[] = {
     TEST(test_clone_into_an_arena_is_let_go_of_too),
     TEST(test_reset_starts_at_the_beginning_of_the_buffer),
     TEST(test_full_arena_holds_as_much_again_after_reset),
-    TEST(test_growing_arena_keeps_its_newest_chunk),
+    TEST(test_growing_arena_keeps_the_chunks_that_were_in_use),
+    TEST(test_growing_arena_gives_back_what_the_last_round_did_not_need),
+    TEST(test_kept_chunk_that_is_too_small_is_passed_over),
+    TEST(test_large_arena_is_made_again_in_the_same_chunks),
     TEST(test_object_larger_than_a_chunk_gets_one_to_fit),
     TEST(test_deinit_twice_is_deinit_once),
     TEST(test_arena_without_a_buffer_is_full),
     TEST(test_buffer_one_byte_short_gives_null_at_every_size),
     TEST(test_closed_arena_still_runs_drop),
     TEST(test_object_of_the_same_type_costs_eight_bytes),
+    TEST(test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one),
+    TEST(test_buffer_holds_as_many_objects_as_fit_and_not_one_more),
+    TEST(test_what_follows_objects_finds_all_the_room_there_is),
+    TEST(test_construction_that_fails_among_others_leaves_no_trace),
+    TEST(test_reset_amid_objects_that_hold_something_lets_go_of_each_once),
+    TEST(test_types_that_take_turns_are_each_what_they_are),
     TEST(test_newest_array_grows_and_shrinks_in_place),
     TEST(test_newest_raw_memory_is_given_back),
     TEST(test_raw_memory_below_the_newest_shrinks_in_place),

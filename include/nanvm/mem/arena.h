@@ -26,6 +26,7 @@ typedef struct nanvm_arena {
     nanvm_dealloc dealloc;            /**< Private. */
     nanvm_manager *source;            /**< Private: of chunks; null for a buffer. */
     struct nanvm_arena_chunk *chunks; /**< Private: the newest first. */
+    struct nanvm_arena_chunk *spare;  /**< Private: not in use since the last reset. */
     unsigned char *top;               /**< Private: the first free byte. */
     unsigned char *end;               /**< Private: behind the last byte. */
     unsigned char *buffer;            /**< Private: the caller's buffer. */
@@ -35,7 +36,10 @@ typedef struct nanvm_arena {
     size_t blocks;                    /**< Private: how many since the last reset. */
     size_t peak;                      /**< Private: bytes in use at most. */
     size_t used;                      /**< Private: bytes in all chunks but the newest. */
-    bool closed;                      /**< Private. */
+    size_t streak;    /**< Private: blocks of a type in a row, at the top. */
+    bool closed;      /**< Private. */
+    nanvm_places run; /**< Private: objects to be, at the top. */
+    nanvm_places *by_type[NANVM_PLACES]; /**< Private: leads any type to the run. */
 } nanvm_arena;
 
 NANVM_BEGIN_DECLS
@@ -79,8 +83,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
 
 /**
  * Lets go of all objects: runs their `drop`, drops the references they hold
- * into other managers, and starts anew. A growing arena keeps its newest
- * chunk.
+ * into other managers, and starts anew. A growing arena keeps the chunks that were
+ * in use, for what comes next, and gives those back that weren't: it holds no more
+ * than the last round took, and a second reset gives everything back.
  *
  * Inside a `drop` callback it is allowed only if no object outside refers into the
  * arena: what it lets go of there ends when the callback has returned.

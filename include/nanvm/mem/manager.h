@@ -69,8 +69,8 @@ struct nanvm_manager {
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
-    nanvm_places **places;  /**< Where a local manager has room at hand, by type;
-                                        `NULL` in any other. */
+    nanvm_places **places;  /**< Where a local manager or an arena has room at hand, by
+                                        type; `NULL` in any other. */
 };
 
 /**
