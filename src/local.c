@@ -150,6 +150,12 @@ NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object
     return nanvm_pool_take(pool, size);
 }
 
+static bool serves_large(const nanvm_pool *pool, const nanvm_object *object,
+                         size_t size) {
+    return pool->places.object == object && pool->capacity == 0 &&
+           size > NANVM_POOL_STRIDE_MAX;
+}
+
 static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
                              size_t size) {
     nanvm_local *self = local_of(manager);
@@ -157,6 +163,9 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
         nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(object, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, object, size))) {
             return nanvm_pool_take(pool, size);
+        }
+        if (serves_large(pool, object, size)) {
+            return nanvm_large_take(pool, size);
         }
     }
     return new_block_slow(self, object, size);
@@ -275,7 +284,7 @@ size_t nanvm_local_trim(nanvm_local *self) {
     size_t bytes = 0;
     nanvm_pool *pool = self->state == NULL ? NULL : self->state->all;
     for (; pool != NULL; pool = pool->next) {
-        bytes += nanvm_pool_trim(pool);
+        bytes += pool->capacity == 0 ? nanvm_large_trim(pool) : nanvm_pool_trim(pool);
     }
     return bytes;
 }
@@ -289,6 +298,9 @@ void nanvm_local_deinit(nanvm_local *self) {
         nanvm_pool *next = pool->next;
         if (reported) {
             nanvm_pool_recount(pool);
+        }
+        if (pool->capacity == 0) {
+            (void)nanvm_large_trim(pool);
         }
         nanvm_pool_orphan(pool);
         pool = next;

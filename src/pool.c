@@ -248,7 +248,8 @@ void nanvm_pool_recount(nanvm_pool *self) {
 }
 
 size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
-    return self->capacity == 0 ? self->reserved : self->live * self->places.stride;
+    return self->capacity == 0 ? self->reserved - nanvm_large_spare(self)
+                               : self->live * self->places.stride;
 }
 
 /* Dead places are used again before fresh ones are. */

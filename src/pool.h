@@ -24,7 +24,8 @@ typedef struct nanvm_pool {
     nanvm_places places;  /* first: origins point at it. Without a type: raw memory */
     unsigned char *fresh; /* in the newest chunk, the next place without a header ... */
     unsigned char *fresh_end;     /* ... up to here */
-    nanvm_chunk *chunks;          /* the newest first */
+    nanvm_chunk *chunks;          /* the newest first; where each object has one: the one
+                                     that waits to be used again, if any */
     struct nanvm_region *regions; /* likewise */
     size_t capacity;              /* bytes an object can have; 0: a chunk each */
     size_t least;                 /* bytes an object here has at the least */
@@ -131,6 +132,16 @@ extern const nanvm_dealloc_table nanvm_raw_table;
 
 void *nanvm_large_take(nanvm_pool *pool, size_t size);
 void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size);
+
+/* Bytes that such an object can have where it is. */
+static inline size_t nanvm_large_room(const void *object) {
+    const nanvm_chunk *chunk = nanvm_chunk_of(object);
+    return chunk->size - (size_t)((uintptr_t)object - (uintptr_t)chunk);
+}
+
+/* The bytes of the chunk that waits to be used again; frees it, too, and returns them. */
+size_t nanvm_large_spare(const nanvm_pool *pool);
+size_t nanvm_large_trim(nanvm_pool *pool);
 
 void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout);
 void *nanvm_raw_resize(nanvm_pool *pool, void *memory, nanvm_layout layout, size_t size);

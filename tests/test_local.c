@@ -567,6 +567,106 @@ static void test_objects_outlive_a_manager_that_was_trimmed(void **state) {
     accounting_deinit(&source);
 }
 
+/* --- large arrays --- */
+
+static void test_large_array_takes_the_memory_of_the_one_before(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    void *place = NULL;
+    size_t requests = 0;
+    for (size_t length = 3000; length > 2900; length -= 9) {
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        assert_true(place == NULL || ints.object == place);
+        assert_int_equal(((int *)ints.object)[length - 1], 0);
+        memset(ints.object, 1, length * sizeof(int));
+        requests = place == NULL ? source.requests : requests;
+        place = ints.object;
+        nanvm_mut_ref_drop(ints);
+    }
+    assert_int_equal(source.requests, requests);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* What is much smaller doesn't take it, and it goes when another one dies. */
+static void test_memory_that_waits_is_one_large_array_at_most(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref large = nanvm_new_array(manager, &ints_object, NULL, 9000);
+    nanvm_mut_ref small = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref_drop(large);
+    nanvm_stats stats = nanvm_stats_make(manager);
+    assert_int_equal(stats.live_blocks, 1);
+    assert_in_range(stats.live_bytes, 4000, 5000);
+    assert_in_range(stats.reserved_bytes, 40000, 42000);
+    nanvm_mut_ref another = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    assert_in_range(nanvm_stats_make(manager).reserved_bytes, 44000, 46000);
+    nanvm_mut_ref_drop(another);
+    assert_in_range(nanvm_stats_make(manager).reserved_bytes, 8000, 10000);
+    assert_in_range(nanvm_local_trim(&local), 4000, 5000);
+    nanvm_mut_ref_drop(small);
+    assert_int_equal(nanvm_stats_make(manager).live_bytes, 0);
+    nanvm_local_deinit(&local);
+}
+
+static void test_memory_that_waits_goes_with_the_manager(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    leaks noted;
+    local_with(&local, &noted, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref first = nanvm_new_array(manager, &ints_object, NULL, 3000);
+    nanvm_mut_ref second = nanvm_new_array(manager, &ints_object, NULL, 3000);
+    nanvm_mut_ref third = nanvm_new_array(manager, &ints_object, NULL, 3000);
+    nanvm_mut_ref_drop(first);
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.length, 1);
+    assert_in_range(noted.bytes[0], 24000, 25000);
+    nanvm_mut_ref_drop(second);
+    nanvm_mut_ref_drop(third);
+    accounting_deinit(&source);
+}
+
+static void test_very_large_array_is_given_back_at_once(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 20000));
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+    nanvm_local_deinit(&local);
+}
+
+/* Appending one by one asks the source a few times; who doubles gets what he asks for. */
+static void test_large_array_has_room_to_grow(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    size_t requests = source.requests;
+    for (size_t length = 1001; length <= 10000; length++) {
+        assert_true(nanvm_mut_ref_resize(manager, &ints, length));
+        assert_int_equal(((int *)ints.object)[length - 1], 0);
+    }
+    assert_true(source.requests - requests < 20);
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 20000));
+    assert_in_range(nanvm_stats_make(manager).live_bytes, 80000, 81000);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 /* --- the manager as a whole --- */
 
 static void test_manager_without_objects_takes_no_memory(void **state) {
@@ -705,6 +805,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_leaves_large_objects_and_raw_memory_alone),
     TEST(test_trim_needs_no_memory),
     TEST(test_objects_outlive_a_manager_that_was_trimmed),
+    TEST(test_large_array_takes_the_memory_of_the_one_before),
+    TEST(test_memory_that_waits_is_one_large_array_at_most),
+    TEST(test_memory_that_waits_goes_with_the_manager),
+    TEST(test_very_large_array_is_given_back_at_once),
+    TEST(test_large_array_has_room_to_grow),
     TEST(test_manager_without_objects_takes_no_memory),
     TEST(test_deinit_twice_is_deinit_once),
     TEST(test_manager_can_be_initialised_again),
