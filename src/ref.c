@@ -45,7 +45,9 @@ static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
         nanvm_block_free(copy.object);
         return null_handle;
     }
-    nanvm_object_visit(type, copy.object, clone_visitor, NULL);
+    if (nanvm_object_holds_refs(type)) {
+        nanvm_object_visit(type, copy.object, clone_visitor, NULL);
+    }
     return copy;
 }
 
@@ -70,7 +72,17 @@ nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager)
     return out;
 }
 
+/* Acquire: what others did with the object came before. */
+static bool is_sole_atomic(const void *object) {
+    return nanvm_atomic_load_acquire(&nanvm_block_header(object)->count) ==
+           NANVM_COUNT_ATOMIC;
+}
+
 void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
+    const void *object = self->object;
+    if (object != NULL && is_sole_atomic(object)) {
+        return (void *)(uintptr_t)object;
+    }
     nanvm_mut_ref own = nanvm_ref_to_mut_ref(self, manager);
     if (own.object != NULL) {
         *self = nanvm_mut_ref_to_ref(own);

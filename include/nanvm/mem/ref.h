@@ -211,8 +211,9 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  */
 NANVM_INLINE NANVM_NODISCARD
 NANVM_NONNULL(1, 2) void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *manager) {
-    if (NANVM_LIKELY(self->object != NULL && nanvm_block_count(self->object) == 0)) {
-        return (void *)(uintptr_t)self->object;
+    const void *object = self->object; /* once: it may be seen that it isn't NULL */
+    if (NANVM_LIKELY(object != NULL && nanvm_block_count(object) == 0)) {
+        return (void *)(uintptr_t)object;
     }
     return nanvm_ref_make_mut_cold(self, manager);
 }
