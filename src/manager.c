@@ -71,12 +71,26 @@ nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_object *obj
     return self;
 }
 
+/* Zeros in front of the items, and behind. */
+static void write_items(const nanvm_object *type, void *object, size_t size,
+                        const void *items, size_t length) {
+    unsigned char *bytes = object;
+    size_t begin = type->items_offset;
+    size_t end = begin + length * type->item_size;
+    memset(bytes, 0, begin);
+    copy_bytes(bytes + begin, items, end - begin);
+    memset(bytes + end, 0, size - end);
+}
+
 nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object,
                               const void *items, size_t length) {
-    nanvm_mut_ref self = new_zero(manager, object, length);
-    if (self.object != NULL && items != NULL) {
-        copy_bytes(nanvm_object_item(object, self.object, 0), items,
-                   length * object->item_size);
+    if (items == NULL) {
+        return new_zero(manager, object, length);
+    }
+    size_t size = 0;
+    nanvm_mut_ref self = {new_block(manager, object, length, &size)};
+    if (self.object != NULL) {
+        write_items(object, self.object, size, items, length);
     }
     return self;
 }

@@ -176,6 +176,11 @@ static bool array_in_padding(const stage *on) {
         assert_int_equal(text->hash, 0);
         assert_int_equal(text->tag, 0);
         assert_memory_equal(text->bytes, letters, length);
+        size_t end = offsetof(struct text, bytes) + length;
+        for (; end < sizeof(struct text); end++) {
+            assert_int_equal(((unsigned char *)text)[end], 0);
+        }
+        memset(text, 0x55, sizeof(struct text)); /* For the next one in its place. */
         assert_int_equal(nanvm_mut_ref_length(array), length);
         nanvm_mut_ref_drop(array);
     }
