@@ -23,9 +23,9 @@
     static inline name##_ref name##_mut_ref_to_ref(name##_mut_ref self) {                \
         return nanvm_mut_ref_to_ref(self);                                               \
     }                                                                                    \
-    static inline bool name##_mut_ref_resize(nanvm_manager *manager,                     \
-                                             name##_mut_ref *self, size_t length) {      \
-        return nanvm_mut_ref_resize(manager, self, length);                              \
+    static inline bool name##_mut_ref_resize_unset(                                      \
+        nanvm_manager *manager, name##_mut_ref *self, size_t length) {                   \
+        return nanvm_mut_ref_resize_unset(manager, self, length);                        \
     }                                                                                    \
     static inline const struct name *name##_ref_get(name##_ref self) {                   \
         return (const struct name *)nanvm_ref_get(self);                                 \
@@ -36,9 +36,9 @@
     static inline void name##_ref_drop(name##_ref self) {                                \
         nanvm_ref_drop(self);                                                            \
     }                                                                                    \
-    static inline bool name##_ref_try_to_mut_ref(name##_ref *self,                       \
-                                                 name##_mut_ref *out) {                  \
-        return nanvm_ref_try_to_mut_ref(self, out);                                      \
+    static inline struct name *name##_ref_make_mut(name##_ref *self,                     \
+                                                   nanvm_manager *manager) {             \
+        return (struct name *)nanvm_ref_make_mut(self, manager);                         \
     }                                                                                    \
     static inline name##_mut_ref name##_ref_to_mut_ref(name##_ref *self,                 \
                                                        nanvm_manager *manager) {         \
@@ -75,43 +75,35 @@
     static inline const item *name##_items(const name##_ref *self) {                     \
         return name##_ref_get(*self)->items;                                             \
     }                                                                                    \
-    static inline name##_mut_ref name##_own(name##_ref *self) {                          \
-        name##_mut_ref own;                                                              \
-        if (!name##_ref_try_to_mut_ref(self, &own)) {                                    \
-            own = name##_ref_to_mut_ref(self, bench_manager());                          \
-            if (name##_mut_ref_get(own) == NULL) {                                       \
-                bench_fail("out of memory");                                             \
-            }                                                                            \
+    static inline struct name *name##_own(name##_ref *self) {                            \
+        struct name *own = name##_ref_make_mut(self, bench_manager());                   \
+        if (NANVM_UNLIKELY(own == NULL)) {                                               \
+            bench_fail("out of memory");                                                 \
         }                                                                                \
         return own;                                                                      \
     }                                                                                    \
     static inline item *name##_write(name##_ref *self) {                                 \
-        name##_mut_ref own = name##_own(self);                                           \
-        *self = name##_mut_ref_to_ref(own);                                              \
-        return name##_mut_ref_get(own)->items;                                           \
+        return name##_own(self)->items;                                                  \
     }                                                                                    \
-    static inline void name##_resize(name##_mut_ref *self, size_t capacity) {            \
-        if (!name##_mut_ref_resize(bench_manager(), self, capacity)) {                   \
+    static inline struct name *name##_resize(name##_ref *self, size_t capacity) {        \
+        name##_mut_ref own = name##_ref_to_mut_ref(self, bench_manager());               \
+        if (!name##_mut_ref_resize_unset(bench_manager(), &own, capacity)) {             \
             bench_fail("out of memory");                                                 \
         }                                                                                \
-        name##_mut_ref_get(*self)->capacity = capacity;                                  \
+        *self = name##_mut_ref_to_ref(own);                                              \
+        name##_mut_ref_get(own)->capacity = capacity;                                    \
+        return name##_mut_ref_get(own);                                                  \
     }                                                                                    \
     static inline void name##_append(name##_ref *self, item value) {                     \
-        name##_mut_ref own = name##_own(self);                                           \
-        struct name *array = name##_mut_ref_get(own);                                    \
+        struct name *array = name##_own(self);                                           \
         if (array->length == array->capacity) {                                          \
-            name##_resize(&own, array->capacity == 0 ? 8 : 2 * array->capacity);         \
-            array = name##_mut_ref_get(own);                                             \
+            array = name##_resize(self, array->capacity == 0 ? 8 : 2 * array->capacity); \
         }                                                                                \
         array->items[array->length++] = value;                                           \
-        *self = name##_mut_ref_to_ref(own);                                              \
     }                                                                                    \
     static inline void name##_extend(name##_ref *self, item value) {                     \
-        name##_mut_ref own = name##_own(self);                                           \
-        name##_resize(&own, name##_mut_ref_get(own)->length + 1);                        \
-        struct name *array = name##_mut_ref_get(own);                                    \
+        struct name *array = name##_resize(self, name##_ref_get(*self)->length + 1);     \
         array->items[array->length++] = value;                                           \
-        *self = name##_mut_ref_to_ref(own);                                              \
     }
 
 #endif

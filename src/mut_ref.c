@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "internal.h"
+#include "pool.h"
 
 size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
     return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
@@ -134,25 +134,70 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_
            cut_where_it_is(self, old_length, length);
 }
 
-static void clear_items(nanvm_mut_ref self, size_t begin, size_t end) {
+/* --- resize --- */
+
+/* Bytes that the object can have where it is, whatever manager is given; 0: unknown. */
+static size_t room_of(const void *object, const nanvm_origin *origin) {
+    nanvm_pool *pool = (nanvm_pool *)origin->dealloc;
+    if (origin->dealloc->table->pooled) {
+        return pool->capacity;
+    }
+    return origin->dealloc->table == &nanvm_large_table ? nanvm_large_room(object) : 0;
+}
+
+/* The usual way of appending: a longer array, for which there is room. */
+static bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
+    const nanvm_object *type = origin->object;
+    if (type->item_size == 0 || length <= *nanvm_block_length_word(object) ||
+        !nanvm_object_is_small(type, length) ||
+        type->items_offset + length * type->item_size > room_of(object, origin)) {
+        return false;
+    }
+    *nanvm_block_length_word(object) = length;
+    return true;
+}
+
+static bool resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length) {
+    const nanvm_object *type = nanvm_block_origin(self->object)->object;
+    size_t old_length = nanvm_block_length(type, self->object);
+    size_t size;
+    if (!nanvm_object_size_checked(type, length, &size)) {
+        return false;
+    }
+    return length == old_length || resize_in_place(manager, self, old_length, length) ||
+           cut_or_move(manager, self, old_length, length);
+}
+
+static void clear_items(const nanvm_object *type, void *object, size_t begin,
+                        size_t end) {
     if (begin < end) {
-        const nanvm_object *type = nanvm_block_origin(self.object)->object;
-        memset(nanvm_object_item(type, self.object, begin), 0,
+        memset(nanvm_object_item(type, object, begin), 0,
                (end - begin) * type->item_size);
     }
 }
 
-bool nanvm_mut_ref_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length) {
-    size_t old_length = nanvm_mut_ref_length(*self);
-    size_t size;
-    if (self->object == NULL ||
-        !nanvm_object_size(nanvm_block_origin(self->object)->object, length, &size)) {
+static inline bool resize_and_clear(nanvm_manager *manager, nanvm_mut_ref *self,
+                                    size_t length, bool clears) {
+    if (self->object == NULL) {
         return false;
     }
-    if (length != old_length && !resize_in_place(manager, self, old_length, length) &&
-        !cut_or_move(manager, self, old_length, length)) {
+    const nanvm_origin *origin = nanvm_block_origin(self->object);
+    const nanvm_object *type = origin->object;
+    size_t old_length = nanvm_block_length(type, self->object);
+    if (!lengthen(self->object, origin, length) && !resize(manager, self, length)) {
         return false;
     }
-    clear_items(*self, old_length, length);
+    if (clears || type->item_refs_length != 0 || type->visit_item != NULL) {
+        clear_items(type, self->object, old_length, length);
+    }
     return true;
+}
+
+bool nanvm_mut_ref_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length) {
+    return resize_and_clear(manager, self, length, true);
+}
+
+bool nanvm_mut_ref_resize_unset(nanvm_manager *manager, nanvm_mut_ref *self,
+                                size_t length) {
+    return resize_and_clear(manager, self, length, false);
 }

@@ -14,6 +14,7 @@ static void test_null_handle_is_accepted_everywhere(void **state) {
     assert_null(nanvm_mut_ref_move(&null).object);
     assert_false(nanvm_mut_ref_resize(nanvm_global(), &null, 0));
     assert_false(nanvm_mut_ref_resize(nanvm_global(), &null, 5));
+    assert_false(nanvm_mut_ref_resize_unset(nanvm_global(), &null, 5));
     nanvm_mut_ref_cleanup(&null);
 }
 
@@ -133,6 +134,28 @@ static void test_item_that_was_cut_off_comes_back_as_zero(void **state) {
     on_every_manager(shrink_then_grow);
 }
 
+static bool grow_unset(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    bool done = ints.object != NULL;
+    for (size_t length = 4; length < 3000 && done; length = length * 3 / 2) {
+        size_t before = nanvm_mut_ref_length(ints);
+        fill(ints);
+        done = nanvm_mut_ref_resize_unset(on->manager, &ints, length);
+        assert_int_equal(nanvm_mut_ref_length(ints), done ? length : before);
+        for (size_t i = 0; i < before; i++) {
+            assert_int_equal(item_at(ints, i), (int)i + 1);
+        }
+    }
+    done = done && nanvm_mut_ref_resize_unset(on->manager, &ints, 2);
+    nanvm_mut_ref_drop(ints);
+    return done;
+}
+
+static void test_unset_items_come_behind_those_that_are_kept(void **state) {
+    (void)state;
+    on_every_manager(grow_unset);
+}
+
 /* An array of `length` tracked objects, or null. */
 static nanvm_mut_ref array_of_tracked(const stage *on, size_t length) {
     nanvm_mut_ref refs = nanvm_new_array(on->manager, &refs_object, NULL, length);
@@ -206,6 +229,41 @@ static bool grow_references(const stage *on) {
 static void test_references_move_along_uncounted(void **state) {
     (void)state;
     on_every_manager(grow_references);
+}
+
+static bool grow_references_unset(const stage *on) {
+    nanvm_mut_ref refs = array_of_tracked(on, 3);
+    if (refs.object == NULL) {
+        return false;
+    }
+    bool done = nanvm_mut_ref_resize_unset(on->manager, &refs, 2) &&
+                nanvm_mut_ref_resize_unset(on->manager, &refs, 100);
+    for (size_t i = 2; i < 100 && done; i++) {
+        assert_null(((nanvm_ref *)refs.object)[i].object);
+    }
+    nanvm_mut_ref_drop(refs);
+    return done;
+}
+
+static void test_unset_references_are_null(void **state) {
+    (void)state;
+    on_every_manager(grow_references_unset);
+}
+
+static bool grow_words_unset(const stage *on) {
+    nanvm_mut_ref words = nanvm_new_array(on->manager, &words_object, NULL, 1);
+    bool done =
+        words.object != NULL && nanvm_mut_ref_resize_unset(on->manager, &words, 300);
+    for (size_t i = 0; i < 300 && done; i++) {
+        assert_int_equal(((struct words *)words.object)->items[i], 0);
+    }
+    nanvm_mut_ref_drop(words);
+    return done;
+}
+
+static void test_unset_tagged_words_are_zero(void **state) {
+    (void)state;
+    on_every_manager(grow_words_unset);
 }
 
 static bool resize_with_fixed_part(const stage *on) {
@@ -488,8 +546,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_growing_keeps_items_and_zeroes_new_ones),
     TEST(test_shrinking_keeps_the_items_that_are_left),
     TEST(test_item_that_was_cut_off_comes_back_as_zero),
+    TEST(test_unset_items_come_behind_those_that_are_kept),
     TEST(test_references_that_are_cut_off_are_dropped),
     TEST(test_references_move_along_uncounted),
+    TEST(test_unset_references_are_null),
+    TEST(test_unset_tagged_words_are_zero),
     TEST(test_fixed_part_moves_along),
     TEST(test_items_in_the_padding_are_resized),
     TEST(test_tagged_words_are_dropped_when_cut_off),

@@ -124,6 +124,20 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
     nanvm_manager *manager, nanvm_mut_ref *self, size_t length);
 
+/**
+ * nanvm_mut_ref_resize() for who writes the new items at once: their bytes are in any
+ * state, where the table says that an item holds no references; else all zeros.
+ * Clearing what is overwritten anyway is half the time of a large array that grows.
+ *
+ * @return false on failure.
+ * @ownership as nanvm_mut_ref_resize().
+ * @errors as nanvm_mut_ref_resize().
+ * @threads as nanvm_mut_ref_resize().
+ * @cost as nanvm_mut_ref_resize(), without the clearing.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize_unset(
+    nanvm_manager *manager, nanvm_mut_ref *self, size_t length);
+
 NANVM_END_DECLS
 
 /** @} */

@@ -38,7 +38,7 @@
  *   `<name>_new_array(manager, items, length)`,
  *   `<name>_new_with(manager, length, construct, context)`.
  * - @ref mut_ref "MutRef": `<name>_mut_ref_get(self)`, `_length`, `_to_ref`, `_drop`,
- *   `_move`, `_resize`, `_cleanup`.
+ *   `_move`, `_resize`, `_resize_unset`, `_cleanup`.
  * - @ref ref "Ref": `<name>_ref_get(self)`, `_length`, `_clone`, `_drop`, `_count`,
  *   `_try_to_mut_ref`, `_clone_object`, `_to_mut_ref`, `_make_mut`, `_same`, `_move`,
  * `_cleanup`.
@@ -124,6 +124,10 @@
     NANVM_UNUSED NANVM_NODISCARD static inline bool name##_mut_ref_resize(               \
         nanvm_manager *manager, name##_mut_ref *self, size_t length) {                   \
         return nanvm_mut_ref_resize(manager, &self->untyped, length);                    \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline bool name##_mut_ref_resize_unset(         \
+        nanvm_manager *manager, name##_mut_ref *self, size_t length) {                   \
+        return nanvm_mut_ref_resize_unset(manager, &self->untyped, length);              \
     }                                                                                    \
     NANVM_UNUSED static inline void name##_mut_ref_cleanup(name##_mut_ref *self) {       \
         name##_mut_ref_drop(name##_mut_ref_move(self));                                  \
