@@ -56,17 +56,25 @@ static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object 
     return self;
 }
 
+/* For a type that the compiler doesn't know. */
 nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_object *object) {
-    return new_zero(manager, object, 0);
+    if (object->item_size != 0) {
+        return new_zero(manager, object, 0);
+    }
+    nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
+    if (self.object != NULL) {
+        memset(self.object, 0, object->size);
+    }
+    return self;
 }
 
 nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_object *object,
                                  const void *value) {
-    size_t size = 0;
-    nanvm_mut_ref self = {new_block(manager, object, 0, &size)};
+    nanvm_mut_ref self = object->item_size == 0
+                             ? (nanvm_mut_ref){nanvm_manager_take(manager, object)}
+                             : new_zero(manager, object, 0);
     if (self.object != NULL) {
         copy_bytes(self.object, value, object->size);
-        memset((unsigned char *)self.object + object->size, 0, size - object->size);
     }
     return self;
 }
