@@ -104,7 +104,12 @@ static inline bool nanvm_object_is_small(const nanvm_object *type, size_t length
 }
 
 /* Whether so many items are allowed, and their bytes can be counted. */
-bool nanvm_object_fits(const nanvm_object *type, size_t length);
+bool nanvm_object_fits_large(const nanvm_object *type, size_t length);
+
+static inline bool nanvm_object_fits(const nanvm_object *type, size_t length) {
+    return type->item_size != 0 && (NANVM_LIKELY(nanvm_object_is_small(type, length)) ||
+                                    nanvm_object_fits_large(type, length));
+}
 
 /* nanvm_object_size(), inline for the way to a new object. */
 static inline bool nanvm_object_size_checked(const nanvm_object *type, size_t length,

@@ -46,6 +46,12 @@ static void copy_bytes(void *target, const void *source, size_t size) {
     }
 }
 
+static void clear_bytes(void *target, size_t size) {
+    if (size > 0) {
+        memset(target, 0, size); /* a call, although most types have nothing to clear */
+    }
+}
+
 static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object *type,
                                      size_t length) {
     size_t size = 0;
@@ -85,9 +91,9 @@ static void write_items(const nanvm_object *type, void *object, size_t size,
     unsigned char *bytes = object;
     size_t begin = type->items_offset;
     size_t end = begin + length * type->item_size;
-    memset(bytes, 0, begin);
+    clear_bytes(bytes, begin);
     copy_bytes(bytes + begin, items, end - begin);
-    memset(bytes + end, 0, size - end);
+    clear_bytes(bytes + end, size - end);
 }
 
 nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object,

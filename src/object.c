@@ -4,12 +4,9 @@ bool nanvm_object_size(const nanvm_object *object, size_t length, size_t *size) 
     return nanvm_object_size_checked(object, length, size);
 }
 
-bool nanvm_object_fits(const nanvm_object *type, size_t length) {
+bool nanvm_object_fits_large(const nanvm_object *type, size_t length) {
     size_t limit = (size_t)PTRDIFF_MAX;
-    if (type->item_size != 0 && nanvm_object_is_small(type, length)) {
-        return true;
-    }
-    return type->item_size != 0 && type->items_offset <= limit &&
+    return type->items_offset <= limit &&
            length <= (limit - type->items_offset) / type->item_size;
 }
 
