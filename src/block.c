@@ -25,7 +25,8 @@ void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
     return object;
 }
 
-static void free_alone(void *object, const nanvm_origin *origin) {
+void nanvm_block_free_alone(void *object) {
+    const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_object *type = origin->object;
     size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
     size_t size = nanvm_object_size_of(type, nanvm_block_length(type, object));
@@ -36,15 +37,5 @@ static void free_alone(void *object, const nanvm_origin *origin) {
 void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
     if (self->table->dealloc != NULL) {
         self->table->dealloc(self, memory, layout);
-    }
-}
-
-void nanvm_block_free(void *object) {
-    const nanvm_origin *origin = nanvm_block_origin(object);
-    nanvm_dealloc *dealloc = origin->dealloc;
-    if (NANVM_LIKELY(dealloc->table->free_block != NULL)) {
-        dealloc->table->free_block(dealloc, object);
-    } else {
-        free_alone(object, origin);
     }
 }

@@ -53,8 +53,18 @@ static inline size_t nanvm_block_align(const nanvm_object *type) {
     return type->align < sizeof(void *) ? sizeof(void *) : type->align;
 }
 
-/* Frees the memory of a block; its object is gone already. */
-void nanvm_block_free(void *object);
+/* Frees the memory of a block with an origin of its own; its object is gone already. */
+void nanvm_block_free_alone(void *object);
+
+/* Frees the memory of any block. */
+static inline void nanvm_block_free(void *object) {
+    nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
+    if (NANVM_LIKELY(dealloc->table->free_block != NULL)) {
+        dealloc->table->free_block(dealloc, object);
+    } else {
+        nanvm_block_free_alone(object);
+    }
+}
 
 /* Frees raw memory; a dealloc that doesn't count may not care to. */
 void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout);

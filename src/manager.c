@@ -15,14 +15,19 @@ static void *new_alone(nanvm_manager *manager, const nanvm_object *type, size_t 
     return memory == NULL ? NULL : nanvm_block_place(memory, prefix, type, dealloc);
 }
 
+static inline void *new_of_size(nanvm_manager *manager, const nanvm_object *type,
+                                size_t size) {
+    return NANVM_LIKELY(manager->table->new_block != NULL)
+               ? manager->table->new_block(manager, type, size)
+               : new_alone(manager, type, size);
+}
+
 static inline void *new_block(nanvm_manager *manager, const nanvm_object *type,
                               size_t length, size_t *size) {
     if (!nanvm_object_size_checked(type, length, size)) {
         return NULL;
     }
-    void *object = manager->table->new_block != NULL
-                       ? manager->table->new_block(manager, type, *size)
-                       : new_alone(manager, type, *size);
+    void *object = new_of_size(manager, type, *size);
     if (object != NULL && type->item_size != 0) {
         *nanvm_block_length_word(object) = length;
     }
@@ -36,7 +41,8 @@ void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t l
 
 void *nanvm_manager_take_cold(nanvm_manager *self, const nanvm_object *object) {
     size_t size;
-    return new_block(self, object, 0, &size);
+    return nanvm_object_size_checked(object, 0, &size) ? new_of_size(self, object, size)
+                                                       : NULL;
 }
 
 /* memcpy and memset may not be given NULL, not even for 0 bytes. */
