@@ -1,7 +1,7 @@
 #include "pool.h"
 
 size_t nanvm_chunk_prefix(const nanvm_object *object) {
-    return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix(object),
+    return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix_of(object),
                                  nanvm_block_align(object));
 }
 

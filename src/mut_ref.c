@@ -137,7 +137,7 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_
 /* --- resize --- */
 
 /* Bytes that the object can have where it is, whatever manager is given; 0: unknown. */
-static size_t room_of(const void *object, const nanvm_origin *origin) {
+static inline size_t room_of(const void *object, const nanvm_origin *origin) {
     nanvm_pool *pool = (nanvm_pool *)origin->dealloc;
     if (origin->dealloc->table->pooled) {
         return pool->capacity;
@@ -146,7 +146,7 @@ static size_t room_of(const void *object, const nanvm_origin *origin) {
 }
 
 /* The usual way of appending: a longer array, for which there is room. */
-static bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
+static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     const nanvm_object *type = origin->object;
     if (type->item_size == 0 || length <= *nanvm_block_length_word(object) ||
         !nanvm_object_is_small(type, length) ||
@@ -157,7 +157,8 @@ static bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     return true;
 }
 
-static bool resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length) {
+NANVM_NOINLINE static bool resize(nanvm_manager *manager, nanvm_mut_ref *self,
+                                  size_t length) {
     const nanvm_object *type = nanvm_block_origin(self->object)->object;
     size_t old_length = nanvm_block_length(type, self->object);
     size_t size;
