@@ -209,7 +209,7 @@ void nanvm_pool_orphan(nanvm_pool *self) {
 nanvm_pool *nanvm_pool_of(const void *object, const void *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     nanvm_pool *self = (nanvm_pool *)dealloc;
-    bool is_pool = dealloc->table == &pool_table || dealloc->table == &nanvm_large_table;
+    bool is_pool = dealloc->table->pooled || dealloc->table == &nanvm_large_table;
     return is_pool && owner != NULL && self->owner == owner ? self : NULL;
 }
 

@@ -567,7 +567,30 @@ static void test_objects_outlive_a_manager_that_was_trimmed(void **state) {
     accounting_deinit(&source);
 }
 
-/* --- large arrays --- */
+/* --- arrays --- */
+
+/* Whether its items hold references or not, and has it few or many of them. */
+static void shrink_in_place(const nanvm_object *type, size_t length) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref array = nanvm_new_array(manager, type, NULL, length);
+    void *place = array.object;
+    assert_true(nanvm_mut_ref_resize(manager, &array, length - 1));
+    assert_ptr_equal(array.object, place);
+    assert_true(nanvm_mut_ref_resize(manager, &array, length));
+    assert_ptr_equal(array.object, place);
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&local);
+}
+
+static void test_array_that_shrinks_a_little_stays(void **state) {
+    (void)state;
+    shrink_in_place(&ints_object, 30);
+    shrink_in_place(&ints_object, 3000);
+    shrink_in_place(&refs_object, 30);
+    shrink_in_place(&refs_object, 3000);
+}
 
 static void test_large_array_takes_the_memory_of_the_one_before(void **state) {
     (void)state;
@@ -805,6 +828,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_leaves_large_objects_and_raw_memory_alone),
     TEST(test_trim_needs_no_memory),
     TEST(test_objects_outlive_a_manager_that_was_trimmed),
+    TEST(test_array_that_shrinks_a_little_stays),
     TEST(test_large_array_takes_the_memory_of_the_one_before),
     TEST(test_memory_that_waits_is_one_large_array_at_most),
     TEST(test_memory_that_waits_goes_with_the_manager),
