@@ -88,9 +88,9 @@ NANVM_INLINE int32_t nanvm_block_count(const void *object) {
 enum { NANVM_COUNT_ATOMIC_INLINE = -0x20000000 };
 
 /* One more reference, if `count`, the last look at it, says that the count is atomic and
- * far from its limit. (Inline, two threads that clone and drop one object take half the
- * time: the less there is between the look and the update, the more seldom the cache line
- * moves in between.) */
+ * far from its limit. (A clone and a drop take 6 % less time than with a call. What is
+ * left beyond a hand-written atomic count is the look itself: right after an atomic
+ * update of the same word it waits until that is through.) */
 NANVM_INLINE bool nanvm_block_add_atomic(const void *object, int32_t count) {
 #if defined(__GNUC__)
     if (count < 0 && count >= NANVM_COUNT_ATOMIC_INLINE) {
