@@ -27,8 +27,8 @@ static void free_aligned(void *memory) {
     _aligned_free(memory);
 }
 #else
-/* What starts and ends with a huge page, as the chunks of large pools do, is
- * worth one: 10 to 40 % of the time of whatever follows pointers through it. */
+/* What starts and ends with a huge page, as the chunks of large pools do, is worth one:
+ * 10 to 40 % of the time of whatever follows pointers through it. */
 static void *advise_huge(void *memory, nanvm_layout layout) {
 #if defined(MADV_HUGEPAGE)
     if (memory != NULL && layout.align >= HUGE_PAGE) {
@@ -72,9 +72,8 @@ static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layou
 
 /* --- blocks ---
  *
- * Each has an origin of its own, as any manager's without `new_block`. Here
- * nobody has to be told of layouts: a pair of `new` and `drop` takes a third
- * less time. */
+ * Each has an origin of its own, as any manager's without `new_block`. Here nobody has
+ * to be told of layouts: a pair of `new` and `drop` takes a third less time. */
 
 static nanvm_dealloc dealloc;
 
