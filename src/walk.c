@@ -3,7 +3,11 @@
  * An object is looked at once: it is freed as soon as its references are known, and these
  * wait on a small stack, on their way from memory meanwhile. (To come back to it after
  * what it refers to cost 0.6 ns more an object of a tree.) An object whose references
- * find no room there is buried in the list. */
+ * find no room there is buried in the list.
+ *
+ * What was created one after the other often dies so, at equal distances: the object some
+ * steps ahead is asked for, too. (A tree built in order: 2.9 ns an object became 2.1;
+ * in random order 13.7 became 14.2.) */
 #include "pool.h"
 
 /* Where a walk is. Most objects have the pool of the one before: what follows from it is
@@ -137,6 +141,7 @@ void *nanvm_walk(void *object, void *list) {
             }
             next = *--top;
         }
+        nanvm_places_prefetch(object, next);
         object = next;
     }
 }
