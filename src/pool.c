@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_CHUNK = 1024, MEDIUM_CHUNK = 64 * 1024, RUN = 16 };
+enum { FIRST_CHUNK = 512, MEDIUM_CHUNK = 64 * 1024, CACHE_LINE = 64, RUN = 16 };
 
 /* From here on a region costs at most half as much again. */
 enum { LARGE_POOL = 2 * NANVM_REGION_SIZE };
@@ -56,13 +56,13 @@ static size_t least_chunk_size(const nanvm_pool *self) {
     return nanvm_chunk_prefix(self->places.object) + 2 * self->places.stride;
 }
 
-/* As much as there is already, up to a medium size. */
+/* Half of what there is already, within limits, in whole cache lines. (Twice as much, as
+ * is usual for one array, made the many small pools of a JSON document a quarter
+ * larger, and nothing faster.) */
 static size_t next_chunk_size(const nanvm_pool *self) {
-    size_t size = FIRST_CHUNK;
-    while (size <= self->reserved && size < MEDIUM_CHUNK) {
-        size *= 2;
-    }
-    return size;
+    size_t size = nanvm_layout_round_up(self->reserved / 2, CACHE_LINE);
+    size = size < FIRST_CHUNK ? FIRST_CHUNK : size;
+    return size < MEDIUM_CHUNK ? size : MEDIUM_CHUNK;
 }
 
 static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
