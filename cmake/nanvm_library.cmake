@@ -19,6 +19,7 @@ set(nanvm_sources
     src/ref.c
     src/region.c
     src/stats.c
+    src/trim.c
     src/walk.c)
 
 function(nanvm_add_library kind type)

@@ -28,3 +28,7 @@ void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_dealloc_memory(pool->source_dealloc, self,
                          nanvm_chunk_layout(pool, self->size));
 }
+
+unsigned char *nanvm_chunk_first(const nanvm_chunk *self) {
+    return (unsigned char *)(uintptr_t)self + nanvm_chunk_prefix(self->origin.object);
+}

@@ -48,10 +48,6 @@ static size_t least_of(const nanvm_object *object, size_t capacity) {
 
 /* --- chunks --- */
 
-static unsigned char *first_place(const nanvm_chunk *chunk) {
-    return (unsigned char *)(uintptr_t)chunk + nanvm_chunk_prefix(chunk->origin.object);
-}
-
 static size_t least_chunk_size(const nanvm_pool *self) {
     return nanvm_chunk_prefix(self->places.object) + 2 * self->places.stride;
 }
@@ -78,10 +74,9 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
     return chunk != NULL ? chunk : nanvm_chunk_alloc(self, least);
 }
 
-/* Of the newest chunk; after a trim there may be none that has fresh places. */
-static void note_used(nanvm_pool *self) {
+void nanvm_pool_note_used(nanvm_pool *self) {
     if (self->fresh != NULL) {
-        size_t bytes = (size_t)(self->fresh - first_place(self->chunks));
+        size_t bytes = (size_t)(self->fresh - nanvm_chunk_first(self->chunks));
         self->chunks->used = bytes / self->places.stride;
     }
 }
@@ -91,10 +86,10 @@ static bool add_chunk(nanvm_pool *self) {
     if (chunk == NULL) {
         return false;
     }
-    note_used(self);
+    nanvm_pool_note_used(self);
     chunk->next = self->chunks;
     self->chunks = chunk;
-    self->fresh = first_place(chunk);
+    self->fresh = nanvm_chunk_first(chunk);
     size_t room = (size_t)((unsigned char *)chunk + chunk->size - self->fresh);
     size_t places = (room - self->capacity) / self->places.stride + 1;
     self->fresh_end = self->fresh + places * self->places.stride;
@@ -225,7 +220,8 @@ void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size) {
 
 /* --- what is alive --- */
 
-static size_t run_length(const nanvm_places *places) {
+size_t nanvm_pool_run_length(const nanvm_pool *self) {
+    const nanvm_places *places = &self->places;
     return places->run == places->run_end
                ? 0
                : (size_t)(places->run_end - places->run) / places->stride;
@@ -242,8 +238,8 @@ static size_t list_length(const void *place) {
 void nanvm_pool_recount(nanvm_pool *self) {
     const nanvm_places *places = &self->places;
     if (self->capacity != 0) {
-        self->live = self->carved - run_length(places) - list_length(places->ready) -
-                     list_length(places->dead);
+        self->live = self->carved - nanvm_pool_run_length(self) -
+                     list_length(places->ready) - list_length(places->dead);
     }
 }
 
@@ -254,123 +250,11 @@ size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
 
 /* Dead places are used again before fresh ones are. */
 size_t nanvm_pool_peak(const nanvm_pool *self) {
-    size_t used = self->carved - run_length(&self->places);
+    size_t used = self->carved - nanvm_pool_run_length(self);
     return used > self->peak ? used : self->peak;
 }
 
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self) {
     return self->capacity == 0 ? self->peak_bytes
                                : nanvm_pool_peak(self) * self->places.stride;
-}
-
-/* --- giving memory back --- */
-
-static void count_dead_in(const void *place) {
-    for (; place != NULL; place = *(const nanvm_places_link *)place) {
-        nanvm_chunk_of(place)->dead += 1;
-    }
-}
-
-/* A place in a run is as good as dead: a run lies in the newest chunk. */
-static void count_dead(nanvm_pool *self) {
-    note_used(self);
-    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-        chunk->dead = 0;
-    }
-    count_dead_in(self->places.ready);
-    count_dead_in(self->places.dead);
-    if (self->fresh != NULL) {
-        self->chunks->dead += run_length(&self->places);
-    }
-}
-
-static bool is_empty(const nanvm_chunk *chunk) {
-    return chunk->dead == chunk->used;
-}
-
-static void count_empty(nanvm_pool *self) {
-    for (nanvm_region *region = self->regions; region != NULL; region = region->next) {
-        region->empty = 0;
-    }
-    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-        if (chunk->region != NULL && is_empty(chunk)) {
-            chunk->region->empty += 1;
-        }
-    }
-}
-
-static bool is_spare_region(const nanvm_region *region) {
-    return region->empty == region->chunks;
-}
-
-static bool is_spare(const nanvm_chunk *chunk) {
-    return chunk->region == NULL ? is_empty(chunk) : is_spare_region(chunk->region);
-}
-
-/* Takes the places in spare chunks off a list. */
-static void forget_places(void **link) {
-    while (*link != NULL) {
-        if (is_spare(nanvm_chunk_of(*link))) {
-            *link = *(nanvm_places_link *)*link;
-        } else {
-            link = (nanvm_places_link *)*link;
-        }
-    }
-}
-
-static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
-    if (chunk == self->chunks) {
-        self->places.run = self->places.run_end = NULL;
-        self->fresh = self->fresh_end = NULL;
-    }
-    self->carved -= chunk->used;
-    if (chunk->region == NULL) {
-        nanvm_chunk_free(self, chunk);
-    }
-}
-
-/* Chunks keep their order. */
-static void trim_chunks(nanvm_pool *self) {
-    nanvm_chunk *kept = NULL;
-    nanvm_chunk **link = &kept;
-    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        if (is_spare(chunk)) {
-            give_back(self, chunk);
-        } else {
-            *link = chunk;
-            link = &chunk->next;
-        }
-    }
-    *link = NULL;
-    self->chunks = kept;
-}
-
-static void trim_regions(nanvm_pool *self) {
-    nanvm_region **link = &self->regions;
-    for (nanvm_region *region = self->regions, *next; region != NULL; region = next) {
-        next = region->next;
-        if (is_spare_region(region)) {
-            nanvm_region_free(self, region);
-        } else {
-            *link = region;
-            link = &region->next;
-        }
-    }
-    *link = NULL;
-}
-
-size_t nanvm_pool_trim(nanvm_pool *self) {
-    size_t reserved = self->reserved;
-    if (self->capacity == 0) {
-        return 0;
-    }
-    self->peak = nanvm_pool_peak(self);
-    count_dead(self);
-    count_empty(self);
-    forget_places(&self->places.ready);
-    forget_places(&self->places.dead);
-    trim_chunks(self);
-    trim_regions(self);
-    return reserved - self->reserved;
 }

@@ -88,18 +88,28 @@ size_t nanvm_pool_live_bytes(const nanvm_pool *self);
 size_t nanvm_pool_peak(const nanvm_pool *self);
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
 
-/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks + dead
- * objects). */
-size_t nanvm_pool_trim(nanvm_pool *self);
+/* Notes in the newest chunk how many of its places have a header; after a trim there may
+ * be none that has fresh ones. */
+void nanvm_pool_note_used(nanvm_pool *self);
+
+/* Places in the run. */
+size_t nanvm_pool_run_length(const nanvm_pool *self);
 
 /* The owner is gone, and `live` is up to date: the pool frees itself, now or with its
  * last object. */
 void nanvm_pool_orphan(nanvm_pool *self);
 
+/* --- trim.c ------------------------------------------------------------------- */
+
+/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks + dead
+ * objects). */
+size_t nanvm_pool_trim(nanvm_pool *self);
+
 /* --- chunk.c: the memory of a pool ------------------------------------------- */
 
 /* From the start of a chunk to its first object. */
 size_t nanvm_chunk_prefix(const nanvm_object *object);
+unsigned char *nanvm_chunk_first(const nanvm_chunk *self);
 
 /* The memory of one of `size` bytes. */
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);

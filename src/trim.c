@@ -1,0 +1,112 @@
+/* Giving chunks back in which nothing is alive, from all of a pool. */
+#include "pool.h"
+
+static void count_dead_in(const void *place) {
+    for (; place != NULL; place = *(const nanvm_places_link *)place) {
+        nanvm_chunk_of(place)->dead += 1;
+    }
+}
+
+/* A place in a run is as good as dead: a run lies in the newest chunk. */
+static void count_dead(nanvm_pool *self) {
+    nanvm_pool_note_used(self);
+    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        chunk->dead = 0;
+    }
+    count_dead_in(self->places.ready);
+    count_dead_in(self->places.dead);
+    if (self->fresh != NULL) {
+        self->chunks->dead += nanvm_pool_run_length(self);
+    }
+}
+
+static bool is_empty(const nanvm_chunk *chunk) {
+    return chunk->dead == chunk->used;
+}
+
+static void count_empty(nanvm_pool *self) {
+    for (nanvm_region *region = self->regions; region != NULL; region = region->next) {
+        region->empty = 0;
+    }
+    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        if (chunk->region != NULL && is_empty(chunk)) {
+            chunk->region->empty += 1;
+        }
+    }
+}
+
+static bool is_spare_region(const nanvm_region *region) {
+    return region->empty == region->chunks;
+}
+
+static bool is_spare(const nanvm_chunk *chunk) {
+    return chunk->region == NULL ? is_empty(chunk) : is_spare_region(chunk->region);
+}
+
+/* Takes the places in spare chunks off a list. */
+static void forget_places(void **link) {
+    while (*link != NULL) {
+        if (is_spare(nanvm_chunk_of(*link))) {
+            *link = *(nanvm_places_link *)*link;
+        } else {
+            link = (nanvm_places_link *)*link;
+        }
+    }
+}
+
+static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
+    if (chunk == self->chunks) {
+        self->places.run = self->places.run_end = NULL;
+        self->fresh = self->fresh_end = NULL;
+    }
+    self->carved -= chunk->used;
+    if (chunk->region == NULL) {
+        nanvm_chunk_free(self, chunk);
+    }
+}
+
+/* Chunks keep their order. */
+static void trim_chunks(nanvm_pool *self) {
+    nanvm_chunk *kept = NULL;
+    nanvm_chunk **link = &kept;
+    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (is_spare(chunk)) {
+            give_back(self, chunk);
+        } else {
+            *link = chunk;
+            link = &chunk->next;
+        }
+    }
+    *link = NULL;
+    self->chunks = kept;
+}
+
+static void trim_regions(nanvm_pool *self) {
+    nanvm_region **link = &self->regions;
+    for (nanvm_region *region = self->regions, *next; region != NULL; region = next) {
+        next = region->next;
+        if (is_spare_region(region)) {
+            nanvm_region_free(self, region);
+        } else {
+            *link = region;
+            link = &region->next;
+        }
+    }
+    *link = NULL;
+}
+
+size_t nanvm_pool_trim(nanvm_pool *self) {
+    size_t reserved = self->reserved;
+    if (self->capacity == 0) {
+        return 0;
+    }
+    self->peak = nanvm_pool_peak(self);
+    count_dead(self);
+    count_empty(self);
+    forget_places(&self->places.ready);
+    forget_places(&self->places.dead);
+    trim_chunks(self);
+    trim_regions(self);
+    return reserved - self->reserved;
+}
