@@ -14,6 +14,7 @@ typedef struct nanvm_local_state {
     size_t slots_length; /* a power of two */
     size_t used;
     nanvm_pool *all;
+    bool ending; /* what is told of leaks may end what ends the manager */
 } nanvm_local_state;
 
 /* --- finding a pool --- */
@@ -290,9 +291,10 @@ size_t nanvm_local_trim(nanvm_local *self) {
 }
 
 void nanvm_local_deinit(nanvm_local *self) {
-    if (self->state == NULL) {
+    if (self->state == NULL || self->state->ending) {
         return;
     }
+    self->state->ending = true;
     bool reported = report_leaks(self);
     for (nanvm_pool *pool = self->state->all; pool != NULL;) {
         nanvm_pool *next = pool->next;

@@ -107,6 +107,7 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
     self->object = moved;
     nanvm_object_visit_items(type, old, kept, old_length, nanvm_object_drop_visitor,
                              NULL);
+    nanvm_block_header(old)->count = NANVM_COUNT_DEAD; /* not every dealloc does that */
     nanvm_block_free(old);
     return true;
 }

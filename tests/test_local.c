@@ -803,6 +803,58 @@ static void test_over_aligned_array_grows_by_one_with_few_moves(void **state) {
     accounting_deinit(&source);
 }
 
+/* Ends `ended` when it is dropped. */
+static nanvm_local *ended;
+
+static void end_local(void *object, size_t length) {
+    (void)object;
+    (void)length;
+    nanvm_local_deinit(ended);
+}
+
+NANVM_OBJECT_CALLBACKS(ender_object, struct point, NULL, end_local, NULL);
+
+static void drop_leak(void *context, const nanvm_object *object, size_t blocks,
+                      size_t bytes) {
+    (void)object;
+    (void)blocks;
+    (void)bytes;
+    nanvm_ref_drop(nanvm_ref_move(context));
+}
+
+static void test_deinit_within_a_leak_report_does_nothing(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
+    nanvm_ref ender = nanvm_mut_ref_to_ref(nanvm_new(manager, &ender_object));
+    ended = &local;
+    nanvm_local_on_leak(&local, drop_leak, &ender);
+    nanvm_local_deinit(&local);
+    assert_null(ender.object);
+    nanvm_ref_drop(kept);
+}
+
+static void drop_again(void *context) {
+    nanvm_mut_ref_drop(*(nanvm_mut_ref *)context);
+}
+
+/* Its chunk waits to be used again. */
+static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref array = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    nanvm_mut_ref stale = array;
+    assert_true(nanvm_mut_ref_resize(manager, &array, 600));
+    assert_ptr_not_equal(array.object, stale.object);
+    expect_fatal("dropped before", drop_again, &stale);
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&local);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_leak_callback_may_drop_what_leaked),
     TEST(test_over_aligned_array_grows_by_one_with_few_moves),
@@ -839,6 +891,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_manager_can_be_initialised_again),
     TEST(test_chunks_can_come_from_a_local_manager),
     TEST(test_chunks_can_come_from_an_arena),
+    TEST(test_deinit_within_a_leak_report_does_nothing),
+    TEST(test_stale_handle_of_a_large_array_that_moved_is_noticed),
 };
 
 RUN_TESTS(tests)

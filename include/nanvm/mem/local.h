@@ -91,7 +91,7 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 /**
  * Ends the manager. Objects that are alive stay valid, and the last of a pool
  * takes the pool's memory along. Each type with live objects is reported, see
- * nanvm_local_on_leak(). Can be called twice.
+ * nanvm_local_on_leak(). Can be called twice; while it reports it does nothing.
  *
  * @ownership `self` is the caller's memory again.
  * @errors none.
