@@ -4,7 +4,8 @@
 
 enum { FIRST_CHUNK = 512, MEDIUM_CHUNK = 64 * 1024, CACHE_LINE = 64, RUN = 16 };
 
-/* From here on a region costs at most half as much again. */
+/* From here on a region costs at most half as much again, from a source that wastes
+ * nothing to align it. */
 enum { LARGE_POOL = 2 * NANVM_REGION_SIZE };
 
 static const size_t word = sizeof(void *);

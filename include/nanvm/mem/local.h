@@ -77,7 +77,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
                                                     void *context);
 
 /**
- * Gives chunks in which nothing is alive back to the manager's source.
+ * Gives chunks in which nothing is alive back to the manager's source. The chunks of a
+ * pool of 4 MiB and more are parts of regions of 2 MiB, which go when all of a region is
+ * empty.
  *
  * @return how many bytes.
  * @ownership objects that are alive stay where they are.

@@ -70,7 +70,9 @@ struct nanvm_manager {
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
     nanvm_places **places;  /**< Where a local manager or an arena has room at hand, by
-                                        type; `NULL` in any other. */
+                                        type. `NULL` in any other, and in a copy of such
+                                        a manager that has a table of its own: creating
+                                        looks here before it asks the table. */
 };
 
 /**

@@ -119,7 +119,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * @cost O(items added or cut off), and O(size) when it moves. A local manager
  *     leaves room to grow; elsewhere lengths are exact, so whoever appends one by one
  *     should grow by half as much again. Cutting items off fails for want of
- *     memory only where each block has an origin of its own.
+ *     memory only in a manager of yours that has no `new_block`.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
     nanvm_manager *manager, nanvm_mut_ref *self, size_t length);

@@ -9,8 +9,8 @@
 
 /**
  * Room at hand for new objects of one type: places of dead ones, and a run of places that
- * lie side by side. The start of a pool, and the dealloc of its objects. Its members
- * are private.
+ * lie side by side. In a local manager it is the start of a pool, and the dealloc of its
+ * objects; an arena has one for its run. Its members are private.
  *
  * What dies waits in a list of its own until the room is used up. Otherwise a `new` after
  * a `drop` would have to wait for the header of the dead object, which tells the pool:
@@ -18,7 +18,7 @@
  * created at random: 87 ns became 64.)
  */
 typedef struct nanvm_places {
-    nanvm_dealloc dealloc;      /**< Private. Its table says that it is `pooled`. */
+    nanvm_dealloc dealloc;      /**< Private: a pool's, whose table says `pooled`. */
     const nanvm_object *object; /**< Private. */
     void *ready;                /**< Private: places, linked through their first word. */
     unsigned char *run;         /**< Private: an object's address ... */
