@@ -173,17 +173,14 @@ NANVM_NOINLINE static void queue(void *object) {
     set_next_of(last, list);
 }
 
-static void end_leaf(void *object) {
-    if (!nanvm_places_put(object)) {
+void nanvm_object_die(void *object) {
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    const nanvm_object *type = origin->object;
+    if (origin->dealloc->table->leaves) {
+        (void)nanvm_places_put(object);
+    } else if (nanvm_object_holds_nothing(type)) {
         nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
         nanvm_block_free(object);
-    }
-}
-
-void nanvm_object_die(void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
-    if (nanvm_object_holds_nothing(type)) {
-        end_leaf(object);
     } else if (dead.at_work) {
         queue(object);
     } else {

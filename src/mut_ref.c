@@ -11,7 +11,7 @@ void nanvm_mut_ref_drop_cold(void *object) {
     if (count > 0 || (count < NANVM_COUNT_ATOMIC && count >= NANVM_COUNT_ATOMIC_LAST)) {
         nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
     }
-    if (nanvm_count_release(object)) {
+    if (count == 0 || nanvm_count_release(object)) {
         nanvm_object_die(object);
     }
 }
