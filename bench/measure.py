@@ -358,7 +358,7 @@ def parse_options(arguments):
 
 
 def check_writable(path):
-    """Before a quarter of an hour is spent on what can't be written."""
+    """Before twenty minutes are spent on what can't be written."""
     try:
         if path:
             with open(path, "a", encoding="utf-8"):
