@@ -1,6 +1,7 @@
 //! The frame of the programs in Rust: what bench.c and bench.h are to those in C.
 #![allow(dead_code)]
 
+use std::arch::asm;
 use std::env;
 use std::time::Instant;
 
@@ -20,6 +21,14 @@ impl Check {
     pub fn print(&self) {
         println!("check\t{}", self.0);
     }
+}
+
+/// Makes the compiler believe that somebody looks at the value, as bench_keep does in C.
+/// (The library's black_box is younger than Debian 12's compiler.)
+#[inline(always)]
+pub fn keep<T>(value: T) -> T {
+    unsafe { asm!("/* {} */", in(reg) &value, options(nostack, preserves_flags)) };
+    value
 }
 
 /// The size that the command line gives.

@@ -1,7 +1,6 @@
 //! count.c in Rust, for Rc and for Arc.
 
 use crate::bench;
-use std::hint::black_box;
 use std::ops::Deref;
 use std::time::Instant;
 
@@ -29,7 +28,7 @@ fn make<S: Shared>(size: usize) -> S {
 pub fn clone_and_drop<S: Shared>(object: &S, size: usize) {
     for _ in 0..size {
         let other = object.clone();
-        black_box(&*other);
+        bench::keep(&*other);
         drop(other);
     }
 }
@@ -50,7 +49,7 @@ fn clone_and_drop_many<S: Shared>(objects: &[S], clones: &mut Vec<S>, turns: usi
     let begin = Instant::now();
     for _ in 0..turns {
         clones.extend(objects.iter().cloned());
-        black_box(&mut *clones);
+        bench::keep(&mut *clones);
         clones.clear();
     }
     bench::since(begin) / (turns * MANY) as f64

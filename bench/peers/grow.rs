@@ -2,7 +2,6 @@
 
 mod bench;
 
-use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ fn grow(size: usize) -> (f64, u64) {
     let mut vector = Rc::new(Vec::<i64>::new());
     for i in 0..size {
         Rc::make_mut(&mut vector).push(i as i64);
-        black_box(&mut vector);
+        bench::keep(&mut vector);
     }
     let time = bench::since(begin) / size as f64;
     assert_eq!(vector.len(), size);

@@ -3,7 +3,6 @@
 
 mod bench;
 
-use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -49,7 +48,7 @@ fn main() {
     let mut times = bench::BuildAndDrop::default();
     for _ in 0..=REPEATS {
         let begin = Instant::now();
-        let list = black_box(build(size));
+        let list = bench::keep(build(size));
         let built = bench::since(begin) / size as f64;
         check.add(sum(&list));
         let again = Instant::now();

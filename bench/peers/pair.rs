@@ -2,7 +2,6 @@
 
 mod bench;
 
-use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -16,7 +15,7 @@ fn pairs<const N: usize>(size: usize, check: &mut bench::Check) -> f64 {
         let mut words = [i; N];
         words[1] = i + 1;
         let object = Rc::new(words);
-        black_box(&*object);
+        bench::keep(&*object);
         sum = sum.wrapping_add(object[1]);
         drop(object);
     }

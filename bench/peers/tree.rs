@@ -2,7 +2,6 @@
 
 mod bench;
 
-use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -38,7 +37,7 @@ fn main() {
     let mut times = bench::BuildAndDrop::default();
     for _ in 0..=REPEATS {
         let begin = Instant::now();
-        let root = black_box(build(size));
+        let root = bench::keep(build(size));
         let built = bench::since(begin) / nodes;
         check.add(height(&root));
         let again = Instant::now();

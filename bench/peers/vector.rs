@@ -2,7 +2,6 @@
 
 mod bench;
 
-use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -24,7 +23,7 @@ fn sole(vector: &mut Rc<Vec<i64>>, size: usize) -> f64 {
     for i in 0..SOLE_UPDATES {
         Rc::make_mut(vector)[index] += i as i64;
         index = next_of(index, size);
-        black_box(&mut *vector);
+        bench::keep(&mut *vector);
     }
     bench::since(begin) / SOLE_UPDATES as f64
 }
@@ -36,7 +35,7 @@ fn shared(vector: &mut Rc<Vec<i64>>, size: usize) -> f64 {
         let before = Rc::clone(vector);
         Rc::make_mut(vector)[index] += i as i64;
         index = next_of(index, size);
-        black_box(&mut *vector);
+        bench::keep(&mut *vector);
         drop(before);
     }
     bench::since(begin) / SHARED_UPDATES as f64
