@@ -17,7 +17,7 @@ impl Drop for List {
     fn drop(&mut self) {
         let mut next = self.0.take();
         while let Some(node) = next {
-            next = Rc::into_inner(node).and_then(|node| node.next);
+            next = Rc::try_unwrap(node).ok().and_then(|node| node.next);
         }
     }
 }
