@@ -20,10 +20,10 @@ enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
 
 /* What is larger takes its chunks in huge pages: a fifth less time for the first million
  * objects of 16 bytes, and a tenth for those after a reset. */
-enum { HUGE_CHUNK = 2 * 1024 * 1024, LARGE_ARENA = 2 * HUGE_CHUNK };
+enum { HUGE_CHUNK = NANVM_HUGE_PAGE, LARGE_ARENA = 2 * HUGE_CHUNK };
 
 /* Bytes of headers and objects to be made ahead, which stay in the first cache. */
-enum { LARGEST_RUN = 4096, LINE = 64 };
+enum { LARGEST_RUN = 4096 };
 
 /* Objects of a type in a row before more are made ahead: where types take turns, that
  * would be in vain. */
@@ -319,7 +319,7 @@ static void fill_run(nanvm_arena *self, size_t length) {
         header.origin += (uint32_t)(run->stride / sizeof(void *));
         *nanvm_block_header(run->run_end) = header;
     }
-    for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += LINE) {
+    for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += NANVM_CACHE_LINE) {
         NANVM_PREFETCH((const void *)((uintptr_t)run->run_end + i));
     }
     hold_run(self);

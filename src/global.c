@@ -10,8 +10,6 @@
 #include <malloc.h>
 #endif
 
-enum { HUGE_PAGE = 2 * 1024 * 1024 };
-
 /* Some mallocs align what is small to no more than its size; mimalloc does. */
 static bool is_over_aligned(nanvm_layout layout) {
     return layout.align > NANVM_MALLOC_ALIGN ||
@@ -31,7 +29,7 @@ static void free_aligned(void *memory) {
  * 10 to 40 % of the time of whatever follows pointers through it. */
 static void *advise_huge(void *memory, nanvm_layout layout) {
 #if defined(MADV_HUGEPAGE)
-    if (memory != NULL && layout.align >= HUGE_PAGE) {
+    if (memory != NULL && layout.align >= NANVM_HUGE_PAGE) {
         (void)madvise(memory, layout.size, MADV_HUGEPAGE); /* without, it is slower */
     }
 #endif

@@ -19,6 +19,11 @@ static inline size_t nanvm_ample(size_t size) {
     return size < (size_t)PTRDIFF_MAX / 2 ? size + size / 2 : size;
 }
 
+/* --- the machine ---------------------------------------------------------- */
+
+/* What they are on most systems; elsewhere something is a little slower. */
+enum { NANVM_CACHE_LINE = 64, NANVM_HUGE_PAGE = 2 * 1024 * 1024 };
+
 /* --- global.c ------------------------------------------------------------ */
 
 /* What malloc aligns to, everywhere; MSVC has no max_align_t in C. */

@@ -5,13 +5,13 @@
  * asked each time: an update that copies 8,000 bytes takes 68 ns, and not 85. */
 #include "pool.h"
 
-enum { SPARE_MAX = 64 * 1024, LINE = 64, MALLOC_HEAD = 16 };
+enum { SPARE_MAX = 64 * 1024, MALLOC_HEAD = 16 };
 
 /* Chunks that lie side by side start at the same place in a cache line, if they take
  * whole lines with malloc's own head: copies from one to the other are faster (of
  * 8,000 bytes: 39 ns, not 46). */
 static size_t chunk_size(size_t size) {
-    return nanvm_layout_round_up(size + MALLOC_HEAD, LINE) - MALLOC_HEAD;
+    return nanvm_layout_round_up(size + MALLOC_HEAD, NANVM_CACHE_LINE) - MALLOC_HEAD;
 }
 
 size_t nanvm_large_spare(const nanvm_pool *pool) {

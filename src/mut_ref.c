@@ -8,7 +8,7 @@ size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
 
 void nanvm_mut_ref_drop_cold(void *object) {
     int32_t count = nanvm_block_count(object);
-    if (count > 0 || (count < NANVM_COUNT_ATOMIC && count >= NANVM_COUNT_ATOMIC_LAST)) {
+    if (count > 0 || (nanvm_count_is_atomic(count) && count != NANVM_COUNT_ATOMIC)) {
         nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
     }
     if (count == 0 || nanvm_count_release(object)) {

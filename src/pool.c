@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_CHUNK = 512, MEDIUM_CHUNK = 64 * 1024, CACHE_LINE = 64, RUN = 16 };
+enum { FIRST_CHUNK = 512, MEDIUM_CHUNK = 64 * 1024, RUN = 16 };
 
 /* From here on a region costs at most half as much again, from a source that wastes
  * nothing to align it. */
@@ -57,7 +57,7 @@ static size_t least_chunk_size(const nanvm_pool *self) {
  * is usual for one array, made the many small pools of a JSON document a quarter
  * larger, and nothing faster.) */
 static size_t next_chunk_size(const nanvm_pool *self) {
-    size_t size = nanvm_layout_round_up(self->reserved / 2, CACHE_LINE);
+    size_t size = nanvm_layout_round_up(self->reserved / 2, NANVM_CACHE_LINE);
     size = size < FIRST_CHUNK ? FIRST_CHUNK : size;
     return size < MEDIUM_CHUNK ? size : MEDIUM_CHUNK;
 }

@@ -128,8 +128,8 @@ typedef struct nanvm_region {
     size_t empty;          /* of these; only while the pool is being trimmed */
 } nanvm_region;
 
-/* What a huge page is on most systems. Regions start at a multiple of it. */
-enum { NANVM_REGION_SIZE = 2 * 1024 * 1024 };
+/* Regions start at a multiple of it. */
+enum { NANVM_REGION_SIZE = NANVM_HUGE_PAGE };
 
 /* A part of the newest region, or of another one. */
 nanvm_chunk *nanvm_region_chunk(nanvm_pool *pool);

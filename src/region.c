@@ -4,7 +4,7 @@
  * their heads, and the nodes of trees, which lie at such distances, too (up to 40 % of
  * the time of a red-black insertion). So a chunk takes an odd number of lines, and
  * each region starts its chunks at another of 64 lines. */
-enum { LINE = 64, LINES = 64, CHUNKS = 31, CHUNK = 1053 * LINE };
+enum { LINE = NANVM_CACHE_LINE, LINES = 64, CHUNKS = 31, CHUNK = 1053 * LINE };
 
 NANVM_STATIC_ASSERT((LINES + 1) * LINE + CHUNKS * CHUNK <= NANVM_REGION_SIZE,
                     "chunks fit into a region");
