@@ -254,8 +254,7 @@ static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_object *ty
     unsigned char *object = take(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
         self->origin = (nanvm_origin *)(void *)(object - prefix - sizeof(nanvm_origin));
-        self->origin->object = type;
-        self->origin->dealloc = &self->dealloc;
+        nanvm_origin_write(self->origin, type, &self->dealloc);
     }
     return object;
 }
@@ -265,14 +264,6 @@ static void hold(nanvm_arena *self, const nanvm_object *type, void *object) {
         *nanvm_block_link(type, object) = self->holders;
         self->holders = object;
     }
-}
-
-/* What nanvm_block_init() does; the call would be a tenth of the time. */
-static void write_header(const nanvm_arena *self, void *object) {
-    nanvm_header *header = nanvm_block_header(object);
-    size_t distance = (size_t)((uintptr_t)header - (uintptr_t)self->origin);
-    header->count = NANVM_COUNT_NONE;
-    header->origin = (uint32_t)(distance / sizeof(void *));
 }
 
 /* Until there is a run, inline functions don't even look. */
@@ -313,11 +304,11 @@ static bool is_large(const nanvm_arena *self) {
  * of its own gcc would take the prefetch for nothing and remove it.) */
 static void fill_run(nanvm_arena *self, size_t length) {
     nanvm_places *run = &self->run;
-    nanvm_header header = *nanvm_block_header(run->run - run->stride);
+    uint32_t distance = nanvm_origin_distance(run->run, self->origin);
     run->run_end = run->run;
     for (size_t i = 0; i < length; ++i, run->run_end += run->stride) {
-        header.origin += (uint32_t)(run->stride / sizeof(void *));
-        *nanvm_block_header(run->run_end) = header;
+        nanvm_header_write(run->run_end, distance, NANVM_COUNT_NONE);
+        distance += (uint32_t)(run->stride / word);
     }
     for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += NANVM_CACHE_LINE) {
         NANVM_PREFETCH((const void *)((uintptr_t)run->run_end + i));
@@ -362,7 +353,8 @@ static inline void *new_block(nanvm_arena *self, const nanvm_object *type, size_
     if (object == NULL) {
         return NULL;
     }
-    write_header(self, object);
+    nanvm_header_write(object, nanvm_origin_distance(object, self->origin),
+                       NANVM_COUNT_NONE);
     hold(self, type, object);
     self->newest = object;
     self->blocks += 1;
@@ -408,7 +400,7 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
-    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (object == self->newest) {
         rewind_to(self, nanvm_block_origin(object)->object, object);
     }

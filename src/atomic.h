@@ -1,5 +1,5 @@
-/* The atomic operations, with the orderings they are used with and no others.
- * Relaxed loads of a count are in <nanvm/mem/block.h>, where users inline them. */
+/* The atomic operations besides those on counts, which are in <nanvm/mem/atomic.h>: with
+ * the orderings they are used with and no others. */
 #ifndef NANVM_ATOMIC_H
 #define NANVM_ATOMIC_H
 
@@ -14,23 +14,6 @@
 #else
 #define NANVM_THREAD_LOCAL __thread
 #endif
-
-static inline int32_t nanvm_atomic_load_acquire(int32_t *word) {
-    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
-static inline void nanvm_atomic_store_relaxed(int32_t *word, int32_t value) {
-    __atomic_store_n(word, value, __ATOMIC_RELAXED);
-}
-
-/* Both return the value before. */
-static inline int32_t nanvm_atomic_subtract_relaxed(int32_t *word, int32_t value) {
-    return __atomic_fetch_sub(word, value, __ATOMIC_RELAXED);
-}
-
-static inline int32_t nanvm_atomic_add_release(int32_t *word, int32_t value) {
-    return __atomic_fetch_add(word, value, __ATOMIC_RELEASE);
-}
 
 static inline void nanvm_atomic_increment_relaxed(size_t *word) {
     (void)__atomic_fetch_add(word, 1, __ATOMIC_RELAXED);
@@ -50,23 +33,6 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
 #include <intrin.h>
 
 #define NANVM_THREAD_LOCAL __declspec(thread)
-
-/* The interlocked operations are full barriers: stronger than asked for. */
-static inline int32_t nanvm_atomic_load_acquire(int32_t *word) {
-    return (int32_t)_InterlockedOr((volatile long *)word, 0);
-}
-
-static inline void nanvm_atomic_store_relaxed(int32_t *word, int32_t value) {
-    *(volatile int32_t *)word = value;
-}
-
-static inline int32_t nanvm_atomic_subtract_relaxed(int32_t *word, int32_t value) {
-    return (int32_t)_InterlockedExchangeAdd((volatile long *)word, -value);
-}
-
-static inline int32_t nanvm_atomic_add_release(int32_t *word, int32_t value) {
-    return (int32_t)_InterlockedExchangeAdd((volatile long *)word, value);
-}
 
 static inline void nanvm_atomic_increment_relaxed(size_t *word) {
 #if defined(_WIN64)

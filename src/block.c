@@ -5,10 +5,9 @@ size_t nanvm_block_prefix(const nanvm_object *object) {
 }
 
 void nanvm_block_init(void *object, nanvm_origin *origin) {
-    nanvm_header *header = nanvm_block_header(object);
-    size_t distance = (size_t)((uintptr_t)header - (uintptr_t)origin);
-    header->count = (int32_t)origin->dealloc->table->count;
-    header->origin = (uint32_t)(distance / sizeof(void *));
+    nanvm_seal_origin(origin); /* a manager of yours doesn't know how */
+    nanvm_header_write(object, nanvm_origin_distance(object, origin),
+                       (int32_t)origin->dealloc->table->count);
 }
 
 void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
@@ -16,12 +15,12 @@ void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
     unsigned char *object = (unsigned char *)memory + prefix;
     void *front = object - nanvm_block_prefix_of(type) - sizeof(nanvm_origin);
     nanvm_origin *origin = front;
-    origin->object = type;
-    origin->dealloc = dealloc;
+    nanvm_origin_write(origin, type, dealloc);
     if (dealloc->table->count == NANVM_COUNT_CUSTOM) {
         *((size_t *)front - 1) = 0;
     }
-    nanvm_block_init(object, origin);
+    nanvm_header_write(object, nanvm_origin_distance(object, origin),
+                       (int32_t)dealloc->table->count);
     return object;
 }
 

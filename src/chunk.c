@@ -16,8 +16,7 @@ nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
     if (self != NULL) {
         self->region = NULL;
         self->size = size;
-        self->origin.object = pool->places.object;
-        self->origin.dealloc = &pool->places.dealloc;
+        nanvm_origin_write(&self->origin, pool->places.object, &pool->places.dealloc);
         pool->reserved += size;
     }
     return self;

@@ -8,17 +8,10 @@ static size_t update_custom(const void *object, nanvm_ref_counter_update update)
     return origin->dealloc->table->ref_counter_update(origin->dealloc, counter, update);
 }
 
-static void add_atomic(nanvm_header *header) {
-    if (nanvm_atomic_subtract_relaxed(&header->count, 1) <= NANVM_COUNT_ATOMIC_LAST) {
-        nanvm_atomic_store_relaxed(&header->count, NANVM_COUNT_STUCK);
-    }
-}
-
 void nanvm_ref_clone_cold(const void *object) {
-    nanvm_header *header = nanvm_block_header(object);
     int32_t count = nanvm_block_count(object);
     if (nanvm_count_is_atomic(count)) {
-        add_atomic(header);
+        nanvm_count_add_atomic(nanvm_block_count_word(object));
     } else if (count == NANVM_COUNT_CUSTOM) {
         (void)update_custom(object, NANVM_REF_COUNTER_ADD);
     } else if (count == NANVM_COUNT_DEAD) {
@@ -26,15 +19,14 @@ void nanvm_ref_clone_cold(const void *object) {
     }
 }
 
-bool nanvm_count_release(const void *object) {
-    nanvm_header *header = nanvm_block_header(object);
-    int32_t count = nanvm_block_count(object);
+bool nanvm_block_release(const void *object) {
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    int32_t count = nanvm_count_word_load(word);
     if (NANVM_LIKELY(nanvm_count_is_atomic(count))) {
-        return nanvm_count_release_atomic(object, count);
+        return nanvm_count_release_atomic(word, count);
     }
     if (count >= 0) {
-        header->count = count - (count > 0);
-        return count == 0;
+        return !nanvm_count_release_shared(word, count);
     }
     if (count == NANVM_COUNT_CUSTOM) {
         return update_custom(object, NANVM_REF_COUNTER_RELEASE) == 0;
@@ -46,21 +38,17 @@ bool nanvm_count_release(const void *object) {
 }
 
 bool nanvm_ref_is_sole_cold(const void *object) {
-    int32_t count = nanvm_block_count(object);
-    if (nanvm_count_is_atomic(count)) {
-        return nanvm_atomic_load_acquire(&nanvm_block_header(object)->count) ==
-               NANVM_COUNT_ATOMIC;
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    if (nanvm_count_is_atomic(nanvm_count_word_load(word))) {
+        return nanvm_count_is_sole_atomic(word);
     }
-    return nanvm_count_read(object) == 0;
+    return nanvm_block_others(object) == 0;
 }
 
-size_t nanvm_count_read(const void *object) {
+size_t nanvm_block_others(const void *object) {
     int32_t count = nanvm_block_count(object);
-    if (count >= 0) {
-        return (size_t)count;
-    }
-    if (nanvm_count_is_atomic(count)) {
-        return (size_t)(NANVM_COUNT_ATOMIC - count);
+    if (count >= 0 || nanvm_count_is_atomic(count)) {
+        return nanvm_count_others(count);
     }
     if (count == NANVM_COUNT_DEAD) {
         nanvm_fatal("use of a reference to an object that was dropped");

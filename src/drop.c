@@ -49,7 +49,7 @@ static void *bury_with_callbacks(const nanvm_object *type, void *object, void *l
 void *nanvm_object_bury(void *object, void *list) {
     for (;;) {
         const nanvm_object *type = nanvm_block_origin(object)->object;
-        nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         if (NANVM_UNLIKELY(nanvm_object_has_callbacks(type))) {
             return bury_with_callbacks(type, object, list);
         }
@@ -61,7 +61,7 @@ void *nanvm_object_bury(void *object, void *list) {
         const void *child = slot->object;
         slot->object = list;
         list = object;
-        if (child == NULL || !nanvm_count_release_inline(child)) {
+        if (child == NULL || !nanvm_block_release_inline(child)) {
             return list;
         }
         object = (void *)(uintptr_t)child;
@@ -69,7 +69,7 @@ void *nanvm_object_bury(void *object, void *list) {
 }
 
 static inline void *release(nanvm_ref reference, void *list) {
-    if (reference.object != NULL && nanvm_count_release_inline(reference.object)) {
+    if (reference.object != NULL && nanvm_block_release_inline(reference.object)) {
         list = nanvm_object_bury((void *)(uintptr_t)reference.object, list);
     }
     return list;
@@ -179,7 +179,7 @@ void nanvm_object_die(void *object) {
     if (origin->dealloc->table->leaves) {
         (void)nanvm_places_put(object);
     } else if (nanvm_object_holds_nothing(type)) {
-        nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);
     } else if (dead.at_work) {
         queue(object);

@@ -81,7 +81,7 @@ static size_t global_prefix(const nanvm_object *type) {
 
 /* A block starts with its origin: there is no padding in front of it. */
 static inline bool starts_with_origin(const nanvm_object *type) {
-    return NANVM_LIKELY(type->align <= sizeof(void *));
+    return NANVM_LIKELY(nanvm_block_align(type) <= sizeof(void *));
 }
 
 /* Whatever the size of a block is, as it is never less than the alignment. */
@@ -113,8 +113,6 @@ static bool has_only_front(const nanvm_object *type) {
 
 static void *global_new_block(nanvm_manager *self, const nanvm_object *type,
                               size_t size) {
-    static const nanvm_header header = {NANVM_COUNT_ATOMIC,
-                                        offsetof(front, header) / sizeof(void *)};
     (void)self;
     if (!has_only_front(type) || size > (size_t)PTRDIFF_MAX - sizeof(front)) {
         return new_any(type, size);
@@ -123,9 +121,9 @@ static void *global_new_block(nanvm_manager *self, const nanvm_object *type,
     if (memory == NULL) {
         return NULL;
     }
-    memory->origin.object = type;
-    memory->origin.dealloc = &dealloc;
-    memory->header = header;
+    nanvm_origin_write(&memory->origin, type, &dealloc);
+    nanvm_header_write(memory + 1, offsetof(front, header) / sizeof(void *),
+                       NANVM_COUNT_ATOMIC);
     return memory + 1;
 }
 

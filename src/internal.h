@@ -12,6 +12,35 @@
 /* Stops the program; `message` is one line that names the mistake. */
 NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
 
+/* --- seal.c --------------------------------------------------------------- */
+
+struct nanvm_length;
+
+#if defined(NANVM_HARDENED)
+enum { NANVM_IS_HARDENED = 1 };
+
+/* Each seals what was just written. */
+void nanvm_seal_origin(nanvm_origin *origin);
+void nanvm_seal_length(struct nanvm_length *length);
+
+/* Stops the program if the length isn't what was written last. */
+void nanvm_seal_check_length(const struct nanvm_length *length);
+#else
+enum { NANVM_IS_HARDENED = 0 };
+
+static inline void nanvm_seal_origin(const nanvm_origin *origin) {
+    (void)origin;
+}
+
+static inline void nanvm_seal_length(const struct nanvm_length *length) {
+    (void)length;
+}
+
+static inline void nanvm_seal_check_length(const struct nanvm_length *length) {
+    (void)length;
+}
+#endif
+
 /* --- layout --------------------------------------------------------------- */
 
 /* Half as much again, for what may go on growing; `size` itself if that is too much. */
@@ -37,26 +66,76 @@ enum { NANVM_CACHE_LINE = 64, NANVM_HUGE_PAGE = 2 * 1024 * 1024 };
  *   a block that shares its origin starts at the link.
  */
 
-/* The number of items: only for an object whose type is an array. */
-static inline size_t *nanvm_block_length_word(void *object) {
-    return (size_t *)(void *)((unsigned char *)object - sizeof(nanvm_header) -
-                              sizeof(size_t));
+/* The number of items, in front of an array. */
+typedef struct nanvm_length {
+    size_t length;
+#if defined(NANVM_HARDENED)
+    size_t seal;
+#endif
+} nanvm_length;
+
+static inline nanvm_length *nanvm_block_length_word(const void *object) {
+    return (nanvm_length *)((uintptr_t)object - sizeof(nanvm_header)) - 1;
+}
+
+/* Both only for an object whose type is an array. */
+static inline size_t nanvm_block_array_length(const void *object) {
+    const nanvm_length *word = nanvm_block_length_word(object);
+    nanvm_seal_check_length(word);
+    return word->length;
+}
+
+static inline void nanvm_block_set_length(void *object, size_t length) {
+    nanvm_length *word = nanvm_block_length_word(object);
+    word->length = length;
+    nanvm_seal_length(word);
 }
 
 static inline size_t nanvm_block_length(const nanvm_object *type, const void *object) {
-    return type->item_size == 0 ? 0 : *nanvm_block_length_word((void *)(uintptr_t)object);
+    return type->item_size == 0 ? 0 : nanvm_block_array_length(object);
+}
+
+static inline size_t nanvm_block_length_size(const nanvm_object *type) {
+    return type->item_size == 0 ? 0 : sizeof(nanvm_length);
 }
 
 /* Where the dead, and the holders of an arena, are linked. */
 static inline void **nanvm_block_link(const nanvm_object *type, void *object) {
-    size_t behind = sizeof(nanvm_header) + (type->item_size == 0 ? 0 : sizeof(size_t));
+    size_t behind = sizeof(nanvm_header) + nanvm_block_length_size(type);
     return (void **)(void *)((unsigned char *)object - behind - sizeof(void *));
 }
 
-/* The alignment of a block: it holds words. */
+/* The alignment of a block: it holds words, and a header. */
 static inline size_t nanvm_block_align(const nanvm_object *type) {
-    return type->align < sizeof(void *) ? sizeof(void *) : type->align;
+    size_t least = NANVM_IS_HARDENED ? sizeof(nanvm_count_word) : sizeof(void *);
+    return type->align < least ? least : type->align;
 }
+
+/* What is written once, where an origin is made. */
+static inline void nanvm_origin_write(nanvm_origin *self, const nanvm_object *object,
+                                      nanvm_dealloc *dealloc) {
+    self->object = object;
+    self->dealloc = dealloc;
+    nanvm_seal_origin(self);
+}
+
+/* From the header of `object` back to its origin, in words. */
+static inline uint32_t nanvm_origin_distance(const void *object,
+                                             const nanvm_origin *origin) {
+    uintptr_t header = (uintptr_t)nanvm_block_header(object);
+    return (uint32_t)((header - (uintptr_t)origin) / sizeof(void *));
+}
+
+#if defined(NANVM_HARDENED)
+/* In seal.c. */
+void nanvm_header_write(void *object, uint32_t distance, int32_t count);
+#else
+/* Both halves at once. */
+static inline void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
+    nanvm_header header = {count, distance};
+    *nanvm_block_header(object) = header;
+}
+#endif
 
 /* Frees the memory of a block with an origin of its own; its object is gone already. */
 void nanvm_block_free_alone(void *object);
@@ -156,7 +235,7 @@ void nanvm_object_drop_visitor(nanvm_ref reference, void *context);
 
 /* nanvm_block_prefix(), inline for the way to a new object. */
 static inline size_t nanvm_block_prefix_of(const nanvm_object *type) {
-    return sizeof(nanvm_header) + (type->item_size == 0 ? 0 : sizeof(size_t)) +
+    return sizeof(nanvm_header) + nanvm_block_length_size(type) +
            (nanvm_object_has_callbacks(type) ? sizeof(void *) : 0);
 }
 
@@ -185,52 +264,21 @@ void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
 
 /* --- count.c ------------------------------------------------------------- */
 
-enum {
-    /* Atomic counts go from NANVM_COUNT_ATOMIC (no other reference) down to
-     * this (2^30 - 1 others). What is below and isn't listed here is stuck. */
-    NANVM_COUNT_ATOMIC_LAST = -0x40000000,
-    /* Far from its neighbours, so that a few threads that are late to notice
-     * can't carry it to another meaning. INT32_MIN, where a plain count
-     * overflows to, is stuck too. */
-    NANVM_COUNT_STUCK = -0x70000000
-};
-
-static inline bool nanvm_count_is_atomic(int32_t count) {
-    return count < 0 && count >= NANVM_COUNT_ATOMIC_LAST;
-}
-
-/* One reference less to an object with an atomic count, which is `count` by the last
- * look at it; true if it was the last.
- *
- * A thread that finds itself alone needs no read-modify-write: nobody else can
- * clone what nobody else refers to. Acquire: what others did with the object
- * before they dropped it comes before its end. A load and not a fence, which
- * ThreadSanitizer doesn't understand. */
-static inline bool nanvm_count_release_atomic(const void *object, int32_t count) {
-    int32_t *word = &nanvm_block_header(object)->count;
-    if (count != NANVM_COUNT_ATOMIC &&
-        nanvm_atomic_add_release(word, 1) != NANVM_COUNT_ATOMIC) {
-        return false;
-    }
-    (void)nanvm_atomic_load_acquire(word);
-    return true;
-}
-
 /* One reference less; true if it was the last. */
-bool nanvm_count_release(const void *object);
+bool nanvm_block_release(const void *object);
 
 /* The same, with the usual cases inline. */
-static inline bool nanvm_count_release_inline(const void *object) {
-    int32_t count = nanvm_block_count(object);
-    if (count > 0) {
-        nanvm_block_header(object)->count = count - 1;
+static inline bool nanvm_block_release_inline(const void *object) {
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    int32_t count = nanvm_count_word_load(word);
+    if (nanvm_count_release_shared(word, count)) {
         return false;
     }
-    return count == 0 || nanvm_count_release(object);
+    return count == 0 || nanvm_block_release(object);
 }
 
 /* How many others there are; SIZE_MAX if that isn't known. */
-size_t nanvm_count_read(const void *object);
+size_t nanvm_block_others(const void *object);
 
 /* --- drop.c -------------------------------------------------------------- */
 

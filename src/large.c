@@ -58,7 +58,8 @@ void *nanvm_large_take(nanvm_pool *pool, size_t size) {
     }
     count(pool);
     void *object = (unsigned char *)chunk + prefix;
-    nanvm_block_init(object, &chunk->origin);
+    nanvm_header_write(object, nanvm_origin_distance(object, &chunk->origin),
+                       NANVM_COUNT_PLAIN);
     return object;
 }
 

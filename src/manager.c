@@ -29,7 +29,7 @@ static inline void *new_block(nanvm_manager *manager, const nanvm_object *type,
     }
     void *object = new_of_size(manager, type, *size);
     if (object != NULL && type->item_size != 0) {
-        *nanvm_block_length_word(object) = length;
+        nanvm_block_set_length(object, length);
     }
     return object;
 }

@@ -11,7 +11,7 @@ void nanvm_mut_ref_drop_cold(void *object) {
     if (count > 0 || (nanvm_count_is_atomic(count) && count != NANVM_COUNT_ATOMIC)) {
         nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
     }
-    if (count == 0 || nanvm_count_release(object)) {
+    if (count == 0 || nanvm_block_release(object)) {
         nanvm_object_die(object);
     }
 }
@@ -86,7 +86,7 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
     if (resized == NULL) {
         return false;
     }
-    *nanvm_block_length_word(resized) = length;
+    nanvm_block_set_length(resized, length);
     self->object = resized;
     drop_cut(&cut);
     return true;
@@ -107,7 +107,7 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
     self->object = moved;
     nanvm_object_visit_items(type, old, kept, old_length, nanvm_object_drop_visitor,
                              NULL);
-    nanvm_block_header(old)->count = NANVM_COUNT_DEAD; /* not every dealloc does that */
+    nanvm_block_set_count(old, NANVM_COUNT_DEAD); /* not every dealloc does that */
     nanvm_block_free(old);
     return true;
 }
@@ -119,7 +119,7 @@ static bool cut_where_it_is(const nanvm_mut_ref *self, size_t old_length, size_t
     if (length > old_length || origin->dealloc->table->free_block == NULL) {
         return false;
     }
-    *nanvm_block_length_word(self->object) = length;
+    nanvm_block_set_length(self->object, length);
     nanvm_object_visit_items(origin->object, self->object, length, old_length,
                              nanvm_object_drop_visitor, NULL);
     return true;
@@ -149,12 +149,12 @@ static inline size_t room_of(const void *object, const nanvm_origin *origin) {
 /* The usual way of appending: a longer array, for which there is room. */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     const nanvm_object *type = origin->object;
-    if (type->item_size == 0 || length <= *nanvm_block_length_word(object) ||
+    if (type->item_size == 0 || length <= nanvm_block_array_length(object) ||
         !nanvm_object_is_small(type, length) ||
         type->items_offset + length * type->item_size > room_of(object, origin)) {
         return false;
     }
-    *nanvm_block_length_word(object) = length;
+    nanvm_block_set_length(object, length);
     return true;
 }
 

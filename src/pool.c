@@ -104,8 +104,10 @@ static void start_run(nanvm_pool *self) {
     size_t length = (size_t)(self->fresh_end - self->fresh) / stride;
     length = length < RUN ? length : RUN;
     self->places.run = self->fresh;
+    uint32_t distance = nanvm_origin_distance(self->fresh, &self->chunks->origin);
     for (size_t i = 0; i < length; ++i, self->fresh += stride) {
-        nanvm_block_init(self->fresh, &self->chunks->origin);
+        nanvm_header_write(self->fresh, distance, NANVM_COUNT_PLAIN);
+        distance += (uint32_t)(stride / word);
     }
     self->places.run_end = self->fresh;
     self->carved += length;

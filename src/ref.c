@@ -11,19 +11,20 @@ size_t nanvm_ref_length(nanvm_ref self) {
 }
 
 void nanvm_ref_drop_cold(const void *object) {
-    int32_t count = nanvm_block_count(object);
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    int32_t count = nanvm_count_word_load(word);
     if (NANVM_LIKELY(count == 0 && nanvm_block_origin(object)->dealloc->table->leaves)) {
         (void)nanvm_places_put((void *)(uintptr_t)object);
         return;
     }
-    if (nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(object, count)
-                                     : nanvm_count_release_inline(object)) {
+    if (nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
+                                     : nanvm_block_release_inline(object)) {
         nanvm_object_die((void *)(uintptr_t)object);
     }
 }
 
 size_t nanvm_ref_count(nanvm_ref self) {
-    return self.object == NULL ? 0 : nanvm_count_read(self.object);
+    return self.object == NULL ? 0 : nanvm_block_others(self.object);
 }
 
 static void clone_visitor(nanvm_ref reference, void *context) {
@@ -72,15 +73,9 @@ nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager)
     return out;
 }
 
-/* Acquire: what others did with the object came before. */
-static bool is_sole_atomic(const void *object) {
-    return nanvm_atomic_load_acquire(&nanvm_block_header(object)->count) ==
-           NANVM_COUNT_ATOMIC;
-}
-
 void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
     const void *object = self->object;
-    if (object != NULL && is_sole_atomic(object)) {
+    if (object != NULL && nanvm_count_is_sole_atomic(nanvm_block_count_word(object))) {
         return (void *)(uintptr_t)object;
     }
     nanvm_mut_ref own = nanvm_ref_to_mut_ref(self, manager);

@@ -48,7 +48,6 @@ nanvm_chunk *nanvm_region_chunk(nanvm_pool *pool) {
     self->chunks += 1;
     chunk->region = self;
     chunk->size = CHUNK;
-    chunk->origin.object = pool->places.object;
-    chunk->origin.dealloc = &pool->places.dealloc;
+    nanvm_origin_write(&chunk->origin, pool->places.object, &pool->places.dealloc);
     return chunk;
 }

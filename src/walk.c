@@ -64,7 +64,7 @@ static inline void bury(walk *self, void *object) {
 }
 
 static inline void free_leaf(walk *self, void *object) {
-    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     leave_pool(self);
     nanvm_block_free(object);
 }
@@ -98,15 +98,15 @@ static inline bool is_next(walk *self, void *object) {
 }
 
 static inline bool dies(walk *self, const void *object) {
-    int32_t count = nanvm_block_count(object);
-    if (count > 0) {
-        nanvm_block_header(object)->count = count - 1;
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    int32_t count = nanvm_count_word_load(word);
+    if (nanvm_count_release_shared(word, count)) {
         return false;
     }
     if (NANVM_UNLIKELY(count < 0)) {
         leave_pool(self);
-        return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(object, count)
-                                            : nanvm_count_release(object);
+        return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
+                                            : nanvm_block_release(object);
     }
     return true;
 }
@@ -136,7 +136,7 @@ void *nanvm_walk(void *object, void *list) {
     for (;;) {
         void *next = NULL;
         if (NANVM_LIKELY(has_room(&self, top, stack + NANVM_WALK_STACK))) {
-            nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+            nanvm_block_set_count(object, NANVM_COUNT_DEAD);
             top = push_references(&self, object, top);
             next = ref_at(object, *self.first);
             free_object(&self, object);

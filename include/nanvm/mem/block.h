@@ -7,10 +7,6 @@
 
 #include <nanvm/mem/dealloc.h>
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#include <intrin.h>
-#endif
-
 /**
  * @defgroup block Block
  * @brief A header followed by an object.
@@ -27,15 +23,23 @@
 typedef struct nanvm_origin {
     const nanvm_object *object; /**< The type of the object. */
     nanvm_dealloc *dealloc;     /**< Counts and frees. */
+#if defined(NANVM_HARDENED)
+    uint64_t seal; /**< Private. */
+#endif
 } nanvm_origin;
 
-/** The 8 bytes in front of every object. */
+/** The 8 bytes in front of every object; 16 in a hardened build. */
 typedef struct nanvm_header {
-    int32_t count;   /**< Below 0: not a plain count. See #nanvm_count. */
-    uint32_t origin; /**< Distance back to the #nanvm_origin, in words. */
+    nanvm_count_word count; /**< Below 0: not a plain count. See #nanvm_count. */
+    uint32_t origin;        /**< Distance back to the #nanvm_origin, in words. */
+#if defined(NANVM_HARDENED)
+    uint32_t origin_seal; /**< Private. */
+#endif
 } nanvm_header;
 
+#if !defined(NANVM_HARDENED)
 NANVM_STATIC_ASSERT(sizeof(nanvm_header) == 8, "a header takes 8 bytes");
+#endif
 
 NANVM_BEGIN_DECLS
 
@@ -51,57 +55,54 @@ NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_header *nanvm_block_header(const void *
     return (nanvm_header *)((uintptr_t)object - sizeof(nanvm_header));
 }
 
+/** @cond INTERNAL */
+/* Where an origin is, by what the header says of it. */
+NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_header_origin(
+    const nanvm_header *self) {
+    return (nanvm_origin *)((uintptr_t)self - (uintptr_t)self->origin * sizeof(void *));
+}
+/** @endcond */
+
+#if defined(NANVM_HARDENED)
+NANVM_API NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object);
+#else
 /**
  * The origin of `object`.
  *
  * @ownership borrowed: it lives as long as the block.
- * @errors none.
+ * @errors none. A hardened build stops the program if the header or the origin isn't as
+ *     the library wrote it.
  * @threads any thread.
  * @cost one load.
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object) {
-    nanvm_header *header = nanvm_block_header(object);
-    return (nanvm_origin *)((uintptr_t)header -
-                            (uintptr_t)header->origin * sizeof(void *));
+    return nanvm_header_origin(nanvm_block_header(object));
 }
+#endif
+
+/** @cond INTERNAL */
+NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_count_word *nanvm_block_count_word(
+    const void *object) {
+    return &nanvm_block_header(object)->count;
+}
+/** @endcond */
 
 /**
- * The count word of `object`, read once. Another thread may be changing it, so
- * it is a relaxed atomic load, which is an ordinary load to every processor.
+ * The count of `object`, read once; another thread may be changing it.
  *
  * @ownership none changes hands.
- * @errors none.
+ * @errors none; a hardened build stops the program if it isn't as the library wrote it.
  * @threads any thread that has a reference to `object`.
  * @cost one load.
  */
 NANVM_INLINE int32_t nanvm_block_count(const void *object) {
-#if defined(__GNUC__)
-    return __atomic_load_n(&nanvm_block_header(object)->count, __ATOMIC_RELAXED);
-#else
-    return *(volatile const int32_t *)&nanvm_block_header(object)->count;
-#endif
+    return nanvm_count_word_load(nanvm_block_count_word(object));
 }
 
 /** @cond INTERNAL */
-/* Half as far as atomic counts go: threads that look late can't carry a count from here
- * to where it sticks. */
-enum { NANVM_COUNT_ATOMIC_INLINE = -0x20000000 };
-
-/* One more reference, if `count`, the last look at it, says that the count is atomic and
- * far from its limit. (A clone and a drop take 6 % less time than with a call. What is
- * left beyond a hand-written atomic count is the look itself: right after an atomic
- * update of the same word it waits until that is through.) */
-NANVM_INLINE bool nanvm_block_add_atomic(const void *object, int32_t count) {
-#if defined(__GNUC__)
-    if (count < 0 && count >= NANVM_COUNT_ATOMIC_INLINE) {
-        (void)__atomic_fetch_sub(&nanvm_block_header(object)->count, 1, __ATOMIC_RELAXED);
-        return true;
-    }
-#else
-    (void)object;
-    (void)count;
-#endif
-    return false;
+/* By the only thread that uses the object. */
+NANVM_INLINE void nanvm_block_set_count(const void *object, int32_t count) {
+    nanvm_count_word_store(nanvm_block_count_word(object), count);
 }
 /** @endcond */
 

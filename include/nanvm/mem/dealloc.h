@@ -5,6 +5,7 @@
 #ifndef NANVM_MEM_DEALLOC_H
 #define NANVM_MEM_DEALLOC_H
 
+#include <nanvm/mem/count.h>
 #include <nanvm/mem/object.h>
 
 /**
@@ -26,24 +27,6 @@ typedef enum nanvm_ref_counter_update {
     NANVM_REF_COUNTER_READ,   /**< No change. */
     NANVM_REF_COUNTER_RELEASE /**< One reference less. */
 } nanvm_ref_counter_update;
-
-/**
- * How the references to a block are counted. Each value is also what the
- * count in the header of a new block starts with: its sign chooses between
- * the inline path and the cold one.
- */
-typedef enum nanvm_count {
-    /** Plain arithmetic: one thread at a time owns the object. */
-    NANVM_COUNT_PLAIN = 0,
-    /** Atomic arithmetic: references may be used from any thread. */
-    NANVM_COUNT_ATOMIC = -1,
-    /** No count: the object always looks shared, and is never freed alone. */
-    NANVM_COUNT_NONE = -0x50000000,
-    /** The dealloc's `ref_counter_update` counts. */
-    NANVM_COUNT_CUSTOM = -0x58000000,
-    /** No way to count: a dropped object whose memory is still there. */
-    NANVM_COUNT_DEAD = -0x60000000
-} nanvm_count;
 
 typedef struct nanvm_dealloc nanvm_dealloc;
 

@@ -83,7 +83,7 @@ NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
         count = self->run_count;
         self->run += self->stride;
     }
-    nanvm_block_header(place)->count = count;
+    nanvm_block_set_count(place, count);
     return place;
 }
 
@@ -96,7 +96,7 @@ NANVM_INLINE bool nanvm_places_put(void *object) {
         return false;
     }
     nanvm_places *self = (nanvm_places *)dealloc;
-    nanvm_block_header(object)->count = NANVM_COUNT_DEAD;
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     *(nanvm_places_link *)object = self->dead;
     self->dead = object;
     return true;
