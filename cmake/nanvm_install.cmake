@@ -59,6 +59,9 @@ else()
 endif()
 nanvm_pc_dir(nanvm_pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
 nanvm_pc_dir(nanvm_pc_libdir "${CMAKE_INSTALL_LIBDIR}")
+if(NANVM_HARDENED)
+    set(nanvm_pc_cflags " -DNANVM_HARDENED")
+endif()
 configure_file(cmake/nanvm_mem.pc.in "${PROJECT_BINARY_DIR}/nanvm_mem.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/nanvm_mem.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"

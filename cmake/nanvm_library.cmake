@@ -6,6 +6,7 @@ set(nanvm_sources
     src/block.c
     src/chunk.c
     src/count.c
+    src/dead.c
     src/drop.c
     src/fatal.c
     src/global.c
@@ -13,14 +14,20 @@ set(nanvm_sources
     src/large.c
     src/local.c
     src/manager.c
+    src/memory.c
     src/mut_ref.c
     src/object.c
     src/pool.c
     src/ref.c
     src/region.c
+    src/spare.c
     src/stats.c
     src/trim.c
     src/walk.c)
+
+if(NANVM_HARDENED)
+    list(APPEND nanvm_sources src/guard.c src/quarantine.c src/seal.c)
+endif()
 
 function(nanvm_add_library kind type)
     set(target nanvm_mem_${kind})
@@ -36,6 +43,9 @@ function(nanvm_add_library kind type)
                    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                    C_VISIBILITY_PRESET hidden)
     target_compile_definitions(${target} PRIVATE NANVM_BUILDING)
+    if(NANVM_HARDENED) # whoever uses it has to know: headers differ
+        target_compile_definitions(${target} PUBLIC NANVM_HARDENED)
+    endif()
     nanvm_c11(${target})
     nanvm_warnings(${target})
     nanvm_sanitizers(${target})

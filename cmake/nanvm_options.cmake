@@ -6,13 +6,14 @@ option(NANVM_BUILD_DOCS "Build the documentation site" OFF)
 option(NANVM_BUILD_BENCH "Build the programs of the benchmark" OFF)
 option(NANVM_INSTALL "Add the rules that install the library" ${PROJECT_IS_TOP_LEVEL})
 option(NANVM_WERROR "Treat warnings as errors" OFF)
+option(NANVM_HARDENED "Check every header, and keep the dead apart for a while" OFF)
 set(NANVM_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
 set(NANVM_TEST_LAUNCHER "" CACHE STRING "What runs each test, such as valgrind;--quiet")
 option(BUILD_SHARED_LIBS "Make nanvm_mem::nanvm_mem the shared library" OFF)
 
 set(nanvm_option_names
     NANVM_BUILD_TESTS NANVM_BUILD_EXAMPLES NANVM_BUILD_DOCS NANVM_BUILD_BENCH NANVM_INSTALL
-    NANVM_WERROR NANVM_SANITIZE NANVM_TEST_LAUNCHER)
+    NANVM_WERROR NANVM_HARDENED NANVM_SANITIZE NANVM_TEST_LAUNCHER)
 
 # A misspelt option would otherwise pass in silence.
 function(nanvm_report_unknown_options)

@@ -147,10 +147,10 @@ static size_t next_chunk_size(const nanvm_arena *self, size_t least) {
 
 static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
     size_t size = next_chunk_size(self, least);
-    nanvm_arena_chunk *chunk = nanvm_manager_alloc(self->source, chunk_layout(size));
+    nanvm_arena_chunk *chunk = nanvm_memory_alloc(self->source, chunk_layout(size));
     if (chunk == NULL && size > least) {
         size = least;
-        chunk = nanvm_manager_alloc(self->source, chunk_layout(size));
+        chunk = nanvm_memory_alloc(self->source, chunk_layout(size));
     }
     if (chunk != NULL) {
         chunk->size = size;
@@ -320,7 +320,7 @@ static void fill_run(nanvm_arena *self, size_t length) {
 static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char *object,
                       size_t stride) {
     nanvm_places *run = &self->run;
-    size_t length = next_run_length(self, stride);
+    size_t length = NANVM_IS_HARDENED ? 0 : next_run_length(self, stride);
     if (length == 0) {
         return;
     }
@@ -464,8 +464,20 @@ static void let_go_of_all(nanvm_arena *self) {
 static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
     while (chunk != NULL) {
         nanvm_arena_chunk *next = chunk->next;
-        nanvm_manager_dealloc(self->source, chunk, chunk_layout(chunk->size));
+        nanvm_memory_dealloc(self->source, chunk, chunk_layout(chunk->size));
         chunk = next;
+    }
+}
+
+/* A hardened build leaves nothing behind: what refers here from now on finds no header.
+ */
+static void clear_bytes(nanvm_arena *self) {
+    if (NANVM_IS_HARDENED && self->buffer != NULL) {
+        memset(self->buffer, 0, self->peak);
+    }
+    for (nanvm_arena_chunk *chunk = NANVM_IS_HARDENED ? self->chunks : NULL;
+         chunk != NULL; chunk = chunk->next) {
+        memset(chunk + 1, 0, chunk->size - sizeof(*chunk));
     }
 }
 
@@ -485,6 +497,7 @@ static void keep_chunks(nanvm_arena *self) {
 void nanvm_arena_reset(nanvm_arena *self) {
     let_go_of_all(self);
     note_peak(self);
+    clear_bytes(self);
     keep_chunks(self);
     self->blocks = 0;
     self->used = 0;

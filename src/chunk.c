@@ -1,4 +1,7 @@
 #include "pool.h"
+#if defined(NANVM_HARDENED)
+#include "guard.h"
+#endif
 
 size_t nanvm_chunk_prefix(const nanvm_object *object) {
     return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix_of(object),
@@ -11,21 +14,78 @@ nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
     return nanvm_layout_make(size, align < least ? least : align);
 }
 
+#if defined(NANVM_HARDENED)
+/* In whole pages, with one behind that nobody can touch. */
+
+static nanvm_layout guarded(nanvm_layout layout) {
+    size_t page = nanvm_guard_size();
+    layout.align = layout.align < page ? page : layout.align;
+    return layout;
+}
+
+/* The bytes for the pool; 0 if that is too much. */
+static size_t rounded(nanvm_layout layout) {
+    return nanvm_layout_is_valid(layout)
+               ? nanvm_layout_round_up(layout.size, layout.align)
+               : 0;
+}
+
+static nanvm_layout with_guard(nanvm_layout layout) {
+    layout.size += nanvm_guard_size();
+    return layout;
+}
+
+size_t nanvm_chunk_bytes(const nanvm_chunk *self) {
+    return self->size + nanvm_guard_size();
+}
+
+static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
+    nanvm_layout layout = guarded(nanvm_chunk_layout(pool, *size));
+    layout.size = *size = rounded(layout);
+    nanvm_chunk *chunk =
+        *size == 0 ? NULL : nanvm_memory_alloc(pool->source, with_guard(layout));
+    if (chunk != NULL && nanvm_guard_size() != 0) {
+        nanvm_guard_close((unsigned char *)chunk + *size);
+    }
+    return chunk;
+}
+
+static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
+    nanvm_layout layout = guarded(nanvm_chunk_layout(pool, self->size));
+    if (nanvm_guard_size() != 0) {
+        nanvm_guard_open((unsigned char *)self + self->size);
+    }
+    nanvm_dealloc_memory(pool->source_dealloc, self, with_guard(layout));
+}
+#else
+size_t nanvm_chunk_bytes(const nanvm_chunk *self) {
+    return self->size;
+}
+
+static nanvm_chunk *alloc_memory(const nanvm_pool *pool, const size_t *size) {
+    return nanvm_memory_alloc(pool->source, nanvm_chunk_layout(pool, *size));
+}
+
+static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
+    nanvm_dealloc_memory(pool->source_dealloc, self,
+                         nanvm_chunk_layout(pool, self->size));
+}
+#endif
+
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
-    nanvm_chunk *self = nanvm_manager_alloc(pool->source, nanvm_chunk_layout(pool, size));
+    nanvm_chunk *self = alloc_memory(pool, &size);
     if (self != NULL) {
         self->region = NULL;
         self->size = size;
         nanvm_origin_write(&self->origin, pool->places.object, &pool->places.dealloc);
-        pool->reserved += size;
+        pool->reserved += nanvm_chunk_bytes(self);
     }
     return self;
 }
 
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
-    pool->reserved -= self->size;
-    nanvm_dealloc_memory(pool->source_dealloc, self,
-                         nanvm_chunk_layout(pool, self->size));
+    pool->reserved -= nanvm_chunk_bytes(self);
+    free_memory(pool, self);
 }
 
 unsigned char *nanvm_chunk_first(const nanvm_chunk *self) {

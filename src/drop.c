@@ -14,7 +14,27 @@
 static NANVM_THREAD_LOCAL struct {
     void *list;
     bool at_work;
+#if defined(NANVM_HARDENED)
+    uintptr_t frame; /* of who is at work */
+#endif
 } dead;
+
+#if defined(NANVM_HARDENED)
+/* Stacks grow down: whoever is called by the one at work has a lower frame. */
+static void note_frame(void) {
+    dead.frame = (uintptr_t)__builtin_frame_address(0);
+}
+
+static void expect_frame(void) {
+    if ((uintptr_t)__builtin_frame_address(0) > dead.frame) {
+        nanvm_fatal("a callback that ran while objects were dropped was left by longjmp");
+    }
+}
+#else
+static inline void note_frame(void) {}
+
+static inline void expect_frame(void) {}
+#endif
 
 static nanvm_ref *first_slot(const nanvm_object *type, void *object) {
     unsigned char *part = object;
@@ -135,6 +155,7 @@ static void *take_list(void) {
 
 NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
     dead.at_work = true;
+    note_frame();
     void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
                                              : nanvm_object_bury(object, NULL);
     while (list != NULL || (list = take_list()) != NULL) {
@@ -182,6 +203,7 @@ void nanvm_object_die(void *object) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);
     } else if (dead.at_work) {
+        expect_frame();
         queue(object);
     } else {
         end_all(type, object);

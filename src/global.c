@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#if defined(NANVM_HARDENED)
+#include "quarantine.h"
+#endif
 
 #if defined(_WIN32)
 #include <malloc.h>
@@ -127,6 +130,15 @@ static void *global_new_block(nanvm_manager *self, const nanvm_object *type,
     return memory + 1;
 }
 
+#if defined(NANVM_HARDENED)
+/* What moves, moves by a new block: nothing stays behind in the old one. */
+static void *global_resize_block(nanvm_manager *self, void *object, size_t old_size,
+                                 size_t size) {
+    (void)self;
+    return size <= old_size && nanvm_block_origin(object)->dealloc == &dealloc ? object
+                                                                               : NULL;
+}
+#else
 static void *global_resize_block(nanvm_manager *self, void *object, size_t old_size,
                                  size_t size) {
     const nanvm_origin *origin = nanvm_block_origin(object);
@@ -141,6 +153,7 @@ static void *global_resize_block(nanvm_manager *self, void *object, size_t old_s
     unsigned char *memory = realloc((unsigned char *)object - prefix, layout.size);
     return memory == NULL ? NULL : memory + prefix;
 }
+#endif
 
 NANVM_NOINLINE static void free_padded(const nanvm_object *type, void *object) {
     void *memory = (unsigned char *)object - global_prefix(type);
@@ -151,15 +164,46 @@ NANVM_NOINLINE static void free_padded(const nanvm_object *type, void *object) {
     }
 }
 
-static void global_free_block(nanvm_dealloc *self, void *object) {
+static inline void free_memory(void *object) {
     nanvm_origin *origin = nanvm_block_origin(object);
-    (void)self;
     if (starts_with_origin(origin->object)) {
         free(origin);
     } else {
         free_padded(origin->object, object);
     }
 }
+
+#if defined(NANVM_HARDENED)
+/* So many have to die after an object before its memory is free. Any thread may be the
+ * one that puts the next in place of the one that has waited longest. */
+enum { WAITING = 1024 };
+
+static struct {
+    void *objects[WAITING];
+    size_t next;
+} waiting;
+
+static size_t size_of(const void *object) {
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    return nanvm_object_size_of(type, nanvm_block_length(type, object));
+}
+
+static void global_free_block(nanvm_dealloc *self, void *object) {
+    size_t turn = __atomic_fetch_add(&waiting.next, 1, __ATOMIC_RELAXED) % WAITING;
+    (void)self;
+    nanvm_quarantine_clear(object, size_of(object));
+    object = __atomic_exchange_n(&waiting.objects[turn], object, __ATOMIC_ACQ_REL);
+    if (object != NULL) {
+        nanvm_quarantine_check(object, size_of(object));
+        free_memory(object);
+    }
+}
+#else
+static void global_free_block(nanvm_dealloc *self, void *object) {
+    (void)self;
+    free_memory(object);
+}
+#endif
 
 static const nanvm_dealloc_table dealloc_table = {
     NANVM_COUNT_ATOMIC, NULL, global_dealloc, global_free_block, false, false};

@@ -25,6 +25,18 @@ void nanvm_seal_length(struct nanvm_length *length);
 
 /* Stops the program if the length isn't what was written last. */
 void nanvm_seal_check_length(const struct nanvm_length *length);
+
+/* In front of raw memory. */
+typedef struct nanvm_memory_front {
+    uint64_t seal;
+} nanvm_memory_front;
+
+void nanvm_seal_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
+                       nanvm_layout layout);
+
+/* Stops the program if it isn't as it was sealed; it is open afterwards. */
+void nanvm_seal_break_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
+                             nanvm_layout layout);
 #else
 enum { NANVM_IS_HARDENED = 0 };
 
@@ -40,6 +52,17 @@ static inline void nanvm_seal_check_length(const struct nanvm_length *length) {
     (void)length;
 }
 #endif
+
+/* --- memory.c -------------------------------------------------------------
+ *
+ * What nanvm_manager_alloc() and its siblings do, for the library's own needs. */
+
+void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout);
+
+/* `memory` isn't NULL. */
+void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
+                          size_t size);
+void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout);
 
 /* --- layout --------------------------------------------------------------- */
 
@@ -136,6 +159,19 @@ static inline void nanvm_header_write(void *object, uint32_t distance, int32_t c
     *nanvm_block_header(object) = header;
 }
 #endif
+
+/* A block whose bytes were moved together with its origin, or lie beside it. Its only
+ * reference is a MutRef. */
+static inline void nanvm_block_seal_moved(void *object) {
+#if defined(NANVM_HARDENED)
+    nanvm_header *header = nanvm_block_header(object);
+    nanvm_origin *origin = nanvm_header_origin(header);
+    nanvm_seal_origin(origin);
+    nanvm_header_write(object, header->origin, (int32_t)origin->dealloc->table->count);
+#else
+    (void)object;
+#endif
+}
 
 /* Frees the memory of a block with an origin of its own; its object is gone already. */
 void nanvm_block_free_alone(void *object);

@@ -1,25 +1,21 @@
-/* Objects too large to share a chunk, which have one each, and raw memory.
- *
- * Who updates a shared array drops the old one when there is a new one. So the chunk that
- * was freed last stays in the pool, if it isn't too large, and the source needn't be
- * asked each time: an update that copies 8,000 bytes takes 68 ns, and not 85. */
+/* Objects that have a chunk each, since they are too large to share one or because a
+ * memory checker watches; and raw memory. */
+#include <string.h>
+
 #include "pool.h"
 
-enum { SPARE_MAX = 64 * 1024, MALLOC_HEAD = 16 };
+enum { MALLOC_HEAD = 16 };
 
 /* Chunks that lie side by side start at the same place in a cache line, if they take
  * whole lines with malloc's own head: copies from one to the other are faster (of
- * 8,000 bytes: 39 ns, not 46). */
-static size_t chunk_size(size_t size) {
-    return nanvm_layout_round_up(size + MALLOC_HEAD, NANVM_CACHE_LINE) - MALLOC_HEAD;
-}
-
-size_t nanvm_large_spare(const nanvm_pool *pool) {
-    return pool->chunks == NULL ? 0 : pool->chunks->size;
+ * 8,000 bytes: 39 ns, not 46). A checker is to see where an object ends. */
+static size_t chunk_size(const nanvm_pool *pool, size_t size) {
+    size_t lines = nanvm_layout_round_up(size + MALLOC_HEAD, NANVM_CACHE_LINE);
+    return pool->apart ? size : lines - MALLOC_HEAD;
 }
 
 static void count(nanvm_pool *pool) {
-    size_t bytes = pool->reserved - nanvm_large_spare(pool);
+    size_t bytes = pool->reserved - nanvm_spare_bytes(pool);
     pool->live += 1;
     pool->peak = pool->live > pool->peak ? pool->live : pool->peak;
     pool->peak_bytes = bytes > pool->peak_bytes ? bytes : pool->peak_bytes;
@@ -34,24 +30,14 @@ static void uncount(nanvm_pool *pool) {
 
 /* --- objects --- */
 
-/* The spare chunk, if no more than a fifth of it is lost. */
-static nanvm_chunk *take_spare(nanvm_pool *pool, size_t size) {
-    nanvm_chunk *chunk = pool->chunks;
-    if (chunk == NULL || chunk->size < size || chunk->size - size > size / 4) {
-        return NULL;
-    }
-    pool->chunks = NULL;
-    return chunk;
-}
-
 void *nanvm_large_take(nanvm_pool *pool, size_t size) {
     size_t prefix = nanvm_chunk_prefix(pool->places.object);
     if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL; /* the distance to the origin has 32 bits */
     }
-    nanvm_chunk *chunk = take_spare(pool, prefix + size);
+    nanvm_chunk *chunk = nanvm_spare_take(pool, prefix + size);
     if (chunk == NULL) {
-        chunk = nanvm_chunk_alloc(pool, chunk_size(prefix + size));
+        chunk = nanvm_chunk_alloc(pool, chunk_size(pool, prefix + size));
     }
     if (chunk == NULL) {
         return NULL;
@@ -64,44 +50,53 @@ void *nanvm_large_take(nanvm_pool *pool, size_t size) {
 }
 
 size_t nanvm_large_trim(nanvm_pool *pool) {
-    nanvm_chunk *chunk = pool->chunks;
-    size_t size = nanvm_large_spare(pool);
-    pool->chunks = NULL;
-    if (chunk != NULL) {
-        nanvm_chunk_free(pool, chunk);
-    }
+    size_t size = nanvm_spare_bytes(pool);
+    nanvm_spare_free(pool);
     return size;
 }
 
 static void free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
-    nanvm_chunk *chunk = nanvm_chunk_of(object);
-    if (pool->owner != NULL && chunk->size <= SPARE_MAX) {
-        (void)nanvm_large_trim(pool);
-        chunk->next = NULL;
-        pool->chunks = chunk;
-    } else {
-        nanvm_chunk_free(pool, chunk);
-    }
+    nanvm_spare_put(pool, object);
     uncount(pool);
 }
 
 /* Half as much again as there was, so that appending one by one is cheap; what is asked
  * for, if that is more, or half as much again is too much. */
-static nanvm_chunk *grow(nanvm_pool *pool, nanvm_chunk *chunk, size_t size) {
-    size_t old = chunk->size;
-    size_t ample = nanvm_ample(old);
-    ample = ample < size ? size : ample;
-    chunk =
-        nanvm_manager_resize(pool->source, chunk, nanvm_chunk_layout(pool, old), ample);
-    if (chunk != NULL) {
-        chunk->size = ample;
-        pool->live -= 1;
-        pool->reserved += ample - old;
-        count(pool);
-    }
-    return chunk;
+static size_t ample(const nanvm_pool *pool, size_t old, size_t size) {
+    size_t more = pool->apart ? size : nanvm_ample(old);
+    return more < size ? size : more;
 }
+
+#if defined(NANVM_HARDENED)
+/* Into a new chunk; the old one is freed as any other. */
+static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
+    size_t old = nanvm_large_room(object);
+    void *moved = nanvm_large_take(pool, ample(pool, old, size));
+    (void)prefix;
+    if (moved != NULL) {
+        memcpy(moved, object, old);
+        free_block(&pool->places.dealloc, object);
+    }
+    return moved;
+}
+#else
+static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
+    nanvm_chunk *chunk = nanvm_chunk_of(object);
+    size_t old = chunk->size;
+    size_t larger = ample(pool, old, prefix + size);
+    chunk =
+        nanvm_memory_resize(pool->source, chunk, nanvm_chunk_layout(pool, old), larger);
+    if (chunk == NULL) {
+        return NULL;
+    }
+    chunk->size = larger;
+    pool->live -= 1;
+    pool->reserved += larger - old;
+    count(pool);
+    return (unsigned char *)chunk + prefix;
+}
+#endif
 
 void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
@@ -110,8 +105,7 @@ void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
         return NULL;
     }
     if (prefix + size > chunk->size) {
-        chunk = grow(pool, chunk, prefix + size);
-        return chunk == NULL ? NULL : (unsigned char *)chunk + prefix;
+        return grow(pool, object, prefix, size);
     }
     return prefix + size < chunk->size / 2 ? NULL : object;
 }
@@ -122,7 +116,7 @@ const nanvm_dealloc_table nanvm_large_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
 /* --- raw memory --- */
 
 void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout) {
-    void *memory = nanvm_manager_alloc(pool->source, layout);
+    void *memory = nanvm_memory_alloc(pool->source, layout);
     if (memory != NULL) {
         pool->reserved += layout.size;
         count(pool);

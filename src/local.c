@@ -44,12 +44,12 @@ static nanvm_layout slots_layout(size_t length) {
 static bool set_slots(nanvm_local *self, size_t length) {
     nanvm_local_state *state = self->state;
     nanvm_layout old = slots_layout(state->slots_length);
-    nanvm_pool **slots = nanvm_manager_alloc(self->source, slots_layout(length));
+    nanvm_pool **slots = nanvm_memory_alloc(self->source, slots_layout(length));
     if (slots == NULL) {
         return false;
     }
     memset(slots, 0, length * sizeof(nanvm_pool *));
-    nanvm_manager_dealloc(self->source, state->slots, old);
+    nanvm_memory_dealloc(self->source, state->slots, old);
     state->slots = slots;
     state->slots_length = length;
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
@@ -93,8 +93,8 @@ static nanvm_pool *add_pool(nanvm_local *self, const nanvm_object *object,
 
 static void free_state(nanvm_local *self) {
     nanvm_local_state *state = self->state;
-    nanvm_manager_dealloc(self->source, state->slots, slots_layout(state->slots_length));
-    nanvm_manager_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
+    nanvm_memory_dealloc(self->source, state->slots, slots_layout(state->slots_length));
+    nanvm_memory_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
     self->state = NULL;
     self->manager.places = NULL;
 }
@@ -104,7 +104,7 @@ static const nanvm_object no_object;
 static nanvm_pool no_pool = {.places = {.object = &no_object}};
 
 NANVM_NOINLINE static bool start(nanvm_local *self) {
-    self->state = nanvm_manager_alloc(self->source, NANVM_LAYOUT_OF(nanvm_local_state));
+    self->state = nanvm_memory_alloc(self->source, NANVM_LAYOUT_OF(nanvm_local_state));
     if (self->state == NULL) {
         return false;
     }

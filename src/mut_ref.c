@@ -86,6 +86,9 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
     if (resized == NULL) {
         return false;
     }
+    if (resized != self->object) {
+        nanvm_block_seal_moved(resized);
+    }
     nanvm_block_set_length(resized, length);
     self->object = resized;
     drop_cut(&cut);

@@ -66,7 +66,7 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
     size_t least = least_chunk_size(self);
     size_t size = next_chunk_size(self);
     nanvm_chunk *chunk = NULL;
-    if (self->reserved >= LARGE_POOL) {
+    if (!NANVM_IS_HARDENED && self->reserved >= LARGE_POOL) {
         chunk = nanvm_region_chunk(self);
     }
     if (chunk == NULL && size > least) {
@@ -82,18 +82,26 @@ void nanvm_pool_note_used(nanvm_pool *self) {
     }
 }
 
+static size_t places_in(const nanvm_pool *self, const nanvm_chunk *chunk) {
+    const unsigned char *end = (const unsigned char *)chunk + chunk->size;
+    size_t room = (size_t)(end - nanvm_chunk_first(chunk));
+    return (room - self->capacity) / self->places.stride + 1;
+}
+
 static bool add_chunk(nanvm_pool *self) {
     nanvm_chunk *chunk = alloc_chunk(self);
     if (chunk == NULL) {
+        return false;
+    }
+    if (!nanvm_dead_make_room(self, self->carved + places_in(self, chunk))) {
+        nanvm_chunk_free(self, chunk);
         return false;
     }
     nanvm_pool_note_used(self);
     chunk->next = self->chunks;
     self->chunks = chunk;
     self->fresh = nanvm_chunk_first(chunk);
-    size_t room = (size_t)((unsigned char *)chunk + chunk->size - self->fresh);
-    size_t places = (room - self->capacity) / self->places.stride + 1;
-    self->fresh_end = self->fresh + places * self->places.stride;
+    self->fresh_end = self->fresh + places_in(self, chunk) * self->places.stride;
     return true;
 }
 
@@ -126,11 +134,6 @@ void *nanvm_pool_take_new(nanvm_pool *self, size_t size) {
 
 /* --- how objects end --- */
 
-static void free_block(nanvm_dealloc *dealloc, void *object) {
-    (void)dealloc;
-    (void)nanvm_places_put(object);
-}
-
 static void chunks_free(nanvm_pool *self) {
     for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
@@ -146,17 +149,20 @@ static void chunks_free(nanvm_pool *self) {
 
 static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *self = (nanvm_pool *)dealloc;
-    (void)object;
+    nanvm_dead_clear(self, object);
     if (--self->live == 0) {
         chunks_free(self);
         nanvm_pool_destroy(self);
     }
 }
 
-static const nanvm_dealloc_table pool_table = {NANVM_COUNT_PLAIN, NULL, NULL,
-                                               free_block,        true, false};
-static const nanvm_dealloc_table leaf_table = {NANVM_COUNT_PLAIN, NULL, NULL,
-                                               free_block,        true, true};
+/* In a hardened build nobody may put and take by a shorter way. */
+enum { IS_POOLED = !NANVM_IS_HARDENED };
+
+static const nanvm_dealloc_table pool_table = {NANVM_COUNT_PLAIN, NULL,      NULL,
+                                               nanvm_dead_put,    IS_POOLED, false};
+static const nanvm_dealloc_table leaf_table = {NANVM_COUNT_PLAIN, NULL,      NULL,
+                                               nanvm_dead_put,    IS_POOLED, IS_POOLED};
 static const nanvm_dealloc_table orphan_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
                                                  orphan_free_block, false, false};
 
@@ -174,7 +180,7 @@ static const nanvm_dealloc_table *table_for(const nanvm_object *object, size_t c
 
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
                               const nanvm_object *object, size_t capacity) {
-    nanvm_pool *self = nanvm_manager_alloc(source, NANVM_LAYOUT_OF(nanvm_pool));
+    nanvm_pool *self = nanvm_memory_alloc(source, NANVM_LAYOUT_OF(nanvm_pool));
     if (self != NULL) {
         memset(self, 0, sizeof(*self));
         self->places.dealloc.table = table_for(object, capacity);
@@ -190,6 +196,7 @@ nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
 }
 
 void nanvm_pool_destroy(nanvm_pool *self) {
+    nanvm_dead_deinit(self);
     nanvm_dealloc_memory(self->source_dealloc, self, NANVM_LAYOUT_OF(nanvm_pool));
 }
 
@@ -207,7 +214,8 @@ void nanvm_pool_orphan(nanvm_pool *self) {
 nanvm_pool *nanvm_pool_of(const void *object, const void *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     nanvm_pool *self = (nanvm_pool *)dealloc;
-    bool is_pool = dealloc->table->pooled || dealloc->table == &nanvm_large_table;
+    bool is_pool = dealloc->table == &pool_table || dealloc->table == &leaf_table ||
+                   dealloc->table == &nanvm_large_table;
     return is_pool && owner != NULL && self->owner == owner ? self : NULL;
 }
 
@@ -230,24 +238,14 @@ size_t nanvm_pool_run_length(const nanvm_pool *self) {
                : (size_t)(places->run_end - places->run) / places->stride;
 }
 
-static size_t list_length(const void *place) {
-    size_t length = 0;
-    for (; place != NULL; place = *(const nanvm_places_link *)place) {
-        ++length;
-    }
-    return length;
-}
-
 void nanvm_pool_recount(nanvm_pool *self) {
-    const nanvm_places *places = &self->places;
     if (self->capacity != 0) {
-        self->live = self->carved - nanvm_pool_run_length(self) -
-                     list_length(places->ready) - list_length(places->dead);
+        self->live = self->carved - nanvm_pool_run_length(self) - nanvm_dead_length(self);
     }
 }
 
 size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
-    return self->capacity == 0 ? self->reserved - nanvm_large_spare(self)
+    return self->capacity == 0 ? self->reserved - nanvm_spare_bytes(self)
                                : self->live * self->places.stride;
 }
 

@@ -3,6 +3,9 @@
 #define NANVM_POOL_H
 
 #include "internal.h"
+#if defined(NANVM_HARDENED)
+#include "quarantine.h"
+#endif
 
 /* The head of a chunk: the origin of every object in it. */
 typedef struct nanvm_chunk {
@@ -29,6 +32,7 @@ typedef struct nanvm_pool {
     struct nanvm_region *regions; /* likewise */
     size_t capacity;              /* bytes an object can have; 0: a chunk each */
     size_t least;                 /* bytes an object here has at the least */
+    bool apart;                   /* a checker watches: nothing is kept, or rounded up */
     const void *owner;            /* the local manager's state, while it lives */
     nanvm_manager *source;        /* of chunks, while the owner lives */
     nanvm_dealloc *source_dealloc;
@@ -39,6 +43,9 @@ typedef struct nanvm_pool {
                                 as it was at the last nanvm_pool_recount() */
     size_t peak;             /* the most of them */
     size_t peak_bytes;       /* the most of `reserved` */
+#if defined(NANVM_HARDENED)
+    nanvm_quarantine waiting; /* the dead, in place of the lists */
+#endif
 } nanvm_pool;
 
 /* Objects of more bytes, with what is in front of them, have a chunk each. */
@@ -67,10 +74,14 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object 
  * memory runs out. */
 NANVM_NOINLINE void *nanvm_pool_take_new(nanvm_pool *self, size_t size);
 
+#if defined(NANVM_HARDENED)
+void *nanvm_pool_take(nanvm_pool *self, size_t size);
+#else
 static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
     void *object = nanvm_places_take(&self->places);
     return NANVM_LIKELY(object != NULL) ? object : nanvm_pool_take_new(self, size);
 }
+#endif
 
 static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
     return (nanvm_chunk *)(void *)nanvm_block_origin(object);
@@ -81,6 +92,28 @@ nanvm_pool *nanvm_pool_of(const void *object, const void *owner);
 
 /* In place, or moved; NULL if neither can be done. */
 void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
+
+/* --- dead.c: places of the dead --------------------------------------------- */
+
+/* So that none of so many has to be refused when it dies; false if memory runs out. */
+bool nanvm_dead_make_room(nanvm_pool *self, size_t places);
+void nanvm_dead_deinit(nanvm_pool *self);
+
+/* Of a pool's table: `free_block`. */
+void nanvm_dead_put(nanvm_dealloc *dealloc, void *object);
+
+/* Leaves nothing of an object whose place isn't kept. */
+void nanvm_dead_clear(const nanvm_pool *self, void *object);
+
+size_t nanvm_dead_length(const nanvm_pool *self);
+
+/* Adds to `dead` of the chunks that they lie in. */
+void nanvm_dead_count_in_chunks(const nanvm_pool *self);
+
+/* Keeps none of the places for which `is_spare` says so. */
+void nanvm_dead_forget(nanvm_pool *self, bool (*is_spare)(const void *place));
+
+/* --- pool.c: what is alive ---------------------------------------------------- */
 
 /* Brings `live` up to date. O(dead objects): it walks their lists. */
 void nanvm_pool_recount(nanvm_pool *self);
@@ -113,6 +146,9 @@ unsigned char *nanvm_chunk_first(const nanvm_chunk *self);
 
 /* The memory of one of `size` bytes. */
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
+
+/* The bytes that the pool's source gave for it. */
+size_t nanvm_chunk_bytes(const nanvm_chunk *self);
 
 /* One of `size` bytes, which isn't among the pool's chunks yet. */
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
@@ -149,11 +185,21 @@ static inline size_t nanvm_large_room(const void *object) {
     return chunk->size - (size_t)((uintptr_t)object - (uintptr_t)chunk);
 }
 
-/* The bytes of the chunk that waits to be used again; frees it, too, and returns them. */
-size_t nanvm_large_spare(const nanvm_pool *pool);
+/* Frees what is spare, and returns its bytes. */
 size_t nanvm_large_trim(nanvm_pool *pool);
 
 void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout);
 void *nanvm_raw_resize(nanvm_pool *pool, void *memory, nanvm_layout layout, size_t size);
+
+/* --- spare.c: chunks of large objects that have died ----------------------------- */
+
+size_t nanvm_spare_bytes(const nanvm_pool *pool);
+
+/* One that serves an object that takes `size` bytes with what is in front; or NULL. */
+nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size);
+
+/* Keeps the chunk of a dead object, or frees it. */
+void nanvm_spare_put(nanvm_pool *pool, void *object);
+void nanvm_spare_free(nanvm_pool *pool);
 
 #endif

@@ -19,7 +19,7 @@ static size_t first_line(const void *memory) {
 }
 
 static nanvm_region *region_alloc(nanvm_pool *pool) {
-    nanvm_region *self = nanvm_manager_alloc(pool->source, region_layout);
+    nanvm_region *self = nanvm_memory_alloc(pool->source, region_layout);
     if (self != NULL) {
         self->unused = (unsigned char *)self + first_line(self) * LINE;
         self->chunks = 0;

@@ -1,20 +1,13 @@
 /* Giving chunks back in which nothing is alive, from all of a pool. */
 #include "pool.h"
 
-static void count_dead_in(const void *place) {
-    for (; place != NULL; place = *(const nanvm_places_link *)place) {
-        nanvm_chunk_of(place)->dead += 1;
-    }
-}
-
 /* A place in a run is as good as dead: a run lies in the newest chunk. */
 static void count_dead(nanvm_pool *self) {
     nanvm_pool_note_used(self);
     for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
         chunk->dead = 0;
     }
-    count_dead_in(self->places.ready);
-    count_dead_in(self->places.dead);
+    nanvm_dead_count_in_chunks(self);
     if (self->fresh != NULL) {
         self->chunks->dead += nanvm_pool_run_length(self);
     }
@@ -43,15 +36,8 @@ static bool is_spare(const nanvm_chunk *chunk) {
     return chunk->region == NULL ? is_empty(chunk) : is_spare_region(chunk->region);
 }
 
-/* Takes the places in spare chunks off a list. */
-static void forget_places(void **link) {
-    while (*link != NULL) {
-        if (is_spare(nanvm_chunk_of(*link))) {
-            *link = *(nanvm_places_link *)*link;
-        } else {
-            link = (nanvm_places_link *)*link;
-        }
-    }
+static bool lies_in_spare(const void *place) {
+    return is_spare(nanvm_chunk_of(place));
 }
 
 static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
@@ -104,8 +90,7 @@ size_t nanvm_pool_trim(nanvm_pool *self) {
     self->peak = nanvm_pool_peak(self);
     count_dead(self);
     count_empty(self);
-    forget_places(&self->places.ready);
-    forget_places(&self->places.dead);
+    nanvm_dead_forget(self, lies_in_spare);
     trim_chunks(self);
     trim_regions(self);
     return reserved - self->reserved;

@@ -6,14 +6,16 @@ static const size_t word_size = sizeof(void *);
 
 static void test_prefix_is_header_length_and_link(void **state) {
     (void)state;
-    assert_int_equal(sizeof(nanvm_header), 8);
-    assert_int_equal(nanvm_block_prefix(&point_object), 8);
-    assert_int_equal(nanvm_block_prefix(&node_object), 8);
-    assert_int_equal(nanvm_block_prefix(&ints_object), 8 + word_size);
-    assert_int_equal(nanvm_block_prefix(&tracked_object), 8 + word_size);
-    assert_int_equal(nanvm_block_prefix(&boxed_object), 8 + word_size);
-    assert_int_equal(nanvm_block_prefix(&boxes_object), 8 + 2 * word_size);
-    assert_int_equal(nanvm_block_prefix(&words_object), 8 + 2 * word_size);
+    size_t header = sizeof(nanvm_header);
+    size_t length = is_hardened ? 2 * word_size : word_size;
+    assert_int_equal(header, is_hardened ? 16 : 8);
+    assert_int_equal(nanvm_block_prefix(&point_object), header);
+    assert_int_equal(nanvm_block_prefix(&node_object), header);
+    assert_int_equal(nanvm_block_prefix(&ints_object), header + length);
+    assert_int_equal(nanvm_block_prefix(&tracked_object), header + word_size);
+    assert_int_equal(nanvm_block_prefix(&boxed_object), header + word_size);
+    assert_int_equal(nanvm_block_prefix(&boxes_object), header + length + word_size);
+    assert_int_equal(nanvm_block_prefix(&words_object), header + length + word_size);
 }
 
 static void test_block_alone_adds_an_origin(void **state) {
@@ -24,7 +26,7 @@ static void test_block_alone_adds_an_origin(void **state) {
         accounting manager;
         accounting_init(&manager, NANVM_COUNT_ATOMIC);
         nanvm_mut_ref made = nanvm_new(&manager.manager, objects[i]);
-        assert_int_equal(manager.live_bytes, objects[i]->size + 2 * word_size +
+        assert_int_equal(manager.live_bytes, objects[i]->size + sizeof(nanvm_origin) +
                                                  nanvm_block_prefix(objects[i]));
         tracked_expect(objects[i] == &tracked_object);
         nanvm_mut_ref_drop(made);

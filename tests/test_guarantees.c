@@ -311,7 +311,7 @@ static void test_7_count_that_would_underflow_stops_the_program(void **state) {
 /* --- 8 --- */
 
 static void set_count(nanvm_ref ref, int32_t count) {
-    nanvm_block_header(ref.object)->count = count;
+    nanvm_block_set_count(ref.object, count);
 }
 
 static void expect_stuck(nanvm_ref ref, nanvm_manager *manager) {

@@ -88,6 +88,18 @@
 #define NANVM_BEGIN_DECLS
 #define NANVM_END_DECLS
 #endif
+
+/* A hardened build has larger headers. Its functions have names of their own where a
+ * program has to pass, so that what was compiled for the other one doesn't link. */
+#if defined(NANVM_HARDENED)
+#define nanvm_new_any nanvm_hardened_new_any
+#define nanvm_new_copy_any nanvm_hardened_new_copy_any
+#define nanvm_new_array nanvm_hardened_new_array
+#define nanvm_new_with nanvm_hardened_new_with
+#define nanvm_manager_take_cold nanvm_hardened_manager_take_cold
+#define nanvm_ref_drop_cold nanvm_hardened_ref_drop_cold
+#define nanvm_mut_ref_drop_cold nanvm_hardened_mut_ref_drop_cold
+#endif
 /** @endcond */
 
 NANVM_BEGIN_DECLS

@@ -1,0 +1,123 @@
+/* Where a pool keeps the places of its dead: in lists that lead through them. A hardened
+ * build keeps them apart, in a quarantine, where they wait their turn; so whatever is
+ * written to the dead leads nowhere, and is noticed. */
+#include "pool.h"
+
+#if defined(NANVM_HARDENED)
+
+/* A place serves again when so many have died after it. */
+enum { LEAST_WAITING = 256 };
+
+bool nanvm_dead_make_room(nanvm_pool *self, size_t places) {
+    return nanvm_quarantine_reserve(&self->waiting, self->source, places);
+}
+
+void nanvm_dead_deinit(nanvm_pool *self) {
+    nanvm_quarantine_deinit(&self->waiting, self->source_dealloc);
+}
+
+void nanvm_dead_put(nanvm_dealloc *dealloc, void *object) {
+    nanvm_pool *self = (nanvm_pool *)dealloc;
+    nanvm_quarantine_put(&self->waiting, object, self->capacity);
+}
+
+void nanvm_dead_clear(const nanvm_pool *self, void *object) {
+    nanvm_quarantine_clear(object, self->capacity);
+}
+
+static void *take(nanvm_pool *self) {
+    void *object = nanvm_quarantine_take(&self->waiting);
+    if (object != NULL) {
+        nanvm_quarantine_check(object, self->capacity);
+        nanvm_block_set_count(object, NANVM_COUNT_PLAIN);
+    }
+    return object;
+}
+
+/* One that hasn't waited long is better than none. */
+void *nanvm_pool_take(nanvm_pool *self, size_t size) {
+    if (self->waiting.length > LEAST_WAITING) {
+        return take(self);
+    }
+    void *object = nanvm_places_take(&self->places);
+    if (object == NULL) {
+        object = nanvm_pool_take_new(self, size);
+    }
+    return object != NULL || self->capacity == 0 ? object : take(self);
+}
+
+size_t nanvm_dead_length(const nanvm_pool *self) {
+    return self->waiting.length;
+}
+
+void nanvm_dead_count_in_chunks(const nanvm_pool *self) {
+    for (size_t i = 0; i < self->waiting.length; ++i) {
+        nanvm_chunk_of(nanvm_quarantine_at(&self->waiting, i))->dead += 1;
+    }
+}
+
+void nanvm_dead_forget(nanvm_pool *self, bool (*is_spare)(const void *place)) {
+    nanvm_quarantine_filter(&self->waiting, is_spare);
+}
+
+#else
+
+bool nanvm_dead_make_room(nanvm_pool *self, size_t places) {
+    (void)self;
+    (void)places;
+    return true;
+}
+
+void nanvm_dead_deinit(nanvm_pool *self) {
+    (void)self;
+}
+
+void nanvm_dead_put(nanvm_dealloc *dealloc, void *object) {
+    (void)dealloc;
+    (void)nanvm_places_put(object);
+}
+
+void nanvm_dead_clear(const nanvm_pool *self, void *object) {
+    (void)self;
+    (void)object;
+}
+
+static size_t list_length(const void *place) {
+    size_t length = 0;
+    for (; place != NULL; place = *(const nanvm_places_link *)place) {
+        ++length;
+    }
+    return length;
+}
+
+size_t nanvm_dead_length(const nanvm_pool *self) {
+    return list_length(self->places.ready) + list_length(self->places.dead);
+}
+
+static void count_in_chunks(const void *place) {
+    for (; place != NULL; place = *(const nanvm_places_link *)place) {
+        nanvm_chunk_of(place)->dead += 1;
+    }
+}
+
+void nanvm_dead_count_in_chunks(const nanvm_pool *self) {
+    count_in_chunks(self->places.ready);
+    count_in_chunks(self->places.dead);
+}
+
+static void forget(void **link, bool (*is_spare)(const void *place)) {
+    while (*link != NULL) {
+        if (is_spare(*link)) {
+            *link = *(nanvm_places_link *)*link;
+        } else {
+            link = (nanvm_places_link *)*link;
+        }
+    }
+}
+
+void nanvm_dead_forget(nanvm_pool *self, bool (*is_spare)(const void *place)) {
+    forget(&self->places.ready, is_spare);
+    forget(&self->places.dead, is_spare);
+}
+
+#endif

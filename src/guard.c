@@ -1,0 +1,72 @@
+#if defined(__linux__)
+#define _DEFAULT_SOURCE /* sysconf, mprotect */
+#endif
+#include "guard.h"
+
+#include "internal.h"
+
+/* Each splits a mapping in three, and Linux has 65,530 of them for a process. */
+enum { GUARDS_MAX = 16384 };
+
+static size_t guards;
+
+static bool add_guard(void) {
+    return __atomic_fetch_add(&guards, 1, __ATOMIC_RELAXED) < GUARDS_MAX;
+}
+
+static void remove_guard(void) {
+    (void)__atomic_fetch_sub(&guards, 1, __ATOMIC_RELAXED);
+}
+
+#if defined(_WIN32)
+#include <windows.h>
+
+size_t nanvm_guard_size(void) {
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    return system.dwPageSize;
+}
+
+void nanvm_guard_close(void *page) {
+    DWORD before;
+    if (add_guard()) {
+        (void)VirtualProtect(page, nanvm_guard_size(), PAGE_NOACCESS, &before);
+    }
+}
+
+void nanvm_guard_open(void *page) {
+    DWORD before;
+    remove_guard();
+    (void)VirtualProtect(page, nanvm_guard_size(), PAGE_READWRITE, &before);
+}
+#elif defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#include <unistd.h>
+
+size_t nanvm_guard_size(void) {
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void nanvm_guard_close(void *page) {
+    if (add_guard()) {
+        (void)mprotect(page, nanvm_guard_size(), PROT_NONE);
+    }
+}
+
+void nanvm_guard_open(void *page) {
+    remove_guard();
+    (void)mprotect(page, nanvm_guard_size(), PROT_READ | PROT_WRITE);
+}
+#else
+size_t nanvm_guard_size(void) {
+    return 0;
+}
+
+void nanvm_guard_close(void *page) {
+    (void)page;
+}
+
+void nanvm_guard_open(void *page) {
+    (void)page;
+}
+#endif

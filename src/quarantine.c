@@ -1,0 +1,78 @@
+#include "quarantine.h"
+
+#include <string.h>
+
+enum { FIRST_CAPACITY = 16 };
+
+static nanvm_layout ring_layout(size_t capacity) {
+    return nanvm_layout_make(capacity * sizeof(void *), NANVM_ALIGNOF(void *));
+}
+
+bool nanvm_quarantine_reserve(nanvm_quarantine *self, nanvm_manager *source,
+                              size_t capacity) {
+    if (capacity <= self->capacity) {
+        return true;
+    }
+    nanvm_quarantine larger = {NULL, FIRST_CAPACITY, 0, self->length};
+    while (larger.capacity < capacity) {
+        larger.capacity *= 2;
+    }
+    larger.ring = nanvm_memory_alloc(source, ring_layout(larger.capacity));
+    if (larger.ring == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < self->length; ++i) {
+        larger.ring[i] = nanvm_quarantine_at(self, i);
+    }
+    nanvm_quarantine_deinit(self, source->dealloc);
+    *self = larger;
+    return true;
+}
+
+void nanvm_quarantine_deinit(nanvm_quarantine *self, nanvm_dealloc *dealloc) {
+    if (self->ring != NULL) {
+        nanvm_dealloc_memory(dealloc, self->ring, ring_layout(self->capacity));
+    }
+    self->ring = NULL;
+}
+
+void nanvm_quarantine_put(nanvm_quarantine *self, void *object, size_t size) {
+    nanvm_quarantine_clear(object, size);
+    self->ring[(self->first + self->length) & (self->capacity - 1)] = object;
+    self->length += 1;
+}
+
+void *nanvm_quarantine_take(nanvm_quarantine *self) {
+    if (self->length == 0) {
+        return NULL;
+    }
+    void *object = self->ring[self->first];
+    self->first = (self->first + 1) & (self->capacity - 1);
+    self->length -= 1;
+    return object;
+}
+
+/* Each goes around once. */
+void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object)) {
+    for (size_t i = self->length; i > 0; --i) {
+        void *object = nanvm_quarantine_take(self);
+        if (!leaves(object)) {
+            self->ring[(self->first + self->length) & (self->capacity - 1)] = object;
+            self->length += 1;
+        }
+    }
+}
+
+void nanvm_quarantine_clear(void *object, size_t size) {
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    memset(object, 0, size);
+}
+
+void nanvm_quarantine_check(const void *object, size_t size) {
+    const unsigned char *bytes = object;
+    for (size_t i = 0; i < size; ++i) {
+        if (bytes[i] != 0) {
+            nanvm_fatal("an object was written to after it was dropped");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+/* The hardened build: what the library trusts is sealed.
+ *
+ * A seal is made from the place, the value and a key that is drawn once for each process.
+ * Whatever else is written there, by accident or by who doesn't know the key, doesn't
+ * fit, and the program is stopped before the value is used. Bytes moved elsewhere don't
+ * fit either. It is no cryptography: who can read a sealed word can work towards the key.
+ * The 32 bits of a header's seals let one forgery in 2^32 pass.
+ *
+ * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
+ * Pseudorandom Number Generators, OOPSLA 2014). */
+#if defined(__linux__)
+#define _DEFAULT_SOURCE /* getentropy */
+#endif
+#if defined(_WIN32)
+#define _CRT_RAND_S
+#endif
+#include <stdlib.h>
+#include <time.h>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+#if defined(__APPLE__)
+#include <sys/random.h>
+#endif
+
+#include "internal.h"
+
+#if !defined(__GNUC__)
+#error "NANVM_HARDENED needs the atomic operations of gcc or clang"
+#endif
+
+/* --- the key --- */
+
+static uint64_t process_key; /* 0: not drawn yet */
+
+static bool draw(uint64_t *random) {
+#if defined(_WIN32)
+    unsigned high, low;
+    bool drawn = rand_s(&high) == 0 && rand_s(&low) == 0;
+    *random = ((uint64_t)high << 32) | low;
+    return drawn;
+#else
+    return getentropy(random, sizeof(*random)) == 0;
+#endif
+}
+
+/* Two threads may draw at once: the first one's counts. */
+NANVM_COLD static uint64_t draw_key(void) {
+    uint64_t drawn = 0, none = 0;
+    if (!draw(&drawn)) { /* a poor key is better than one that is known */
+        drawn = (uint64_t)time(NULL) ^ (uint64_t)(uintptr_t)&drawn;
+    }
+    drawn |= 1;
+    bool first = __atomic_compare_exchange_n(&process_key, &none, drawn, false,
+                                             __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return first ? drawn : none;
+}
+
+static inline uint64_t key(void) {
+    uint64_t drawn = __atomic_load_n(&process_key, __ATOMIC_RELAXED);
+    return NANVM_LIKELY(drawn != 0) ? drawn : draw_key();
+}
+
+/* --- the mark --- */
+
+static inline uint64_t mix(uint64_t x) {
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+static inline uint64_t mark(const void *place, uint64_t value) {
+    return mix(mix(key() + (uintptr_t)place) ^ value);
+}
+
+static inline uint32_t short_mark(const void *place, uint64_t value) {
+    return (uint32_t)(mark(place, value) >> 32);
+}
+
+NANVM_COLD static void stop(void) {
+    nanvm_fatal("a block's header was overwritten, or this is no reference to an object");
+}
+
+/* --- counts: in the lower half of their word, the seal in the upper --- */
+
+static inline uint64_t sealed(const nanvm_count_word *self, int32_t count) {
+    return ((uint64_t)short_mark(self, (uint32_t)count) << 32) | (uint32_t)count;
+}
+
+static inline int32_t opened(const nanvm_count_word *self, uint64_t word) {
+    int32_t count = (int32_t)(uint32_t)word;
+    if (NANVM_UNLIKELY(word != sealed(self, count))) {
+        stop();
+    }
+    return count;
+}
+
+/* What isn't aligned is no reference, and couldn't be read at once. */
+static inline void expect_aligned(const nanvm_count_word *self) {
+    if (NANVM_UNLIKELY((uintptr_t)self % sizeof(self->sealed) != 0)) {
+        stop();
+    }
+}
+
+int32_t nanvm_count_word_load(const nanvm_count_word *self) {
+    expect_aligned(self);
+    return opened(self, __atomic_load_n(&self->sealed, __ATOMIC_RELAXED));
+}
+
+int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self) {
+    expect_aligned(self);
+    return opened(self, __atomic_load_n(&self->sealed, __ATOMIC_ACQUIRE));
+}
+
+void nanvm_count_word_store(nanvm_count_word *self, int32_t count) {
+    nanvm_count_word_store_relaxed(self, count);
+}
+
+void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count) {
+    __atomic_store_n(&self->sealed, sealed(self, count), __ATOMIC_RELAXED);
+}
+
+int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self) {
+    uint64_t word = __atomic_load_n(&self->sealed, __ATOMIC_RELAXED);
+    int32_t count;
+    do {
+        count = opened(self, word);
+    } while (!__atomic_compare_exchange_n(&self->sealed, &word, sealed(self, count - 1),
+                                          true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return count;
+}
+
+int32_t nanvm_count_word_increment_release(nanvm_count_word *self) {
+    uint64_t word = __atomic_load_n(&self->sealed, __ATOMIC_RELAXED);
+    int32_t count;
+    do {
+        count = opened(self, word);
+    } while (!__atomic_compare_exchange_n(&self->sealed, &word, sealed(self, count + 1),
+                                          true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+    return count;
+}
+
+/* --- headers and origins --- */
+
+void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
+    nanvm_header *header = nanvm_block_header(object);
+    nanvm_count_word_store(&header->count, count);
+    header->origin = distance;
+    header->origin_seal = short_mark(&header->origin, distance);
+}
+
+static inline uint64_t mark_of_origin(const nanvm_origin *self) {
+    return mark(self, mark(self->object, (uintptr_t)self->dealloc));
+}
+
+void nanvm_seal_origin(nanvm_origin *origin) {
+    origin->seal = mark_of_origin(origin);
+}
+
+nanvm_origin *nanvm_block_origin(const void *object) {
+    const nanvm_header *header = nanvm_block_header(object);
+    expect_aligned(&header->count);
+    if (NANVM_UNLIKELY(header->origin_seal !=
+                       short_mark(&header->origin, header->origin))) {
+        stop();
+    }
+    nanvm_origin *origin = nanvm_header_origin(header);
+    if (NANVM_UNLIKELY(origin->seal != mark_of_origin(origin))) {
+        nanvm_fatal("the origin of a block was overwritten");
+    }
+    return origin;
+}
+
+/* --- lengths --- */
+
+void nanvm_seal_length(nanvm_length *length) {
+    length->seal = (size_t)mark(length, length->length);
+}
+
+void nanvm_seal_check_length(const nanvm_length *length) {
+    if (NANVM_UNLIKELY(length->seal != (size_t)mark(length, length->length))) {
+        nanvm_fatal("the length of an array was overwritten");
+    }
+}
+
+/* --- raw memory --- */
+
+void nanvm_seal_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
+                       nanvm_layout layout) {
+    front->seal = mark(front, mark(dealloc, layout.size ^ (layout.align << 1)));
+}
+
+void nanvm_seal_break_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
+                             nanvm_layout layout) {
+    uint64_t found = front->seal;
+    nanvm_seal_memory(front, dealloc, layout);
+    if (NANVM_UNLIKELY(found != front->seal)) {
+        nanvm_fatal("memory that this manager didn't hand out, or not with this layout");
+    }
+    front->seal = 0;
+}
