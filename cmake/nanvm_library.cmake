@@ -4,6 +4,7 @@
 set(nanvm_sources
     src/arena.c
     src/block.c
+    src/checker.c
     src/chunk.c
     src/count.c
     src/dead.c
@@ -25,6 +26,10 @@ set(nanvm_sources
     src/trim.c
     src/walk.c)
 
+# Under valgrind, a local manager steps aside; to find out takes its header.
+include(CheckIncludeFile)
+check_include_file(valgrind/memcheck.h NANVM_HAS_VALGRIND_HEADER)
+
 if(NANVM_HARDENED)
     list(APPEND nanvm_sources src/guard.c src/quarantine.c src/seal.c)
 endif()
@@ -43,6 +48,9 @@ function(nanvm_add_library kind type)
                    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                    C_VISIBILITY_PRESET hidden)
     target_compile_definitions(${target} PRIVATE NANVM_BUILDING)
+    if(NANVM_HAS_VALGRIND_HEADER)
+        target_compile_definitions(${target} PRIVATE NANVM_HAS_VALGRIND)
+    endif()
     if(NANVM_HARDENED) # whoever uses it has to know: headers differ
         target_compile_definitions(${target} PUBLIC NANVM_HARDENED)
     endif()

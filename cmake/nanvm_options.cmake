@@ -19,7 +19,7 @@ set(nanvm_option_names
 function(nanvm_report_unknown_options)
     get_cmake_property(names CACHE_VARIABLES)
     list(FILTER names INCLUDE REGEX "^NANVM_")
-    list(REMOVE_ITEM names ${nanvm_option_names})
+    list(REMOVE_ITEM names ${nanvm_option_names} NANVM_HAS_VALGRIND_HEADER)
     foreach(name IN LISTS names)
         list(JOIN nanvm_option_names ", " known)
         message(WARNING "${name} is not an option of nanvm_mem. There are: ${known}.")

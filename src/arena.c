@@ -7,7 +7,7 @@
  * which leaves everything as if the objects had been made one by one. */
 #include <string.h>
 
-#include "internal.h"
+#include "checker.h"
 
 /* Debug builds look at the references of a closed arena too, to check them. */
 #if defined(NDEBUG)
@@ -84,6 +84,25 @@ static inline void end_run(nanvm_arena *self) {
 
 /* --- bytes --- */
 
+/* Of an arena that a checker watches: the bytes up to the top, and behind them some that
+ * nobody may touch. */
+NANVM_COLD static void open_place(nanvm_arena *self, unsigned char *bytes, size_t size) {
+    size_t room = (size_t)(self->end - self->top);
+    nanvm_checker_open(bytes, size);
+    self->top += room < NANVM_RED_ZONE ? room : NANVM_RED_ZONE;
+}
+
+/* All bytes that it has, but for the heads of its chunks. */
+static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t size)) {
+    if (self->watched && self->buffer != NULL) {
+        tell(self->buffer, (size_t)(self->end - self->buffer));
+    }
+    for (nanvm_arena_chunk *chunk = self->watched ? self->chunks : NULL; chunk != NULL;
+         chunk = chunk->next) {
+        tell(chunk + 1, chunk->size - sizeof(*chunk));
+    }
+}
+
 /* Room for `size` bytes, of which those behind `prefix` are aligned to `align`;
  * returns where these start, or NULL. Nothing wraps: padding is less than align. */
 static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
@@ -97,6 +116,9 @@ static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout
     }
     unsigned char *place = self->end - (room - front);
     self->top = place + layout.size;
+    if (NANVM_UNLIKELY(self->watched)) {
+        open_place(self, place - prefix, prefix + layout.size);
+    }
     return place;
 }
 
@@ -125,6 +147,9 @@ static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
     self->end = (unsigned char *)chunk + chunk->size;
     self->origin = NULL;
     self->newest = NULL;
+    if (self->watched) {
+        nanvm_checker_close(self->top, (size_t)(self->end - self->top));
+    }
 }
 
 static nanvm_layout chunk_layout(size_t size) {
@@ -215,7 +240,8 @@ static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
 /* What lies at the top can grow and shrink in place. */
 static void *resize_newest(nanvm_arena *self, void *memory, size_t size) {
     end_run(self);
-    if (memory != self->newest || size > (size_t)(self->end - (unsigned char *)memory)) {
+    if (memory != self->newest || self->watched ||
+        size > (size_t)(self->end - (unsigned char *)memory)) {
         return NULL;
     }
     note_peak(self);
@@ -231,9 +257,10 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
-    (void)layout;
     end_run(self);
-    if (memory == self->newest) {
+    if (self->watched) {
+        nanvm_checker_close(memory, layout.size);
+    } else if (memory == self->newest) {
         note_peak(self);
         self->top = memory;
         self->newest = NULL;
@@ -320,8 +347,8 @@ static void fill_run(nanvm_arena *self, size_t length) {
 static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char *object,
                       size_t stride) {
     nanvm_places *run = &self->run;
-    size_t length = NANVM_IS_HARDENED ? 0 : next_run_length(self, stride);
-    if (length == 0) {
+    size_t length = next_run_length(self, stride);
+    if (length == 0 || NANVM_IS_HARDENED || self->watched) {
         return;
     }
     if (self->manager.places == NULL) {
@@ -400,9 +427,13 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
+    const nanvm_object *type = nanvm_block_origin(object)->object;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    if (object == self->newest) {
-        rewind_to(self, nanvm_block_origin(object)->object, object);
+    if (self->watched) {
+        size_t length = nanvm_block_length(type, object);
+        nanvm_checker_close(object, nanvm_object_size_of(type, length));
+    } else if (object == self->newest) {
+        rewind_to(self, type, object);
     }
     self->blocks -= 1;
 }
@@ -464,7 +495,11 @@ static void let_go_of_all(nanvm_arena *self) {
 static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
     while (chunk != NULL) {
         nanvm_arena_chunk *next = chunk->next;
-        nanvm_memory_dealloc(self->source, chunk, chunk_layout(chunk->size));
+        size_t size = chunk->size;
+        if (self->watched) {
+            nanvm_checker_open(chunk, size);
+        }
+        nanvm_memory_dealloc(self->source, chunk, chunk_layout(size));
         chunk = next;
     }
 }
@@ -497,7 +532,9 @@ static void keep_chunks(nanvm_arena *self) {
 void nanvm_arena_reset(nanvm_arena *self) {
     let_go_of_all(self);
     note_peak(self);
+    for_all_bytes(self, nanvm_checker_open);
     clear_bytes(self);
+    for_all_bytes(self, nanvm_checker_close);
     keep_chunks(self);
     self->blocks = 0;
     self->used = 0;
@@ -508,6 +545,7 @@ void nanvm_arena_reset(nanvm_arena *self) {
 
 void nanvm_arena_deinit(nanvm_arena *self) {
     nanvm_arena_reset(self);
+    for_all_bytes(self, nanvm_checker_open);
     free_chunks(self, self->spare);
     self->spare = NULL;
     self->top = self->end = self->buffer = NULL;
@@ -546,6 +584,8 @@ void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
     self->buffer = buffer;
     self->top = buffer;
     self->end = buffer == NULL ? NULL : self->buffer + size;
+    self->watched = nanvm_checker_watches();
+    for_all_bytes(self, nanvm_checker_close);
 }
 
 void nanvm_arena_init_growing(nanvm_arena *self, nanvm_manager *source) {

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checker.h"
 #include "pool.h"
 
 /* The pools of a manager, found by type and capacity in a table with open
@@ -14,6 +15,7 @@ typedef struct nanvm_local_state {
     size_t slots_length; /* a power of two */
     size_t used;
     nanvm_pool *all;
+    bool apart;  /* a memory checker watches: each object has a chunk of its own */
     bool ending; /* what is told of leaks may end what ends the manager */
 } nanvm_local_state;
 
@@ -85,6 +87,7 @@ static nanvm_pool *add_pool(nanvm_local *self, const nanvm_object *object,
     }
     nanvm_pool *pool = nanvm_pool_create(self->source, state, object, capacity);
     if (pool != NULL) {
+        pool->apart = state->apart;
         list_pool(state, pool);
         *find(state, object, capacity) = pool;
     }
@@ -109,6 +112,7 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         return false;
     }
     memset(self->state, 0, sizeof(*self->state));
+    self->state->apart = nanvm_checker_watches();
     for (size_t i = 0; i < NANVM_PLACES; ++i) {
         self->state->recent[i] = &no_pool.places;
     }
@@ -120,11 +124,12 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
     return true;
 }
 
-static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object,
-                            size_t capacity) {
+static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object, size_t size) {
     if (self->state == NULL && !start(self)) {
         return NULL;
     }
+    bool is_pooled = object != NULL && !self->state->apart;
+    size_t capacity = is_pooled ? nanvm_pool_capacity(object, size) : 0;
     nanvm_pool *pool = *find(self->state, object, capacity);
     return pool != NULL ? pool : add_pool(self, object, capacity);
 }
@@ -143,7 +148,7 @@ static size_t recent_of(const nanvm_object *object, size_t size) {
 
 NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object *object,
                                            size_t size) {
-    nanvm_pool *pool = pool_for(self, object, nanvm_pool_capacity(object, size));
+    nanvm_pool *pool = pool_for(self, object, size);
     if (pool == NULL) {
         return NULL;
     }

@@ -38,6 +38,7 @@ typedef struct nanvm_arena {
     size_t used;                      /**< Private: bytes in all chunks but the newest. */
     size_t streak;    /**< Private: blocks of a type in a row, at the top. */
     bool closed;      /**< Private. */
+    bool watched;     /**< Private: by a memory checker. */
     nanvm_places run; /**< Private: objects to be, at the top. */
     nanvm_places *by_type[NANVM_PLACES]; /**< Private: leads any type to the run. */
 } nanvm_arena;

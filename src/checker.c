@@ -1,0 +1,66 @@
+#include "checker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(NANVM_HAS_VALGRIND)
+#include <valgrind/memcheck.h>
+#endif
+
+/* What the sanitizers' run-time libraries offer, under the names that
+ * <sanitizer/asan_interface.h> and its siblings give them; weak, so that each is NULL in
+ * a program without that sanitizer. */
+typedef void on_bytes(const volatile void *bytes, size_t size);
+
+#if defined(__GNUC__) && defined(__ELF__)
+#define WEAK __attribute__((weak))
+WEAK extern on_bytes __asan_poison_memory_region;
+WEAK extern on_bytes __asan_unpoison_memory_region;
+WEAK extern on_bytes __hwasan_loadN;
+WEAK extern on_bytes __msan_allocated_memory;
+static on_bytes *const asan_close = __asan_poison_memory_region;
+static on_bytes *const asan_open = __asan_unpoison_memory_region;
+static on_bytes *const hwasan = __hwasan_loadN;
+static on_bytes *const msan_forget = __msan_allocated_memory;
+#else
+static on_bytes *const asan_close = NULL;
+static on_bytes *const asan_open = NULL;
+static on_bytes *const hwasan = NULL;
+static on_bytes *const msan_forget = NULL;
+#endif
+
+/* Its requests are a few instructions that do nothing elsewhere. */
+#if !defined(NANVM_HAS_VALGRIND)
+#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_MAKE_MEM_NOACCESS(bytes, size) ((void)(bytes), (void)(size))
+#define VALGRIND_MAKE_MEM_UNDEFINED(bytes, size) ((void)(bytes), (void)(size))
+#endif
+
+static bool is_off(void) {
+    const char *said = getenv("NANVM_CHECKER");
+    return said != NULL && strcmp(said, "off") == 0;
+}
+
+bool nanvm_checker_watches(void) {
+    bool any = asan_close != NULL || hwasan != NULL || msan_forget != NULL ||
+               RUNNING_ON_VALGRIND != 0;
+    return any && !is_off();
+}
+
+static void tell(on_bytes *checker, void *bytes, size_t size) {
+    if (checker != NULL) {
+        checker(bytes, size);
+    }
+}
+
+void nanvm_checker_close(void *bytes, size_t size) {
+    tell(asan_close, bytes, size);
+    tell(msan_forget, bytes, size);
+    (void)VALGRIND_MAKE_MEM_NOACCESS(bytes, size);
+}
+
+void nanvm_checker_open(void *bytes, size_t size) {
+    tell(asan_open, bytes, size);
+    tell(msan_forget, bytes, size);
+    (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes, size);
+}

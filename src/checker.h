@@ -1,0 +1,22 @@
+/* Memory checkers: AddressSanitizer, HWASan, MemorySanitizer, valgrind.
+ *
+ * They see what malloc hands out, and nothing within. So where one watches, a local
+ * manager gives each object a chunk of its own, from the system's malloc by default; and
+ * an arena tells the checker which of its bytes are in use. Whether one watches is found
+ * out when the program runs: the library needn't have been built for it. */
+#ifndef NANVM_CHECKER_H
+#define NANVM_CHECKER_H
+
+#include "internal.h"
+
+/* Bytes that nobody may touch, behind each object of an arena that is watched. */
+enum { NANVM_RED_ZONE = 16 };
+
+/* Whether one watches, and the environment doesn't say NANVM_CHECKER=off. */
+bool nanvm_checker_watches(void);
+
+/* Nobody may touch these bytes; or they are in use, in any state. */
+void nanvm_checker_close(void *bytes, size_t size);
+void nanvm_checker_open(void *bytes, size_t size);
+
+#endif
