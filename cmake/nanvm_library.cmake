@@ -30,8 +30,9 @@ set(nanvm_sources
 include(CheckIncludeFile)
 check_include_file(valgrind/memcheck.h NANVM_HAS_VALGRIND_HEADER)
 
+set(nanvm_hardened_sources src/guard.c src/quarantine.c src/seal.c)
 if(NANVM_HARDENED)
-    list(APPEND nanvm_sources src/guard.c src/quarantine.c src/seal.c)
+    list(APPEND nanvm_sources ${nanvm_hardened_sources})
 endif()
 
 function(nanvm_add_library kind type)

@@ -69,8 +69,10 @@ static inline uint64_t mix(uint64_t x) {
     return x ^ (x >> 31);
 }
 
+/* Odd factors keep place and value from cancelling each other. */
 static inline uint64_t mark(const void *place, uint64_t value) {
-    return mix(mix(key() + (uintptr_t)place) ^ value);
+    return mix(key() + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15) +
+               value * UINT64_C(0xD1B54A32D192ED03));
 }
 
 static inline uint32_t short_mark(const void *place, uint64_t value) {
@@ -150,7 +152,9 @@ void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
 }
 
 static inline uint64_t mark_of_origin(const nanvm_origin *self) {
-    return mark(self, mark(self->object, (uintptr_t)self->dealloc));
+    uint64_t object = (uintptr_t)self->object;
+    uint64_t dealloc = (uintptr_t)self->dealloc;
+    return mark(self, object * UINT64_C(0xBF58476D1CE4E5B9) + dealloc);
 }
 
 void nanvm_seal_origin(nanvm_origin *origin) {
