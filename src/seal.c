@@ -69,14 +69,17 @@ static inline uint64_t mix(uint64_t x) {
     return x ^ (x >> 31);
 }
 
+/* What is sealed: one kind doesn't pass for another. */
+typedef enum kind { COUNT = 1, DISTANCE, ORIGIN, LENGTH, MEMORY } kind;
+
 /* Odd factors keep place and value from cancelling each other. */
-static inline uint64_t mark(const void *place, uint64_t value) {
-    return mix(key() + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15) +
+static inline uint64_t mark(kind of, const void *place, uint64_t value) {
+    return mix(key() + of + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15) +
                value * UINT64_C(0xD1B54A32D192ED03));
 }
 
-static inline uint32_t short_mark(const void *place, uint64_t value) {
-    return (uint32_t)(mark(place, value) >> 32);
+static inline uint32_t short_mark(kind of, const void *place, uint64_t value) {
+    return (uint32_t)(mark(of, place, value) >> 32);
 }
 
 NANVM_COLD static void stop(void) {
@@ -86,7 +89,7 @@ NANVM_COLD static void stop(void) {
 /* --- counts: in the lower half of their word, the seal in the upper --- */
 
 static inline uint64_t sealed(const nanvm_count_word *self, int32_t count) {
-    return ((uint64_t)short_mark(self, (uint32_t)count) << 32) | (uint32_t)count;
+    return ((uint64_t)short_mark(COUNT, self, (uint32_t)count) << 32) | (uint32_t)count;
 }
 
 static inline int32_t opened(const nanvm_count_word *self, uint64_t word) {
@@ -148,13 +151,13 @@ void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
     nanvm_header *header = nanvm_block_header(object);
     nanvm_count_word_store(&header->count, count);
     header->origin = distance;
-    header->origin_seal = short_mark(&header->origin, distance);
+    header->origin_seal = short_mark(DISTANCE, &header->origin, distance);
 }
 
 static inline uint64_t mark_of_origin(const nanvm_origin *self) {
     uint64_t object = (uintptr_t)self->object;
     uint64_t dealloc = (uintptr_t)self->dealloc;
-    return mark(self, object * UINT64_C(0xBF58476D1CE4E5B9) + dealloc);
+    return mark(ORIGIN, self, object * UINT64_C(0xBF58476D1CE4E5B9) + dealloc);
 }
 
 void nanvm_seal_origin(nanvm_origin *origin) {
@@ -165,7 +168,7 @@ nanvm_origin *nanvm_block_origin(const void *object) {
     const nanvm_header *header = nanvm_block_header(object);
     expect_aligned(&header->count);
     if (NANVM_UNLIKELY(header->origin_seal !=
-                       short_mark(&header->origin, header->origin))) {
+                       short_mark(DISTANCE, &header->origin, header->origin))) {
         stop();
     }
     nanvm_origin *origin = nanvm_header_origin(header);
@@ -178,27 +181,31 @@ nanvm_origin *nanvm_block_origin(const void *object) {
 /* --- lengths --- */
 
 void nanvm_seal_length(nanvm_length *length) {
-    length->seal = (size_t)mark(length, length->length);
+    length->seal = (size_t)mark(LENGTH, length, length->length);
 }
 
 void nanvm_seal_check_length(const nanvm_length *length) {
-    if (NANVM_UNLIKELY(length->seal != (size_t)mark(length, length->length))) {
+    if (NANVM_UNLIKELY(length->seal != (size_t)mark(LENGTH, length, length->length))) {
         nanvm_fatal("the length of an array was overwritten");
     }
 }
 
 /* --- raw memory --- */
 
+static uint64_t mark_of_memory(const nanvm_memory_front *front,
+                               const nanvm_dealloc *dealloc, nanvm_layout layout) {
+    uint64_t owner = mark(MEMORY, dealloc, layout.size ^ (layout.align << 1));
+    return mark(MEMORY, front, owner);
+}
+
 void nanvm_seal_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
                        nanvm_layout layout) {
-    front->seal = mark(front, mark(dealloc, layout.size ^ (layout.align << 1)));
+    front->seal = mark_of_memory(front, dealloc, layout);
 }
 
 void nanvm_seal_break_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
                              nanvm_layout layout) {
-    uint64_t found = front->seal;
-    nanvm_seal_memory(front, dealloc, layout);
-    if (NANVM_UNLIKELY(found != front->seal)) {
+    if (NANVM_UNLIKELY(front->seal != mark_of_memory(front, dealloc, layout))) {
         nanvm_fatal("memory that this manager didn't hand out, or not with this layout");
     }
     front->seal = 0;

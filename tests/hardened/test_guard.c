@@ -1,0 +1,59 @@
+/* The page behind a chunk of a hardened build. */
+#include <signal.h>
+#include <string.h>
+
+#include "misuse.h"
+#include "objects.h"
+#include "run.h"
+#include "stage.h"
+
+/* Until nobody lets it. cmocka catches these signals otherwise. */
+static void run_on(void *context) {
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGBUS, SIG_DFL);
+    volatile unsigned char *byte = context;
+    for (size_t i = 0; i < (size_t)1 << 20; i++) {
+        byte[i] = byte[i];
+    }
+}
+
+static void expect_stopped(nanvm_mut_ref made) {
+    char output[1000];
+    int signal = run_in_child(run_on, made.object, output, sizeof(output));
+    assert_true(signal == SIGSEGV || signal == SIGBUS);
+    nanvm_mut_ref_drop(made);
+}
+
+static void test_nobody_runs_on_beyond_a_chunk(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    expect_stopped(nanvm_new(manager, &point_object));
+    expect_stopped(nanvm_new_array(manager, &ints_object, NULL, 100));
+    expect_stopped(nanvm_new_array(manager, &ints_object, NULL, 30000));
+    expect_stopped(nanvm_new(manager, &page_object));
+    nanvm_local_deinit(&local);
+}
+
+/* The page is open when it goes back to where it came from: accounting managers write to
+ * what they free. */
+static void test_guards_are_opened_again(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 30000));
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_nobody_runs_on_beyond_a_chunk),
+    TEST(test_guards_are_opened_again),
+};
+
+RUN_TESTS(tests)

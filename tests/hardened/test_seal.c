@@ -1,0 +1,304 @@
+/* What a hardened build notices before it uses it. */
+#include <signal.h>
+#include <string.h>
+
+#include "misuse.h"
+#include "objects.h"
+#include "run.h"
+#include "stage.h"
+
+static const char *const OVERWRITTEN = "header was overwritten";
+
+/* One object on its own; and what is wrong with it. */
+typedef struct victim {
+    nanvm_manager *manager;
+    nanvm_mut_ref made;
+    nanvm_ref ref;
+} victim;
+
+static void drop_ref(void *context) {
+    nanvm_ref_drop(((victim *)context)->ref);
+}
+
+static void clone_ref(void *context) {
+    nanvm_ref copy = nanvm_ref_clone(((victim *)context)->ref);
+    (void)copy;
+}
+
+static void count_refs(void *context) {
+    (void)nanvm_ref_count(((victim *)context)->ref);
+}
+
+static void try_to_mut_ref(void *context) {
+    victim *self = context;
+    nanvm_mut_ref out;
+    bool was_sole = nanvm_ref_try_to_mut_ref(&self->ref, &out);
+    (void)was_sole;
+}
+
+static void to_mut_ref(void *context) {
+    victim *self = context;
+    nanvm_mut_ref out = nanvm_ref_to_mut_ref(&self->ref, self->manager);
+    (void)out;
+}
+
+static void make_mut(void *context) {
+    victim *self = context;
+    void *out = nanvm_ref_make_mut(&self->ref, self->manager);
+    (void)out;
+}
+
+static void drop_mut_ref(void *context) {
+    nanvm_mut_ref_drop(((victim *)context)->made);
+}
+
+static void look_at_type(void *context) {
+    (void)nanvm_ref_object(((victim *)context)->ref);
+}
+
+static void look_at_length(void *context) {
+    (void)nanvm_ref_length(((victim *)context)->ref);
+}
+
+static misuse *const uses_of_a_count[] = {
+    drop_ref, clone_ref, count_refs, try_to_mut_ref, to_mut_ref, make_mut, drop_mut_ref};
+
+static victim victim_of(nanvm_manager *manager, const nanvm_object *type, size_t length) {
+    victim self = {manager, nanvm_new_array(manager, type, NULL, length), {NULL}};
+    self.ref = nanvm_mut_ref_to_ref(self.made);
+    return self;
+}
+
+/* Each byte of `size` at `bytes`, spoilt for once. */
+static void expect_each_byte_sealed(unsigned char *bytes, size_t size,
+                                    const char *message, misuse *use, victim *of) {
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] ^= 1U << (i % 8);
+        expect_fatal(message, use, of);
+        bytes[i] ^= 1U << (i % 8);
+    }
+}
+
+static bool count_is_sealed(const stage *on) {
+    victim self = victim_of(on->manager, &node_object, 0);
+    if (self.made.object == NULL) {
+        return false;
+    }
+    nanvm_header *header = nanvm_block_header(self.made.object);
+    for (size_t i = 0; i < sizeof(uses_of_a_count) / sizeof(uses_of_a_count[0]); i++) {
+        expect_each_byte_sealed((unsigned char *)&header->count, sizeof(header->count),
+                                OVERWRITTEN, uses_of_a_count[i], &self);
+    }
+    nanvm_mut_ref_drop(self.made);
+    return true;
+}
+
+static void test_no_byte_of_a_count_can_be_forged(void **state) {
+    (void)state;
+    on_every_manager(count_is_sealed);
+}
+
+static bool distance_is_sealed(const stage *on) {
+    victim self = victim_of(on->manager, &node_object, 0);
+    if (self.made.object == NULL) {
+        return false;
+    }
+    nanvm_header *header = nanvm_block_header(self.made.object);
+    expect_each_byte_sealed((unsigned char *)&header->origin, sizeof(header->origin),
+                            OVERWRITTEN, look_at_type, &self);
+    expect_each_byte_sealed((unsigned char *)&header->origin_seal,
+                            sizeof(header->origin_seal), OVERWRITTEN, look_at_type,
+                            &self);
+    nanvm_mut_ref_drop(self.made);
+    return true;
+}
+
+static void test_no_byte_of_a_distance_can_be_forged(void **state) {
+    (void)state;
+    on_every_manager(distance_is_sealed);
+}
+
+static bool origin_is_sealed(const stage *on) {
+    victim self = victim_of(on->manager, &node_object, 0);
+    if (self.made.object == NULL) {
+        return false;
+    }
+    nanvm_origin *origin = nanvm_block_origin(self.made.object);
+    expect_each_byte_sealed((unsigned char *)&origin->object, sizeof(origin->object),
+                            "origin of a block", look_at_type, &self);
+    expect_each_byte_sealed((unsigned char *)&origin->dealloc, sizeof(origin->dealloc),
+                            "origin of a block", look_at_type, &self);
+    nanvm_mut_ref_drop(self.made);
+    return true;
+}
+
+static void test_no_byte_of_an_origin_can_be_forged(void **state) {
+    (void)state;
+    on_every_manager(origin_is_sealed);
+}
+
+static bool length_is_sealed(const stage *on) {
+    victim self = victim_of(on->manager, &ints_object, 3);
+    if (self.made.object == NULL) {
+        return false;
+    }
+    unsigned char *header = (unsigned char *)nanvm_block_header(self.made.object);
+    expect_each_byte_sealed(header - 2 * sizeof(size_t), 2 * sizeof(size_t),
+                            "length of an array", look_at_length, &self);
+    assert_int_equal(nanvm_mut_ref_length(self.made), 3);
+    nanvm_mut_ref_drop(self.made);
+    return true;
+}
+
+static void test_no_byte_of_a_length_can_be_forged(void **state) {
+    (void)state;
+    on_every_manager(length_is_sealed);
+}
+
+static void test_header_of_another_object_is_no_header(void **state) {
+    (void)state;
+    victim a = victim_of(nanvm_global(), &point_object, 0);
+    victim b = victim_of(nanvm_global(), &point_object, 0);
+    nanvm_header kept = *nanvm_block_header(a.made.object);
+    *nanvm_block_header(a.made.object) = *nanvm_block_header(b.made.object);
+    expect_fatal(OVERWRITTEN, clone_ref, &a);
+    expect_fatal(OVERWRITTEN, look_at_type, &a);
+    *nanvm_block_header(a.made.object) = kept;
+    nanvm_mut_ref_drop(a.made);
+    nanvm_mut_ref_drop(b.made);
+}
+
+static void test_what_is_no_reference_is_noticed(void **state) {
+    (void)state;
+    static _Alignas(16) unsigned char bytes[128];
+    victim made = victim_of(nanvm_global(), &page_object, 0);
+    unsigned char *inside = made.made.object;
+    const void *wrong[] = {bytes + 64, bytes + 65, inside + 64, inside + 1, inside - 8};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        victim self = {nanvm_global(), {NULL}, {wrong[i]}};
+        expect_fatal(OVERWRITTEN, drop_ref, &self);
+        expect_fatal(OVERWRITTEN, look_at_type, &self);
+    }
+    nanvm_mut_ref_drop(made.made);
+}
+
+static void test_reference_over_a_reset_is_noticed(void **state) {
+    (void)state;
+    static unsigned char buffer[1000];
+    nanvm_arena in_buffer, growing;
+    nanvm_arena_init(&in_buffer, buffer, sizeof(buffer));
+    nanvm_arena_init_growing(&growing, nanvm_global());
+    nanvm_arena *arenas[] = {&in_buffer, &growing};
+    for (size_t i = 0; i < 2; i++) {
+        victim self = victim_of(nanvm_arena_manager(arenas[i]), &point_object, 0);
+        nanvm_arena_reset(arenas[i]);
+        expect_fatal(OVERWRITTEN, drop_ref, &self);
+        expect_fatal(OVERWRITTEN, look_at_type, &self);
+        nanvm_arena_deinit(arenas[i]);
+    }
+}
+
+/* --- raw memory --- */
+
+typedef struct piece {
+    nanvm_manager *manager;
+    void *memory;
+    nanvm_layout layout;
+} piece;
+
+static void give_back(void *context) {
+    piece *self = context;
+    nanvm_manager_dealloc(self->manager, self->memory, self->layout);
+}
+
+static void resize_piece(void *context) {
+    piece *self = context;
+    void *resized = nanvm_manager_resize(self->manager, self->memory, self->layout, 200);
+    (void)resized;
+}
+
+static void expect_foreign(nanvm_manager *manager, void *memory, nanvm_layout layout) {
+    piece wrong = {manager, memory, layout};
+    expect_fatal("memory that this manager didn't hand out", give_back, &wrong);
+    expect_fatal("memory that this manager didn't hand out", resize_piece, &wrong);
+}
+
+static void test_raw_memory_goes_back_to_its_manager_with_its_layout(void **state) {
+    (void)state;
+    nanvm_local local, other;
+    nanvm_local_init(&local);
+    nanvm_local_init(&other);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_layout layout = nanvm_layout_make(100, 32);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    void *others = nanvm_manager_alloc(nanvm_local_manager(&other), layout);
+    assert_true(is_aligned(memory, 32));
+    expect_foreign(nanvm_global(), memory, layout);
+    expect_foreign(nanvm_local_manager(&other), memory, layout);
+    expect_foreign(manager, others, layout);
+    expect_foreign(manager, memory, nanvm_layout_make(101, 32));
+    expect_foreign(manager, memory, nanvm_layout_make(100, 64));
+    nanvm_manager_dealloc(nanvm_local_manager(&other), others, layout);
+    nanvm_manager_dealloc(manager, memory, layout);
+    nanvm_local_deinit(&other);
+    nanvm_local_deinit(&local);
+}
+
+static void test_raw_memory_that_could_not_be_resized_is_still_sealed(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    void *memory = nanvm_manager_alloc(&source.manager, layout);
+    accounting_fail_from(&source, 0);
+    assert_null(nanvm_manager_resize(&source.manager, memory, layout, 4000));
+    assert_null(nanvm_manager_resize(&source.manager, memory, layout, SIZE_MAX - 4));
+    nanvm_manager_dealloc(&source.manager, memory, layout);
+    accounting_deinit(&source);
+}
+
+/* --- callbacks that don't return --- */
+
+static jmp_buf out_of_drop;
+
+static void leave_by_longjmp(void *object, size_t length) {
+    (void)object;
+    (void)length;
+    longjmp(out_of_drop, 1);
+}
+
+NANVM_OBJECT_CALLBACKS(leaver_object, struct tracked, NULL, leave_by_longjmp, NULL);
+
+/* In a child: drops of this thread wait for ever from here on. */
+static void drop_after_longjmp(void *context) {
+    (void)context;
+    nanvm_mut_ref other = nanvm_new(nanvm_global(), &node_object);
+    nanvm_mut_ref leaver = nanvm_new(nanvm_global(), &leaver_object);
+    if (setjmp(out_of_drop) == 0) {
+        nanvm_mut_ref_drop(leaver);
+    }
+    nanvm_mut_ref_drop(other);
+}
+
+static void test_callback_left_by_longjmp_is_noticed(void **state) {
+    (void)state;
+    char output[1000];
+    assert_int_equal(run_in_child(drop_after_longjmp, NULL, output, sizeof(output)),
+                     SIGABRT);
+    assert_non_null(strstr(output, "left by longjmp"));
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_no_byte_of_a_count_can_be_forged),
+    TEST(test_no_byte_of_a_distance_can_be_forged),
+    TEST(test_no_byte_of_an_origin_can_be_forged),
+    TEST(test_no_byte_of_a_length_can_be_forged),
+    TEST(test_header_of_another_object_is_no_header),
+    TEST(test_what_is_no_reference_is_noticed),
+    TEST(test_reference_over_a_reset_is_noticed),
+    TEST(test_raw_memory_goes_back_to_its_manager_with_its_layout),
+    TEST(test_raw_memory_that_could_not_be_resized_is_still_sealed),
+    TEST(test_callback_left_by_longjmp_is_noticed),
+};
+
+RUN_TESTS(tests)
