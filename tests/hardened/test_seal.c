@@ -269,14 +269,17 @@ static void leave_by_longjmp(void *object, size_t length) {
 
 NANVM_OBJECT_CALLBACKS(leaver_object, struct tracked, NULL, leave_by_longjmp, NULL);
 
+static void drop_and_be_left(nanvm_mut_ref leaver) {
+    if (setjmp(out_of_drop) == 0) {
+        nanvm_mut_ref_drop(leaver);
+    }
+}
+
 /* In a child: drops of this thread wait for ever from here on. */
 static void drop_after_longjmp(void *context) {
     (void)context;
     nanvm_mut_ref other = nanvm_new(nanvm_global(), &node_object);
-    nanvm_mut_ref leaver = nanvm_new(nanvm_global(), &leaver_object);
-    if (setjmp(out_of_drop) == 0) {
-        nanvm_mut_ref_drop(leaver);
-    }
+    drop_and_be_left(nanvm_new(nanvm_global(), &leaver_object));
     nanvm_mut_ref_drop(other);
 }
 

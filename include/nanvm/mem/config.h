@@ -92,6 +92,11 @@
 /* A hardened build has larger headers. Its functions have names of their own where a
  * program has to pass, so that what was compiled for the other one doesn't link. */
 #if defined(NANVM_HARDENED)
+#define nanvm_global nanvm_hardened_global
+#define nanvm_local_init nanvm_hardened_local_init
+#define nanvm_local_init_from nanvm_hardened_local_init_from
+#define nanvm_arena_init nanvm_hardened_arena_init
+#define nanvm_arena_init_growing nanvm_hardened_arena_init_growing
 #define nanvm_new_any nanvm_hardened_new_any
 #define nanvm_new_copy_any nanvm_hardened_new_copy_any
 #define nanvm_new_array nanvm_hardened_new_array
