@@ -1,0 +1,63 @@
+/* Runs each attack on each manager, and prints one line for each:
+ * name, manager, class, whether bytes were overwritten, and why. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "groups.h"
+
+static const attack_group *const groups[] = {
+    &counts_group,   &twice_group,   &handles_group,  &managers_group,
+    &pointers_group, &headers_group, &overruns_group, &lifetimes_group,
+    &reentry_group,  &jumps_group,   &sizes_group,    &deep_group};
+enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
+
+typedef struct run {
+    const attack *attack;
+    kind kind;
+    uint32_t seed;
+} run;
+
+static void suffer(void *context) {
+    const run *self = context;
+    world_suffer(self->attack, self->kind, self->seed);
+}
+
+/* What goes wrong under undefined behaviour varies: the worst counts. */
+static finding worst_of(const attack *attack, kind kind, uint32_t times) {
+    finding worst = {NOT_HERE, "there is no such thing"};
+    for (uint32_t seed = 1; seed <= times && attack->on & 1U << kind; seed++) {
+        run once = {attack, kind, seed};
+        finding found = child_run(suffer, &once);
+        if (found.verdict > worst.verdict) {
+            worst = found;
+        }
+    }
+    return worst;
+}
+
+/* The file's name is the group's in short. */
+static void run_attack(const attack_group *group, const attack *attack,
+                       const char *pattern, uint32_t times) {
+    if (pattern != NULL && strcmp(pattern, attack->name) != 0) {
+        return;
+    }
+    for (kind kind = 0; kind < KINDS; kind++) {
+        finding found = worst_of(attack, kind, times);
+        printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", group->title, attack->name, attack->what,
+               kind_names[kind], verdict_names[found.verdict],
+               attack->wild ? "wild" : "call", found.text);
+    }
+}
+
+int main(int argc, char **argv) {
+    uint32_t times = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 3;
+    const char *pattern = argc > 2 ? argv[2] : NULL;
+    for (size_t i = 0; i < GROUPS; i++) {
+        for (size_t j = 0; j < groups[i]->length; j++) {
+            run_attack(groups[i], &groups[i]->attacks[j], pattern, times);
+        }
+    }
+    return 0;
+}

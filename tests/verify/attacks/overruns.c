@@ -1,0 +1,199 @@
+/* Writes beyond an object, in front of it, and into one that is dead. */
+#include "groups.h"
+
+#include <string.h>
+
+#include "child.h"
+#include "forge.h"
+
+/* So many items leave no room that is nobody's, in malloc's chunks neither. */
+enum { PAIR = 64, ITEMS = 10, BYTES = ITEMS * sizeof(uint32_t), CHUNK_END = 4096 };
+
+/* Two of the program's arrays, the second as close behind the first as there is. */
+typedef struct pair {
+    unsigned char *first;
+    unsigned char *second;
+} pair;
+
+static record *array(world *self) {
+    return keep_array(self, own_array(self, ITEMS), ITEMS, self->seed);
+}
+
+static bool is_closer(const unsigned char *from, const unsigned char *to, pair best) {
+    return to > from && (best.first == NULL || to - from < best.second - best.first);
+}
+
+static pair neighbours(world *self) {
+    unsigned char *all[PAIR];
+    pair best = {NULL, NULL};
+    for (size_t i = 0; i < PAIR; i++) {
+        all[i] = (unsigned char *)(uintptr_t)array(self)->ref.object;
+        for (size_t j = 0; j < i; j++) {
+            if (is_closer(all[j], all[i], best)) {
+                best = (pair){all[j], all[i]};
+            }
+            if (is_closer(all[i], all[j], best)) {
+                best = (pair){all[i], all[j]};
+            }
+        }
+    }
+    return best;
+}
+
+static void overrun(world *self, size_t size) {
+    pair two = neighbours(self);
+    memset((unsigned char *)laundered(two.first) + BYTES, 0x41, size);
+}
+
+static void overrun_1(world *self) {
+    overrun(self, 1);
+}
+static void overrun_8(world *self) {
+    overrun(self, 8);
+}
+static void overrun_64(world *self) {
+    overrun(self, 64);
+}
+
+static void underrun(world *self, size_t size) {
+    pair two = neighbours(self);
+    memset((unsigned char *)laundered(two.second) - size, 0x41, size);
+}
+
+static void underrun_1(world *self) {
+    underrun(self, 1);
+}
+static void underrun_8(world *self) {
+    underrun(self, 8);
+}
+static void underrun_64(world *self) {
+    underrun(self, 64);
+}
+
+/* Behind the last object, beyond what belongs to the manager. */
+static void overrun_chunk(world *self) {
+    unsigned char *last = NULL;
+    for (size_t i = 0; i < PAIR; i++) {
+        unsigned char *each = (unsigned char *)(uintptr_t)array(self)->ref.object;
+        last = each > last ? each : last;
+    }
+    memset((unsigned char *)laundered(last) + BYTES, 0x41, CHUNK_END);
+}
+
+static void overrun_large(world *self) {
+    nanvm_mut_ref large = own_array(self, 5000);
+    nanvm_mut_ref next = own_array(self, 5000);
+    unsigned char *bytes = laundered(large.object);
+    memset(bytes + 5000 * sizeof(uint32_t), 0x41, 64);
+    nanvm_mut_ref_drop(next);
+    nanvm_mut_ref_drop(large);
+}
+
+/* --- lengths --- */
+
+static void length_longer(world *self) {
+    smash_length(array(self)->ref.object, ITEMS + 1);
+}
+
+static void length_huge(world *self) {
+    smash_length(array(self)->ref.object, SIZE_MAX / 8);
+}
+
+/* Dropped as long as it says to be. */
+static void length_of_refs(world *self) {
+    nanvm_ref items[4] = {victim(self, &point_object, 2)->ref};
+    nanvm_mut_ref refs = nanvm_new_array(self->manager, &refs_object, items, 4);
+    smash_length(refs.object, 4000);
+    nanvm_mut_ref_drop(refs);
+    for (size_t i = 0; i < RECORDS; i++) {
+        record *each = &self->model.records[i];
+        if (each->type != NULL && each->ref.object == items[0].object) {
+            each->refs -= 1;
+        }
+    }
+}
+
+static void length_then_resize(world *self) {
+    nanvm_mut_ref mine = own_array(self, ITEMS);
+    smash_length(mine.object, 4000);
+    (void)!nanvm_mut_ref_resize(self->manager, &mine, 4001);
+    nanvm_mut_ref_drop(mine);
+}
+
+/* --- the dead --- */
+
+static unsigned char bait[256];
+
+static void write_dead_link(world *self) {
+    const void *dead = killed(own(self, &node_object));
+    void *target = bait + 128;
+    model_forbid(&self->model, bait, sizeof(bait));
+    memcpy(laundered(dead), &target, sizeof(target));
+    (void)victim(self, &node_object, 1);
+    (void)victim(self, &node_object, 1);
+}
+
+/* The list of the dead leads to an object that is alive. */
+static void write_dead_link_to_live(world *self) {
+    record *other = victim(self, &node_object, 1);
+    const void *dead = killed(own(self, &node_object));
+    memcpy(laundered(dead), &other->ref.object, sizeof(void *));
+    (void)victim(self, &node_object, 1);
+    (void)victim(self, &node_object, 1);
+}
+
+static void write_dead_text(world *self) {
+    memset(laundered(killed(own(self, &node_object))), 'A', sizeof(struct node));
+}
+
+/* Who still has a pointer writes where another object is now. */
+static void write_after_reuse(world *self) {
+    const void *dead = killed(own(self, &point_object));
+    reuse(self, dead, &point_object);
+    memset(laundered(dead), 'A', sizeof(struct point));
+}
+
+static void write_dead_count(world *self) {
+    const void *dead = killed(own(self, &node_object));
+    smash_count(dead, 0);
+    nanvm_ref_drop(ref_at(dead));
+}
+
+static void write_dead_header(world *self) {
+    memset(header_bytes(killed(own(self, &node_object))), 'A', header_size());
+}
+
+#define WILD(name, what, run, on)                                                        \
+    { name, what, run, on, true }
+
+static const attack attacks[] = {
+    WILD("overrun-1", "writes 1 byte behind an array", overrun_1, ON_ALL),
+    WILD("overrun-8", "writes 8 bytes behind an array", overrun_8, ON_ALL),
+    WILD("overrun-64", "writes 64 bytes behind an array", overrun_64, ON_ALL),
+    WILD("overrun-large", "writes 64 bytes behind an array of 20,000", overrun_large,
+         ON_ALL),
+    WILD("overrun-chunk", "writes 4096 bytes behind the last object", overrun_chunk,
+         ON_ALL),
+    WILD("underrun-1", "writes 1 byte in front of an array", underrun_1, ON_ALL),
+    WILD("underrun-8", "writes 8 bytes in front of an array", underrun_8, ON_ALL),
+    WILD("underrun-64", "writes 64 bytes in front of an array", underrun_64, ON_ALL),
+    WILD("length-more", "raises the length of an array by one", length_longer, ON_ALL),
+    WILD("length-huge", "sets the length of an array to 2^61", length_huge, ON_ALL),
+    WILD("length-refs", "raises the length of an array of references, and drops it",
+         length_of_refs, ON_ALL),
+    WILD("length-resize", "raises the length of an array, and resizes it",
+         length_then_resize, ON_ALL),
+    WILD("dead-link", "writes a foreign address into a dead object", write_dead_link,
+         ON_COUNTING),
+    WILD("dead-link-live", "writes a live object's address into a dead one",
+         write_dead_link_to_live, ON_COUNTING),
+    WILD("dead-text", "writes text into a dead object", write_dead_text, ON_COUNTING),
+    WILD("dead-count", "sets a dead object's count to 0, and drops it again",
+         write_dead_count, ON_COUNTING),
+    WILD("dead-header", "writes text into the header of a dead object", write_dead_header,
+         ON_COUNTING),
+    WILD("dead-reused", "writes into a dead object whose place is another's now",
+         write_after_reuse, ON_COUNTING),
+};
+
+ATTACK_GROUP(overruns_group, "Writes out of bounds", attacks);
