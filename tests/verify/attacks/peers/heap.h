@@ -11,6 +11,10 @@ void heap_init(uint32_t seed);
 /* A new piece that the program watches; any size if it is 0. It stays in use for now. */
 unsigned char *heap_new(size_t size);
 
+/* The program frees it, and looks at what was in it only afterwards: so the allocator is
+ * the first who could notice something. */
+void heap_free(unsigned char *bytes);
+
 /* `steps` random operations. What is found wrong ends the child. */
 void heap_exercise(size_t steps);
 void heap_check(void);

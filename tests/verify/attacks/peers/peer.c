@@ -132,6 +132,11 @@ static void free_stack(void) {
     memset(bytes, 'A', FOREIGN);
     let_go(bytes + MIDDLE);
     child_goes_on();
+    for (size_t i = 0; i < FOREIGN; i++) {
+        if (((unsigned char *)laundered(bytes))[i] != 'A') {
+            child_end(SILENT, "memory that isn't malloc's has changed");
+        }
+    }
     for (size_t i = 0; i < FEW; i++) {
         uintptr_t memory = (uintptr_t) new (MIDDLE);
         if (memory - (uintptr_t)bytes < FOREIGN) {
@@ -202,19 +207,6 @@ static void header_swapped(void) {
 
 /* --- writes out of bounds --- */
 
-/* A size of which no byte is to spare. */
-static size_t tight_size(void) {
-    for (size_t size = 40; size < 200; size++) {
-        void *memory = malloc(size);
-        size_t usable = malloc_usable_size(memory);
-        free(memory);
-        if (usable == size) {
-            return size;
-        }
-    }
-    return 40;
-}
-
 typedef struct pair {
     unsigned char *first;
     unsigned char *second;
@@ -240,10 +232,29 @@ static pair neighbours(size_t size) {
     return best;
 }
 
+/* A size of which the least is to spare, so that a write beyond it hits something. */
+static size_t tight_size(void) {
+    size_t best = 40, least = SIZE_MAX;
+    for (size_t size = 40; size < 100; size++) {
+        pair two = neighbours(size);
+        size_t gap = (size_t)(two.second - two.first) - size;
+        best = gap < least ? size : best;
+        least = gap < least ? gap : least;
+    }
+    return best;
+}
+
+static void free_both(pair two) {
+    child_goes_on();
+    heap_free(two.second);
+    heap_free(two.first);
+}
+
 static void overrun(size_t bytes) {
     size_t size = tight_size();
     pair two = neighbours(size);
     memset((unsigned char *)laundered(two.first) + size, 'A', bytes);
+    free_both(two);
 }
 static void overrun_1(void) {
     overrun(1);
@@ -265,6 +276,7 @@ static void overrun_large(void) {
 static void underrun(size_t bytes) {
     pair two = neighbours(tight_size());
     memset((unsigned char *)laundered(two.second) - bytes, 'A', bytes);
+    free_both(two);
 }
 static void underrun_1(void) {
     underrun(1);
@@ -334,8 +346,15 @@ static void calloc_wraps(void) {
     must_refuse(calloc(laundered_size(SIZE_MAX / 4 + 2), 4));
 }
 
+/* To serve it with another alignment harms nobody. */
 static void must_refuse_align(size_t align) {
-    must_refuse(aligned_alloc(laundered_size(align), laundered_size(16)));
+    void *memory = aligned_alloc(laundered_size(align), laundered_size(16));
+    if (memory == NULL) {
+        must_refuse(memory);
+    } else {
+        memset(memory, 'A', 16);
+        let_go(memory);
+    }
 }
 static void align_0(void) {
     must_refuse_align(0);
