@@ -320,4 +320,4 @@ static const attack attacks[] = {
              forgotten_clone_cut_off),
 };
 
-ATTACK_GROUP(counts_group, "Counts", attacks);
+ATTACK_GROUP(counts, "Counts", attacks);

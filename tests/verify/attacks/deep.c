@@ -90,4 +90,4 @@ static const attack attacks[] = {
     {"callbacks", "drops a chain that only callbacks know", of_callbacks, ON_ALL, false},
 };
 
-ATTACK_GROUP(deep_group, "Deep chains on a stack of 64 KiB", attacks);
+ATTACK_GROUP(deep, "Deep chains on a stack of 64 KiB", attacks);

@@ -158,4 +158,4 @@ static const attack attacks[] = {
      resize_after_resize, ON_ALL, false},
 };
 
-ATTACK_GROUP(handles_group, "Consumed handles", attacks);
+ATTACK_GROUP(handles, "Consumed handles", attacks);

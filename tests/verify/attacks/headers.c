@@ -183,4 +183,4 @@ static const attack attacks[] = {
          ON_ALL),
 };
 
-ATTACK_GROUP(headers_group, "Overwritten headers", attacks);
+ATTACK_GROUP(headers, "Overwritten headers", attacks);

@@ -151,4 +151,4 @@ static const attack attacks[] = {
     {"leak", "jumps out of the report of what is left", out_of_leak, ON_LOCAL, false},
 };
 
-ATTACK_GROUP(jumps_group, "longjmp out of callbacks", attacks);
+ATTACK_GROUP(jumps, "longjmp out of callbacks", attacks);

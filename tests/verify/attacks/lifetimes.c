@@ -295,4 +295,4 @@ static const attack attacks[] = {
      false},
 };
 
-ATTACK_GROUP(lifetimes_group, "Use of what is over", attacks);
+ATTACK_GROUP(lifetimes, "Use of what is over", attacks);

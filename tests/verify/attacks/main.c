@@ -1,5 +1,6 @@
-/* Runs each attack on each manager, and prints one line for each:
- * name, manager, class, whether bytes were overwritten, and why. */
+/* Runs each attack on each manager, and prints one line for each: name, title of the
+ * group, what is done, whether bytes are overwritten or functions called wrongly,
+ * manager, class, and why. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +38,21 @@ static finding worst_of(const attack *attack, kind kind, uint32_t times) {
     return worst;
 }
 
-/* The file's name is the group's in short. */
-static void run_attack(const attack_group *group, const attack *attack,
-                       const char *pattern, uint32_t times) {
-    if (pattern != NULL && strcmp(pattern, attack->name) != 0) {
-        return;
-    }
+/* Found by the whole name, by the group's, or all of them. */
+static bool is_wanted(const attack_group *group, const attack *attack,
+                      const char *pattern) {
+    char name[100];
+    (void)snprintf(name, sizeof(name), "%s/%s", group->key, attack->name);
+    return pattern == NULL || strcmp(pattern, name) == 0 ||
+           strcmp(pattern, group->key) == 0;
+}
+
+static void run_attack(const attack_group *group, const attack *attack, uint32_t times) {
     for (kind kind = 0; kind < KINDS; kind++) {
         finding found = worst_of(attack, kind, times);
-        printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", group->title, attack->name, attack->what,
-               kind_names[kind], verdict_names[found.verdict],
-               attack->wild ? "wild" : "call", found.text);
+        printf("%s/%s\t%s\t%s\t%s\t%s\t%s\t%s\n", group->key, attack->name, group->title,
+               attack->what, attack->wild ? "wild" : "call", kind_names[kind],
+               verdict_names[found.verdict], found.text);
     }
 }
 
@@ -56,7 +61,9 @@ int main(int argc, char **argv) {
     const char *pattern = argc > 2 ? argv[2] : NULL;
     for (size_t i = 0; i < GROUPS; i++) {
         for (size_t j = 0; j < groups[i]->length; j++) {
-            run_attack(groups[i], &groups[i]->attacks[j], pattern, times);
+            if (is_wanted(groups[i], &groups[i]->attacks[j], pattern)) {
+                run_attack(groups[i], &groups[i]->attacks[j], times);
+            }
         }
     }
     return 0;

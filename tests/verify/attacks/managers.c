@@ -202,4 +202,4 @@ static const attack attacks[] = {
     {"mixed", "lets an object refer to another manager's", drop_mixed, ON_ALL, false},
 };
 
-ATTACK_GROUP(managers_group, "Wrong manager", attacks);
+ATTACK_GROUP(managers, "Wrong manager", attacks);

@@ -196,4 +196,4 @@ static const attack attacks[] = {
          write_after_reuse, ON_COUNTING),
 };
 
-ATTACK_GROUP(overruns_group, "Writes out of bounds", attacks);
+ATTACK_GROUP(overruns, "Writes out of bounds", attacks);

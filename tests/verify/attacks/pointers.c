@@ -227,4 +227,4 @@ static const attack attacks[] = {
     EVERYWHERE("fake-clone", "clones it", fake_clone),
 };
 
-ATTACK_GROUP(pointers_group, "Pointers that are no references", attacks);
+ATTACK_GROUP(pointers, "Pointers that are no references", attacks);

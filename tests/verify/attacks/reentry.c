@@ -396,4 +396,4 @@ static const attack attacks[] = {
     {"dealloc-self", "`dealloc` frees itself", dealloc_frees_itself, ON_CUSTOM, false},
 };
 
-ATTACK_GROUP(reentry_group, "Callbacks that call back or lie", attacks);
+ATTACK_GROUP(reentry, "Callbacks that call back or lie", attacks);

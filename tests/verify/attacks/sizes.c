@@ -203,4 +203,4 @@ static const attack attacks[] = {
     ALL("table-item", "two items of 2^63 bytes", table_item),
 };
 
-ATTACK_GROUP(sizes_group, "Sizes", attacks);
+ATTACK_GROUP(sizes, "Sizes", attacks);

@@ -144,4 +144,4 @@ static const attack attacks[] = {
      shared_by_three, ON_ALL, false},
 };
 
-ATTACK_GROUP(twice_group, "Dropped twice", attacks);
+ATTACK_GROUP(twice, "Dropped twice", attacks);

@@ -33,13 +33,15 @@ typedef struct attack {
 } attack;
 
 typedef struct attack_group {
+    const char *key;
     const char *title;
     const attack *attacks;
     size_t length;
 } attack_group;
 
-#define ATTACK_GROUP(name, title, attacks)                                               \
-    const attack_group name = {title, attacks, sizeof(attacks) / sizeof((attacks)[0])}
+#define ATTACK_GROUP(key, title, attacks)                                                \
+    const attack_group key##_group = {#key, title, attacks,                              \
+                                      sizeof(attacks) / sizeof((attacks)[0])}
 
 /* Makes the attack in a new world, goes on, and judges. Ends the child. */
 _Noreturn void world_suffer(const attack *attack, kind kind, uint32_t seed);

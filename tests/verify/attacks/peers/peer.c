@@ -1,6 +1,6 @@
 /* The attacks that malloc and free have, too, on whatever malloc this process runs with.
- * Prints one line for each: group, name, class, and why. A name is that of the attack on
- * the library whose like it is. */
+ * Prints one line for each: name, class, and why. A name is that of the attack on the
+ * library whose like it is. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <malloc.h>
@@ -410,61 +410,60 @@ static void free_wrong_size(void) {
 /* --- all of them --- */
 
 typedef struct attack {
-    const char *group;
     const char *name;
     void (*run)(void);
     bool on_headers;
 } attack;
 
 static const attack attacks[] = {
-    {"Counts", "zero-resize", realloc_freed, false},
-    {"Dropped twice", "ref", twice_small, false},
-    {"Dropped twice", "array-large", twice_large, false},
-    {"Dropped twice", "array-mapped", twice_mapped, false},
-    {"Dropped twice", "after-another", twice_after_another, false},
-    {"Dropped twice", "after-many", twice_after_many, false},
-    {"Dropped twice", "after-reuse", twice_after_reuse, false},
-    {"Wrong manager", "raw-size", free_wrong_size, false},
-    {"Pointers that are no references", "foreign-zero-drop", foreign_zero, false},
-    {"Pointers that are no references", "foreign-ones-drop", foreign_ones, false},
-    {"Pointers that are no references", "foreign-text-drop", foreign_text, false},
-    {"Pointers that are no references", "static-drop", free_static, false},
-    {"Pointers that are no references", "stack-drop", free_stack, false},
-    {"Pointers that are no references", "null-page-drop", free_null_page, false},
-    {"Pointers that are no references", "code-drop", free_code, false},
-    {"Pointers that are no references", "interior-point-drop", interior_8, false},
-    {"Pointers that are no references", "interior-node-drop", interior_16, false},
-    {"Pointers that are no references", "interior-array-drop", interior_80, false},
-    {"Pointers that are no references", "misaligned-1-drop", misaligned_1, false},
-    {"Pointers that are no references", "misaligned-4-drop", misaligned_4, false},
-    {"Pointers that are no references", "fake-drop", free_fake, true},
-    {"Overwritten headers", "header-zeros", header_zeros, true},
-    {"Overwritten headers", "header-ones", header_ones, true},
-    {"Overwritten headers", "header-text", header_text, true},
-    {"Overwritten headers", "header-swapped", header_swapped, true},
-    {"Writes out of bounds", "overrun-1", overrun_1, false},
-    {"Writes out of bounds", "overrun-8", overrun_8, false},
-    {"Writes out of bounds", "overrun-64", overrun_64, false},
-    {"Writes out of bounds", "overrun-large", overrun_large, false},
-    {"Writes out of bounds", "underrun-1", underrun_1, false},
-    {"Writes out of bounds", "underrun-8", underrun_8, false},
-    {"Writes out of bounds", "underrun-64", underrun_64, false},
-    {"Writes out of bounds", "dead-link", dead_link, false},
-    {"Writes out of bounds", "dead-link-live", dead_link_live, false},
-    {"Writes out of bounds", "dead-text", dead_text, false},
-    {"Writes out of bounds", "dead-reused", dead_reused, false},
-    {"Sizes", "array-largest", calloc_largest, false},
-    {"Sizes", "array-wraps", calloc_wraps, false},
-    {"Sizes", "raw-largest", malloc_largest, false},
-    {"Sizes", "raw-wraps", malloc_wraps, false},
-    {"Sizes", "raw-far", malloc_far, false},
-    {"Sizes", "raw-large", malloc_large, false},
-    {"Sizes", "raw-align-0", align_0, false},
-    {"Sizes", "raw-align-3", align_3, false},
-    {"Sizes", "raw-align-largest", align_largest, false},
-    {"Sizes", "raw-align-large", align_large, false},
-    {"Sizes", "raw-resize", realloc_largest, false},
-    {"Sizes", "resize-large", realloc_large, false},
+    {"counts/zero-resize", realloc_freed, false},
+    {"twice/ref", twice_small, false},
+    {"twice/array-large", twice_large, false},
+    {"twice/array-mapped", twice_mapped, false},
+    {"twice/after-another", twice_after_another, false},
+    {"twice/after-many", twice_after_many, false},
+    {"twice/after-reuse", twice_after_reuse, false},
+    {"managers/raw-size", free_wrong_size, false},
+    {"pointers/foreign-zero-drop", foreign_zero, false},
+    {"pointers/foreign-ones-drop", foreign_ones, false},
+    {"pointers/foreign-text-drop", foreign_text, false},
+    {"pointers/static-drop", free_static, false},
+    {"pointers/stack-drop", free_stack, false},
+    {"pointers/null-page-drop", free_null_page, false},
+    {"pointers/code-drop", free_code, false},
+    {"pointers/interior-point-drop", interior_8, false},
+    {"pointers/interior-node-drop", interior_16, false},
+    {"pointers/interior-array-drop", interior_80, false},
+    {"pointers/misaligned-1-drop", misaligned_1, false},
+    {"pointers/misaligned-4-drop", misaligned_4, false},
+    {"pointers/fake-drop", free_fake, true},
+    {"headers/header-zeros", header_zeros, true},
+    {"headers/header-ones", header_ones, true},
+    {"headers/header-text", header_text, true},
+    {"headers/header-swapped", header_swapped, true},
+    {"overruns/overrun-1", overrun_1, false},
+    {"overruns/overrun-8", overrun_8, false},
+    {"overruns/overrun-64", overrun_64, false},
+    {"overruns/overrun-large", overrun_large, false},
+    {"overruns/underrun-1", underrun_1, false},
+    {"overruns/underrun-8", underrun_8, false},
+    {"overruns/underrun-64", underrun_64, false},
+    {"overruns/dead-link", dead_link, false},
+    {"overruns/dead-link-live", dead_link_live, false},
+    {"overruns/dead-text", dead_text, false},
+    {"overruns/dead-reused", dead_reused, false},
+    {"sizes/array-largest", calloc_largest, false},
+    {"sizes/array-wraps", calloc_wraps, false},
+    {"sizes/raw-largest", malloc_largest, false},
+    {"sizes/raw-wraps", malloc_wraps, false},
+    {"sizes/raw-far", malloc_far, false},
+    {"sizes/raw-large", malloc_large, false},
+    {"sizes/raw-align-0", align_0, false},
+    {"sizes/raw-align-3", align_3, false},
+    {"sizes/raw-align-largest", align_largest, false},
+    {"sizes/raw-align-large", align_large, false},
+    {"sizes/raw-resize", realloc_largest, false},
+    {"sizes/resize-large", realloc_large, false},
 };
 enum { ATTACKS = sizeof(attacks) / sizeof(attacks[0]) };
 
@@ -527,8 +526,7 @@ int main(int argc, char **argv) {
         if (!attack->on_headers || has_headers(argv[1])) {
             found = worst_of(attack, times);
         }
-        printf("%s\t%s\t%s\t%s\n", attack->group, attack->name,
-               verdict_names[found.verdict], found.text);
+        printf("%s\t%s\t%s\n", attack->name, verdict_names[found.verdict], found.text);
     }
     return 0;
 }
