@@ -173,6 +173,17 @@ static inline void nanvm_block_seal_moved(void *object) {
 #endif
 }
 
+/* While a callback fills a new block, it counts as dead: who drops it meanwhile is found
+ * out, and if the callback is left by longjmp, an arena has nothing to let go of. */
+static inline void nanvm_block_hide(void *object) {
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+}
+
+static inline void nanvm_block_show(void *object) {
+    const nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
+    nanvm_block_set_count(object, (int32_t)dealloc->table->count);
+}
+
 /* Frees the memory of a block with an origin of its own; its object is gone already. */
 void nanvm_block_free_alone(void *object);
 

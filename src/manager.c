@@ -118,10 +118,15 @@ nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object
 nanvm_mut_ref nanvm_new_with(nanvm_manager *manager, const nanvm_object *object,
                              size_t length, nanvm_construct *construct, void *context) {
     nanvm_mut_ref self = new_zero(manager, object, length);
-    if (self.object != NULL && !construct(self.object, length, context)) {
+    if (self.object == NULL) {
+        return self;
+    }
+    nanvm_block_hide(self.object);
+    if (!construct(self.object, length, context)) {
         nanvm_object_visit(object, self.object, nanvm_object_drop_visitor, NULL);
         nanvm_block_free(self.object);
         return null_handle;
     }
+    nanvm_block_show(self.object);
     return self;
 }

@@ -33,6 +33,16 @@ static void clone_visitor(nanvm_ref reference, void *context) {
     (void)copy;
 }
 
+static bool call_clone(const nanvm_object *type, void *copy, const void *source,
+                       size_t length) {
+    nanvm_block_hide(copy);
+    bool cloned = type->clone(copy, source, length);
+    if (cloned) {
+        nanvm_block_show(copy);
+    }
+    return cloned;
+}
+
 static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
                                  nanvm_manager *manager) {
     size_t length = nanvm_block_length(type, object);
@@ -42,7 +52,7 @@ static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
         return copy;
     }
     memcpy(copy.object, object, size);
-    if (type->clone != NULL && !type->clone(copy.object, object, length)) {
+    if (type->clone != NULL && !call_clone(type, copy.object, object, length)) {
         nanvm_block_free(copy.object);
         return null_handle;
     }

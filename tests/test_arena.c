@@ -694,6 +694,52 @@ static void test_arena_takes_a_smaller_chunk_where_a_large_one_fails(void **stat
     accounting_deinit(&source);
 }
 
+static jmp_buf escape;
+
+static bool leave_construct(void *object, size_t length, void *context) {
+    (void)object;
+    (void)length;
+    (void)context;
+    longjmp(escape, 1);
+}
+
+static bool leave_clone(void *copy, const void *source, size_t length) {
+    return leave_construct(copy, length, (void *)(uintptr_t)source);
+}
+
+NANVM_OBJECT_CALLBACKS(leaving_object, struct tracked, NULL, tracked_drop, leave_clone);
+
+static void construct_and_leave(nanvm_manager *manager) {
+    if (setjmp(escape) == 0) {
+        (void)nanvm_new_with(manager, &leaving_object, 0, leave_construct, NULL).object;
+        fail();
+    }
+}
+
+static void clone_and_leave(nanvm_manager *manager, nanvm_ref source) {
+    if (setjmp(escape) == 0) {
+        (void)nanvm_ref_clone_object(source, manager).object;
+        fail();
+    }
+}
+
+/* What never came to be has no drop. */
+static void test_reset_passes_over_what_longjmp_left_half_made(void **state) {
+    (void)state;
+    unsigned char buffer[1000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_mut_ref source = nanvm_new(manager, &leaving_object);
+    tracked_expect(1);
+    construct_and_leave(manager);
+    clone_and_leave(manager, nanvm_mut_ref_to_ref(source));
+    assert_int_equal(tracked_live(), 1);
+    nanvm_arena_reset(&arena);
+    assert_int_equal(tracked_live(), 0);
+    nanvm_arena_deinit(&arena);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_reset_runs_drop_once_for_each_object),
     TEST(test_reset_drops_references_into_other_managers),
@@ -730,6 +776,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_can_be_cut_where_it_is_when_the_arena_is_full),
     TEST(test_arrays_that_move_cost_no_search),
     TEST(test_construction_that_fails_gives_its_bytes_back),
+    TEST(test_reset_passes_over_what_longjmp_left_half_made),
     TEST(test_arena_takes_a_smaller_chunk_where_a_large_one_fails),
 };
 

@@ -111,6 +111,31 @@ static void test_drop_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
     misuse_shared(nanvm_global());
 }
 
+/* --- an object that isn't made yet --- */
+
+static bool drop_half_made(void *object, size_t length, void *context) {
+    nanvm_ref self = {object};
+    (void)length;
+    nanvm_ref_drop(self);
+    return *(const bool *)context;
+}
+
+static void construct_and_drop(void *context) {
+    (void)nanvm_new_with(nanvm_global(), &node_object, 0, drop_half_made, context).object;
+}
+
+static void test_drop_by_the_constructor_is_fatal(void **state) {
+    (void)state;
+    bool results[] = {true, false};
+    for (size_t i = 0; i < 2; i++) {
+        char output[4096];
+        int signal =
+            run_in_child(construct_and_drop, &results[i], output, sizeof(output));
+        assert_int_equal(signal, SIGABRT);
+        assert_non_null(strstr(output, "nanvm_mem: drop"));
+    }
+}
+
 /* --- arenas --- */
 
 static void close_arena(void *arena) {
@@ -216,6 +241,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_taking_the_dead_is_fatal),
     TEST(test_second_drop_in_a_local_manager_is_fatal),
     TEST(test_drop_of_a_mut_ref_that_is_shared_is_fatal),
+    TEST(test_drop_by_the_constructor_is_fatal),
     TEST(test_closing_an_arena_with_objects_is_fatal),
     TEST(test_outside_reference_from_a_closed_arena_is_fatal),
     TEST(test_setting_a_handler_returns_the_previous_one),
