@@ -45,13 +45,17 @@ bool nanvm_ref_is_sole_cold(const void *object) {
     return nanvm_block_others(object) == 0;
 }
 
+void nanvm_block_used_dead(void) {
+    nanvm_fatal("use of a reference to an object that was dropped");
+}
+
 size_t nanvm_block_others(const void *object) {
     int32_t count = nanvm_block_count(object);
     if (count >= 0 || nanvm_count_is_atomic(count)) {
         return nanvm_count_others(count);
     }
     if (count == NANVM_COUNT_DEAD) {
-        nanvm_fatal("use of a reference to an object that was dropped");
+        nanvm_block_used_dead();
     }
     return count == NANVM_COUNT_CUSTOM ? update_custom(object, NANVM_REF_COUNTER_READ)
                                        : SIZE_MAX;

@@ -327,6 +327,15 @@ static inline bool nanvm_block_release_inline(const void *object) {
 /* How many others there are; SIZE_MAX if that isn't known. */
 size_t nanvm_block_others(const void *object);
 
+/* Stops the program: a dead object was used. */
+NANVM_COLD NANVM_NORETURN void nanvm_block_used_dead(void);
+
+static inline void nanvm_block_expect_alive(const void *object) {
+    if (NANVM_UNLIKELY(nanvm_block_count(object) == NANVM_COUNT_DEAD)) {
+        nanvm_block_used_dead();
+    }
+}
+
 /* --- drop.c -------------------------------------------------------------- */
 
 /* Ends an object that has no references left, and what only it refers to. */

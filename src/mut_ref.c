@@ -6,9 +6,14 @@ size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
     return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
 }
 
+/* Whether there are others, where they are counted. */
+static bool is_shared(int32_t count) {
+    return count > 0 || (nanvm_count_is_atomic(count) && count != NANVM_COUNT_ATOMIC);
+}
+
 void nanvm_mut_ref_drop_cold(void *object) {
     int32_t count = nanvm_block_count(object);
-    if (count > 0 || (nanvm_count_is_atomic(count) && count != NANVM_COUNT_ATOMIC)) {
+    if (is_shared(count)) {
         nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
     }
     if (count == 0 || nanvm_block_release(object)) {
@@ -140,6 +145,14 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_
 
 /* --- resize --- */
 
+/* Moving an object that others refer to would be a drop too many. */
+static void expect_own(const void *object) {
+    nanvm_block_expect_alive(object);
+    if (is_shared(nanvm_block_count(object))) {
+        nanvm_fatal("resize of a MutRef that isn't the only reference to its object");
+    }
+}
+
 /* Bytes that the object can have where it is, whatever manager is given; 0: unknown. */
 static inline size_t room_of(const void *object, const nanvm_origin *origin) {
     nanvm_pool *pool = (nanvm_pool *)origin->dealloc;
@@ -163,6 +176,7 @@ static inline bool lengthen(void *object, const nanvm_origin *origin, size_t len
 
 NANVM_NOINLINE static bool resize(nanvm_manager *manager, nanvm_mut_ref *self,
                                   size_t length) {
+    expect_own(self->object);
     const nanvm_object *type = nanvm_block_origin(self->object)->object;
     size_t old_length = nanvm_block_length(type, self->object);
     size_t size;
@@ -185,6 +199,10 @@ static inline bool resize_and_clear(nanvm_manager *manager, nanvm_mut_ref *self,
                                     size_t length, bool clears) {
     if (self->object == NULL) {
         return false;
+    }
+    if (NANVM_IS_HARDENED) { /* else only when there is no room: appending is to be fast
+                              */
+        expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);
     const nanvm_object *type = origin->object;

@@ -56,6 +56,7 @@ void nanvm_object_drop_visitor(nanvm_ref reference, void *context) {
 
 void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
     if (self.object != NULL) {
+        nanvm_block_expect_alive(self.object);
         nanvm_object_visit(nanvm_ref_object(self), self.object, visitor, context);
     }
 }

@@ -5,9 +5,13 @@
 static const nanvm_mut_ref null_handle = {NULL};
 
 size_t nanvm_ref_length(nanvm_ref self) {
-    return self.object == NULL
-               ? 0
-               : nanvm_block_length(nanvm_block_origin(self.object)->object, self.object);
+    if (self.object == NULL) {
+        return 0;
+    }
+    if (NANVM_IS_HARDENED) {
+        nanvm_block_expect_alive(self.object);
+    }
+    return nanvm_block_length(nanvm_block_origin(self.object)->object, self.object);
 }
 
 void nanvm_ref_drop_cold(const void *object) {
@@ -63,8 +67,12 @@ static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
 }
 
 nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
-    const nanvm_object *type = nanvm_ref_object(self);
-    if (type == NULL || (type->drop != NULL && type->clone == NULL)) {
+    if (self.object == NULL) {
+        return null_handle;
+    }
+    nanvm_block_expect_alive(self.object);
+    const nanvm_object *type = nanvm_block_origin(self.object)->object;
+    if (type->drop != NULL && type->clone == NULL) {
         return null_handle;
     }
     return clone_block(type, self.object, manager);

@@ -26,6 +26,23 @@ static void take_ref(void *context) {
     (void)!nanvm_ref_try_to_mut_ref(&self, &out);
 }
 
+static void clone_object_of_ref(void *context) {
+    (void)nanvm_ref_clone_object(*(nanvm_ref *)context, nanvm_global()).object;
+}
+
+static void ignore_reference(nanvm_ref reference, void *context) {
+    (void)reference;
+    (void)context;
+}
+
+static void visit_ref(void *context) {
+    nanvm_ref_visit(*(nanvm_ref *)context, ignore_reference, NULL);
+}
+
+static void resize_mut_ref(void *context) {
+    (void)!nanvm_mut_ref_resize(nanvm_global(), context, 1000);
+}
+
 static void drop_mut_ref(void *context) {
     nanvm_mut_ref_drop(*(nanvm_mut_ref *)context);
 }
@@ -78,6 +95,24 @@ static void test_taking_the_dead_is_fatal(void **state) {
     misuse_all_dead("dropped", take_ref);
 }
 
+static void test_clone_object_of_the_dead_is_fatal(void **state) {
+    (void)state;
+    misuse_all_dead("use", clone_object_of_ref);
+}
+
+static void test_visit_of_the_dead_is_fatal(void **state) {
+    (void)state;
+    misuse_all_dead("use", visit_ref);
+}
+
+static void test_resize_of_the_dead_is_fatal(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        misuse_dead(counts[i], &ints_object, "use", resize_mut_ref);
+        misuse_dead(counts[i], &refs_object, "use", resize_mut_ref);
+    }
+}
+
 static void test_second_drop_in_a_local_manager_is_fatal(void **state) {
     (void)state;
     nanvm_local local;
@@ -109,6 +144,25 @@ static void test_drop_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
     misuse_shared(nanvm_local_manager(&local));
     nanvm_local_deinit(&local);
     misuse_shared(nanvm_global());
+}
+
+static void resize_shared(nanvm_manager *manager) {
+    nanvm_mut_ref stale = nanvm_new_array(manager, &ints_object, NULL, 8);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(stale);
+    nanvm_ref other = nanvm_ref_clone(ref);
+    expect_fatal("resize of a MutRef", resize_mut_ref, &stale);
+    assert_int_equal(nanvm_ref_length(ref), 8);
+    nanvm_ref_drop(ref);
+    nanvm_ref_drop(other);
+}
+
+static void test_resize_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    resize_shared(nanvm_local_manager(&local));
+    nanvm_local_deinit(&local);
+    resize_shared(nanvm_global());
 }
 
 /* --- an object that isn't made yet --- */
@@ -239,8 +293,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_clone_of_the_dead_is_fatal),
     TEST(test_count_of_the_dead_is_fatal),
     TEST(test_taking_the_dead_is_fatal),
+    TEST(test_clone_object_of_the_dead_is_fatal),
+    TEST(test_visit_of_the_dead_is_fatal),
+    TEST(test_resize_of_the_dead_is_fatal),
     TEST(test_second_drop_in_a_local_manager_is_fatal),
     TEST(test_drop_of_a_mut_ref_that_is_shared_is_fatal),
+    TEST(test_resize_of_a_mut_ref_that_is_shared_is_fatal),
     TEST(test_drop_by_the_constructor_is_fatal),
     TEST(test_closing_an_arena_with_objects_is_fatal),
     TEST(test_outside_reference_from_a_closed_arena_is_fatal),
