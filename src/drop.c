@@ -15,25 +15,50 @@ static NANVM_THREAD_LOCAL struct {
     void *list;
     bool at_work;
 #if defined(NANVM_HARDENED)
-    uintptr_t frame; /* of who is at work */
+    uintptr_t frame;          /* of who is at work */
+    volatile uintptr_t *mark; /* in that frame */
 #endif
 } dead;
 
 #if defined(NANVM_HARDENED)
-/* Stacks grow down: whoever is called by the one at work has a lower frame. */
-static void note_frame(void) {
-    dead.frame = (uintptr_t)__builtin_frame_address(0);
+/* Who was at work and was left by longjmp would be taken to be there still, and nothing
+ * would end any more. Stacks grow down: whoever is called by the one at work has a lower
+ * frame; who has a lower one and wasn't called by it has most likely overwritten the
+ * mark. */
+static uintptr_t mark_at(const volatile uintptr_t *mark) {
+    return ~(uintptr_t)mark;
 }
 
-static void expect_frame(void) {
-    if ((uintptr_t)__builtin_frame_address(0) > dead.frame) {
+static inline void begin_work(volatile uintptr_t *mark) {
+    dead.at_work = true;
+    dead.frame = (uintptr_t)__builtin_frame_address(0);
+    dead.mark = mark;
+    *mark = mark_at(mark);
+}
+
+static inline void end_work(volatile uintptr_t *mark) {
+    dead.at_work = false;
+    *mark = 0;
+}
+
+static void expect_work(void) {
+    if ((uintptr_t)__builtin_frame_address(0) > dead.frame ||
+        *dead.mark != mark_at(dead.mark)) {
         nanvm_fatal("a callback that ran while objects were dropped was left by longjmp");
     }
 }
 #else
-static inline void note_frame(void) {}
+static inline void begin_work(const volatile uintptr_t *mark) {
+    (void)mark;
+    dead.at_work = true;
+}
 
-static inline void expect_frame(void) {}
+static inline void end_work(const volatile uintptr_t *mark) {
+    (void)mark;
+    dead.at_work = false;
+}
+
+static inline void expect_work(void) {}
 #endif
 
 static nanvm_ref *first_slot(const nanvm_object *type, void *object) {
@@ -154,14 +179,14 @@ static void *take_list(void) {
 }
 
 NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
-    dead.at_work = true;
-    note_frame();
+    volatile uintptr_t mark;
+    begin_work(&mark);
     void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
                                              : nanvm_object_bury(object, NULL);
     while (list != NULL || (list = take_list()) != NULL) {
         list = end_first(list);
     }
-    dead.at_work = false;
+    end_work(&mark);
 }
 
 static void *next_of(void *object) {
@@ -203,7 +228,7 @@ void nanvm_object_die(void *object) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);
     } else if (dead.at_work) {
-        expect_frame();
+        expect_work();
         queue(object);
     } else {
         end_all(type, object);
