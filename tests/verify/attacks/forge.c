@@ -2,19 +2,26 @@
 
 #include <string.h>
 
-/* As <nanvm/mem/dealloc.h> and the guide block_layout say. */
-enum { LAST_ATOMIC = -0x40000000, STUCK = -0x70000000, UNKNOWN = -0x48000000 };
+enum { UNKNOWN = -0x48000000 }; /* between the counts that mean something */
+
+/* A hardened build has a seal behind the length of an array, and seals a count. */
+#if defined(NANVM_HARDENED)
+enum { LENGTH = 2 * sizeof(size_t) };
+#else
+enum { LENGTH = sizeof(size_t) };
+#endif
 
 static void set_count(const void *object, int32_t count) {
-    nanvm_block_header(object)->count = count;
+    nanvm_block_set_count(object, count);
 }
 
 void forge_last_count(const void *object) {
-    set_count(object, nanvm_block_count(object) < 0 ? LAST_ATOMIC : INT32_MAX);
+    set_count(object,
+              nanvm_block_count(object) < 0 ? NANVM_COUNT_ATOMIC_LAST : INT32_MAX);
 }
 
 void forge_stuck_count(const void *object) {
-    set_count(object, STUCK);
+    set_count(object, NANVM_COUNT_STUCK);
 }
 
 void forge_unknown_count(const void *object) {
@@ -50,7 +57,7 @@ uint32_t read_distance(const void *object) {
 }
 
 void smash_length(const void *object, size_t length) {
-    memcpy(header_bytes(object) - sizeof(length), &length, sizeof(length));
+    memcpy(header_bytes(object) - LENGTH, &length, sizeof(length));
 }
 
 void fake_header(void *object, const nanvm_origin *origin, int32_t count) {
