@@ -18,7 +18,7 @@ typedef enum verdict {
 /* As the files say it. */
 extern const char *const verdict_names[VERDICTS];
 
-enum { CHILD_TEXT = 200 };
+enum { CHILD_TEXT = 160 };
 
 typedef struct finding {
     verdict verdict;

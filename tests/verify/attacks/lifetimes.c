@@ -6,20 +6,62 @@
 
 #include "child.h"
 
-enum { FRESH = 300 };
+enum { FRESH = 300, SOME = 8 };
 
 /* --- arenas --- */
 
-/* A reference into the arena from before its reset. Afterwards the program has created
- * new objects there: arrays of positive numbers, which may look like a header. */
-static nanvm_ref stale(world *self) {
-    nanvm_ref ref = own(self, &node_object);
+/* Where the objects begin that were created after the reset. What is dropped of them
+ * stays where it is. */
+static const void *fresh[FRESH];
+
+static bool is_in_use(const void *object) {
+    size_t i = 0;
+    while (i < FRESH && fresh[i] != object) {
+        i++;
+    }
+    return i < FRESH;
+}
+
+/* One of the addresses that others have, or haven't, begun an object at. */
+static const void *pick(const void *const *places, bool in_use) {
+    for (size_t i = 0; i < SOME; i++) {
+        if (is_in_use(places[i]) == in_use) {
+            return laundered(places[i]);
+        }
+    }
+    child_end(NOT_HERE, "no object has come to lie as the attack needs it");
+}
+
+/* The program has reset the arena, and created new objects there: arrays of positive
+ * numbers, which may look like a header. */
+static void reset_and_fill(world *self) {
     model_forget_all(&self->model);
     nanvm_arena_reset(&self->stage.arena);
     for (size_t i = 0; i < FRESH; i++) {
-        (void)keep_array(self, own_array(self, 40), 40, 1000);
+        fresh[i] = keep_array(self, own_array(self, 40), 40, 1000)->ref.object;
     }
-    return ref_at(ref.object);
+}
+
+/* A reference into the arena from before its reset. Others have the bytes now. */
+static nanvm_ref stale(world *self) {
+    const void *places[SOME];
+    for (size_t i = 0; i < SOME; i++) {
+        places[i] = own(self, &node_object).object;
+    }
+    reset_and_fill(self);
+    return ref_at(pick(places, false));
+}
+
+/* An array of numbers, likewise; another array begins where it began. */
+static nanvm_mut_ref stale_array(world *self, bool in_use) {
+    const void *places[SOME];
+    model_forget_all(&self->model);
+    nanvm_arena_reset(&self->stage.arena);
+    for (size_t i = 0; i < SOME; i++) {
+        places[i] = own_array(self, in_use ? 40 : 8).object;
+    }
+    reset_and_fill(self);
+    return mut_at(pick(places, in_use));
 }
 
 static void drop_after_reset(world *self) {
@@ -58,13 +100,22 @@ static void drop_mut_after_reset(world *self) {
 }
 
 static void resize_after_reset(world *self) {
-    nanvm_mut_ref array = own_array(self, 8);
-    model_forget_all(&self->model);
-    nanvm_arena_reset(&self->stage.arena);
-    for (size_t i = 0; i < FRESH; i++) {
-        (void)victim(self, &ints_object, 1);
-    }
+    nanvm_mut_ref array = stale_array(self, false);
     (void)!nanvm_mut_ref_resize(self->manager, &array, 20);
+}
+
+/* To one who has the address alone, it is the array that is there now. */
+static void clone_object_after_reuse(world *self) {
+    nanvm_ref ref = nanvm_mut_ref_to_ref(stale_array(self, true));
+    nanvm_mut_ref copy = nanvm_ref_clone_object(ref, self->manager);
+    wrong(copy.object == NULL ? "nobody said that it is gone" : "another object's copy");
+}
+
+static void clone_and_drop_after_reuse(world *self) {
+    nanvm_ref ref = nanvm_mut_ref_to_ref(stale_array(self, true));
+    nanvm_ref more = nanvm_ref_clone(ref);
+    nanvm_ref_drop(more);
+    nanvm_ref_drop(ref);
 }
 
 /* Before anybody has created something there. */
@@ -268,6 +319,10 @@ static const attack attacks[] = {
     {"reset-make-mut", "`make_mut` after the reset", make_mut_after_reset, ON_ARENAS,
      false},
     {"reset-resize", "resizes after the reset", resize_after_reset, ON_ARENAS, false},
+    {"reset-reused", "clones and drops where another object begins now",
+     clone_and_drop_after_reuse, ON_ARENAS, false},
+    {"reset-reused-copy", "`clone_object` where another object begins now",
+     clone_object_after_reuse, ON_ARENAS, false},
     {"reset-holder", "drops a holder outside after the reset", holder_outlives_reset,
      ON_ARENAS, false},
     {"deinit-drop", "drops after the deinit", drop_after_deinit, ON_ARENAS, false},

@@ -40,9 +40,18 @@ static pair neighbours(world *self) {
     return best;
 }
 
+/* The library is the first who could notice something: only then is the content looked
+ * at. */
+static void use_both(pair two) {
+    child_goes_on();
+    (void)nanvm_ref_count(ref_at(two.second));
+    (void)nanvm_ref_count(ref_at(two.first));
+}
+
 static void overrun(world *self, size_t size) {
     pair two = neighbours(self);
     memset((unsigned char *)laundered(two.first) + BYTES, 0x41, size);
+    use_both(two);
 }
 
 static void overrun_1(world *self) {
@@ -58,6 +67,7 @@ static void overrun_64(world *self) {
 static void underrun(world *self, size_t size) {
     pair two = neighbours(self);
     memset((unsigned char *)laundered(two.second) - size, 0x41, size);
+    use_both(two);
 }
 
 static void underrun_1(world *self) {
