@@ -263,7 +263,7 @@ static void set_slot(record **slot, record *value) {
 }
 
 record *model_keep(model *self, record *owned) {
-    set_slot(any_slot(self), owned);
+    set_slot(&self->slots[self->next_slot++ % SLOTS], owned);
     return owned;
 }
 

@@ -30,6 +30,7 @@ typedef struct model {
     uint32_t random;
     record records[RECORDS];
     record *slots[SLOTS];
+    size_t next_slot; /* for what is kept: it goes around */
     forbidden forbidden[FORBIDDEN];
     size_t forbidden_length;
 } model;
@@ -54,7 +55,8 @@ record *model_new(model *self, const nanvm_object *type);
 record *model_adopt(model *self, const nanvm_object *type, nanvm_ref ref, size_t length,
                     uint32_t seed);
 
-/* The program goes on to use it, and drops the caller's reference some time. */
+/* The program goes on to use it, and drops the caller's reference some time: not before
+ * as many others as there are slots have been kept. */
 record *model_keep(model *self, record *owned);
 
 /* `size` bytes at `begin` stay as they are, and are nobody's. */

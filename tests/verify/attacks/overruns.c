@@ -9,6 +9,14 @@
 /* So many items leave no room that is nobody's, in malloc's chunks neither. */
 enum { PAIR = 64, ITEMS = 10, BYTES = ITEMS * sizeof(uint32_t), CHUNK_END = 4096 };
 
+/* None of the bytes is what it was. */
+static void damage(unsigned char *begin, size_t size) {
+    unsigned char *bytes = laundered(begin);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] ^= 0x41;
+    }
+}
+
 /* Two of the program's arrays, the second as close behind the first as there is. */
 typedef struct pair {
     unsigned char *first;
@@ -50,7 +58,7 @@ static void use_both(pair two) {
 
 static void overrun(world *self, size_t size) {
     pair two = neighbours(self);
-    memset((unsigned char *)laundered(two.first) + BYTES, 0x41, size);
+    damage(two.first + BYTES, size);
     use_both(two);
 }
 
@@ -66,7 +74,7 @@ static void overrun_64(world *self) {
 
 static void underrun(world *self, size_t size) {
     pair two = neighbours(self);
-    memset((unsigned char *)laundered(two.second) - size, 0x41, size);
+    damage(two.second - size, size);
     use_both(two);
 }
 
@@ -87,14 +95,13 @@ static void overrun_chunk(world *self) {
         unsigned char *each = (unsigned char *)(uintptr_t)array(self)->ref.object;
         last = each > last ? each : last;
     }
-    memset((unsigned char *)laundered(last) + BYTES, 0x41, CHUNK_END);
+    damage(last + BYTES, CHUNK_END);
 }
 
 static void overrun_large(world *self) {
     nanvm_mut_ref large = own_array(self, 5000);
     nanvm_mut_ref next = own_array(self, 5000);
-    unsigned char *bytes = laundered(large.object);
-    memset(bytes + 5000 * sizeof(uint32_t), 0x41, 64);
+    damage((unsigned char *)large.object + 5000 * sizeof(uint32_t), 64);
     nanvm_mut_ref_drop(next);
     nanvm_mut_ref_drop(large);
 }
@@ -159,7 +166,7 @@ static void write_dead_text(world *self) {
 /* Who still has a pointer writes where another object is now. */
 static void write_after_reuse(world *self) {
     const void *dead = killed(own(self, &point_object));
-    reuse(self, dead, &point_object);
+    reuse(self, dead, &point_object, SOON);
     memset(laundered(dead), 'A', sizeof(struct point));
 }
 

@@ -96,27 +96,46 @@ def is_worse(found, known):
     return CLASSES.index(found) > CLASSES.index(known)
 
 
+def read_reasons():
+    """Why something stays silent: [(build, managers, attacks, text)]"""
+    reasons = []
+    for line in (HERE / "reasons.txt").read_text().splitlines():
+        if line.startswith(" "):
+            reasons[-1][3].append(line.strip())
+        elif line and not line.startswith("#"):
+            where, names = line.split(":")
+            build_name, managers = where.split()
+            reasons.append((build_name, managers.split(","), names.split(), []))
+    return reasons
+
+
 def is_bad(build_name, row):
-    """What no list makes right."""
-    return build_name == "hardened" and row.verdict in ("silent", "count")
+    """What falls short of the goal."""
+    if build_name == "hardened":
+        return row.verdict in ("silent", "count")
+    return row.verdict == "count" and row.kind == "call"
 
 
-def judge(context, build_name, rows, known):
+def has_reason(reasons, build_name, row):
+    """Whether somebody has said why."""
+    return any(
+        build_name == each and row.manager in managers and row.name in names
+        for each, managers, names, _ in reasons
+    )
+
+
+def judge(context, build_name, rows):
     """The rows that are worse than they should be; each has a line in the log."""
-    worse = []
+    known, reasons, worse = read_expected(), read_reasons(), []
     for (name, manager), row in rows.items():
         expected = known.get((build_name, name, manager), "-")
-        if is_worse(row.verdict, expected) or is_bad(build_name, row):
+        unexplained = is_bad(build_name, row) and not has_reason(reasons, build_name, row)
+        if unexplained or is_worse(row.verdict, expected):
             context.note(
                 f"WORSE {build_name} {name} {manager}: {row.verdict}, not {expected}: {row.why}"
             )
             worse.append(row)
     return worse
-
-
-def corrupted_by_calls(rows):
-    """Attacks in which no byte was overwritten, and a count is wrong."""
-    return [row for row in rows.values() if row.verdict == "count" and row.kind == "call"]
 
 
 # --- for the page ---
@@ -213,7 +232,25 @@ def totals(builds, peers):
     return lines
 
 
-def whys(build_name, rows):
+def explained(builds):
+    """What falls short of the goal, and why."""
+    lines = []
+    for build_name, managers, names, text in read_reasons():
+        rows = builds.get(build_name, {})
+        found = [
+            name
+            for name in names
+            if any(is_bad(build_name, rows[name, each]) for each in managers if rows)
+        ]
+        if found:
+            quoted = ", ".join(f"`{name}`" for name in found)
+            lines.append(
+                f"- {build_name} build, {', '.join(managers)}: {quoted}. {' '.join(text)}"
+            )
+    return ["", "What falls short of the goal, and why:", "", *lines]
+
+
+def seen(build_name, rows):
     """What was seen in each silent row."""
     lines = []
     for name in dict.fromkeys(name for name, _ in rows):
@@ -230,10 +267,10 @@ def whys(build_name, rows):
 
 def page(builds, peers):
     """All that the page shows of it."""
-    text = (HERE / "notes.md").read_text().splitlines()
-    lines = [*table(builds, peers), "", *text]
+    notes = (HERE / "notes.md").read_text().splitlines()
+    lines = [*notes, "", *table(builds, peers), *explained(builds)]
     for build_name, rows in builds.items():
-        lines += whys(build_name, rows)
+        lines += seen(build_name, rows)
     return lines
 
 
@@ -260,19 +297,27 @@ def figure(builds, peers):
     return f"{len(names)} attacks: " + "; ".join(parts)
 
 
+def shortcoming(build_name, rows):
+    """What falls short of the goal in one build; empty if nothing does."""
+    what = {
+        "default": "wrong calls can corrupt a count in the default build",
+        "hardened": "attacks stay silent in the hardened build",
+    }
+    bad = [row for row in rows.values() if is_bad(build_name, row)]
+    if not bad:
+        return ""
+    managers = collections.Counter(row.manager for row in bad)
+    on = ", ".join(f"{managers[each]} on {each}" for each in MANAGERS if each in managers)
+    names = {row.name for row in bad}
+    return f"{len(names)} {what[build_name]} ({on}), each with its reason"
+
+
 def shortcomings(builds):
     """What falls short of the goal."""
-    counts = corrupted_by_calls(builds["default"])
-    names = sorted({row.name for row in counts})
-    texts = []
+    texts = [shortcoming(name, rows) for name, rows in builds.items()]
     if "hardened" not in builds:
         texts.append("there is no hardened build here")
-    if names:
-        texts.append(
-            f"{len(names)} wrong calls leave a wrong count in the default build: "
-            + ", ".join(names)
-        )
-    return "; ".join(texts)
+    return "; ".join(text for text in texts if text)
 
 
 def run(context):
@@ -286,11 +331,10 @@ def run(context):
     peers = {name: attack_peer(context, folders["default"], name, times) for name in PEERS}
     found = "".join(format_found(name, rows) for name, rows in builds.items())
     (context.build / "found.txt").write_text(found)
-    known = read_expected()
-    rows = sum(len(each) for each in builds.values())
+    rows = sum(row.verdict != "-" for each in builds.values() for row in each.values())
     if not rows or not all(peers.values()):
         raise StepFailed("a program printed nothing")
-    worse = [row for name, each in builds.items() for row in judge(context, name, each, known)]
+    worse = [row for name, each in builds.items() for row in judge(context, name, each)]
     return Result(
         figure=figure(builds, peers),
         passed=rows - len(worse),

@@ -90,14 +90,20 @@ static void after_many(world *self) {
 
 static void after_reuse(world *self) {
     const void *place = killed(own(self, &node_object));
-    reuse(self, place, &node_object);
+    reuse(self, place, &node_object, SOON);
+    nanvm_ref_drop(ref_at(place));
+}
+
+static void after_late_reuse(world *self) {
+    const void *place = killed(own(self, &node_object));
+    reuse(self, place, &node_object, SOME_TIME);
     nanvm_ref_drop(ref_at(place));
 }
 
 /* The place is another type's now, where memory is shared among types. */
 static void after_reuse_by_another(world *self) {
     const void *place = killed(own(self, &tracked_object));
-    reuse(self, place, &point_object);
+    reuse(self, place, &point_object, SOON);
     nanvm_ref_drop(ref_at(place));
 }
 
@@ -135,6 +141,8 @@ static const attack attacks[] = {
     {"after-another", "drops a, then b, then a", after_another, ON_ALL, false},
     {"after-many", "drops a, then 64 others, then a", after_many, ON_ALL, false},
     {"after-reuse", "drops again when another object has the place", after_reuse, ON_ALL,
+     false},
+    {"after-late-reuse", "the same, however long that takes", after_late_reuse, ON_ALL,
      false},
     {"after-reuse-type", "the same, and the other object has another type",
      after_reuse_by_another, ON_ALL, false},

@@ -60,9 +60,9 @@ nanvm_ref own(world *self, const nanvm_object *type) {
     return nanvm_mut_ref_to_ref(own_mut(self, type));
 }
 
-void reuse(world *self, const void *place, const nanvm_object *type) {
+void reuse(world *self, const void *place, const nanvm_object *type, size_t times) {
     const void *object = NULL;
-    for (size_t i = 0; i < A_FEW && object != place; i++) {
+    for (size_t i = 0; i < times && object != place; i++) {
         object = victim(self, type, 1)->ref.object;
     }
 }

@@ -67,9 +67,10 @@ nanvm_mut_ref own_array(world *self, size_t length);
 /* Now it is the program's, with content that begins with `first`. */
 record *keep_array(world *self, nanvm_mut_ref array, size_t length, uint32_t first);
 
-/* The program creates objects of that type until one lies where `place` was, or for a
- * while. They stay in use. */
-void reuse(world *self, const void *place, const nanvm_object *type);
+/* The program creates objects of that type until one lies where `place` was, or so many
+ * times. They stay in use, until others take their turn. */
+enum { SOON = 16, SOME_TIME = 5000 };
+void reuse(world *self, const void *place, const nanvm_object *type, size_t times);
 
 /* Drops `ref` so that nobody refers to the object any more, and returns where it was. */
 const void *killed(nanvm_ref ref);

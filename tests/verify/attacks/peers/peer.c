@@ -207,6 +207,14 @@ static void header_swapped(void) {
 
 /* --- writes out of bounds --- */
 
+/* None of the bytes is what it was. */
+static void damage(unsigned char *begin, size_t size) {
+    unsigned char *bytes = laundered(begin);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] ^= 0x41;
+    }
+}
+
 typedef struct pair {
     unsigned char *first;
     unsigned char *second;
@@ -253,7 +261,7 @@ static void free_both(pair two) {
 static void overrun(size_t bytes) {
     size_t size = tight_size();
     pair two = neighbours(size);
-    memset((unsigned char *)laundered(two.first) + size, 'A', bytes);
+    damage(two.first + size, bytes);
     free_both(two);
 }
 static void overrun_1(void) {
@@ -268,14 +276,14 @@ static void overrun_64(void) {
 
 static void overrun_large(void) {
     unsigned char *memory = new (20000), *next = new (20000);
-    memset((unsigned char *)laundered(memory) + 20000, 'A', 64);
+    damage(memory + 20000, 64);
     let_go(next);
     let_go(memory);
 }
 
 static void underrun(size_t bytes) {
     pair two = neighbours(tight_size());
-    memset((unsigned char *)laundered(two.second) - bytes, 'A', bytes);
+    damage(two.second - bytes, bytes);
     free_both(two);
 }
 static void underrun_1(void) {
