@@ -15,7 +15,7 @@
 const char *const verdict_names[VERDICTS] = {"-",        "detected", "stopped",
                                              "harmless", "silent",   "count"};
 
-enum { CPU_SECONDS = 5, WALL_SECONDS = 120 };
+enum { CPU_SECONDS = 20, WALL_SECONDS = 120 };
 
 /* What the child leaves behind, however it ends: a page that both see. */
 typedef struct page {
