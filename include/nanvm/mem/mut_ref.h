@@ -114,7 +114,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * @return false on failure.
  * @ownership `*self` stays the caller's; on success it may have another address.
  * @errors false if memory runs out, if the size overflows, if the object isn't
- *     an array (but for `length` 0), or for a null handle: `*self` is untouched.
+ *     an array (but for `length` 0), or for a null handle: `*self` is untouched. Where
+ *     there is no room left: stops the program as nanvm_mut_ref_drop() does.
  * @threads the thread that has `self`, as the manager says.
  * @cost O(items added or cut off), and O(size) when it moves. A local manager
  *     leaves room to grow; elsewhere lengths are exact, so whoever appends one by one
