@@ -31,7 +31,7 @@ static on_bytes *const msan_forget = NULL;
 
 /* Its requests are a few instructions that do nothing elsewhere. */
 #if !defined(NANVM_HAS_VALGRIND)
-#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_MAKE_MEM_DEFINED(bytes, size) ((void)(bytes), (void)(size), 0)
 #define VALGRIND_MAKE_MEM_NOACCESS(bytes, size) ((void)(bytes), (void)(size))
 #define VALGRIND_MAKE_MEM_UNDEFINED(bytes, size) ((void)(bytes), (void)(size))
 #endif
@@ -41,9 +41,15 @@ static bool is_off(void) {
     return said != NULL && strcmp(said, "off") == 0;
 }
 
+/* Whether memcheck watches: callgrind and other tools are to see the pools. */
+static bool has_memcheck(void) {
+    char byte = 0;
+    return VALGRIND_MAKE_MEM_DEFINED(&byte, sizeof(byte)) != 0;
+}
+
 bool nanvm_checker_watches(void) {
-    bool any = asan_close != NULL || hwasan != NULL || msan_forget != NULL ||
-               RUNNING_ON_VALGRIND != 0;
+    bool any =
+        asan_close != NULL || hwasan != NULL || msan_forget != NULL || has_memcheck();
     return any && !is_off();
 }
 
