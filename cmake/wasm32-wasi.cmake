@@ -15,5 +15,7 @@ set(CMAKE_C_FLAGS_INIT
     "-fwasm-exceptions -mllvm -wasm-enable-sjlj -Qunused-arguments -isystem ${wasm}/include")
 # Signals, and that uintptr_t is there: CMocka's header asks.
 string(APPEND CMAKE_C_FLAGS_INIT " -D_WASI_EMULATED_SIGNAL -D_UINTPTR_T_DEFINED")
+# The compiler that optimises at the time of linking has to be told, too.
+string(APPEND CMAKE_EXE_LINKER_FLAGS_INIT " -Wl,-mllvm,-wasm-enable-sjlj")
 set(CMAKE_C_STANDARD_LIBRARIES -lwasi-emulated-signal)
 set(CMAKE_EXECUTABLE_SUFFIX_C .wasm)
