@@ -4,7 +4,8 @@ A cell of the matrix is a platform, a compiler and how it optimises. Each builds
 library and the tests with CMocka's own source, which Debian's source package has, and
 runs every program with what the platform's toolchain file names. A test that says it
 can't be run there is counted as skipped, if its reason is one that the platform has;
-a test that is in the source and didn't report fails.
+a test that is in the source and didn't report fails. All of it adds at -O2 the examples
+and a program that uses the library from outside.
 """
 
 import collections
@@ -219,16 +220,23 @@ def build_cmocka(work, cell, source):
     ]
 
 
-def build_suite(work, cell, source):
-    """Builds the library and the tests; returns their folder."""
-    return work.build_tree(
-        "suite",
+def flags(cell):
+    """CMake's options for what is compiled."""
+    return [
         *tools(cell),
-        *build_cmocka(work, cell, source),
         "-DCMAKE_BUILD_TYPE=Release",
         f"-DCMAKE_C_FLAGS_RELEASE={cell.optimisation.flags}",
         f"-DCMAKE_INTERPROCEDURAL_OPTIMIZATION={cell.optimisation.lto}",
         "-DNANVM_WERROR=ON",
+    ]
+
+
+def build_suite(work, cell, source):
+    """Builds the library and the tests; returns their folder."""
+    return work.build_tree(
+        "suite",
+        *flags(cell),
+        *build_cmocka(work, cell, source),
         "-DNANVM_INSTALL=OFF",
         "-DNANVM_BUILD_EXAMPLES=OFF",
     )
@@ -250,6 +258,7 @@ class Outcome:
 
     cell: Cell
     passed: int = 0
+    outside: int = 0  # examples, and a program that uses the library as a stranger does
     skipped: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     failures: list = dataclasses.field(default_factory=list)
     seconds: float = 0
@@ -328,15 +337,37 @@ def run_program(work, outcome, folder, source):
     judge(outcome, program, tests_of(source), done.stdout, done.returncode)
 
 
+def run_suite(work, outcome, cmocka):
+    """Builds the tests and runs them."""
+    folder = build_suite(work, outcome.cell, cmocka)
+    for source in sorted((context.SOURCE / "tests").glob("test_*.c")):
+        run_program(work, outcome, folder, source)
+
+
+def run_outside(work, outcome):
+    """Builds the programs from outside the library and runs them."""
+    source = context.SOURCE / "tests" / "package" / "smoke"
+    folder = work.build_tree("outside", *flags(outcome.cell), source=source)
+    env = environment(work, outcome.cell)
+    command = ("ctest", "--test-dir", folder, "--no-tests=error", "--output-on-failure")
+    done = work.run(*command, env=env, timeout=LONGEST, check=False)
+    failed = re.findall(r"^\s+\d+ - (smoke\.\w+) \(", done.stdout, re.MULTILINE)
+    total = re.search(r"(\d+) tests failed out of (\d+)", done.stdout)
+    if done.returncode != 0 and not failed or not total:
+        failed.append(f"ctest: ended with {done.returncode}")
+    outcome.failures += failed
+    outcome.outside = int(total.group(2)) - int(total.group(1)) if total else 0
+
+
 def run_cell(parent, cell, cmocka):
-    """Builds a cell and runs its tests."""
+    """Builds a cell and runs what belongs to it."""
     work = context.Context(f"{parent.name}/{cell.name}", parent.full)
     work.jobs = 1  # as many cells as processors are at it
     outcome, began = Outcome(cell), time.monotonic()
     try:
-        folder = build_suite(work, cell, cmocka)
-        for source in sorted((context.SOURCE / "tests").glob("test_*.c")):
-            run_program(work, outcome, folder, source)
+        run_suite(work, outcome, cmocka)
+        if work.full and cell.optimisation is O2:
+            run_outside(work, outcome)
     except context.StepFailed as failure:
         outcome.failures.append(f"doesn't build: {failure}")
     outcome.seconds = time.monotonic() - began
@@ -394,6 +425,19 @@ def skips(outcomes):
     return ["", "Skipped, as each test itself says:", "", *lines] if lines else []
 
 
+def outside(outcomes):
+    """How many programs from outside ran, as Markdown."""
+    ran = [each for each in outcomes if each.outside]
+    total = sum(each.outside for each in ran)
+    text = f"The examples and a program from outside, {total} in {len(ran)} builds, ran too."
+    return ["", text] if ran else []
+
+
+def passed_by(outcomes):
+    """How many tests and programs passed."""
+    return sum(each.passed + each.outside for each in outcomes)
+
+
 def figure(outcomes):
     """The step's one line."""
     passed = sum(each.passed for each in outcomes)
@@ -408,8 +452,8 @@ def run(work):
     outcomes = run_cells(work, cells_of(work.full))
     return context.Result(
         figure=figure(outcomes),
-        passed=sum(each.passed for each in outcomes),
+        passed=passed_by(outcomes),
         failed=sum(len(each.failures) for each in outcomes),
         skipped=sum(sum(each.skipped.values()) for each in outcomes),
-        page=table(outcomes) + skips(outcomes),
+        page=table(outcomes) + skips(outcomes) + outside(outcomes),
     )
