@@ -4,8 +4,8 @@ A cell of the matrix is a platform, a compiler and how it optimises. Each builds
 library and the tests with CMocka's own source, which Debian's source package has, and
 runs every program with what the platform's toolchain file names. A test that says it
 can't be run there is counted as skipped, if its reason is one that the platform has;
-a test that is in the source and didn't report fails. All of it adds at -O2 the examples
-and a program that uses the library from outside.
+a test that is in the source and didn't report fails. A full run adds a hardened build for
+each platform, and at -O2 the examples and a program that uses the library from outside.
 """
 
 import collections
@@ -81,12 +81,15 @@ class Optimisation:
     name: str
     flags: str
     lto: bool = False
+    hardened: bool = False
 
 
 O0 = Optimisation("-O0", "-O0")
 O2 = Optimisation("-O2", "-O2 -DNDEBUG")
 O3 = Optimisation("-O3, LTO", "-O3 -DNDEBUG", lto=True)
 OPTIMISATIONS = (O0, O2, O3)
+HARDENED = Optimisation("-O2, hardened", "-O2 -DNDEBUG", hardened=True)
+SEALED = "in a hardened build:"  # how a test begins that doesn't apply to it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +103,7 @@ class Cell:
     @property
     def name(self):
         """As a folder is called."""
-        words = (self.platform.toolchain or "native", self.compiler, self.optimisation.flags)
+        words = (self.platform.toolchain or "native", self.compiler, self.optimisation.name)
         return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower())
 
     def __str__(self):
@@ -111,13 +114,28 @@ class Cell:
         """Why it can't be built by anybody, or an empty text."""
         return WITHOUT_GCC if self.compiler == "gcc" and not self.platform.gcc else ""
 
+    @property
+    def lacks(self):
+        """What may keep a test from running, as the test says it."""
+        return self.platform.lacks + (SEALED,) * self.optimisation.hardened
 
-MATRIX = tuple(
-    Cell(platform, compiler, optimisation)
-    for platform in PLATFORMS
-    for compiler in ("gcc", CLANG)
-    for optimisation in OPTIMISATIONS
-)
+    @property
+    def sources(self):
+        """The files of tests."""
+        tests = context.SOURCE / "tests"
+        found = sorted(tests.glob("test_*.c"))
+        return found + sorted(tests.glob("hardened/test_*.c")) * self.optimisation.hardened
+
+
+COLUMNS = tuple((compiler, each) for compiler in ("gcc", CLANG) for each in OPTIMISATIONS)
+MATRIX = tuple(Cell(platform, *how) for platform in PLATFORMS for how in COLUMNS)
+
+
+def hardened(platform):
+    """The cell of a platform's hardened build."""
+    return Cell(platform, "gcc" if platform.gcc else CLANG, HARDENED)
+
+
 
 # Every platform once, and among them each compiler and each optimisation; what takes
 # longest comes first. This machine's own are in every other step.
@@ -135,7 +153,8 @@ FAST = {
 def cells_of(full):
     """The cells to build, in order."""
     if full:
-        return [each for each in MATRIX if not each.impossible]
+        more = map(hardened, PLATFORMS)
+        return [each for each in MATRIX if not each.impossible] + list(more)
     by_name = {each.name: each for each in PLATFORMS}
     return [Cell(by_name[name], *how) for name, how in FAST.items()]
 
@@ -227,6 +246,7 @@ def flags(cell):
         "-DCMAKE_BUILD_TYPE=Release",
         f"-DCMAKE_C_FLAGS_RELEASE={cell.optimisation.flags}",
         f"-DCMAKE_INTERPROCEDURAL_OPTIMIZATION={cell.optimisation.lto}",
+        f"-DNANVM_HARDENED={cell.optimisation.hardened}",
         "-DNANVM_WERROR=ON",
     ]
 
@@ -295,8 +315,8 @@ def judge(outcome, program, names, output, status):
     """Adds what a program of tests printed to the outcome."""
     reason, seen = "", {}
     for line in output.splitlines():
-        if line.startswith("skipped: "):
-            reason = line.removeprefix("skipped: ")
+        if line.startswith("skipped"):
+            reason = line.removeprefix("skipped").lstrip(": ")
         found = re.match(r"\[ +(OK|FAILED|ERROR|SKIPPED) +\] (?:--- )?(test_\w+)$", line)
         if found and found.group(2) not in seen:
             seen[found.group(2)] = found.group(1)
@@ -312,7 +332,7 @@ def judge(outcome, program, names, output, status):
 
 def count_skip(outcome, test, reason):
     """A test may only be skipped for want of what the platform hasn't got."""
-    if any(text in reason for text in outcome.cell.platform.lacks):
+    if any(text in reason for text in outcome.cell.lacks):
         outcome.skipped[reason] += 1
     else:
         outcome.failures.append(f"{test} was skipped: {reason or 'no reason given'}")
@@ -340,7 +360,7 @@ def run_program(work, outcome, folder, source):
 def run_suite(work, outcome, cmocka):
     """Builds the tests and runs them."""
     folder = build_suite(work, outcome.cell, cmocka)
-    for source in sorted((context.SOURCE / "tests").glob("test_*.c")):
+    for source in outcome.cell.sources:
         run_program(work, outcome, folder, source)
 
 
@@ -401,12 +421,11 @@ def run_cells(work, cells):
 def table(outcomes):
     """The matrix, as Markdown."""
     by_cell = {each.cell: each for each in outcomes}
-    columns = [(compiler, each) for compiler in ("gcc", CLANG) for each in OPTIMISATIONS]
-    heads = [f"{compiler} {each.name}" for compiler, each in columns]
+    heads = [f"{compiler} {each.name}" for compiler, each in COLUMNS] + [HARDENED.name]
     rows = ["| platform | run by | " + " | ".join(heads) + " |"]
-    rows.append("| --- | --- |" + " ---: |" * len(columns))
+    rows.append("| --- | --- |" + " ---: |" * len(heads))
     for platform in PLATFORMS:
-        cells = [Cell(platform, *how) for how in columns]
+        cells = [Cell(platform, *how) for how in COLUMNS] + [hardened(platform)]
         texts = [each.impossible or str(by_cell.get(each, "")) for each in cells]
         rows.append(f"| {platform.name} | {platform.how} | " + " | ".join(texts) + " |")
     return rows
