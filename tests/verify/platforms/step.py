@@ -11,7 +11,7 @@ each platform, and at -O2 the examples and a program that uses the library from 
 import collections
 import concurrent.futures
 import dataclasses
-import os
+import platform as machine
 import re
 import tarfile
 import time
@@ -468,6 +468,8 @@ def figure(outcomes):
 
 def run(work):
     """The step."""
+    if machine.machine() != "x86_64":
+        raise context.StepFailed(f"i386 runs on x86_64 only, and this is {machine.machine()}")
     outcomes = run_cells(work, cells_of(work.full))
     return context.Result(
         figure=figure(outcomes),
