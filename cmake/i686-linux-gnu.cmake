@@ -1,5 +1,5 @@
-# For 32 bits on a 64-bit Linux, linked statically, so that the programs run there.
+# For 32 bits on a 64-bit Linux, which runs them as they are.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR i686)
-set(CMAKE_C_COMPILER i686-linux-gnu-gcc)
-set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+set(nanvm_target i686-linux-gnu)
+include("${CMAKE_CURRENT_LIST_DIR}/nanvm_cross.cmake")

@@ -8,7 +8,8 @@ option(NANVM_INSTALL "Add the rules that install the library" ${PROJECT_IS_TOP_L
 option(NANVM_WERROR "Treat warnings as errors" OFF)
 option(NANVM_HARDENED "Check every header, and keep the dead apart for a while" OFF)
 set(NANVM_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
-set(NANVM_TEST_LAUNCHER "" CACHE STRING "What runs each test, such as valgrind;--quiet")
+set(NANVM_TEST_LAUNCHER "${CMAKE_CROSSCOMPILING_EMULATOR}"
+    CACHE STRING "What runs each test, such as valgrind;--quiet")
 option(BUILD_SHARED_LIBS "Make nanvm_mem::nanvm_mem the shared library" OFF)
 
 set(nanvm_option_names

@@ -36,6 +36,8 @@ static void *advise_huge(void *memory, nanvm_layout layout) {
     if (memory != NULL && layout.align >= NANVM_HUGE_PAGE) {
         (void)madvise(memory, layout.size, MADV_HUGEPAGE); /* without, it is slower */
     }
+#else
+    (void)layout;
 #endif
     return memory;
 }

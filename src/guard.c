@@ -5,6 +5,8 @@
 
 #include "internal.h"
 
+#if defined(_WIN32) || defined(__unix__) || defined(__APPLE__)
+
 /* Each splits a mapping in three, and Linux has 65,530 of them for a process. */
 enum { GUARDS_MAX = 16384 };
 
@@ -17,6 +19,8 @@ static bool add_guard(void) {
 static void remove_guard(void) {
     (void)__atomic_fetch_sub(&guards, 1, __ATOMIC_RELAXED);
 }
+
+#endif
 
 #if defined(_WIN32)
 #include <windows.h>

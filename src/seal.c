@@ -8,7 +8,7 @@
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
  * Pseudorandom Number Generators, OOPSLA 2014). */
-#if defined(__linux__)
+#if defined(__linux__) || defined(__wasi__)
 #define _DEFAULT_SOURCE /* getentropy */
 #endif
 #if defined(_WIN32)

@@ -25,9 +25,11 @@ typedef struct printer {
     bool first; /* no type has been printed yet */
 } printer;
 
-/* One place for all output: a failure is remembered. */
+/* One place for all output: a failure is remembered. MinGW's fprintf tells how much
+ * there was to write, written or not. */
 #define PRINT(printer, ...)                                                              \
-    ((printer)->failed |= fprintf((printer)->file, __VA_ARGS__) < 0)
+    ((printer)->failed |=                                                                \
+     fprintf((printer)->file, __VA_ARGS__) < 0 || ferror((printer)->file) != 0)
 
 static void print_number(printer *out, const char *format, const char *name, size_t value,
                          const char *unknown) {

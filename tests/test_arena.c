@@ -1,5 +1,6 @@
 /* The manager that frees everything at once. */
 #include "run.h"
+#include "skip.h"
 #include "stage.h"
 
 static nanvm_ref outside(void) {
@@ -495,15 +496,16 @@ static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
-#if SIZE_MAX > UINT32_MAX
-
 /* The header tells the distance to the origin in 32 bits. The arena believes
  * that it has 64 GiB; the few bytes that it touches are there. */
 static void test_arena_out_of_reach_of_an_origin_writes_another(void **state) {
     (void)state;
+    if (SIZE_MAX == UINT32_MAX) {
+        skip_because("with addresses of 32 bits no arena is as large");
+    }
     static _Alignas(64) unsigned char buffer[400];
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, (size_t)1 << 36);
+    nanvm_arena_init(&arena, buffer, (size_t)((uint64_t)1 << 36));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     void *a = make_one(manager, &point_object);
     void *b = make_one(manager, &point_object);
@@ -511,8 +513,6 @@ static void test_arena_out_of_reach_of_an_origin_writes_another(void **state) {
     assert_ptr_equal(nanvm_block_origin(b)->object, &point_object);
     nanvm_arena_deinit(&arena);
 }
-
-#endif
 
 /* --- peculiar places --- */
 
@@ -765,9 +765,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_newest_array_grows_and_shrinks_in_place),
     TEST(test_newest_raw_memory_is_given_back),
     TEST(test_raw_memory_below_the_newest_shrinks_in_place),
-#if SIZE_MAX > UINT32_MAX
     TEST(test_arena_out_of_reach_of_an_origin_writes_another),
-#endif
     TEST(test_arena_grows_in_another_arena),
     TEST(test_arena_grows_in_a_local_manager),
     TEST(test_drop_may_create_in_the_arena_that_is_reset),

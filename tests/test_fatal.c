@@ -313,6 +313,7 @@ static void drop_shared(void *context) {
 
 static void test_default_handler_prints_one_line_and_aborts(void **state) {
     (void)state;
+    needs_fork();
     char output[4096];
     assert_int_equal(run_in_child(drop_shared, NULL, output, sizeof(output)), SIGABRT);
     const char *begin = strstr(output, "nanvm_mem: ");
@@ -330,6 +331,7 @@ static void drop_shared_ignoring(void *context) {
 
 static void test_handler_that_returns_is_followed_by_abort(void **state) {
     (void)state;
+    needs_fork();
     char output[4096];
     int signal = run_in_child(drop_shared_ignoring, NULL, output, sizeof(output));
     assert_int_equal(signal, SIGABRT);

@@ -123,6 +123,7 @@ static void expect_leak_line(const char *output) {
 
 static void test_default_report_is_one_line_a_type_on_stderr(void **state) {
     (void)state;
+    needs_fork();
     char output[1000];
     assert_int_equal(run_in_child(leak_two_points, NULL, output, sizeof(output)), 0);
     expect_leak_line(output);
@@ -130,6 +131,7 @@ static void test_default_report_is_one_line_a_type_on_stderr(void **state) {
 
 static void test_leak_callback_of_null_is_the_default(void **state) {
     (void)state;
+    needs_fork();
     char output[1000];
     leaks noted = {.length = 0};
     assert_int_equal(run_in_child(leak_two_points, &noted, output, sizeof(output)), 0);
@@ -154,6 +156,7 @@ static void leak_nameless(void *context) {
 static void test_type_without_a_name_is_reported_too(void **state) {
     (void)state;
     SKIP_IF_HARDENED("raw memory is freed through its manager, and has a seal in front");
+    needs_fork();
     char output[1000];
     assert_int_equal(run_in_child(leak_nameless, NULL, output, sizeof(output)), 0);
     assert_non_null(strstr(output, "?"));

@@ -2,10 +2,18 @@
 #include "run.h"
 #include "stage.h"
 
+static FILE *scratch_file(void) {
+#if defined(__wasi__)
+    return fopen("/tmp/stats", "w+"); /* there is no tmpfile */
+#else
+    return tmpfile();
+#endif
+}
+
 static char *text_of(bool (*print)(const nanvm_manager *, FILE *),
                      const nanvm_manager *manager) {
     static char text[4096];
-    FILE *file = tmpfile();
+    FILE *file = scratch_file();
     assert_non_null(file);
     assert_true(print(manager, file));
     rewind(file);

@@ -46,11 +46,13 @@ static void share_among_threads(nanvm_manager *manager) {
 
 static void test_threads_clone_and_drop_one_global_object(void **state) {
     (void)state;
+    needs_threads();
     share_among_threads(nanvm_global());
 }
 
 static void test_threads_clone_and_drop_one_object_of_an_atomic_manager(void **state) {
     (void)state;
+    needs_threads();
     accounting manager;
     accounting_init(&manager, NANVM_COUNT_ATOMIC);
     share_among_threads(&manager.manager);
@@ -73,6 +75,7 @@ static void create_and_drop(void *context) {
 
 static void test_threads_create_and_drop_at_once(void **state) {
     (void)state;
+    needs_threads();
     size_t errors[THREADS] = {0};
     in_threads(create_and_drop, THREADS, errors, sizeof(errors[0]));
     for (size_t i = 0; i < THREADS; i++) {
@@ -104,6 +107,7 @@ static void drop_in_lockstep(void *context) {
 
 static void test_two_threads_that_drop_at_once_free_each_object_once(void **state) {
     (void)state;
+    needs_threads();
     enum { LENGTH = 4096 };
     static nanvm_ref refs[2][LENGTH];
     for (size_t round = 0; round < scaled(100) + 1; round++) {
@@ -138,6 +142,7 @@ static nanvm_ref chain(size_t length) {
 /* Each thread has its own head; the tails are shared. */
 static void test_threads_drop_chains_that_share_their_tails(void **state) {
     (void)state;
+    needs_threads();
     share shares[THREADS] = {{.errors = 0}};
     for (size_t round = 0; round < 20; round++) {
         nanvm_ref tail = chain(200);
@@ -178,6 +183,7 @@ static void read_then_write(void *context) {
 
 static void test_sole_owner_is_handed_over_without_a_race(void **state) {
     (void)state;
+    needs_threads();
     atomic_size_t winners = 0;
     size_t repeats = scaled(2000) + 10;
     for (size_t i = 0; i < repeats; i++) {
@@ -204,6 +210,7 @@ static void update_often(void *context) {
 
 static void test_threads_update_values_that_they_share(void **state) {
     (void)state;
+    needs_threads();
     share shares[THREADS] = {{.errors = 0}};
     struct node value = {.left = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 0))};
     nanvm_ref ref =
@@ -242,6 +249,7 @@ static void finish_parcel(void *context) {
 
 static void test_local_manager_can_be_handed_to_another_thread(void **state) {
     (void)state;
+    needs_threads();
     parcel sent;
     nanvm_local_init(&sent.local);
     sent.object = nanvm_new(nanvm_local_manager(&sent.local), &point_object);
@@ -262,6 +270,7 @@ static void read_arena(void *context) {
 
 static void test_threads_read_the_objects_of_an_arena(void **state) {
     (void)state;
+    needs_threads();
     static unsigned char buffer[1000];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));

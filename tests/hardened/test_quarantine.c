@@ -94,6 +94,7 @@ static void write_to_the_dead(void *context) {
 
 static void test_write_to_the_dead_is_noticed(void **state) {
     (void)state;
+    needs_fork();
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);

@@ -12,12 +12,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined(_WIN32)
+#define WITHOUT_FORK "Windows"
+#elif defined(__wasi__)
+#define WITHOUT_FORK "wasm32-WASI"
+#else
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <cmocka.h>
 
 #include <nanvm/mem.h>
+
+#include "skip.h"
 
 static jmp_buf escape;
 static char caught[256];
@@ -37,6 +46,25 @@ void expect_fatal(const char *part, misuse *wrong, void *context) {
     assert_non_null(strstr(caught, part));
     assert_null(strchr(caught, '\n'));
 }
+
+#if defined(WITHOUT_FORK)
+
+void needs_fork(void) {
+    skip_because("there is no fork() on " WITHOUT_FORK);
+}
+
+int run_in_child(misuse *wrong, void *context, char *output, int output_size) {
+    (void)wrong;
+    (void)context;
+    (void)output;
+    (void)output_size;
+    fail_msg("the test doesn't begin with needs_fork()");
+    return 0;
+}
+
+#else
+
+void needs_fork(void) {}
 
 static void read_all(int from, char *output, int output_size) {
     size_t length = 0;
@@ -73,3 +101,5 @@ int run_in_child(misuse *wrong, void *context, char *output, int output_size) {
     assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
+
+#endif

@@ -9,6 +9,10 @@ typedef void misuse(void *context);
  * `part` in it. The handler leaves by longjmp. */
 void expect_fatal(const char *part, misuse *wrong, void *context);
 
+/* Ends the test as skipped, and says why, where there is no fork(). Comes first in a
+ * test: what was created before would stay alive. */
+void needs_fork(void);
+
 /* Calls `wrong` in a child process; returns the signal that ended it, or 0.
  * What it wrote to stderr is in `output`. */
 int run_in_child(misuse *wrong, void *context, char *output, int output_size);

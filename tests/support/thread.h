@@ -7,6 +7,10 @@
 
 typedef void thread_body(void *context);
 
+/* Ends the test as skipped, and says why, where a program has no threads. Comes first
+ * in a test: what was created before would stay alive. */
+void needs_threads(void);
+
 /* Runs `body` on a stack of 64 KiB, or the least that the system and the
  * sanitizers can do with. */
 void on_small_stack(thread_body *body, void *context);

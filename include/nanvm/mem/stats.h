@@ -89,7 +89,7 @@ NANVM_INLINE NANVM_NONNULL(1) nanvm_stats nanvm_stats_make(const nanvm_manager *
  * Writes the numbers of `manager` to `file`, as lines for a person.
  *
  * @ownership `file` stays the caller's.
- * @errors false if a write failed.
+ * @errors false if a write to `file` failed, this one or one before.
  * @threads as the manager says.
  * @cost as nanvm_manager_stats(), and the writing.
  */
@@ -101,7 +101,7 @@ NANVM_API NANVM_NONNULL(1, 2) bool nanvm_stats_print(const nanvm_manager *manage
  * What isn't counted is `null`.
  *
  * @ownership `file` stays the caller's.
- * @errors false if a write failed.
+ * @errors false if a write to `file` failed, this one or one before.
  * @threads as the manager says.
  * @cost as nanvm_manager_stats(), and the writing.
  */
