@@ -53,7 +53,7 @@ FAST_WHOLE_UNITS = 4
 SCALE = "50"
 
 SECONDS = 20  # what takes longer hangs
-CPU_SECONDS = 10
+CPU_SECONDS = 3
 BYTES = 4 << 30
 
 
