@@ -513,6 +513,47 @@ static void test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost(void *
     assert_int_equal(tracked_live(), 0);
 }
 
+/* The same while what the dealloc dropped has callbacks: it is at the end of the list. */
+static void test_object_with_callbacks_that_a_dealloc_drops_is_not_lost(void **state) {
+    (void)state;
+    holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
+                   .dealloc = {&holder_table}};
+    self.held = new_tracked(1);
+    nanvm_mut_ref empty = nanvm_new(&self.manager, &node_object);
+    struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    assert_int_equal(tracked_live(), 0);
+}
+
+/* --- leaves, which need no walk --- */
+
+static nanvm_ref new_point(nanvm_manager *manager) {
+    return nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
+}
+
+static bool drop_leaves(const stage *on) {
+    struct node value = {new_point(on->manager), 0, new_point(on->manager)};
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    nanvm_ref kept = nanvm_ref_clone(value.right);
+    bool done = node.object != NULL && value.left.object != NULL && kept.object != NULL;
+    if (node.object == NULL) {
+        nanvm_ref_drop(value.left);
+        nanvm_ref_drop(value.right);
+    }
+    nanvm_mut_ref_drop(node);
+    if (done && on->counts) {
+        assert_int_equal(nanvm_ref_count(kept), 0);
+    }
+    nanvm_ref_drop(kept);
+    return done;
+}
+
+static void test_leaves_end_with_their_node(void **state) {
+    (void)state;
+    on_every_manager(drop_leaves);
+}
+
 /* --- the first reference, in whose place the dead are linked --- */
 
 static bool drop_with_null_first(const stage *on) {
@@ -568,6 +609,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_drop_of_an_array_is_told_its_length),
     TEST(test_reference_that_a_dealloc_drops_is_not_lost),
     TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
+    TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
+    TEST(test_leaves_end_with_their_node),
     TEST(test_references_behind_a_null_one_are_released),
     TEST(test_shared_child_survives_its_parents),
 };

@@ -575,6 +575,115 @@ static void test_objects_outlive_a_manager_that_was_trimmed(void **state) {
     accounting_deinit(&source);
 }
 
+/* --- large pools, whose chunks lie in regions --- */
+
+/* The first 4 MiB lie in chunks of their own; then come three regions of 2 MiB, and some
+ * chunks of a fourth. */
+enum { VERY_MANY = 480000, OUTSIDE = 190000, PER_REGION = 80000 };
+
+static nanvm_mut_ref very_many[VERY_MANY];
+
+static void make_very_many(nanvm_manager *manager) {
+    for (size_t i = 0; i < VERY_MANY; i++) {
+        struct point point = {(double)i, 0};
+        very_many[i] = nanvm_new_copy(manager, &point_object, &point);
+        assert_non_null(very_many[i].object);
+    }
+}
+
+static void drop_from(size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i++) {
+        assert_true(((struct point *)very_many[i].object)->x == (double)i);
+        nanvm_mut_ref_drop(very_many[i]);
+    }
+}
+
+/* Trims, and checks what is said of it against what the source was given back. */
+static size_t trim_checked(nanvm_local *local, const accounting *source) {
+    size_t live = source->live_bytes;
+    size_t reserved = nanvm_stats_make(nanvm_local_manager(local)).reserved_bytes;
+    size_t trimmed = nanvm_local_trim(local);
+    size_t left = nanvm_stats_make(nanvm_local_manager(local)).reserved_bytes;
+    assert_int_equal(live - source->live_bytes, trimmed);
+    assert_int_equal(reserved - left, trimmed);
+    return trimmed;
+}
+
+enum { REGION = 2 * 1024 * 1024 };
+
+/* One alive keeps the region that it lies in, and no other. */
+static void trim_with_one_alive_at(size_t alive, bool in_region) {
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    make_very_many(manager);
+    drop_from(0, alive);
+    drop_from(alive + 1, VERY_MANY);
+    assert_true(trim_checked(&local, &source) > 4 * REGION);
+    size_t left = nanvm_stats_make(manager).reserved_bytes;
+    assert_true(in_region ? left == REGION : left < REGION / 8);
+    nanvm_mut_ref other = nanvm_new(manager, &point_object);
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, left);
+    nanvm_mut_ref_drop(other);
+    drop_from(alive, alive + 1);
+    assert_int_equal(trim_checked(&local, &source), left);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_trim_keeps_the_region_of_the_only_one_alive(void **state) {
+    (void)state;
+    trim_with_one_alive_at(0, false);
+    trim_with_one_alive_at(OUTSIDE + PER_REGION / 2, true);
+    trim_with_one_alive_at(OUTSIDE + PER_REGION * 3 / 2, true);
+    trim_with_one_alive_at(VERY_MANY - 1, true);
+}
+
+static void test_large_pool_goes_on_after_a_trim(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    make_very_many(nanvm_local_manager(&local));
+    drop_from(OUTSIDE, OUTSIDE + 2 * PER_REGION);
+    assert_true(trim_checked(&local, &source) >= REGION);
+    for (size_t i = OUTSIDE; i < OUTSIDE + 2 * PER_REGION; i++) {
+        struct point point = {(double)i, 0};
+        very_many[i] = nanvm_new_copy(nanvm_local_manager(&local), &point_object, &point);
+    }
+    assert_int_equal(trim_checked(&local, &source), 0);
+    drop_from(0, VERY_MANY);
+    assert_true(trim_checked(&local, &source) > 0);
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&local)).reserved_bytes, 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void *(*usual_alloc)(nanvm_manager *self, nanvm_layout layout);
+
+static void *refuse_regions(nanvm_manager *self, nanvm_layout layout) {
+    return layout.align >= REGION ? NULL : usual_alloc(self, layout);
+}
+
+static void test_large_pool_can_do_without_regions(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = refuse_regions;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    make_very_many(nanvm_local_manager(&local));
+    drop_from(1, VERY_MANY);
+    assert_true(trim_checked(&local, &source) > 4 * REGION);
+    drop_from(0, 1);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 /* --- arrays --- */
 
 /* Whether its items hold references or not, and has it few or many of them. */
@@ -892,6 +1001,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_leaves_large_objects_and_raw_memory_alone),
     TEST(test_trim_needs_no_memory),
     TEST(test_objects_outlive_a_manager_that_was_trimmed),
+    TEST(test_trim_keeps_the_region_of_the_only_one_alive),
+    TEST(test_large_pool_goes_on_after_a_trim),
+    TEST(test_large_pool_can_do_without_regions),
     TEST(test_array_that_shrinks_a_little_stays),
     TEST(test_large_array_takes_the_memory_of_the_one_before),
     TEST(test_memory_that_waits_is_one_large_array_at_most),

@@ -62,8 +62,9 @@ static bool typed_arrays(const stage *on) {
     assert_int_equal(text_mut_ref_length(a), 5);
     bool done = text_mut_ref_resize(on->manager, &a, 50);
     assert_memory_equal(text_mut_ref_get(a)->bytes, "hello", 5);
+    done = done && text_mut_ref_resize_unset(on->manager, &a, 60);
     text_ref shared = text_mut_ref_to_ref(a);
-    assert_int_equal(text_ref_length(shared), done ? 50 : 5);
+    assert_int_equal(text_ref_length(shared) == 60, done);
     text_mut_ref copy = text_ref_clone_object(shared, on->manager);
     done = done && copy.untyped.object != NULL;
     text_ref_cleanup(&shared);
@@ -85,6 +86,47 @@ static bool typed_construct(const stage *on) {
     bool done = made.untyped.object != NULL;
     text_mut_ref_drop(made);
     return done;
+}
+
+/* The compiler knows that it is an array. */
+static bool typed_empty_arrays(const stage *on) {
+    text_mut_ref empty = text_new(on->manager);
+    struct text value = {.hash = 7, .tag = 'x'};
+    text_mut_ref copy = text_new_copy(on->manager, &value);
+    bool done = empty.untyped.object != NULL && copy.untyped.object != NULL;
+    if (done) {
+        assert_int_equal(text_mut_ref_length(empty), 0);
+        assert_int_equal(text_mut_ref_get(empty)->hash, 0);
+        assert_int_equal(text_mut_ref_length(copy), 0);
+        assert_int_equal(text_mut_ref_get(copy)->hash, 7);
+        assert_int_equal(text_mut_ref_get(copy)->tag, 'x');
+    }
+    text_mut_ref_drop(empty);
+    text_mut_ref_drop(copy);
+    return done;
+}
+
+static void test_typed_arrays_start_empty(void **state) {
+    (void)state;
+    on_every_manager(typed_empty_arrays);
+}
+
+/* What typed functions call when the compiler doesn't know the type after all. */
+static const nanvm_object *volatile unknown = &point_object;
+
+static bool drop_unknown(const stage *on) {
+    const nanvm_object *type = unknown;
+    nanvm_mut_ref first = nanvm_new(on->manager, type);
+    nanvm_mut_ref second = nanvm_new(on->manager, type);
+    bool done = first.object != NULL && second.object != NULL;
+    nanvm_mut_ref_drop_typed(first, type);
+    nanvm_ref_drop_typed(nanvm_mut_ref_to_ref(second), type);
+    return done;
+}
+
+static void test_typed_functions_work_for_an_unknown_type(void **state) {
+    (void)state;
+    on_every_manager(drop_unknown);
 }
 
 static void test_typed_construct_is_asked(void **state) {
@@ -134,6 +176,8 @@ static void test_untyped_ref_becomes_typed_if_its_table_fits(void **state) {
 static const struct CMUnitTest tests[] = {
     TEST(test_typed_pair_does_what_the_untyped_does),
     TEST(test_typed_arrays_resize_and_clone),
+    TEST(test_typed_arrays_start_empty),
+    TEST(test_typed_functions_work_for_an_unknown_type),
     TEST(test_typed_construct_is_asked),
     TEST(test_type_can_refer_to_itself),
     TEST(test_untyped_ref_becomes_typed_if_its_table_fits),
