@@ -3,15 +3,16 @@
 #include "guard.h"
 #endif
 
+NANVM_STATIC_ASSERT(NANVM_ALIGNOF(nanvm_chunk) <= sizeof(void *),
+                    "a chunk's head is aligned as every block is");
+
 size_t nanvm_chunk_prefix(const nanvm_object *object) {
     return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix_of(object),
                                  nanvm_block_align(object));
 }
 
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
-    size_t align = nanvm_block_align(pool->places.object);
-    size_t least = NANVM_ALIGNOF(nanvm_chunk);
-    return nanvm_layout_make(size, align < least ? least : align);
+    return nanvm_layout_make(size, nanvm_block_align(pool->places.object));
 }
 
 #if defined(NANVM_HARDENED)
