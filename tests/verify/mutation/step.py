@@ -39,6 +39,9 @@ COMPILER = "gcc-12"
 SHARED = ("-O1", "-fPIC", "-fvisibility=hidden")
 PLACES = ("-g1", "-gdwarf-4", "-gno-variable-location-views")
 
+# The linkable copies of the inline functions call each other: each is there once.
+COPIES = ("-fno-inline", "-include", HERE / "known.h")
+
 # Without optimisation the tests call the inline functions in the library, where they are
 # mutated; inlined into the tests they wouldn't be.
 TESTS = ("-O0",)
@@ -63,7 +66,7 @@ BYTES = 4 << 30
 def assemble(built, source):
     """Compiles a unit to assembly, labels its jumps, and assembles it."""
     assembly = built.where / f"{source.stem}.s"
-    known = ("-include", HERE / "known.h") if source.stem == "inline" else ()
+    known = COPIES if source.stem == "inline" else ()
     built.work.run(*built.command(source, *PLACES, *known), "-S", "-o", assembly)
     unit = jumps.Unit(source, assembly.read_text(), context.SOURCE)
     assembly.write_text(unit.text)
