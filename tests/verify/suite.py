@@ -4,11 +4,13 @@ sources or objects of their own, and sooner than CMake configures a tree."""
 import concurrent.futures
 import dataclasses
 import pathlib
+import re
 
 import context
 
 INCLUDES = ("include", "tests/support")
 STANDARD = ("-std=c11", "-pthread", "-DNANVM_BUILDING")
+HARDENED = "-DNANVM_HARDENED"
 
 
 @dataclasses.dataclass
@@ -22,13 +24,22 @@ class Suite:
     source: pathlib.Path = context.SOURCE  # or a copy of the tree
 
     @property
+    def is_hardened(self):
+        """Whether it is the build that checks more."""
+        return HARDENED in self.flags
+
+    @property
     def where(self):
         """The folder of what is built."""
         return self.work.build / self.folder
 
     def library(self):
-        """The library's translation units."""
-        return sorted((self.source / "src").glob("*.c"))
+        """The library's translation units, as its own build lists them."""
+        text = (context.SOURCE / "cmake" / "nanvm_library.cmake").read_text()
+        always = re.search(r"set\(nanvm_sources([^)]*)\)", text)[1]
+        hardened = re.search(r"list\(APPEND nanvm_sources([^)]*)\)", text)[1]
+        names = (always + hardened if self.is_hardened else always).split()
+        return sorted(self.source / name for name in names)
 
     def support(self):
         """What the unit tests share."""
