@@ -37,7 +37,7 @@ FLAGS = (
 )
 
 # What is decided when the library is compiled is covered by compiling it both ways.
-BUILDS = {"checked": (), "unchecked": ("-DNDEBUG",)}
+BUILDS = {"checked": (), "unchecked": ("-DNDEBUG",), "hardened": (suite.HARDENED,)}
 
 # In the fast part the tests with millions of objects make do with fewer.
 FAST_SCALE = "20"
