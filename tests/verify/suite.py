@@ -37,7 +37,7 @@ class Suite:
         """The library's translation units, as its own build lists them."""
         text = (context.SOURCE / "cmake" / "nanvm_library.cmake").read_text()
         always = re.search(r"set\(nanvm_sources([^)]*)\)", text)[1]
-        hardened = re.search(r"list\(APPEND nanvm_sources([^)]*)\)", text)[1]
+        hardened = re.search(r"set\(nanvm_hardened_sources([^)]*)\)", text)[1]
         names = (always + hardened if self.is_hardened else always).split()
         return sorted(self.source / name for name in names)
 
@@ -47,7 +47,9 @@ class Suite:
 
     def tests(self):
         """The unit tests, a file a noun."""
-        return sorted((self.source / "tests").glob("test_*.c"))
+        tests = self.source / "tests"
+        more = (tests / "hardened").glob("test_*.c") if self.is_hardened else ()
+        return sorted([*tests.glob("test_*.c"), *more])
 
     def object_of(self, source):
         """The path of the object file."""
