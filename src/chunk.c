@@ -45,7 +45,7 @@ static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
     layout.size = *size = rounded(layout);
     nanvm_chunk *chunk =
         *size == 0 ? NULL : nanvm_memory_alloc(pool->source, with_guard(layout));
-    if (chunk != NULL && nanvm_guard_size() != 0) {
+    if (chunk != NULL) {
         nanvm_guard_close((unsigned char *)chunk + *size);
     }
     return chunk;
@@ -53,9 +53,7 @@ static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
 
 static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, self->size));
-    if (nanvm_guard_size() != 0) {
-        nanvm_guard_open((unsigned char *)self + self->size);
-    }
+    nanvm_guard_open((unsigned char *)self + self->size);
     nanvm_dealloc_memory(pool->source_dealloc, self, with_guard(layout));
 }
 #else
