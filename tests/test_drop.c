@@ -444,6 +444,26 @@ static void test_drop_of_an_array_is_told_its_length(void **state) {
     on_counting_managers(drop_array);
 }
 
+static const nanvm_object noting_struct = {
+    .name = "noting", .size = 8, .align = 8, .drop = note_length};
+
+static bool drop_struct(const stage *on) {
+    desk_open(on->manager);
+    nanvm_mut_ref made = nanvm_new(on->manager, &noting_struct);
+    if (made.object == NULL) {
+        return false;
+    }
+    desk.length = 77;
+    nanvm_mut_ref_drop(made);
+    assert_int_equal(desk.length, 0);
+    return true;
+}
+
+static void test_drop_of_what_is_no_array_is_told_zero(void **state) {
+    (void)state;
+    on_counting_managers(drop_struct);
+}
+
 /* --- a dealloc whose own state holds a reference --- */
 
 typedef struct holder {
@@ -524,6 +544,88 @@ static void test_object_with_callbacks_that_a_dealloc_drops_is_not_lost(void **s
     nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
     nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
     assert_int_equal(tracked_live(), 0);
+}
+
+/* A dealloc that holds two, and lets go of both at once. */
+typedef struct holder_of_two {
+    holder holder;
+    nanvm_ref second;
+} holder_of_two;
+
+static void drop_two(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    holder *self = (holder *)(void *)((char *)dealloc - offsetof(holder, dealloc));
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    nanvm_ref_drop(nanvm_ref_move(&self->held));
+    nanvm_ref_drop(nanvm_ref_move(&((holder_of_two *)self)->second));
+}
+
+static const nanvm_dealloc_table two_table = {.count = NANVM_COUNT_PLAIN,
+                                              .dealloc = drop_two};
+
+static nanvm_ref node_of(nanvm_ref left) {
+    struct node value = {.left = left};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+}
+
+/* Those that wait stay a list, whatever is added while the dealloc runs. */
+static void drop_nested_with_two(nanvm_ref first, nanvm_ref second) {
+    holder_of_two self = {
+        .holder = {.manager = {&holder_manager, &self.holder.dealloc, 0, NULL},
+                   .dealloc = {&two_table}}};
+    self.holder.held = first;
+    self.second = second;
+    nanvm_mut_ref empty = nanvm_new(&self.holder.manager, &node_object);
+    struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    assert_int_equal(tracked_live(), 0);
+}
+
+static void test_two_references_that_a_dealloc_drops_are_not_lost(void **state) {
+    (void)state;
+    drop_nested_with_two(new_tracked(1), new_tracked(3));
+    drop_nested_with_two(node_of(new_tracked(1)), new_tracked(3));
+    drop_nested_with_two(new_tracked(1), node_of(new_tracked(3)));
+    drop_nested_with_two(node_of(new_tracked(1)), node_of(new_tracked(3)));
+}
+
+/* --- references among items --- */
+
+/* Null ones among them, and others that live on. */
+static bool drop_items(const stage *on) {
+    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &point_object));
+    nanvm_ref node = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &node_object));
+    bool done = kept.object != NULL && node.object != NULL;
+    for (size_t length = 0; length < 5 && done; length++) {
+        struct entry entries[] = {{0, null_ref()},
+                                  {1, nanvm_ref_clone(kept)},
+                                  {2, nanvm_ref_clone(node)},
+                                  {3, null_ref()},
+                                  {4, nanvm_ref_clone(kept)}};
+        size_t size = length == 0 ? 0 : 5;
+        nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, entries, size);
+        done = table.object != NULL;
+        for (size_t i = 0; i < 5 && (!done || size == 0); i++) {
+            nanvm_ref_drop(entries[i].value);
+        }
+        if (done) {
+            ((struct table *)table.object)->name =
+                length % 2 == 0 ? null_ref() : nanvm_ref_clone(length < 3 ? kept : node);
+            nanvm_mut_ref_drop(table);
+        }
+        if (on->counts) {
+            assert_int_equal(nanvm_ref_count(kept), 0);
+            assert_int_equal(nanvm_ref_count(node), 0);
+        }
+    }
+    nanvm_ref_drop(kept);
+    nanvm_ref_drop(node);
+    return done;
+}
+
+static void test_each_reference_among_items_is_released_once(void **state) {
+    (void)state;
+    on_every_manager(drop_items);
 }
 
 /* --- leaves, which need no walk --- */
@@ -611,6 +713,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
     TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
     TEST(test_leaves_end_with_their_node),
+    TEST(test_drop_of_what_is_no_array_is_told_zero),
+    TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
+    TEST(test_each_reference_among_items_is_released_once),
     TEST(test_references_behind_a_null_one_are_released),
     TEST(test_shared_child_survives_its_parents),
 };
