@@ -351,6 +351,172 @@ static void test_arrays_of_every_size_fit(void **state) {
     on_counting_managers(every_size);
 }
 
+static void fill(nanvm_mut_ref array, size_t i) {
+    memset(array.object, (int)(i % 251), nanvm_mut_ref_length(array) * sizeof(int));
+}
+
+static void expect_filled(nanvm_mut_ref array, size_t i) {
+    const unsigned char *bytes = array.object;
+    for (size_t k = 0; k < nanvm_mut_ref_length(array) * sizeof(int); k++) {
+        assert_int_equal(bytes[k], i % 251);
+    }
+}
+
+/* Whichever pool each is in. What died serves again: nothing more is reserved. */
+static void test_arrays_of_every_size_live_together(void **state) {
+    (void)state;
+    enum { SIZES = 600, EACH = 3 };
+    static nanvm_mut_ref all[EACH][SIZES];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    size_t reserved = SIZE_MAX;
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = 0; i < EACH * SIZES; i++) {
+            nanvm_mut_ref *array = &all[i % EACH][i / EACH];
+            *array = nanvm_new_array(manager, &ints_object, NULL, i / EACH);
+            fill(*array, i);
+        }
+        for (size_t i = 0; i < EACH * SIZES; i++) {
+            expect_filled(all[i % EACH][i / EACH], i);
+            nanvm_mut_ref_drop(all[i % EACH][i / EACH]);
+        }
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+        if (!is_hardened && round > 0) { /* there the dead wait */
+            assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+        }
+        reserved = nanvm_stats_make(manager).reserved_bytes;
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* Many types of many sizes: they share what leads to their pools. */
+static void test_arrays_of_many_types_are_each_what_they_are(void **state) {
+    (void)state;
+    enum { TYPES = 100, SIZES = 12 };
+    static nanvm_object types[TYPES];
+    static nanvm_mut_ref all[TYPES][SIZES];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = ints_object;
+    }
+    for (size_t n = 0; n < 2 * TYPES * SIZES; n++) {
+        size_t i = n * 37 % TYPES, k = n * 7 % SIZES;
+        nanvm_mut_ref_drop(nanvm_mut_ref_move(&all[i][k]));
+        all[i][k] = nanvm_new_array(manager, &types[i], NULL, 2 * k + i % 2);
+        fill(all[i][k], i + k);
+        const nanvm_object *type = nanvm_ref_object(nanvm_mut_ref_to_ref(all[i][k]));
+        assert_ptr_equal(type, &types[i]);
+    }
+    for (size_t n = 0; n < TYPES * SIZES; n++) {
+        if (all[n / SIZES][n % SIZES].object != NULL) {
+            expect_filled(all[n / SIZES][n % SIZES], n / SIZES + n % SIZES);
+        }
+        nanvm_mut_ref_drop(nanvm_mut_ref_move(&all[n / SIZES][n % SIZES]));
+    }
+    nanvm_local_deinit(&local);
+}
+
+static void *(*usual_alloc)(nanvm_manager *self, nanvm_layout layout);
+
+static void *refuse_tables(nanvm_manager *self, nanvm_layout layout) {
+    return layout.size == 64 * sizeof(void *) ? NULL : usual_alloc(self, layout);
+}
+
+/* A table that is too full would be searched for ever. */
+static void test_type_is_refused_where_the_table_of_pools_can_not_grow(void **state) {
+    (void)state;
+    static nanvm_object types[40];
+    nanvm_mut_ref made[40];
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = refuse_tables;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    size_t refused = 0;
+    for (size_t i = 0; i < 40; i++) {
+        types[i] = node_object;
+        made[i] = nanvm_new(nanvm_local_manager(&local), &types[i]);
+        refused += made[i].object == NULL;
+        assert_int_equal(made[i].object == NULL, i >= 16);
+    }
+    assert_int_equal(refused, 24);
+    source.manager_table.alloc = usual_alloc;
+    for (size_t i = 0; i < 40; i++) {
+        nanvm_mut_ref_drop(made[i]);
+        nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &types[i]));
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* A pool is found again after the table has grown: it isn't made twice. */
+static void test_types_keep_their_pools_when_the_table_grows(void **state) {
+    (void)state;
+    enum { TYPES = 150 };
+    static nanvm_object types[TYPES];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = node_object;
+        nanvm_mut_ref_drop(nanvm_new(manager, &types[i]));
+    }
+    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    for (size_t i = 0; i < 3 * TYPES; i++) {
+        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 67 % TYPES]));
+    }
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+    nanvm_local_deinit(&local);
+}
+
+/* The distance from an object to its origin has 32 bits. */
+static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_object far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
+    assert_null(nanvm_new(manager, &far).object); /* the source was asked in vain */
+    size_t failed = source.requests;
+    assert_null(nanvm_new(manager, &far).object);
+    assert_true(source.requests > failed);
+    nanvm_object farther = {.name = "farther", .size = 8, .align = (size_t)1 << 31};
+    assert_null(nanvm_new(manager, &farther).object);
+    failed = source.requests;
+    assert_null(nanvm_new(manager, &farther).object);
+    assert_int_equal(source.requests, failed);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_raw_memory_that_is_not_resized_is_counted_as_before(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    nanvm_stats before = nanvm_stats_make(manager);
+    accounting_fail_from(&source, 0);
+    assert_null(nanvm_manager_resize(manager, memory, layout, 300));
+    nanvm_stats after = nanvm_stats_make(manager);
+    assert_int_equal(after.live_blocks, before.live_blocks);
+    assert_int_equal(after.live_bytes, before.live_bytes);
+    assert_int_equal(after.reserved_bytes, before.reserved_bytes);
+    nanvm_manager_dealloc(manager, memory, layout);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 /* More types than a first table of pools has room for. */
 static bool many_types(accounting *source) {
     static nanvm_object objects[100];
@@ -663,8 +829,6 @@ static void test_large_pool_goes_on_after_a_trim(void **state) {
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
 }
-
-static void *(*usual_alloc)(nanvm_manager *self, nanvm_layout layout);
 
 static void *refuse_regions(nanvm_manager *self, nanvm_layout layout) {
     return layout.align >= REGION ? NULL : usual_alloc(self, layout);
@@ -995,6 +1159,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_objects_of_one_type_take_their_size_and_eight_bytes),
     TEST(test_array_that_shrinks_a_lot_gives_its_place_back),
     TEST(test_arrays_of_every_size_fit),
+    TEST(test_arrays_of_every_size_live_together),
+    TEST(test_arrays_of_many_types_are_each_what_they_are),
+    TEST(test_type_is_refused_where_the_table_of_pools_can_not_grow),
+    TEST(test_types_keep_their_pools_when_the_table_grows),
+    TEST(test_alignment_beyond_the_reach_of_an_origin_is_refused),
+    TEST(test_raw_memory_that_is_not_resized_is_counted_as_before),
     TEST(test_many_types_have_a_pool_each),
     TEST(test_trim_gives_all_chunks_back_when_all_are_dead),
     TEST(test_trim_keeps_the_chunks_in_which_something_is_alive),
