@@ -628,6 +628,41 @@ static void test_each_reference_among_items_is_released_once(void **state) {
     on_every_manager(drop_items);
 }
 
+/* --- types that take turns --- */
+
+/* Its reference isn't where that of a node is. */
+struct pair {
+    size_t number;
+    nanvm_ref rest;
+};
+NANVM_OBJECT_REFS(pair_object, struct pair, rest);
+
+static nanvm_ref link_new(nanvm_manager *manager, nanvm_ref rest, size_t i) {
+    struct pair pair = {i, rest};
+    struct node node = {null_ref(), i, rest};
+    return nanvm_mut_ref_to_ref(i % 3 == 0
+                                    ? nanvm_new_copy(manager, &node_object, &node)
+                                    : nanvm_new_copy(manager, &pair_object, &pair));
+}
+
+static bool drop_alternating(const stage *on) {
+    nanvm_ref rest = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
+    bool done = rest.object != NULL;
+    for (size_t i = 0; i < 10 && done; i++) {
+        nanvm_ref longer = link_new(on->manager, rest, i);
+        done = longer.object != NULL;
+        rest = done ? longer : rest;
+    }
+    nanvm_ref_drop(rest);
+    assert_true(!on->counts || tracked_live() == 0);
+    return done;
+}
+
+static void test_types_that_take_turns_are_each_released(void **state) {
+    (void)state;
+    on_every_manager(drop_alternating);
+}
+
 /* --- leaves, which need no walk --- */
 
 static nanvm_ref new_point(nanvm_manager *manager) {
@@ -712,6 +747,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_reference_that_a_dealloc_drops_is_not_lost),
     TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
     TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
+    TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
     TEST(test_two_references_that_a_dealloc_drops_are_not_lost),

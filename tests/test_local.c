@@ -517,6 +517,145 @@ static void test_raw_memory_that_is_not_resized_is_counted_as_before(void **stat
     accounting_deinit(&source);
 }
 
+/* Four classes of arrays between one power of two and the next. */
+static size_t class_of(size_t size) {
+    size_t step = sizeof(void *);
+    while (size > 8 * step) {
+        step *= 2;
+    }
+    return (size + step - 1) / step * step;
+}
+
+static void expect_place(nanvm_manager *manager, const nanvm_object *type, size_t length,
+                         size_t expected) {
+    size_t before = nanvm_stats_make(manager).live_bytes;
+    nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, length);
+    assert_int_equal(nanvm_stats_make(manager).live_bytes - before, expected);
+    nanvm_mut_ref_drop(made);
+}
+
+/* Whatever was made before it, and where it might have been found room, too. */
+static void test_array_takes_the_place_of_its_class(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("more is in front");
+    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    size_t front = sizeof(nanvm_header) + sizeof(size_t);
+    for (size_t length = 1; length + 512 <= 1700; length++) {
+        expect_place(manager, &bytes, length + 512, front + class_of(length + 512));
+        expect_place(manager, &bytes, length, front + class_of(length));
+        expect_place(manager, &bytes, length + 512, front + class_of(length + 512));
+    }
+    nanvm_local_deinit(&local);
+}
+
+static void test_struct_takes_its_size_in_words(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("more is in front");
+    static nanvm_object types[250];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    for (size_t i = 0; i < 250; i++) {
+        types[i] = (nanvm_object){.name = "struct", .size = 1 + 7 * i, .align = 1};
+        size_t size = (types[i].size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
+        expect_place(nanvm_local_manager(&local), &types[i], 0,
+                     sizeof(nanvm_header) + size);
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* Down to half of its place an array stays where it is. */
+static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) {
+    (void)state;
+    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref array = nanvm_new_array(manager, &bytes, NULL, 320);
+    void *place = array.object;
+    for (size_t length = 319; length >= 160; length--) {
+        assert_true(nanvm_mut_ref_resize(manager, &array, length));
+        assert_ptr_equal(array.object, place);
+    }
+    assert_true(nanvm_mut_ref_resize(manager, &array, 159));
+    assert_ptr_not_equal(array.object, place);
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&local);
+}
+
+static size_t pieces_of(const nanvm_object *type) {
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_mut_ref made[10];
+    made[0] = nanvm_new(nanvm_local_manager(&local), type);
+    size_t before = source.live_blocks;
+    for (size_t i = 1; i < 10; i++) {
+        made[i] = nanvm_new(nanvm_local_manager(&local), type);
+        assert_true(is_aligned(made[i].object, type->align));
+    }
+    size_t pieces = source.live_blocks - before;
+    for (size_t i = 0; i < 10; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+    return pieces;
+}
+
+static void test_over_aligned_objects_have_a_piece_each(void **state) {
+    (void)state;
+    const nanvm_object shares = {.name = "shares", .size = 64, .align = 64};
+    const nanvm_object alone = {.name = "alone", .size = 64, .align = 128};
+    const nanvm_object large = {.name = "large", .size = 2041, .align = 8};
+    assert_true(pieces_of(&shares) < 9);
+    assert_int_equal(pieces_of(&alone), 9);
+    assert_int_equal(pieces_of(&large), 9);
+}
+
+/* Where there is no memory for a chunk of the usual size, one for two objects will do. */
+static void test_pool_makes_do_with_a_smaller_chunk(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("chunks are whole pages");
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    accounting_fail_once(&source, 3); /* state, table, pool, chunk */
+    nanvm_mut_ref small = nanvm_new(manager, &point_object);
+    assert_non_null(small.object);
+    assert_int_equal(source.failures, 1);
+    const nanvm_object large = {.name = "large", .size = 1000, .align = 8};
+    size_t requests = source.requests;
+    accounting_fail_from(&source, 1); /* pool, chunk */
+    assert_null(nanvm_new(manager, &large).object);
+    assert_int_equal(source.requests - requests, 2);
+    accounting_never_fail(&source);
+    nanvm_mut_ref_drop(small);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
+    void **state) {
+    (void)state;
+    nanvm_local first, second;
+    leaks noted;
+    local_with(&first, &noted, nanvm_global());
+    nanvm_local_init(&second);
+    nanvm_mut_ref ints =
+        nanvm_new_array(nanvm_local_manager(&first), &ints_object, NULL, 3000);
+    nanvm_local_deinit(&first);
+    assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&second), &ints, 30000));
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&second)).live_blocks, 1);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&second);
+}
+
 /* More types than a first table of pools has room for. */
 static bool many_types(accounting *source) {
     static nanvm_object objects[100];
@@ -807,6 +946,22 @@ static void test_trim_keeps_the_region_of_the_only_one_alive(void **state) {
     trim_with_one_alive_at(OUTSIDE + PER_REGION / 2, true);
     trim_with_one_alive_at(OUTSIDE + PER_REGION * 3 / 2, true);
     trim_with_one_alive_at(VERY_MANY - 1, true);
+}
+
+static void test_regions_are_used_up_and_go_with_the_manager(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    make_very_many(nanvm_local_manager(&local));
+    size_t used = nanvm_stats_make(nanvm_local_manager(&local)).live_bytes;
+    size_t more =
+        is_hardened ? 8 * REGION : REGION + REGION / 2; /* a quarantine's list */
+    assert_true(source.live_bytes < used + more);
+    drop_from(0, VERY_MANY);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
 }
 
 static void test_large_pool_goes_on_after_a_trim(void **state) {
@@ -1174,6 +1329,13 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_needs_no_memory),
     TEST(test_objects_outlive_a_manager_that_was_trimmed),
     TEST(test_trim_keeps_the_region_of_the_only_one_alive),
+    TEST(test_array_takes_the_place_of_its_class),
+    TEST(test_struct_takes_its_size_in_words),
+    TEST(test_array_that_shrinks_below_half_of_its_place_moves),
+    TEST(test_over_aligned_objects_have_a_piece_each),
+    TEST(test_pool_makes_do_with_a_smaller_chunk),
+    TEST(test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet),
+    TEST(test_regions_are_used_up_and_go_with_the_manager),
     TEST(test_large_pool_goes_on_after_a_trim),
     TEST(test_large_pool_can_do_without_regions),
     TEST(test_array_that_shrinks_a_little_stays),

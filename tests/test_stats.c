@@ -330,6 +330,23 @@ static void test_local_is_printed_as_json(void **state) {
     nanvm_local_deinit(&local);
 }
 
+static void test_empty_name_is_printed_as_such(void **state) {
+    (void)state;
+    const nanvm_object nameless = {.name = "", .size = 8, .align = 8};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &nameless));
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_true(nanvm_stats_print_json(nanvm_local_manager(&local), file));
+    char text[1000] = "";
+    rewind(file);
+    assert_non_null(fgets(text, sizeof(text), file));
+    assert_non_null(strstr(text, "{\"name\": \"\", \"live_blocks\": 0"));
+    fclose(file);
+    nanvm_local_deinit(&local);
+}
+
 static void test_failed_write_is_told(void **state) {
     (void)state;
 #if defined(_WIN32)
@@ -358,6 +375,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_numbers_not_counted_are_printed_so),
     TEST(test_local_is_printed_as_text),
     TEST(test_local_is_printed_as_json),
+    TEST(test_empty_name_is_printed_as_such),
     TEST(test_failed_write_is_told),
 };
 
