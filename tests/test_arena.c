@@ -860,11 +860,30 @@ static void test_kept_chunk_that_fits_is_taken_before_those_behind_it(void **sta
     accounting_deinit(&source);
 }
 
+static void test_source_is_asked_where_no_kept_chunk_fits(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    make_points(&arena, 400);
+    nanvm_arena_reset(&arena);
+    size_t requests = source.requests;
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 100000).object);
+    assert_int_equal(source.requests, requests + 1);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
 static void test_large_raw_memory_has_room_to_grow(void **state) {
     (void)state;
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout first = nanvm_layout_make(3000000, 8);
+    void *small = nanvm_manager_alloc(manager, first);
+    assert_ptr_equal(nanvm_manager_resize(manager, small, first, 4400000), small);
     nanvm_layout layout = nanvm_layout_make(5000000, 8);
     void *memory = nanvm_manager_alloc(manager, layout);
     assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 7000000), memory);
@@ -880,13 +899,18 @@ static void test_source_is_asked_for_half_as_much_again_at_most(void **state) {
     nanvm_arena_init_growing(&arena, &source.manager);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     size_t half = (size_t)PTRDIFF_MAX / 2;
-    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - 4096, 8)));
-    assert_int_equal(source.requests, 2);
-    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half + 4096, 8)));
-    assert_int_equal(source.requests, 3);
     size_t most = (size_t)PTRDIFF_MAX - 7;
-    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(most, 8)));
-    assert_int_equal(source.requests, 3);
+    for (size_t round = 0; round < 2; round++) { /* when it is small, and when large */
+        size_t before = source.requests;
+        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - 4096, 8)));
+        assert_int_equal(source.requests - before, 2);
+        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half + 4096, 8)));
+        assert_int_equal(source.requests - before, 3);
+        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(most, 8)));
+        assert_int_equal(source.requests - before, 3);
+        nanvm_layout large = nanvm_layout_make(5000000, 8);
+        assert_non_null(nanvm_manager_alloc(manager, large));
+    }
     nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
 }
@@ -932,6 +956,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_ends_a_run),
     TEST(test_array_of_another_manager_is_cut_into_the_arena),
     TEST(test_kept_chunk_that_fits_is_taken_before_those_behind_it),
+    TEST(test_source_is_asked_where_no_kept_chunk_fits),
     TEST(test_large_raw_memory_has_room_to_grow),
     TEST(test_source_is_asked_for_half_as_much_again_at_most),
     TEST(test_chunks_grow_with_the_arena),

@@ -29,18 +29,19 @@ static const struct CMUnitTest tests[] = {TEST(test_double_has_no_room)};
 
 /* --- the double --- */
 
-enum { BYTES = 4096 };
+enum { BYTES = 65536 };
 
 static _Alignas(64) unsigned char buffer[BYTES];
 static bool closed[BYTES]; /* of the buffer */
 static size_t closings, openings;
 
 static void mark(const volatile void *bytes, size_t size, bool as_closed) {
-    const volatile unsigned char *begin = bytes;
-    for (size_t i = 0; i < BYTES; i++) {
-        if (&buffer[i] >= begin && &buffer[i] < begin + size) {
-            closed[i] = as_closed;
-        }
+    uintptr_t start = (uintptr_t)buffer;
+    uintptr_t begin = (uintptr_t)bytes, end = begin + size;
+    begin = begin < start ? start : begin;
+    end = end > start + BYTES ? start + BYTES : end;
+    if (begin < end) {
+        memset(&closed[begin - start], as_closed, end - begin);
     }
 }
 
@@ -145,10 +146,19 @@ static void test_source_gets_its_chunks_back_open(void **state) {
     nanvm_arena outer, inner;
     nanvm_arena_init(&outer, buffer, BYTES);
     nanvm_arena_init_growing(&inner, nanvm_arena_manager(&outer));
-    void *made = nanvm_new(nanvm_arena_manager(&inner), &point_object).object;
-    expect_closed(made, sizeof(struct point), false);
+    void *others = nanvm_new(nanvm_arena_manager(&outer), &point_object).object;
+    enum { POINTS = 400 }; /* several chunks */
+    void *made[POINTS];
+    for (size_t i = 0; i < POINTS; i++) {
+        made[i] = nanvm_new(nanvm_arena_manager(&inner), &point_object).object;
+        expect_closed(made[i], sizeof(struct point), false);
+        expect_closed((unsigned char *)made[i] + sizeof(struct point), 8, true);
+    }
     nanvm_arena_reset(&inner);
-    expect_closed(made, sizeof(struct point), true);
+    for (size_t i = 0; i < POINTS; i++) {
+        expect_closed(made[i], sizeof(struct point), true);
+    }
+    expect_closed(others, sizeof(struct point), false);
     size_t before = openings;
     nanvm_arena_deinit(&inner);
     assert_true(openings > before);

@@ -276,7 +276,8 @@ static struct {
     size_t calls;
     size_t depth;
     size_t deepest;
-    size_t length; /* The last one told. */
+    size_t length;
+    size_t total; /* of all lengths */ /* The last one told. */
     size_t made;
     nanvm_ref kept;
 } desk;
@@ -420,6 +421,7 @@ static void note_length(void *object, size_t length) {
     (void)object;
     desk.calls++;
     desk.length = length;
+    desk.total += length;
 }
 
 static const nanvm_object noting_object = {
@@ -459,9 +461,29 @@ static bool drop_struct(const stage *on) {
     return true;
 }
 
+/* While others wait that are linked in front of it. */
+static bool drop_structs(const stage *on) {
+    desk_open(on->manager);
+    nanvm_ref structs[3] = {null_ref(), null_ref(), null_ref()};
+    for (size_t i = 0; i < 3; i++) {
+        structs[i] = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &noting_struct));
+    }
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_object, structs, 3);
+    bool done = array.object != NULL && structs[0].object != NULL &&
+                structs[1].object != NULL && structs[2].object != NULL;
+    for (size_t i = 0; i < 3 && array.object == NULL; i++) {
+        nanvm_ref_drop(structs[i]);
+    }
+    desk.total = 0;
+    nanvm_mut_ref_drop(array);
+    assert_int_equal(desk.total, 0);
+    return done;
+}
+
 static void test_drop_of_what_is_no_array_is_told_zero(void **state) {
     (void)state;
     on_counting_managers(drop_struct);
+    on_counting_managers(drop_structs);
 }
 
 /* --- a dealloc whose own state holds a reference --- */
@@ -628,6 +650,57 @@ static void test_each_reference_among_items_is_released_once(void **state) {
     on_every_manager(drop_items);
 }
 
+/* In the fixed part there may be several, too. */
+struct shelf {
+    nanvm_ref left, middle, right;
+    struct entry entries[];
+};
+static const size_t shelf_refs[] = {offsetof(struct shelf, left),
+                                    offsetof(struct shelf, middle),
+                                    offsetof(struct shelf, right)};
+static const size_t shelf_item_refs[] = {offsetof(struct entry, value)};
+static const nanvm_object shelf_object = {.name = "shelf",
+                                          .size = sizeof(struct shelf),
+                                          .align = NANVM_ALIGNOF(struct shelf),
+                                          .item_size = sizeof(struct entry),
+                                          .items_offset = sizeof(struct shelf),
+                                          .refs = shelf_refs,
+                                          .refs_length = 3,
+                                          .item_refs = shelf_item_refs,
+                                          .item_refs_length = 1};
+
+/* A bit says whether each of the three is null. */
+static bool drop_shelf(const stage *on, size_t bits) {
+    nanvm_ref kept = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &shelf_object, NULL, bits % 3);
+    bool done = kept.object != NULL && made.object != NULL;
+    if (done) {
+        struct shelf *shelf = made.object;
+        shelf->left = bits & 1 ? null_ref() : nanvm_ref_clone(kept);
+        shelf->middle = bits & 2 ? null_ref() : nanvm_ref_clone(kept);
+        shelf->right = bits & 4 ? null_ref() : nanvm_ref_clone(kept);
+    }
+    nanvm_mut_ref_drop(made);
+    if (on->counts) {
+        assert_int_equal(nanvm_ref_count(kept), 0);
+    }
+    nanvm_ref_drop(kept);
+    return done;
+}
+
+static bool drop_shelves(const stage *on) {
+    bool done = true;
+    for (size_t bits = 0; bits < 8 && done; bits++) {
+        done = drop_shelf(on, bits);
+    }
+    return done;
+}
+
+static void test_each_reference_in_front_of_items_is_released_once(void **state) {
+    (void)state;
+    on_every_manager(drop_shelves);
+}
+
 /* --- types that take turns --- */
 
 /* Its reference isn't where that of a node is. */
@@ -747,6 +820,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_reference_that_a_dealloc_drops_is_not_lost),
     TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
     TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
+    TEST(test_each_reference_in_front_of_items_is_released_once),
     TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
     TEST(test_drop_of_what_is_no_array_is_told_zero),

@@ -52,11 +52,20 @@ MUTATIONS = ("never", "always")
 FAST_ONE_IN = 12
 FAST_WHOLE_UNITS = 4
 
-# Tests with millions of objects make do with fewer.
-SCALE = "50"
 
-SECONDS = 20  # what takes longer hangs
-CPU_SECONDS = 3
+
+@dataclasses.dataclass(frozen=True)
+class Effort:
+    """How much a run of the tests does, and when it is taken to hang."""
+
+    scale: str  # what tests with millions of objects are divided by
+    seconds: int
+    processor_seconds: int
+
+
+USUAL = Effort("50", 20, 3)
+WHOLE = Effort("1", 600, 200)
+
 BYTES = 4 << 30
 
 
@@ -110,16 +119,21 @@ def build_tests(work, library):
 # --- running ----------------------------------------------------------------------
 
 
-def limit():
-    """Of a program that may do anything."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+def limit(effort):
+    """What bounds a program that may do anything, from within it."""
+
+    def set_limits():
+        seconds = effort.processor_seconds
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+
+    return set_limits
 
 
-def passes(program, folder, scale):
+def passes(program, folder, effort):
     """Whether a program of tests passes with the library in a folder."""
-    env = {**os.environ, "LD_LIBRARY_PATH": str(folder), "NANVM_TEST_SCALE": scale}
+    env = {**os.environ, "LD_LIBRARY_PATH": str(folder), "NANVM_TEST_SCALE": effort.scale}
     process = subprocess.Popen(
         [program],
         cwd=folder,
@@ -128,10 +142,10 @@ def passes(program, folder, scale):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=limit,
+        preexec_fn=limit(effort),
     )
     try:
-        return process.wait(SECONDS) == 0
+        return process.wait(effort.seconds) == 0
     except subprocess.TimeoutExpired:
         return False
     finally:
@@ -183,16 +197,16 @@ class Hunt:
     work: context.Context
     library: jumps.Library
     order: Order
-    rerun: bool  # survivors once more, at full scale, unless they are known
+    rerun: bool  # survivors once more, with all that the tests do, unless they are known
     known: frozenset
     survivors: list = dataclasses.field(default_factory=list)
     done: int = 0
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
-    def killer(self, mutant, folder, scale):
+    def killer(self, mutant, folder, effort):
         """The program that notices the mutant, or None."""
         for program in self.order.of(mutant[0]):
-            if not passes(program, folder, scale):
+            if not passes(program, folder, effort):
                 return program
         return None
 
@@ -201,9 +215,9 @@ class Hunt:
         jump, mutation = mutant
         (folder / LIBRARY).write_bytes(self.library.mutated(jump, mutation))
         began = time.monotonic()
-        program = self.killer(mutant, folder, SCALE)
+        program = self.killer(mutant, folder, USUAL)
         if program is None and self.rerun and jump.name(mutation) not in self.known:
-            program = self.killer(mutant, folder, "1")
+            program = self.killer(mutant, folder, WHOLE)
         with self.lock:
             self.done += 1
             if program is None:
@@ -236,12 +250,12 @@ class Hunt:
         return self.survivors
 
 
-def time_programs(programs, library, scale):
+def time_programs(programs, library):
     """How long each takes with the library as it is, which they all must pass."""
     seconds = {}
     for program in programs:
         began = time.monotonic()
-        if not passes(program, library.parent, scale):
+        if not passes(program, library.parent, USUAL):
             raise context.StepFailed(f"{program.name} fails without any mutation")
         seconds[program] = time.monotonic() - began
     return seconds
@@ -312,7 +326,7 @@ def run(work):
     """The step."""
     path, library = build_library(work)
     programs = build_tests(work, path)
-    order = Order(programs, time_programs(programs, path, SCALE))
+    order = Order(programs, time_programs(programs, path))
     mutants = [(jump, mutation) for jump in library.offsets for mutation in MUTATIONS]
     known = read_equivalents()
     chosen = choose(work.full, mutants, known)
