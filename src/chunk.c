@@ -3,15 +3,16 @@
 #include "guard.h"
 #endif
 
+NANVM_STATIC_ASSERT(NANVM_ALIGNOF(nanvm_chunk) <= sizeof(void *),
+                    "a chunk's head is aligned as every block is");
+
 size_t nanvm_chunk_prefix(const nanvm_object *object) {
     return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix_of(object),
                                  nanvm_block_align(object));
 }
 
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
-    size_t align = nanvm_block_align(pool->places.object);
-    size_t least = NANVM_ALIGNOF(nanvm_chunk);
-    return nanvm_layout_make(size, align < least ? least : align);
+    return nanvm_layout_make(size, nanvm_block_align(pool->places.object));
 }
 
 #if defined(NANVM_HARDENED)
@@ -44,7 +45,7 @@ static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
     layout.size = *size = rounded(layout);
     nanvm_chunk *chunk =
         *size == 0 ? NULL : nanvm_memory_alloc(pool->source, with_guard(layout));
-    if (chunk != NULL && nanvm_guard_size() != 0) {
+    if (chunk != NULL) {
         nanvm_guard_close((unsigned char *)chunk + *size);
     }
     return chunk;
@@ -52,9 +53,7 @@ static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
 
 static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, self->size));
-    if (nanvm_guard_size() != 0) {
-        nanvm_guard_open((unsigned char *)self + self->size);
-    }
+    nanvm_guard_open((unsigned char *)self + self->size);
     nanvm_dealloc_memory(pool->source_dealloc, self, with_guard(layout));
 }
 #else

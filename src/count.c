@@ -25,9 +25,6 @@ bool nanvm_block_release(const void *object) {
     if (NANVM_LIKELY(nanvm_count_is_atomic(count))) {
         return nanvm_count_release_atomic(word, count);
     }
-    if (count >= 0) {
-        return !nanvm_count_release_shared(word, count);
-    }
     if (count == NANVM_COUNT_CUSTOM) {
         return update_custom(object, NANVM_REF_COUNTER_RELEASE) == 0;
     }

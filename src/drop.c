@@ -48,12 +48,12 @@ static void expect_work(void) {
     }
 }
 #else
-static inline void begin_work(const volatile uintptr_t *mark) {
+static inline void begin_work(volatile uintptr_t *mark) {
     (void)mark;
     dead.at_work = true;
 }
 
-static inline void end_work(const volatile uintptr_t *mark) {
+static inline void end_work(volatile uintptr_t *mark) {
     (void)mark;
     dead.at_work = false;
 }

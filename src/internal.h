@@ -311,7 +311,7 @@ void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
 
 /* --- count.c ------------------------------------------------------------- */
 
-/* One reference less; true if it was the last. */
+/* One reference less to an object whose count is below 0; true if it was the last. */
 bool nanvm_block_release(const void *object);
 
 /* The same, with the usual cases inline. */

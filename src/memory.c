@@ -67,14 +67,13 @@ static size_t front_size(nanvm_layout layout) {
     return layout.align < size ? size : layout.align;
 }
 
-/* False if the piece is too large, or isn't valid without. */
-static bool with_front(nanvm_layout layout, nanvm_layout *whole) {
-    if (!nanvm_layout_is_valid(layout)) {
-        return false;
-    }
+static nanvm_layout with_front(nanvm_layout layout) {
     size_t front = front_size(layout);
-    *whole = nanvm_layout_make(layout.size + front, front);
-    return nanvm_layout_is_valid(*whole);
+    return nanvm_layout_make(layout.size + front, front);
+}
+
+static bool fits_with_front(nanvm_layout layout) {
+    return nanvm_layout_is_valid(layout) && nanvm_layout_is_valid(with_front(layout));
 }
 
 static nanvm_memory_front *front_of(void *memory) {
@@ -95,23 +94,22 @@ static void *sealed(nanvm_manager *manager, void *start, nanvm_layout layout) {
 }
 
 void *nanvm_manager_alloc(nanvm_manager *manager, nanvm_layout layout) {
-    nanvm_layout whole;
-    return with_front(layout, &whole)
-               ? sealed(manager, nanvm_memory_alloc(manager, whole), layout)
+    return fits_with_front(layout)
+               ? sealed(manager, nanvm_memory_alloc(manager, with_front(layout)), layout)
                : NULL;
 }
 
 void *nanvm_manager_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                            size_t size) {
     nanvm_layout larger = nanvm_layout_make(size, layout.align);
-    nanvm_layout old, whole;
     if (memory == NULL) {
         return nanvm_manager_alloc(manager, larger);
     }
     nanvm_seal_break_memory(front_of(memory), manager->dealloc, layout);
     void *start = NULL;
-    if (with_front(layout, &old) && with_front(larger, &whole)) {
-        start = nanvm_memory_resize(manager, start_of(memory, layout), old, whole.size);
+    if (fits_with_front(larger)) {
+        start = nanvm_memory_resize(manager, start_of(memory, layout), with_front(layout),
+                                    with_front(larger).size);
     }
     if (start == NULL) {
         nanvm_seal_memory(front_of(memory), manager->dealloc, layout);
@@ -120,15 +118,12 @@ void *nanvm_manager_resize(nanvm_manager *manager, void *memory, nanvm_layout la
 }
 
 void nanvm_manager_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {
-    nanvm_layout whole;
     if (memory == NULL) {
         return;
     }
     nanvm_seal_break_memory(front_of(memory), manager->dealloc, layout);
-    if (with_front(layout, &whole)) {
-        memset(memory, 0, layout.size);
-        nanvm_memory_dealloc(manager, start_of(memory, layout), whole);
-    }
+    memset(memory, 0, layout.size);
+    nanvm_memory_dealloc(manager, start_of(memory, layout), with_front(layout));
 }
 #else
 void *nanvm_manager_alloc(nanvm_manager *manager, nanvm_layout layout) {

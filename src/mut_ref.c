@@ -26,10 +26,9 @@ static void *resize_alone(nanvm_manager *manager, const nanvm_object *type, void
                           size_t old_size, size_t size) {
     nanvm_origin *origin = nanvm_block_origin(object);
     size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
-    nanvm_layout old;
+    nanvm_layout old = nanvm_layout_make(prefix + old_size, nanvm_block_align(type));
     nanvm_layout layout;
     if (manager->table->resize == NULL || origin->dealloc != manager->dealloc ||
-        !nanvm_block_alone_layout(type, prefix, old_size, &old) ||
         !nanvm_block_alone_layout(type, prefix, size, &layout)) {
         return NULL;
     }

@@ -135,7 +135,7 @@ void nanvm_pool_orphan(nanvm_pool *self);
 /* --- trim.c ------------------------------------------------------------------- */
 
 /* Gives chunks back that hold nothing alive; returns their bytes. O(chunks + dead
- * objects). */
+ * objects). For a pool whose objects share chunks. */
 size_t nanvm_pool_trim(nanvm_pool *self);
 
 /* --- chunk.c: the memory of a pool ------------------------------------------- */

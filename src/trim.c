@@ -84,9 +84,6 @@ static void trim_regions(nanvm_pool *self) {
 
 size_t nanvm_pool_trim(nanvm_pool *self) {
     size_t reserved = self->reserved;
-    if (self->capacity == 0) {
-        return 0;
-    }
     self->peak = nanvm_pool_peak(self);
     count_dead(self);
     count_empty(self);

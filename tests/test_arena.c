@@ -351,7 +351,7 @@ static void test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one(
 
 static void test_buffer_holds_as_many_objects_as_fit_and_not_one_more(void **state) {
     (void)state;
-    static _Alignas(64) unsigned char buffer[8000];
+    static _Alignas(64) unsigned char buffer[12000];
     for (size_t length = 1; length < 300; length++) {
         for (size_t less = 0; less < 2; less++) {
             nanvm_arena arena;
@@ -740,7 +740,226 @@ static void test_reset_passes_over_what_longjmp_left_half_made(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* --- what drop is told --- */
+
+static size_t told;
+
+static void note_length(void *object, size_t length) {
+    (void)object;
+    told = told * 100 + length;
+}
+
+static void test_drop_at_a_reset_is_told_the_length(void **state) {
+    (void)state;
+    const nanvm_object array = {
+        .name = "array", .align = 8, .item_size = 8, .drop = note_length};
+    const nanvm_object plain = {
+        .name = "plain", .size = 16, .align = 8, .drop = note_length};
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    assert_non_null(nanvm_new_array(manager, &array, NULL, 7).object);
+    assert_non_null(nanvm_new(manager, &plain).object);
+    assert_non_null(nanvm_new_array(manager, &array, NULL, 12).object);
+    told = 1;
+    nanvm_arena_reset(&arena); /* the newest first */
+    assert_int_equal(told, 1120007);
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- runs that end --- */
+
+/* The table is asked directly, although a run may be at hand. */
+static void *ask_the_table(nanvm_manager *manager, const nanvm_object *type) {
+    unsigned char *made = nanvm_new_array(manager, type, NULL, 0).object;
+    assert_non_null(made);
+    assert_ptr_equal(nanvm_block_origin(made)->object, type);
+    return made;
+}
+
+static void test_another_type_ends_a_run(void **state) {
+    (void)state;
+    enum { ROUNDS = 12, STREAK = 20 };
+    static const nanvm_object *const types[] = {&point_object, &node_object};
+    size_t *values[ROUNDS * STREAK];
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < ROUNDS * STREAK; i++) {
+        const nanvm_object *type = types[i / STREAK % 2];
+        bool asks = i % 3 == 0;
+        values[i] = asks ? ask_the_table(manager, type) : make_one(manager, type);
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, i + 1);
+        values[i][1] = i; /* no reference there */
+    }
+    for (size_t i = 0; i < ROUNDS * STREAK; i++) {
+        assert_int_equal(values[i][1], i);
+        assert_ptr_equal(nanvm_block_origin(values[i])->object, types[i / STREAK % 2]);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_raw_memory_ends_a_run(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(64, 8);
+    for (size_t round = 0; round < 5; round++) {
+        make_points(&arena, 20);
+        size_t before = live_bytes(&arena);
+        unsigned char *memory = nanvm_manager_alloc(manager, layout);
+        assert_in_range(live_bytes(&arena) - before, 64, 128);
+        memset(memory, 0x77, 64);
+        make_points(&arena, 20);
+        memory = nanvm_manager_resize(manager, memory, layout, 32);
+        assert_int_equal(memory[31], 0x77);
+        nanvm_manager_dealloc(manager, memory, nanvm_layout_make(32, 8));
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 40 * (round + 1));
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- what belongs to others --- */
+
+static void test_array_of_another_manager_is_cut_into_the_arena(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    accounting other;
+    accounting_init(&other, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_object, NULL, 100);
+    assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&arena), &ints, 50));
+    unsigned char *place = ints.object;
+    assert_true(place > buffer && place < buffer + sizeof(buffer));
+    expect_nothing_live(&other);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&other);
+}
+
+/* --- chunks --- */
+
+static void test_kept_chunk_that_fits_is_taken_before_those_behind_it(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    make_points(&arena, 1);
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 20000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 80000).object);
+    nanvm_arena_reset(&arena);
+    size_t requests = source.requests;
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 15000).object);
+    make_points(&arena, 1);
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 80000).object);
+    assert_int_equal(source.requests, requests);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void test_source_is_asked_where_no_kept_chunk_fits(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    make_points(&arena, 400);
+    nanvm_arena_reset(&arena);
+    size_t requests = source.requests;
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 100000).object);
+    assert_int_equal(source.requests, requests + 1);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void test_large_raw_memory_has_room_to_grow(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout first = nanvm_layout_make(3000000, 8);
+    void *small = nanvm_manager_alloc(manager, first);
+    assert_ptr_equal(nanvm_manager_resize(manager, small, first, 4400000), small);
+    nanvm_layout layout = nanvm_layout_make(5000000, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 7000000), memory);
+    nanvm_arena_deinit(&arena);
+}
+
+/* A half more, if that isn't too much; if there isn't so much, what is needed. */
+static void test_source_is_asked_for_half_as_much_again_at_most(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    size_t half = (size_t)PTRDIFF_MAX / 2;
+    size_t most = (size_t)PTRDIFF_MAX - 7;
+    for (size_t round = 0; round < 2; round++) { /* when it is small, and when large */
+        size_t before = source.requests;
+        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - 4096, 8)));
+        assert_int_equal(source.requests - before, 2);
+        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half + 4096, 8)));
+        assert_int_equal(source.requests - before, 3);
+        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(most, 8)));
+        assert_int_equal(source.requests - before, 3);
+        nanvm_layout large = nanvm_layout_make(5000000, 8);
+        assert_non_null(nanvm_manager_alloc(manager, large));
+    }
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+static void *(*usual_alloc)(nanvm_manager *self, nanvm_layout layout);
+static nanvm_layout last_asked;
+
+static void *note_alloc(nanvm_manager *self, nanvm_layout layout) {
+    last_asked = layout;
+    return usual_alloc(self, layout);
+}
+
+/* Chunks double, up to 1 MiB; large arenas take huge pages. */
+static void test_chunks_grow_with_the_arena(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("sources see whole pages");
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = note_alloc;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    size_t expected = 4096;
+    const size_t huge = 2 * 1024 * 1024;
+    while (source.requests < 20) {
+        size_t requests = source.requests;
+        size_t used = live_bytes(&arena);
+        make_points(&arena, 1);
+        if (source.requests > requests) {
+            expected = used >= 2 * huge ? huge : expected;
+            assert_int_equal(last_asked.size, expected);
+            assert_int_equal(last_asked.align == huge, expected == huge);
+            expected = expected < 1024 * 1024 ? 2 * expected : expected;
+        }
+    }
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_drop_at_a_reset_is_told_the_length),
+    TEST(test_another_type_ends_a_run),
+    TEST(test_raw_memory_ends_a_run),
+    TEST(test_array_of_another_manager_is_cut_into_the_arena),
+    TEST(test_kept_chunk_that_fits_is_taken_before_those_behind_it),
+    TEST(test_source_is_asked_where_no_kept_chunk_fits),
+    TEST(test_large_raw_memory_has_room_to_grow),
+    TEST(test_source_is_asked_for_half_as_much_again_at_most),
+    TEST(test_chunks_grow_with_the_arena),
     TEST(test_reset_runs_drop_once_for_each_object),
     TEST(test_reset_drops_references_into_other_managers),
     TEST(test_clone_into_an_arena_is_let_go_of_too),

@@ -276,7 +276,8 @@ static struct {
     size_t calls;
     size_t depth;
     size_t deepest;
-    size_t length; /* The last one told. */
+    size_t length;
+    size_t total; /* of all lengths */ /* The last one told. */
     size_t made;
     nanvm_ref kept;
 } desk;
@@ -420,6 +421,7 @@ static void note_length(void *object, size_t length) {
     (void)object;
     desk.calls++;
     desk.length = length;
+    desk.total += length;
 }
 
 static const nanvm_object noting_object = {
@@ -442,6 +444,46 @@ static bool drop_array(const stage *on) {
 static void test_drop_of_an_array_is_told_its_length(void **state) {
     (void)state;
     on_counting_managers(drop_array);
+}
+
+static const nanvm_object noting_struct = {
+    .name = "noting", .size = 8, .align = 8, .drop = note_length};
+
+static bool drop_struct(const stage *on) {
+    desk_open(on->manager);
+    nanvm_mut_ref made = nanvm_new(on->manager, &noting_struct);
+    if (made.object == NULL) {
+        return false;
+    }
+    desk.length = 77;
+    nanvm_mut_ref_drop(made);
+    assert_int_equal(desk.length, 0);
+    return true;
+}
+
+/* While others wait that are linked in front of it. */
+static bool drop_structs(const stage *on) {
+    desk_open(on->manager);
+    nanvm_ref structs[3] = {null_ref(), null_ref(), null_ref()};
+    for (size_t i = 0; i < 3; i++) {
+        structs[i] = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &noting_struct));
+    }
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_object, structs, 3);
+    bool done = array.object != NULL && structs[0].object != NULL &&
+                structs[1].object != NULL && structs[2].object != NULL;
+    for (size_t i = 0; i < 3 && array.object == NULL; i++) {
+        nanvm_ref_drop(structs[i]);
+    }
+    desk.total = 0;
+    nanvm_mut_ref_drop(array);
+    assert_int_equal(desk.total, 0);
+    return done;
+}
+
+static void test_drop_of_what_is_no_array_is_told_zero(void **state) {
+    (void)state;
+    on_counting_managers(drop_struct);
+    on_counting_managers(drop_structs);
 }
 
 /* --- a dealloc whose own state holds a reference --- */
@@ -513,6 +555,215 @@ static void test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost(void *
     assert_int_equal(tracked_live(), 0);
 }
 
+/* The same while what the dealloc dropped has callbacks: it is at the end of the list. */
+static void test_object_with_callbacks_that_a_dealloc_drops_is_not_lost(void **state) {
+    (void)state;
+    holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
+                   .dealloc = {&holder_table}};
+    self.held = new_tracked(1);
+    nanvm_mut_ref empty = nanvm_new(&self.manager, &node_object);
+    struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    assert_int_equal(tracked_live(), 0);
+}
+
+/* A dealloc that holds two, and lets go of both at once. */
+typedef struct holder_of_two {
+    holder holder;
+    nanvm_ref second;
+} holder_of_two;
+
+static void drop_two(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    holder *self = (holder *)(void *)((char *)dealloc - offsetof(holder, dealloc));
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    nanvm_ref_drop(nanvm_ref_move(&self->held));
+    nanvm_ref_drop(nanvm_ref_move(&((holder_of_two *)self)->second));
+}
+
+static const nanvm_dealloc_table two_table = {.count = NANVM_COUNT_PLAIN,
+                                              .dealloc = drop_two};
+
+static nanvm_ref node_of(nanvm_ref left) {
+    struct node value = {.left = left};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+}
+
+/* Those that wait stay a list, whatever is added while the dealloc runs. */
+static void drop_nested_with_two(nanvm_ref first, nanvm_ref second) {
+    holder_of_two self = {
+        .holder = {.manager = {&holder_manager, &self.holder.dealloc, 0, NULL},
+                   .dealloc = {&two_table}}};
+    self.holder.held = first;
+    self.second = second;
+    nanvm_mut_ref empty = nanvm_new(&self.holder.manager, &node_object);
+    struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    assert_int_equal(tracked_live(), 0);
+}
+
+static void test_two_references_that_a_dealloc_drops_are_not_lost(void **state) {
+    (void)state;
+    drop_nested_with_two(new_tracked(1), new_tracked(3));
+    drop_nested_with_two(node_of(new_tracked(1)), new_tracked(3));
+    drop_nested_with_two(new_tracked(1), node_of(new_tracked(3)));
+    drop_nested_with_two(node_of(new_tracked(1)), node_of(new_tracked(3)));
+}
+
+/* --- references among items --- */
+
+/* Null ones among them, and others that live on. */
+static bool drop_items(const stage *on) {
+    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &point_object));
+    nanvm_ref node = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &node_object));
+    bool done = kept.object != NULL && node.object != NULL;
+    for (size_t length = 0; length < 5 && done; length++) {
+        struct entry entries[] = {{0, null_ref()},
+                                  {1, nanvm_ref_clone(kept)},
+                                  {2, nanvm_ref_clone(node)},
+                                  {3, null_ref()},
+                                  {4, nanvm_ref_clone(kept)}};
+        size_t size = length == 0 ? 0 : 5;
+        nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, entries, size);
+        done = table.object != NULL;
+        for (size_t i = 0; i < 5 && (!done || size == 0); i++) {
+            nanvm_ref_drop(entries[i].value);
+        }
+        if (done) {
+            ((struct table *)table.object)->name =
+                length % 2 == 0 ? null_ref() : nanvm_ref_clone(length < 3 ? kept : node);
+            nanvm_mut_ref_drop(table);
+        }
+        if (on->counts) {
+            assert_int_equal(nanvm_ref_count(kept), 0);
+            assert_int_equal(nanvm_ref_count(node), 0);
+        }
+    }
+    nanvm_ref_drop(kept);
+    nanvm_ref_drop(node);
+    return done;
+}
+
+static void test_each_reference_among_items_is_released_once(void **state) {
+    (void)state;
+    on_every_manager(drop_items);
+}
+
+/* In the fixed part there may be several, too. */
+struct shelf {
+    nanvm_ref left, middle, right;
+    struct entry entries[];
+};
+static const size_t shelf_refs[] = {offsetof(struct shelf, left),
+                                    offsetof(struct shelf, middle),
+                                    offsetof(struct shelf, right)};
+static const size_t shelf_item_refs[] = {offsetof(struct entry, value)};
+static const nanvm_object shelf_object = {.name = "shelf",
+                                          .size = sizeof(struct shelf),
+                                          .align = NANVM_ALIGNOF(struct shelf),
+                                          .item_size = sizeof(struct entry),
+                                          .items_offset = sizeof(struct shelf),
+                                          .refs = shelf_refs,
+                                          .refs_length = 3,
+                                          .item_refs = shelf_item_refs,
+                                          .item_refs_length = 1};
+
+/* A bit says whether each of the three is null. */
+static bool drop_shelf(const stage *on, size_t bits) {
+    nanvm_ref kept = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &shelf_object, NULL, bits % 3);
+    bool done = kept.object != NULL && made.object != NULL;
+    if (done) {
+        struct shelf *shelf = made.object;
+        shelf->left = bits & 1 ? null_ref() : nanvm_ref_clone(kept);
+        shelf->middle = bits & 2 ? null_ref() : nanvm_ref_clone(kept);
+        shelf->right = bits & 4 ? null_ref() : nanvm_ref_clone(kept);
+    }
+    nanvm_mut_ref_drop(made);
+    if (on->counts) {
+        assert_int_equal(nanvm_ref_count(kept), 0);
+    }
+    nanvm_ref_drop(kept);
+    return done;
+}
+
+static bool drop_shelves(const stage *on) {
+    bool done = true;
+    for (size_t bits = 0; bits < 8 && done; bits++) {
+        done = drop_shelf(on, bits);
+    }
+    return done;
+}
+
+static void test_each_reference_in_front_of_items_is_released_once(void **state) {
+    (void)state;
+    on_every_manager(drop_shelves);
+}
+
+/* --- types that take turns --- */
+
+/* Its reference isn't where that of a node is. */
+struct pair {
+    size_t number;
+    nanvm_ref rest;
+};
+NANVM_OBJECT_REFS(pair_object, struct pair, rest);
+
+static nanvm_ref link_new(nanvm_manager *manager, nanvm_ref rest, size_t i) {
+    struct pair pair = {i, rest};
+    struct node node = {null_ref(), i, rest};
+    return nanvm_mut_ref_to_ref(i % 3 == 0
+                                    ? nanvm_new_copy(manager, &node_object, &node)
+                                    : nanvm_new_copy(manager, &pair_object, &pair));
+}
+
+static bool drop_alternating(const stage *on) {
+    nanvm_ref rest = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
+    bool done = rest.object != NULL;
+    for (size_t i = 0; i < 10 && done; i++) {
+        nanvm_ref longer = link_new(on->manager, rest, i);
+        done = longer.object != NULL;
+        rest = done ? longer : rest;
+    }
+    nanvm_ref_drop(rest);
+    assert_true(!on->counts || tracked_live() == 0);
+    return done;
+}
+
+static void test_types_that_take_turns_are_each_released(void **state) {
+    (void)state;
+    on_every_manager(drop_alternating);
+}
+
+/* --- leaves, which need no walk --- */
+
+static nanvm_ref new_point(nanvm_manager *manager) {
+    return nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
+}
+
+static bool drop_leaves(const stage *on) {
+    struct node value = {new_point(on->manager), 0, new_point(on->manager)};
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    nanvm_ref kept = nanvm_ref_clone(value.right);
+    bool done = node.object != NULL && value.left.object != NULL && kept.object != NULL;
+    if (node.object == NULL) {
+        nanvm_ref_drop(value.left);
+        nanvm_ref_drop(value.right);
+    }
+    nanvm_mut_ref_drop(node);
+    if (done && on->counts) {
+        assert_int_equal(nanvm_ref_count(kept), 0);
+    }
+    nanvm_ref_drop(kept);
+    return done;
+}
+
+static void test_leaves_end_with_their_node(void **state) {
+    (void)state;
+    on_every_manager(drop_leaves);
+}
+
 /* --- the first reference, in whose place the dead are linked --- */
 
 static bool drop_with_null_first(const stage *on) {
@@ -568,6 +819,13 @@ static const struct CMUnitTest tests[] = {
     TEST(test_drop_of_an_array_is_told_its_length),
     TEST(test_reference_that_a_dealloc_drops_is_not_lost),
     TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
+    TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
+    TEST(test_each_reference_in_front_of_items_is_released_once),
+    TEST(test_types_that_take_turns_are_each_released),
+    TEST(test_leaves_end_with_their_node),
+    TEST(test_drop_of_what_is_no_array_is_told_zero),
+    TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
+    TEST(test_each_reference_among_items_is_released_once),
     TEST(test_references_behind_a_null_one_are_released),
     TEST(test_shared_child_survives_its_parents),
 };

@@ -119,7 +119,30 @@ static void test_more_raw_memory_than_there_is_gives_null(void **state) {
     take_largest(4096);
 }
 
+static void test_object_larger_than_all_memory_gives_a_null_handle(void **state) {
+    (void)state;
+    for (size_t less = 0; less <= 8192; less += 8) {
+        nanvm_object huge = {.name = "huge", .size = beyond_memory(less), .align = 1};
+        assert_null(nanvm_new(nanvm_global(), &huge).object);
+    }
+}
+
+/* Over-aligned is what is smaller than its alignment, too. */
+static void test_global_raw_memory_can_shrink_below_its_alignment(void **state) {
+    (void)state;
+    size_t align = 2 * sizeof(void *);
+    nanvm_layout layout = nanvm_layout_make(3 * align, align);
+    unsigned char *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    memory[0] = 0x77;
+    memory = nanvm_manager_resize(nanvm_global(), memory, layout, 1);
+    assert_true(is_aligned(memory, align));
+    assert_int_equal(memory[0], 0x77);
+    nanvm_manager_dealloc(nanvm_global(), memory, nanvm_layout_make(1, align));
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_object_larger_than_all_memory_gives_a_null_handle),
+    TEST(test_global_raw_memory_can_shrink_below_its_alignment),
     TEST(test_global_manager_is_always_the_same),
     TEST(test_global_objects_are_counted_atomically),
     TEST(test_global_numbers_are_not_counted),

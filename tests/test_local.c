@@ -354,6 +354,311 @@ static void test_arrays_of_every_size_fit(void **state) {
     on_counting_managers(every_size);
 }
 
+static void fill(nanvm_mut_ref array, size_t i) {
+    memset(array.object, (int)(i % 251), nanvm_mut_ref_length(array) * sizeof(int));
+}
+
+static void expect_filled(nanvm_mut_ref array, size_t i) {
+    const unsigned char *bytes = array.object;
+    for (size_t k = 0; k < nanvm_mut_ref_length(array) * sizeof(int); k++) {
+        assert_int_equal(bytes[k], i % 251);
+    }
+}
+
+/* Whichever pool each is in. What died serves again: nothing more is reserved. */
+static void test_arrays_of_every_size_live_together(void **state) {
+    (void)state;
+    enum { SIZES = 600, EACH = 3 };
+    static nanvm_mut_ref all[EACH][SIZES];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    size_t reserved = SIZE_MAX;
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = 0; i < EACH * SIZES; i++) {
+            nanvm_mut_ref *array = &all[i % EACH][i / EACH];
+            *array = nanvm_new_array(manager, &ints_object, NULL, i / EACH);
+            fill(*array, i);
+        }
+        for (size_t i = 0; i < EACH * SIZES; i++) {
+            expect_filled(all[i % EACH][i / EACH], i);
+            nanvm_mut_ref_drop(all[i % EACH][i / EACH]);
+        }
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+        if (!is_hardened && round > 0) { /* there the dead wait */
+            assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+        }
+        reserved = nanvm_stats_make(manager).reserved_bytes;
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* Many types of many sizes: they share what leads to their pools. */
+static void test_arrays_of_many_types_are_each_what_they_are(void **state) {
+    (void)state;
+    enum { TYPES = 100, SIZES = 12 };
+    static nanvm_object types[TYPES];
+    static nanvm_mut_ref all[TYPES][SIZES];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = ints_object;
+    }
+    for (size_t n = 0; n < 2 * TYPES * SIZES; n++) {
+        size_t i = n * 37 % TYPES, k = n * 7 % SIZES;
+        nanvm_mut_ref_drop(nanvm_mut_ref_move(&all[i][k]));
+        all[i][k] = nanvm_new_array(manager, &types[i], NULL, 2 * k + i % 2);
+        fill(all[i][k], i + k);
+        const nanvm_object *type = nanvm_ref_object(nanvm_mut_ref_to_ref(all[i][k]));
+        assert_ptr_equal(type, &types[i]);
+    }
+    for (size_t n = 0; n < TYPES * SIZES; n++) {
+        if (all[n / SIZES][n % SIZES].object != NULL) {
+            expect_filled(all[n / SIZES][n % SIZES], n / SIZES + n % SIZES);
+        }
+        nanvm_mut_ref_drop(nanvm_mut_ref_move(&all[n / SIZES][n % SIZES]));
+    }
+    nanvm_local_deinit(&local);
+}
+
+static void *(*usual_alloc)(nanvm_manager *self, nanvm_layout layout);
+
+static void *refuse_tables(nanvm_manager *self, nanvm_layout layout) {
+    return layout.size == 64 * sizeof(void *) ? NULL : usual_alloc(self, layout);
+}
+
+/* A table that is too full would be searched for ever. */
+static void test_type_is_refused_where_the_table_of_pools_can_not_grow(void **state) {
+    (void)state;
+    static nanvm_object types[40];
+    nanvm_mut_ref made[40];
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = refuse_tables;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    size_t refused = 0;
+    for (size_t i = 0; i < 40; i++) {
+        types[i] = node_object;
+        made[i] = nanvm_new(nanvm_local_manager(&local), &types[i]);
+        refused += made[i].object == NULL;
+        assert_int_equal(made[i].object == NULL, i >= 16);
+    }
+    assert_int_equal(refused, 24);
+    source.manager_table.alloc = usual_alloc;
+    for (size_t i = 0; i < 40; i++) {
+        nanvm_mut_ref_drop(made[i]);
+        nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &types[i]));
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* A pool is found again after the table has grown: it isn't made twice. */
+static void test_types_keep_their_pools_when_the_table_grows(void **state) {
+    (void)state;
+    enum { TYPES = 150 };
+    static nanvm_object types[TYPES];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = node_object;
+        nanvm_mut_ref_drop(nanvm_new(manager, &types[i]));
+    }
+    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    for (size_t i = 0; i < 3 * TYPES; i++) {
+        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 67 % TYPES]));
+    }
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+    nanvm_local_deinit(&local);
+}
+
+/* The distance from an object to its origin has 32 bits. */
+static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_object far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
+    assert_null(nanvm_new(manager, &far).object); /* the source was asked in vain */
+    size_t failed = source.requests;
+    assert_null(nanvm_new(manager, &far).object);
+    assert_true(source.requests > failed);
+    nanvm_object farther = {.name = "farther", .size = 8, .align = (size_t)1 << 31};
+    assert_null(nanvm_new(manager, &farther).object);
+    failed = source.requests;
+    assert_null(nanvm_new(manager, &farther).object);
+    assert_int_equal(source.requests, failed);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_raw_memory_that_is_not_resized_is_counted_as_before(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    nanvm_stats before = nanvm_stats_make(manager);
+    accounting_fail_from(&source, 0);
+    assert_null(nanvm_manager_resize(manager, memory, layout, 300));
+    nanvm_stats after = nanvm_stats_make(manager);
+    assert_int_equal(after.live_blocks, before.live_blocks);
+    assert_int_equal(after.live_bytes, before.live_bytes);
+    assert_int_equal(after.reserved_bytes, before.reserved_bytes);
+    nanvm_manager_dealloc(manager, memory, layout);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* Four classes of arrays between one power of two and the next. */
+static size_t class_of(size_t size) {
+    size_t step = sizeof(void *);
+    while (size > 8 * step) {
+        step *= 2;
+    }
+    return (size + step - 1) / step * step;
+}
+
+static void expect_place(nanvm_manager *manager, const nanvm_object *type, size_t length,
+                         size_t expected) {
+    size_t before = nanvm_stats_make(manager).live_bytes;
+    nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, length);
+    assert_int_equal(nanvm_stats_make(manager).live_bytes - before, expected);
+    nanvm_mut_ref_drop(made);
+}
+
+/* Whatever was made before it, and where it might have been found room, too. */
+static void test_array_takes_the_place_of_its_class(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("more is in front");
+    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    size_t front = sizeof(nanvm_header) + sizeof(size_t);
+    for (size_t length = 1; length + 512 <= 1700; length++) {
+        expect_place(manager, &bytes, length + 512, front + class_of(length + 512));
+        expect_place(manager, &bytes, length, front + class_of(length));
+        expect_place(manager, &bytes, length + 512, front + class_of(length + 512));
+    }
+    nanvm_local_deinit(&local);
+}
+
+static void test_struct_takes_its_size_in_words(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("more is in front");
+    static nanvm_object types[250];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    for (size_t i = 0; i < 250; i++) {
+        types[i] = (nanvm_object){.name = "struct", .size = 1 + 7 * i, .align = 1};
+        size_t size = (types[i].size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
+        expect_place(nanvm_local_manager(&local), &types[i], 0,
+                     sizeof(nanvm_header) + size);
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* Down to half of its place an array stays where it is. */
+static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) {
+    (void)state;
+    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref array = nanvm_new_array(manager, &bytes, NULL, 320);
+    void *place = array.object;
+    for (size_t length = 319; length >= 160; length--) {
+        assert_true(nanvm_mut_ref_resize(manager, &array, length));
+        assert_ptr_equal(array.object, place);
+    }
+    assert_true(nanvm_mut_ref_resize(manager, &array, 159));
+    assert_ptr_not_equal(array.object, place);
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&local);
+}
+
+static size_t pieces_of(const nanvm_object *type) {
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_mut_ref made[10];
+    made[0] = nanvm_new(nanvm_local_manager(&local), type);
+    size_t before = source.live_blocks;
+    for (size_t i = 1; i < 10; i++) {
+        made[i] = nanvm_new(nanvm_local_manager(&local), type);
+        assert_true(is_aligned(made[i].object, type->align));
+    }
+    size_t pieces = source.live_blocks - before;
+    for (size_t i = 0; i < 10; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+    return pieces;
+}
+
+static void test_over_aligned_objects_have_a_piece_each(void **state) {
+    (void)state;
+    const nanvm_object shares = {.name = "shares", .size = 64, .align = 64};
+    const nanvm_object alone = {.name = "alone", .size = 64, .align = 128};
+    const nanvm_object large = {.name = "large", .size = 2041, .align = 8};
+    assert_true(pieces_of(&shares) < 9);
+    assert_int_equal(pieces_of(&alone), 9);
+    assert_int_equal(pieces_of(&large), 9);
+}
+
+/* Where there is no memory for a chunk of the usual size, one for two objects will do. */
+static void test_pool_makes_do_with_a_smaller_chunk(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("chunks are whole pages");
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    accounting_fail_once(&source, 3); /* state, table, pool, chunk */
+    nanvm_mut_ref small = nanvm_new(manager, &point_object);
+    assert_non_null(small.object);
+    assert_int_equal(source.failures, 1);
+    const nanvm_object large = {.name = "large", .size = 1000, .align = 8};
+    size_t requests = source.requests;
+    accounting_fail_from(&source, 1); /* pool, chunk */
+    assert_null(nanvm_new(manager, &large).object);
+    assert_int_equal(source.requests - requests, 2);
+    accounting_never_fail(&source);
+    nanvm_mut_ref_drop(small);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
+    void **state) {
+    (void)state;
+    nanvm_local first, second;
+    leaks noted;
+    local_with(&first, &noted, nanvm_global());
+    nanvm_local_init(&second);
+    nanvm_mut_ref ints =
+        nanvm_new_array(nanvm_local_manager(&first), &ints_object, NULL, 3000);
+    nanvm_local_deinit(&first);
+    assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&second), &ints, 30000));
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&second)).live_blocks, 1);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&second);
+}
+
 /* More types than a first table of pools has room for. */
 static bool many_types(accounting *source) {
     static nanvm_object objects[100];
@@ -575,6 +880,131 @@ static void test_objects_outlive_a_manager_that_was_trimmed(void **state) {
     assert_int_equal(noted.length, 1);
     assert_int_equal(noted.blocks[0], MANY_POINTS / 500);
     drop_rest();
+    accounting_deinit(&source);
+}
+
+/* --- large pools, whose chunks lie in regions --- */
+
+/* The first 4 MiB lie in chunks of their own; then come three regions of 2 MiB, and some
+ * chunks of a fourth. */
+enum { VERY_MANY = 480000, OUTSIDE = 190000, PER_REGION = 80000 };
+
+static nanvm_mut_ref very_many[VERY_MANY];
+
+static void make_very_many(nanvm_manager *manager) {
+    for (size_t i = 0; i < VERY_MANY; i++) {
+        struct point point = {(double)i, 0};
+        very_many[i] = nanvm_new_copy(manager, &point_object, &point);
+        assert_non_null(very_many[i].object);
+    }
+}
+
+static void drop_from(size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i++) {
+        assert_true(((struct point *)very_many[i].object)->x == (double)i);
+        nanvm_mut_ref_drop(very_many[i]);
+    }
+}
+
+/* Trims, and checks what is said of it against what the source was given back. */
+static size_t trim_checked(nanvm_local *local, const accounting *source) {
+    size_t live = source->live_bytes;
+    size_t reserved = nanvm_stats_make(nanvm_local_manager(local)).reserved_bytes;
+    size_t trimmed = nanvm_local_trim(local);
+    size_t left = nanvm_stats_make(nanvm_local_manager(local)).reserved_bytes;
+    assert_int_equal(live - source->live_bytes, trimmed);
+    assert_int_equal(reserved - left, trimmed);
+    return trimmed;
+}
+
+enum { REGION = 2 * 1024 * 1024 };
+
+/* One alive keeps the region that it lies in, and no other. */
+static void trim_with_one_alive_at(size_t alive, bool in_region) {
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    make_very_many(manager);
+    drop_from(0, alive);
+    drop_from(alive + 1, VERY_MANY);
+    assert_true(trim_checked(&local, &source) > 4 * REGION);
+    size_t left = nanvm_stats_make(manager).reserved_bytes;
+    if (!is_hardened) { /* there objects are larger, and the dead wait */
+        assert_true(in_region ? left == REGION : left < REGION / 8);
+        nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, left);
+    }
+    drop_from(alive, alive + 1);
+    left = nanvm_stats_make(manager).reserved_bytes;
+    assert_int_equal(trim_checked(&local, &source), left);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_trim_keeps_the_region_of_the_only_one_alive(void **state) {
+    (void)state;
+    trim_with_one_alive_at(0, false);
+    trim_with_one_alive_at(OUTSIDE + PER_REGION / 2, true);
+    trim_with_one_alive_at(OUTSIDE + PER_REGION * 3 / 2, true);
+    trim_with_one_alive_at(VERY_MANY - 1, true);
+}
+
+static void test_regions_are_used_up_and_go_with_the_manager(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    make_very_many(nanvm_local_manager(&local));
+    size_t used = nanvm_stats_make(nanvm_local_manager(&local)).live_bytes;
+    size_t more =
+        is_hardened ? 8 * REGION : REGION + REGION / 2; /* a quarantine's list */
+    assert_true(source.live_bytes < used + more);
+    drop_from(0, VERY_MANY);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_large_pool_goes_on_after_a_trim(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    make_very_many(nanvm_local_manager(&local));
+    drop_from(OUTSIDE, OUTSIDE + 2 * PER_REGION);
+    assert_true(trim_checked(&local, &source) >= REGION);
+    for (size_t i = OUTSIDE; i < OUTSIDE + 2 * PER_REGION; i++) {
+        struct point point = {(double)i, 0};
+        very_many[i] = nanvm_new_copy(nanvm_local_manager(&local), &point_object, &point);
+    }
+    assert_int_equal(trim_checked(&local, &source), 0);
+    drop_from(0, VERY_MANY);
+    assert_true(trim_checked(&local, &source) > 0);
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&local)).reserved_bytes, 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void *refuse_regions(nanvm_manager *self, nanvm_layout layout) {
+    return layout.align >= REGION ? NULL : usual_alloc(self, layout);
+}
+
+static void test_large_pool_can_do_without_regions(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = refuse_regions;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    make_very_many(nanvm_local_manager(&local));
+    drop_from(1, VERY_MANY);
+    assert_true(trim_checked(&local, &source) > 4 * REGION);
+    drop_from(0, 1);
+    nanvm_local_deinit(&local);
     accounting_deinit(&source);
 }
 
@@ -887,6 +1317,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_objects_of_one_type_take_their_size_and_eight_bytes),
     TEST(test_array_that_shrinks_a_lot_gives_its_place_back),
     TEST(test_arrays_of_every_size_fit),
+    TEST(test_arrays_of_every_size_live_together),
+    TEST(test_arrays_of_many_types_are_each_what_they_are),
+    TEST(test_type_is_refused_where_the_table_of_pools_can_not_grow),
+    TEST(test_types_keep_their_pools_when_the_table_grows),
+    TEST(test_alignment_beyond_the_reach_of_an_origin_is_refused),
+    TEST(test_raw_memory_that_is_not_resized_is_counted_as_before),
     TEST(test_many_types_have_a_pool_each),
     TEST(test_trim_gives_all_chunks_back_when_all_are_dead),
     TEST(test_trim_keeps_the_chunks_in_which_something_is_alive),
@@ -895,6 +1331,16 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_leaves_large_objects_and_raw_memory_alone),
     TEST(test_trim_needs_no_memory),
     TEST(test_objects_outlive_a_manager_that_was_trimmed),
+    TEST(test_trim_keeps_the_region_of_the_only_one_alive),
+    TEST(test_array_takes_the_place_of_its_class),
+    TEST(test_struct_takes_its_size_in_words),
+    TEST(test_array_that_shrinks_below_half_of_its_place_moves),
+    TEST(test_over_aligned_objects_have_a_piece_each),
+    TEST(test_pool_makes_do_with_a_smaller_chunk),
+    TEST(test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet),
+    TEST(test_regions_are_used_up_and_go_with_the_manager),
+    TEST(test_large_pool_goes_on_after_a_trim),
+    TEST(test_large_pool_can_do_without_regions),
     TEST(test_array_that_shrinks_a_little_stays),
     TEST(test_large_array_takes_the_memory_of_the_one_before),
     TEST(test_memory_that_waits_is_one_large_array_at_most),

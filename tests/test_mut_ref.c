@@ -250,6 +250,193 @@ static void test_unset_references_are_null(void **state) {
     on_every_manager(grow_references_unset);
 }
 
+/* Where the items that were cut off have left their references. */
+static void test_unset_references_are_null_in_place(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref refs[40];
+    for (size_t i = 0; i < 40; i++) {
+        refs[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
+    }
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, refs, 40);
+    void *place = array.object;
+    assert_true(nanvm_mut_ref_resize(manager, &array, 35));
+    assert_true(nanvm_mut_ref_resize_unset(manager, &array, 40));
+    assert_ptr_equal(array.object, place);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(((nanvm_ref *)array.object)[i].object == NULL, i >= 35);
+    }
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&local);
+}
+
+/* --- items with several references --- */
+
+struct couple {
+    nanvm_ref first;
+    size_t between;
+    nanvm_ref second;
+};
+static const size_t couple_refs[] = {offsetof(struct couple, first),
+                                     offsetof(struct couple, second)};
+static const nanvm_object couples_object = {.name = "couples",
+                                            .align = NANVM_ALIGNOF(struct couple),
+                                            .item_size = sizeof(struct couple),
+                                            .item_refs = couple_refs,
+                                            .item_refs_length = 2};
+
+static bool cut_couples(const stage *on) {
+    nanvm_ref shared = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
+    if (shared.object == NULL) {
+        return false;
+    }
+    struct couple couples[9];
+    for (size_t i = 0; i < 9; i++) {
+        couples[i].first = i % 3 == 0 ? null_ref() : nanvm_ref_clone(shared);
+        couples[i].second = i % 4 == 0 ? null_ref() : nanvm_ref_clone(shared);
+    }
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &couples_object, couples, 9);
+    bool done = array.object != NULL;
+    for (size_t i = 0; i < 9 && !done; i++) {
+        nanvm_ref_drop(couples[i].first);
+        nanvm_ref_drop(couples[i].second);
+    }
+    done = done && nanvm_mut_ref_resize(on->manager, &array, 5);
+    if (done && on->counts) {
+        assert_int_equal(nanvm_ref_count(shared), 6); /* 3 in first, 3 in second */
+    }
+    nanvm_ref whole = nanvm_mut_ref_to_ref(array);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(whole, on->manager);
+    if (done && copy.object != NULL && on->counts) {
+        assert_int_equal(nanvm_ref_count(shared), 12);
+    }
+    done = done && copy.object != NULL;
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(whole);
+    if (on->counts) {
+        assert_int_equal(nanvm_ref_count(shared), 0);
+    }
+    nanvm_ref_drop(shared);
+    return done;
+}
+
+static void test_items_with_two_references_keep_their_counts(void **state) {
+    (void)state;
+    on_every_manager(cut_couples);
+}
+
+/* --- a manager that resizes in place --- */
+
+typedef struct stretcher {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_manager_table manager_table;
+    nanvm_dealloc_table dealloc_table;
+    _Alignas(64) unsigned char memory[4096];
+    nanvm_layout layout; /* what it was last asked for */
+    size_t pieces;       /* one at most */
+    size_t resizes;
+} stretcher;
+
+static void *stretcher_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    stretcher *self = (stretcher *)manager;
+    if (self->pieces > 0 || layout.size > sizeof(self->memory)) {
+        return NULL;
+    }
+    self->pieces = 1;
+    self->layout = layout;
+    return self->memory;
+}
+
+static void expect_layout(const stretcher *self, const void *memory,
+                          nanvm_layout layout) {
+    assert_ptr_equal(memory, self->memory);
+    assert_int_equal(layout.size, self->layout.size);
+    assert_int_equal(layout.align, self->layout.align);
+}
+
+static void *stretcher_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
+                              size_t size) {
+    stretcher *self = (stretcher *)manager;
+    expect_layout(self, memory, layout);
+    assert_true(nanvm_layout_is_valid(nanvm_layout_make(size, layout.align)));
+    self->resizes++;
+    if (size > sizeof(self->memory)) {
+        return NULL;
+    }
+    self->layout.size = size;
+    return memory;
+}
+
+static void stretcher_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    stretcher *self =
+        (stretcher *)(void *)((char *)dealloc - offsetof(stretcher, dealloc));
+    expect_layout(self, memory, layout);
+    self->pieces = 0;
+}
+
+static void stretcher_init(stretcher *self, nanvm_count count) {
+    memset(self, 0, sizeof(*self));
+    self->manager.table = &self->manager_table;
+    self->manager.dealloc = &self->dealloc;
+    self->manager_table.alloc = stretcher_alloc;
+    self->manager_table.resize = stretcher_resize;
+    self->dealloc.table = &self->dealloc_table;
+    self->dealloc_table.count = count;
+    self->dealloc_table.dealloc = stretcher_dealloc;
+}
+
+static void stretch(nanvm_count count, size_t align) {
+    stretcher self;
+    stretcher_init(&self, count);
+    nanvm_object type = {.name = "bytes", .align = align, .item_size = 1};
+    nanvm_mut_ref bytes = nanvm_new_array(&self.manager, &type, "hello", 5);
+    void *place = bytes.object;
+    size_t front = self.layout.size - 5;
+    const size_t lengths[] = {6, 700, 3, 0, 1, 1000};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        assert_true(nanvm_mut_ref_resize(&self.manager, &bytes, lengths[i]));
+        assert_ptr_equal(bytes.object, place);
+        assert_int_equal(self.resizes, i + 1);
+        assert_int_equal(self.layout.size, front + lengths[i]);
+    }
+    /* Too much for it, and too much with what is in front. */
+    assert_false(nanvm_mut_ref_resize(&self.manager, &bytes, 5000));
+    assert_int_equal(self.resizes, 7);
+    size_t most = (size_t)PTRDIFF_MAX - (align - 1);
+    for (size_t less = 0; less < front; less++) {
+        assert_false(nanvm_mut_ref_resize(&self.manager, &bytes, most - less));
+    }
+    assert_int_equal(self.resizes, 7);
+    assert_int_equal(nanvm_mut_ref_length(bytes), 1000);
+    nanvm_mut_ref_drop(bytes);
+    assert_int_equal(self.pieces, 0);
+}
+
+static void test_manager_is_asked_to_resize_in_place(void **state) {
+    (void)state;
+    for (size_t align = 1; align <= 64; align *= 2) {
+        stretch(NANVM_COUNT_PLAIN, align);
+        stretch(NANVM_COUNT_ATOMIC, align);
+    }
+}
+
+static void test_manager_is_not_asked_to_resize_what_is_not_its_own(void **state) {
+    (void)state;
+    stretcher self, other;
+    stretcher_init(&self, NANVM_COUNT_PLAIN);
+    stretcher_init(&other, NANVM_COUNT_PLAIN);
+    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_object, NULL, 9);
+    assert_true(nanvm_mut_ref_resize(&self.manager, &ints, 5));
+    assert_int_equal(self.resizes + other.resizes, 0);
+    assert_int_equal(other.pieces, 0);
+    assert_int_equal(self.pieces, 1);
+    nanvm_mut_ref_drop(ints);
+    assert_int_equal(self.pieces, 0);
+}
+
 static bool grow_words_unset(const stage *on) {
     nanvm_mut_ref words = nanvm_new_array(on->manager, &words_object, NULL, 1);
     bool done =
@@ -551,6 +738,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_references_move_along_uncounted),
     TEST(test_unset_references_are_null),
     TEST(test_unset_tagged_words_are_zero),
+    TEST(test_unset_references_are_null_in_place),
+    TEST(test_items_with_two_references_keep_their_counts),
+    TEST(test_manager_is_asked_to_resize_in_place),
+    TEST(test_manager_is_not_asked_to_resize_what_is_not_its_own),
     TEST(test_fixed_part_moves_along),
     TEST(test_items_in_the_padding_are_resized),
     TEST(test_tagged_words_are_dropped_when_cut_off),

@@ -124,6 +124,33 @@ static void test_local_tells_of_each_type_once(void **state) {
     nanvm_local_deinit(&local);
 }
 
+/* Whatever came between its sizes. */
+static void test_local_tells_of_a_type_of_many_sizes_once(void **state) {
+    (void)state;
+    const nanvm_object *others[] = {&point_object, &node_object, &text_object,
+                                    &tracked_object};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref ints[20];
+    nanvm_layout layout = nanvm_layout_make(50, 8);
+    for (size_t i = 0; i < 20; i++) {
+        ints[i] = nanvm_new_array(manager, &ints_object, NULL, 2 + 40 * i);
+        nanvm_mut_ref_drop(nanvm_new_array(manager, others[i / 4 % 3], NULL, 0));
+        void *memory = nanvm_manager_alloc(manager, layout);
+        nanvm_manager_dealloc(manager, memory, layout);
+    }
+    told all = types_of(manager);
+    assert_int_equal(all.length, 5);
+    assert_int_equal(type_in(&all, &ints_object)->live_blocks, 20);
+    assert_int_equal(type_in(&all, &ints_object)->peak_blocks, 20);
+    assert_int_equal(type_in(&all, NULL)->live_blocks, 0);
+    for (size_t i = 0; i < 20; i++) {
+        nanvm_mut_ref_drop(ints[i]);
+    }
+    nanvm_local_deinit(&local);
+}
+
 static void test_local_that_made_nothing_has_zeros(void **state) {
     (void)state;
     nanvm_local local;
@@ -200,6 +227,26 @@ static void test_older_caller_gets_what_it_knows(void **state) {
     assert_int_equal(stats.live_bytes, NANVM_STATS_UNKNOWN);
     assert_memory_equal(&stats.peak_bytes, &untouched.peak_bytes,
                         sizeof(stats) - offsetof(nanvm_stats, peak_bytes));
+}
+
+/* To the byte, wherever its struct ends. */
+static void test_caller_of_every_size_gets_so_many_bytes(void **state) {
+    (void)state;
+    nanvm_stats whole = nanvm_stats_make(nanvm_global());
+    for (size_t size = sizeof(size_t); size <= sizeof(whole); size++) {
+        unsigned char expected[sizeof(nanvm_stats)];
+        memset(expected, 0x77, sizeof(expected));
+        memcpy(expected, &size, sizeof(size));
+        nanvm_stats stats;
+        memcpy(&stats, expected, sizeof(expected));
+        nanvm_manager_stats(nanvm_global(), &stats);
+        memcpy(expected, &whole,
+               size < offsetof(nanvm_stats, each) ? size : offsetof(nanvm_stats, each));
+        memcpy(expected, &size, sizeof(size));
+        memset(expected + sizeof(size), 0x77,
+               offsetof(nanvm_stats, live_blocks) - sizeof(size));
+        assert_memory_equal(&stats, expected, sizeof(expected));
+    }
 }
 
 static void test_newer_caller_keeps_what_the_library_does_not_know(void **state) {
@@ -291,6 +338,23 @@ static void test_local_is_printed_as_json(void **state) {
     nanvm_local_deinit(&local);
 }
 
+static void test_empty_name_is_printed_as_such(void **state) {
+    (void)state;
+    const nanvm_object nameless = {.name = "", .size = 8, .align = 8};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &nameless));
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_true(nanvm_stats_print_json(nanvm_local_manager(&local), file));
+    char text[1000] = "";
+    rewind(file);
+    assert_non_null(fgets(text, sizeof(text), file));
+    assert_non_null(strstr(text, "{\"name\": \"\", \"live_blocks\": 0"));
+    fclose(file);
+    nanvm_local_deinit(&local);
+}
+
 static void test_failed_write_is_told(void **state) {
     (void)state;
 #if defined(_WIN32)
@@ -308,15 +372,18 @@ static const struct CMUnitTest tests[] = {
     TEST(test_local_counts_live_blocks_and_bytes),
     TEST(test_local_counts_raw_memory),
     TEST(test_local_tells_of_each_type_once),
+    TEST(test_local_tells_of_a_type_of_many_sizes_once),
     TEST(test_local_that_made_nothing_has_zeros),
     TEST(test_arena_counts_since_its_reset),
     TEST(test_arena_in_a_buffer_reserves_its_buffer),
     TEST(test_clones_of_to_mut_ref_are_counted),
     TEST(test_older_caller_gets_what_it_knows),
+    TEST(test_caller_of_every_size_gets_so_many_bytes),
     TEST(test_newer_caller_keeps_what_the_library_does_not_know),
     TEST(test_numbers_not_counted_are_printed_so),
     TEST(test_local_is_printed_as_text),
     TEST(test_local_is_printed_as_json),
+    TEST(test_empty_name_is_printed_as_such),
     TEST(test_failed_write_is_told),
 };
 

@@ -1,4 +1,5 @@
 /* References that know their type. */
+#include "misuse.h"
 #include "run.h"
 #include "stage.h"
 
@@ -62,8 +63,9 @@ static bool typed_arrays(const stage *on) {
     assert_int_equal(text_mut_ref_length(a), 5);
     bool done = text_mut_ref_resize(on->manager, &a, 50);
     assert_memory_equal(text_mut_ref_get(a)->bytes, "hello", 5);
+    done = done && text_mut_ref_resize_unset(on->manager, &a, 60);
     text_ref shared = text_mut_ref_to_ref(a);
-    assert_int_equal(text_ref_length(shared), done ? 50 : 5);
+    assert_int_equal(text_ref_length(shared) == 60, done);
     text_mut_ref copy = text_ref_clone_object(shared, on->manager);
     done = done && copy.untyped.object != NULL;
     text_ref_cleanup(&shared);
@@ -85,6 +87,112 @@ static bool typed_construct(const stage *on) {
     bool done = made.untyped.object != NULL;
     text_mut_ref_drop(made);
     return done;
+}
+
+/* The compiler knows that it is an array. */
+static bool typed_empty_arrays(const stage *on) {
+    text_mut_ref empty = text_new(on->manager);
+    struct text value = {.hash = 7, .tag = 'x'};
+    text_mut_ref copy = text_new_copy(on->manager, &value);
+    bool done = empty.untyped.object != NULL && copy.untyped.object != NULL;
+    if (done) {
+        assert_int_equal(text_mut_ref_length(empty), 0);
+        assert_int_equal(text_mut_ref_get(empty)->hash, 0);
+        assert_int_equal(text_mut_ref_length(copy), 0);
+        assert_int_equal(text_mut_ref_get(copy)->hash, 7);
+        assert_int_equal(text_mut_ref_get(copy)->tag, 'x');
+    }
+    text_mut_ref_drop(empty);
+    text_mut_ref_drop(copy);
+    return done;
+}
+
+static void test_typed_arrays_start_empty(void **state) {
+    (void)state;
+    on_every_manager(typed_empty_arrays);
+}
+
+/* What typed functions call when the compiler doesn't know the type after all. */
+static const nanvm_object *volatile unknown = &point_object;
+
+static bool drop_unknown(const stage *on) {
+    const nanvm_object *type = unknown;
+    nanvm_mut_ref first = nanvm_new(on->manager, type);
+    nanvm_mut_ref second = nanvm_new(on->manager, type);
+    bool done = first.object != NULL && second.object != NULL;
+    nanvm_mut_ref_drop_typed(first, type);
+    nanvm_ref_drop_typed(nanvm_mut_ref_to_ref(second), type);
+    return done;
+}
+
+static void test_typed_functions_work_for_an_unknown_type(void **state) {
+    (void)state;
+    on_every_manager(drop_unknown);
+}
+
+/* Each twice: the compiler may know the type at one call, and not at the next. */
+static bool drop_shared_leaves(const stage *on) {
+    bool done = true;
+    for (size_t i = 0; i < 4 && done; i++) {
+        struct point value = {(double)i, 1};
+        point_mut_ref made = point_new_copy(on->manager, &value);
+        point_ref first = point_mut_ref_to_ref(made);
+        point_ref second = point_ref_clone(first);
+        done = made.untyped.object != NULL;
+        point_ref_drop(second);
+        point_mut_ref other = point_new(on->manager);
+        if (done && on->counts) {
+            assert_int_equal(point_ref_count(first), 0);
+            assert_false(point_ref_same(first, point_mut_ref_to_ref(other)));
+            assert_true(point_ref_get(first)->x == (double)i);
+        }
+        done = done && other.untyped.object != NULL;
+        point_mut_ref_drop(other);
+        point_ref_drop(first);
+        point_mut_ref_drop((point_mut_ref){{NULL}});
+        point_ref_drop((point_ref){{NULL}});
+    }
+    return done;
+}
+
+static void test_typed_leaf_that_is_shared_lives_on(void **state) {
+    (void)state;
+    on_every_manager(drop_shared_leaves);
+}
+
+static void drop_typed(void *context) {
+    point_ref_drop(*(point_ref *)context);
+}
+
+static void drop_typed_mut(void *context) {
+    point_mut_ref_drop(*(point_mut_ref *)context);
+}
+
+static void test_typed_misuse_is_noticed(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    point_mut_ref dead = point_new(manager);
+    point_mut_ref_drop(dead);
+    point_mut_ref shared = point_new(manager);
+    point_ref first = point_mut_ref_to_ref(shared);
+    point_ref second = point_ref_clone(first);
+    for (size_t i = 0; i < 2; i++) {
+        dead = point_new(manager);
+        point_mut_ref_drop(dead);
+        point_ref dead_ref = point_mut_ref_to_ref(dead);
+        expect_fatal("dropped", drop_typed, &dead_ref);
+        expect_fatal("dropped", drop_typed, &dead_ref);
+        expect_fatal("dropped", drop_typed_mut, &dead);
+        expect_fatal("dropped", drop_typed_mut, &dead);
+        expect_fatal("only reference", drop_typed_mut, &shared);
+        expect_fatal("only reference", drop_typed_mut, &shared);
+        assert_int_equal(point_ref_count(first), 1);
+    }
+    point_ref_drop(first);
+    point_ref_drop(second);
+    nanvm_local_deinit(&local);
 }
 
 static void test_typed_construct_is_asked(void **state) {
@@ -134,6 +242,10 @@ static void test_untyped_ref_becomes_typed_if_its_table_fits(void **state) {
 static const struct CMUnitTest tests[] = {
     TEST(test_typed_pair_does_what_the_untyped_does),
     TEST(test_typed_arrays_resize_and_clone),
+    TEST(test_typed_arrays_start_empty),
+    TEST(test_typed_functions_work_for_an_unknown_type),
+    TEST(test_typed_leaf_that_is_shared_lives_on),
+    TEST(test_typed_misuse_is_noticed),
     TEST(test_typed_construct_is_asked),
     TEST(test_type_can_refer_to_itself),
     TEST(test_untyped_ref_becomes_typed_if_its_table_fits),

@@ -68,7 +68,28 @@ static void test_guards_are_opened_again(void **state) {
     accounting_deinit(&source);
 }
 
+/* The system has a limit of its own; beyond, chunks go without. */
+static void test_more_chunks_than_there_may_be_guards(void **state) {
+    (void)state;
+    enum { CHUNKS = 17000 };
+    static nanvm_mut_ref made[CHUNKS];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < CHUNKS; i++) {
+            made[i] = nanvm_new(nanvm_local_manager(&local), &page_object);
+            assert_non_null(made[i].object);
+        }
+        for (size_t i = 0; i < CHUNKS; i++) {
+            nanvm_mut_ref_drop(made[i]);
+        }
+    }
+    expect_stopped(nanvm_new(nanvm_local_manager(&local), &page_object));
+    nanvm_local_deinit(&local);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_more_chunks_than_there_may_be_guards),
     TEST(test_nobody_runs_on_beyond_a_chunk),
     TEST(test_guards_are_opened_again),
 };

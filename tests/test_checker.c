@@ -1,0 +1,277 @@
+/* Where a memory checker watches, it sees each object. The checker here is a double that
+ * offers the functions of AddressSanitizer's, and remembers which bytes it was told that
+ * nobody may touch. */
+#if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* setenv */
+#endif
+
+#include <stdlib.h>
+
+#include "run.h"
+#include "stage.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ITS_OWN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ITS_OWN 1
+#endif
+#endif
+
+#if defined(HAS_ITS_OWN) || !defined(__ELF__)
+static void test_double_has_no_room(void **state) {
+    (void)state;
+    skip(); /* there is a real one, or none can be offered */
+}
+
+static const struct CMUnitTest tests[] = {TEST(test_double_has_no_room)};
+#else
+
+/* --- the double --- */
+
+enum { BYTES = 65536 };
+
+static _Alignas(64) unsigned char buffer[BYTES];
+static bool closed[BYTES]; /* of the buffer */
+static size_t closings, openings;
+
+static void mark(const volatile void *bytes, size_t size, bool as_closed) {
+    uintptr_t start = (uintptr_t)buffer;
+    uintptr_t begin = (uintptr_t)bytes, end = begin + size;
+    begin = begin < start ? start : begin;
+    end = end > start + BYTES ? start + BYTES : end;
+    if (begin < end) {
+        memset(&closed[begin - start], as_closed, end - begin);
+    }
+}
+
+NANVM_API void __asan_poison_memory_region(const volatile void *bytes, size_t size);
+NANVM_API void __asan_unpoison_memory_region(const volatile void *bytes, size_t size);
+
+void __asan_poison_memory_region(const volatile void *bytes, size_t size) {
+    closings++;
+    mark(bytes, size, true);
+}
+
+void __asan_unpoison_memory_region(const volatile void *bytes, size_t size) {
+    openings++;
+    mark(bytes, size, false);
+}
+
+static void start(const char *environment) {
+    if (environment == NULL) {
+        assert_int_equal(unsetenv("NANVM_CHECKER"), 0);
+    } else {
+        assert_int_equal(setenv("NANVM_CHECKER", environment, 1), 0);
+    }
+    memset(closed, 0, sizeof(closed));
+    closings = openings = 0;
+}
+
+static void expect_closed(const void *begin, size_t size, bool as_closed) {
+    size_t first = (size_t)((const unsigned char *)begin - buffer);
+    for (size_t i = first; i < first + size; i++) {
+        assert_int_equal(closed[i], as_closed);
+    }
+}
+
+/* --- arenas --- */
+
+static void test_object_in_a_buffer_is_open_and_what_is_behind_it_closed(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    expect_closed(buffer, BYTES, true);
+    for (size_t i = 0; i < 20; i++) { /* no run is made ahead */
+        struct node *node = nanvm_new(manager, &node_object).object;
+        expect_closed(node, sizeof(*node), false);
+        expect_closed((unsigned char *)node - sizeof(nanvm_header), sizeof(nanvm_header),
+                      false);
+        expect_closed(node + 1, 16, true);
+    }
+    nanvm_arena_reset(&arena);
+    expect_closed(buffer, BYTES, true);
+    nanvm_arena_deinit(&arena);
+    expect_closed(buffer, BYTES, false);
+}
+
+static void test_last_object_of_a_buffer_may_have_nothing_behind_it(void **state) {
+    (void)state;
+    start(NULL);
+    for (size_t size = 0; size < 200; size++) {
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, size);
+        while (nanvm_new(nanvm_arena_manager(&arena), &point_object).object != NULL) {
+        }
+        expect_closed(buffer + size, BYTES - size, false);
+        nanvm_arena_deinit(&arena);
+        expect_closed(buffer, BYTES, false);
+    }
+}
+
+static bool give_up(void *object, size_t length, void *context) {
+    (void)length;
+    *(void **)context = object;
+    return false;
+}
+
+static void test_what_is_freed_in_an_arena_is_closed(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    void *given_up = NULL;
+    assert_null(nanvm_new_with(manager, &ints_object, 5, give_up, &given_up).object);
+    expect_closed(given_up, 5 * sizeof(int), true);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    expect_closed(memory, 40, false);
+    nanvm_manager_dealloc(manager, memory, layout);
+    expect_closed(memory, 40, true);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 5);
+    void *before = ints.object;
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 6)); /* moves, though the newest */
+    assert_ptr_not_equal(ints.object, before);
+    expect_closed(before, 5 * sizeof(int), true);
+    expect_closed(ints.object, 6 * sizeof(int), false);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_source_gets_its_chunks_back_open(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena outer, inner;
+    nanvm_arena_init(&outer, buffer, BYTES);
+    nanvm_arena_init_growing(&inner, nanvm_arena_manager(&outer));
+    void *others = nanvm_new(nanvm_arena_manager(&outer), &point_object).object;
+    enum { POINTS = 400 }; /* several chunks */
+    void *made[POINTS];
+    for (size_t i = 0; i < POINTS; i++) {
+        made[i] = nanvm_new(nanvm_arena_manager(&inner), &point_object).object;
+        expect_closed(made[i], sizeof(struct point), false);
+        expect_closed((unsigned char *)made[i] + sizeof(struct point), 8, true);
+    }
+    nanvm_arena_reset(&inner);
+    for (size_t i = 0; i < POINTS; i++) {
+        expect_closed(made[i], sizeof(struct point), true);
+    }
+    expect_closed(others, sizeof(struct point), false);
+    size_t before = openings;
+    nanvm_arena_deinit(&inner);
+    assert_true(openings > before);
+    nanvm_arena_deinit(&outer);
+    expect_closed(buffer, BYTES, false);
+}
+
+/* --- local managers --- */
+
+/* How many pieces a local manager of `source` has, less those that it has when empty. */
+static size_t pieces(accounting *source, const nanvm_object *type, size_t objects) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source->manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref first = nanvm_new_array(manager, type, NULL, 0);
+    size_t before = source->live_blocks;
+    nanvm_mut_ref made[100];
+    for (size_t i = 0; i < objects; i++) {
+        made[i] = nanvm_new_array(manager, type, NULL, 0);
+    }
+    size_t more = source->live_blocks - before;
+    for (size_t i = 0; i < objects; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    nanvm_mut_ref_drop(first);
+    nanvm_local_deinit(&local);
+    return more;
+}
+
+static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    const nanvm_object *types[] = {&point_object, &node_object, &ints_object};
+    for (size_t i = 0; i < 3; i++) {
+        start(NULL);
+        assert_int_equal(pieces(&source, types[i], 100), 100);
+        start("on");
+        assert_int_equal(pieces(&source, types[i], 100), 100);
+        start("off");
+        assert_true(pieces(&source, types[i], 100) < 50);
+    }
+    accounting_deinit(&source);
+}
+
+/* And the source sees at once that an object is dead, and where an array ends. */
+static void test_piece_is_freed_at_once_and_no_larger_than_asked(void **state) {
+    (void)state;
+    start(NULL);
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 1));
+    size_t empty = source.live_bytes;
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1001);
+    size_t front = source.live_bytes - empty - 1001 * sizeof(int);
+    assert_true(is_hardened || front < 200);
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 1003));
+    if (!is_hardened) {
+        assert_int_equal(source.live_bytes - empty, front + 1003 * sizeof(int));
+    }
+    nanvm_mut_ref_drop(ints);
+    assert_int_equal(source.live_bytes, empty);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* --- all of it --- */
+
+static bool small_life(const stage *on) {
+    nanvm_mut_ref leaf = nanvm_new(on->manager, &page_object);
+    struct node value = {nanvm_mut_ref_to_ref(leaf), 1, null_ref()};
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    if (node.object == NULL) {
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    nanvm_mut_ref_drop(node);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    bool done = leaf.object != NULL && ints.object != NULL &&
+                nanvm_mut_ref_resize(on->manager, &ints, 300) &&
+                nanvm_mut_ref_resize(on->manager, &ints, 2);
+    nanvm_mut_ref_drop(ints);
+    return done;
+}
+
+static void test_every_manager_works_while_it_is_watched(void **state) {
+    (void)state;
+    start(NULL);
+    on_every_manager(small_life);
+}
+
+static void test_nobody_is_told_where_the_environment_says_off(void **state) {
+    (void)state;
+    start("off");
+    on_every_manager(small_life);
+    assert_int_equal(closings, 0);
+    assert_int_equal(openings, 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_object_in_a_buffer_is_open_and_what_is_behind_it_closed),
+    TEST(test_last_object_of_a_buffer_may_have_nothing_behind_it),
+    TEST(test_what_is_freed_in_an_arena_is_closed),
+    TEST(test_source_gets_its_chunks_back_open),
+    TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
+    TEST(test_piece_is_freed_at_once_and_no_larger_than_asked),
+    TEST(test_every_manager_works_while_it_is_watched),
+    TEST(test_nobody_is_told_where_the_environment_says_off),
+};
+
+#endif
+
+RUN_TESTS(tests)

@@ -1,0 +1,264 @@
+/* Places at hand: whoever creates takes those, and asks the manager's table only where
+ * there are none. */
+#include "run.h"
+#include "stage.h"
+
+/* --- a manager whose table counts how often it is asked --- */
+
+typedef struct spy {
+    nanvm_manager *manager;
+    const nanvm_manager_table *table; /* its own */
+    nanvm_manager_table counting;
+    size_t blocks;
+    size_t resizes;
+} spy;
+
+static spy current; /* of the test that runs */
+
+static void *counted_block(nanvm_manager *manager, const nanvm_object *object,
+                           size_t size) {
+    current.blocks++;
+    return current.table->new_block(manager, object, size);
+}
+
+static void *counted_resize(nanvm_manager *manager, void *object, size_t old_size,
+                            size_t size) {
+    current.resizes++;
+    return current.table->resize_block(manager, object, old_size, size);
+}
+
+static void spy_on(nanvm_manager *manager) {
+    current.manager = manager;
+    current.table = manager->table;
+    current.counting = *manager->table;
+    current.counting.new_block = counted_block;
+    current.counting.resize_block = counted_resize;
+    current.blocks = current.resizes = 0;
+    manager->table = &current.counting;
+}
+
+/* How often the table was asked for blocks since the last time. */
+static size_t asked(void) {
+    size_t blocks = current.blocks;
+    current.blocks = 0;
+    return blocks;
+}
+
+/* --- every way to create a point --- */
+
+NANVM_TYPED(point, struct point, point_object);
+
+typedef nanvm_mut_ref creator(nanvm_manager *manager);
+
+static const nanvm_object *volatile unknown = &point_object;
+static const struct point value = {3, 4};
+
+static nanvm_mut_ref by_new(nanvm_manager *manager) {
+    return nanvm_new(manager, &point_object);
+}
+
+static nanvm_mut_ref by_new_unknown(nanvm_manager *manager) {
+    return nanvm_new(manager, unknown);
+}
+
+static nanvm_mut_ref by_copy(nanvm_manager *manager) {
+    return nanvm_new_copy(manager, &point_object, &value);
+}
+
+static nanvm_mut_ref by_copy_unknown(nanvm_manager *manager) {
+    return nanvm_new_copy(manager, unknown, &value);
+}
+
+static nanvm_mut_ref by_typed(nanvm_manager *manager) {
+    return point_new(manager).untyped;
+}
+
+static nanvm_mut_ref by_typed_copy(nanvm_manager *manager) {
+    return point_new_copy(manager, &value).untyped;
+}
+
+static creator *const creators[] = {by_new,          by_new_unknown, by_copy,
+                                    by_copy_unknown, by_typed,       by_typed_copy};
+
+enum {
+    CREATORS = sizeof(creators) / sizeof(creators[0]),
+    POINTS = 97
+}; /* an odd number */
+
+static nanvm_mut_ref points[POINTS];
+
+static void create_all(creator *create) {
+    for (size_t i = 0; i < POINTS; i++) {
+        points[i] = create(current.manager);
+        struct point *point = points[i].object;
+        assert_non_null(point);
+        assert_true((point->x == 0 && point->y == 0) || (point->x == 3 && point->y == 4));
+        point->x = 5;
+    }
+}
+
+static void drop_all(void) {
+    for (size_t i = 0; i < POINTS; i++) {
+        nanvm_mut_ref_drop(points[i]);
+    }
+}
+
+/* --- a local manager --- */
+
+static void test_fresh_places_come_in_runs(void **state) {
+    (void)state;
+    for (size_t i = 0; i < CREATORS; i++) {
+        nanvm_local local;
+        nanvm_local_init(&local);
+        spy_on(nanvm_local_manager(&local));
+        create_all(creators[i]);
+        assert_in_range(asked(), 2, POINTS / 8);
+        drop_all();
+        nanvm_local_deinit(&local);
+    }
+}
+
+static void test_places_of_the_dead_are_taken_without_asking(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the dead wait");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    spy_on(nanvm_local_manager(&local));
+    create_all(by_new);
+    drop_all();
+    asked();
+    for (size_t i = 0; i < 2 * CREATORS; i++) {
+        create_all(creators[i / 2]);
+        assert_int_equal(asked(), 0);
+        drop_all();
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* What died last waits until what died before is used up. */
+static void test_no_place_is_given_twice(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    spy_on(nanvm_local_manager(&local));
+    create_all(by_new);
+    for (size_t round = 0; round < 40; round++) {
+        for (size_t i = round % 3; i < POINTS; i += 3) {
+            nanvm_mut_ref_drop(points[i]);
+        }
+        for (size_t i = round % 3; i < POINTS; i += 3) {
+            points[i] = creators[(round + i) % CREATORS](current.manager);
+            ((struct point *)points[i].object)->x = (double)i;
+        }
+        for (size_t i = round % 3; i < POINTS; i += 3) {
+            assert_true(((struct point *)points[i].object)->x == (double)i);
+        }
+        assert_int_equal(nanvm_stats_make(current.manager).live_blocks, POINTS);
+    }
+    drop_all();
+    nanvm_local_deinit(&local);
+}
+
+/* The table is asked for each, and each type gets its own. */
+static void test_types_that_share_an_entry_take_turns(void **state) {
+    (void)state;
+    enum { TYPES = 3 * NANVM_PLACES };
+    static nanvm_object types[TYPES];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    spy_on(nanvm_local_manager(&local));
+    nanvm_mut_ref made[TYPES];
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = (nanvm_object){.name = "type", .size = 8 * (1 + i % 7), .align = 8};
+        made[i] = nanvm_new(current.manager, &types[i]);
+    }
+    assert_int_equal(asked(), TYPES);
+    for (size_t i = 0; i < TYPES; i++) {
+        const nanvm_object *volatile type = &types[i];
+        nanvm_mut_ref other = nanvm_new_copy(current.manager, type, made[i].object);
+        assert_ptr_equal(nanvm_ref_object(nanvm_mut_ref_to_ref(other)), &types[i]);
+        nanvm_mut_ref_drop(other);
+        nanvm_mut_ref_drop(made[i]);
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* --- an arena --- */
+
+static void test_arena_makes_runs_of_what_follows_itself(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("each object is sealed when it is made");
+    for (size_t i = 0; i < CREATORS; i++) {
+        nanvm_arena arena;
+        nanvm_arena_init_growing(&arena, nanvm_global());
+        spy_on(nanvm_arena_manager(&arena));
+        create_all(creators[i]);
+        assert_in_range(asked(), 8, 16);
+        assert_int_equal(nanvm_stats_make(current.manager).live_blocks, POINTS);
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+static void test_arena_makes_no_runs_of_what_takes_turns(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    spy_on(nanvm_arena_manager(&arena));
+    for (size_t i = 0; i < POINTS; i++) {
+        nanvm_mut_ref point = nanvm_new(current.manager, &point_object);
+        nanvm_mut_ref node = nanvm_new(current.manager, &node_object);
+        nanvm_mut_ref_drop(point);
+        nanvm_mut_ref_drop(node);
+    }
+    assert_int_equal(asked(), 2 * POINTS);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_arena_makes_no_runs_of_arrays(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    spy_on(nanvm_arena_manager(&arena));
+    for (size_t i = 0; i < POINTS; i++) {
+        nanvm_mut_ref_drop(nanvm_new_array(current.manager, &ints_object, NULL, 0));
+    }
+    assert_int_equal(asked(), POINTS);
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- room for an array to grow into --- */
+
+static void test_array_grows_into_its_room_without_asking(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    spy_on(nanvm_local_manager(&local));
+    nanvm_mut_ref small = nanvm_new_array(current.manager, &ints_object, NULL, 33);
+    assert_true(nanvm_mut_ref_resize(current.manager, &small, 34));
+    assert_true(nanvm_mut_ref_resize_unset(current.manager, &small, 35));
+    assert_true(is_hardened || current.resizes == 0);
+    nanvm_mut_ref large = nanvm_new_array(current.manager, &ints_object, NULL, 5000);
+    assert_true(nanvm_mut_ref_resize(current.manager, &large, 7500));
+    size_t before = current.resizes;
+    assert_true(nanvm_mut_ref_resize(current.manager, &large, 7501));
+    assert_true(nanvm_mut_ref_resize_unset(current.manager, &large, 7502));
+    assert_int_equal(current.resizes, before);
+    assert_int_equal(nanvm_mut_ref_length(small), 35);
+    assert_int_equal(nanvm_mut_ref_length(large), 7502);
+    nanvm_mut_ref_drop(small);
+    nanvm_mut_ref_drop(large);
+    nanvm_local_deinit(&local);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_fresh_places_come_in_runs),
+    TEST(test_places_of_the_dead_are_taken_without_asking),
+    TEST(test_no_place_is_given_twice),
+    TEST(test_types_that_share_an_entry_take_turns),
+    TEST(test_arena_makes_runs_of_what_follows_itself),
+    TEST(test_arena_makes_no_runs_of_what_takes_turns),
+    TEST(test_arena_makes_no_runs_of_arrays),
+    TEST(test_array_grows_into_its_room_without_asking),
+};
+
+RUN_TESTS(tests)

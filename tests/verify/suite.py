@@ -1,0 +1,91 @@
+"""The library and its unit tests, compiled file by file: for steps that need flags,
+sources or objects of their own, and sooner than CMake configures a tree."""
+
+import concurrent.futures
+import dataclasses
+import pathlib
+import re
+
+import context
+
+INCLUDES = ("include", "tests/support")
+STANDARD = ("-std=c11", "-pthread", "-DNANVM_BUILDING")
+HARDENED = "-DNANVM_HARDENED"
+
+
+@dataclasses.dataclass
+class Suite:
+    """One way to build it all, in a folder of its own."""
+
+    work: context.Context
+    folder: str
+    compiler: str
+    flags: tuple  # for compiling and for linking
+    source: pathlib.Path = context.SOURCE  # or a copy of the tree
+
+    @property
+    def is_hardened(self):
+        """Whether it is the build that checks more."""
+        return HARDENED in self.flags
+
+    @property
+    def where(self):
+        """The folder of what is built."""
+        return self.work.build / self.folder
+
+    def library(self):
+        """The library's translation units, as its own build lists them."""
+        text = (context.SOURCE / "cmake" / "nanvm_library.cmake").read_text()
+        always = re.search(r"set\(nanvm_sources([^)]*)\)", text)[1]
+        hardened = re.search(r"set\(nanvm_hardened_sources([^)]*)\)", text)[1]
+        names = (always + hardened if self.is_hardened else always).split()
+        return sorted(self.source / name for name in names)
+
+    def support(self):
+        """What the unit tests share."""
+        return sorted((self.source / "tests" / "support").glob("*.c"))
+
+    def tests(self):
+        """The unit tests, a file a noun."""
+        tests = self.source / "tests"
+        more = (tests / "hardened").glob("test_*.c") if self.is_hardened else ()
+        return sorted([*tests.glob("test_*.c"), *more])
+
+    def object_of(self, source):
+        """The path of the object file."""
+        return self.where / f"{source.parent.name}-{source.stem}.o"
+
+    def command(self, source, *more):
+        """How a file is compiled; the end of it says into what."""
+        includes = [f"-I{self.source / folder}" for folder in INCLUDES]
+        return [self.compiler, *STANDARD, *self.flags, *includes, *more, source]
+
+    def compile(self, sources):
+        """Compiles the sources; returns their objects, in order."""
+        self.where.mkdir(parents=True, exist_ok=True)
+
+        def one(source):
+            self.work.run(*self.command(source), "-c", "-o", self.object_of(source))
+            return self.object_of(source)
+
+        return self.each(one, sources)
+
+    def link(self, output, *words):
+        """Links; returns the path."""
+        path = self.where / output
+        self.work.run(self.compiler, "-pthread", *self.flags, "-o", path, *words)
+        return path
+
+    def each(self, action, items):
+        """Does it to all of them, as many at once as there are jobs; the results in order."""
+        with concurrent.futures.ThreadPoolExecutor(self.work.jobs) as pool:
+            return list(pool.map(action, items))
+
+    def programs(self, *more):
+        """Builds a program for each file of tests; `more` is linked into all of them."""
+        objects = self.compile([*self.library(), *self.support(), *self.tests()])
+        shared = objects[: -len(self.tests())]
+        return self.each(
+            lambda pair: self.link(pair[0].stem, pair[1], *shared, *more, "-lcmocka"),
+            list(zip(self.tests(), objects[len(shared) :])),
+        )
