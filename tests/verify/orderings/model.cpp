@@ -3,7 +3,7 @@
  *
  *   model list
  *       the scenarios: name, threads, purpose
- *   model run NAME [switches N] [back N] [weaken CALLER OPERATION HOW]
+ *   model run NAME [switches N] [back N] [weaken CALLER OPERATION KIND HOW]
  *       tries all there is. With `switches`, a thread that could go on waits for another
  *       at most N times; with `back`, a load may see the newest value and N before it.
  *       With `weaken`, one operation is another than the library's: HOW is an ordering,
@@ -18,8 +18,9 @@ enum { MODEL_HISTORY = 32 };
 static size_t values_back = MODEL_HISTORY - 1;
 
 #define atomic_history_size ((size_t)MODEL_HISTORY)
-#include <relacy/context_base.hpp>
 #include <relacy/thread_local_ctx.hpp>
+
+#include <relacy/context_base.hpp> /* needs the former */
 #define is_random_sched() get_thread_count() != 0 ? values_back : false /* ? ... : 1 */
 #include <relacy/thread.hpp>
 #undef is_random_sched
@@ -44,7 +45,7 @@ const scenario *the_scenario;
     abort(); /* the execution is over: nobody comes back here */
 }
 
-/* --- where operations stand, and how they are weakened -------------------------- */
+/* --- where operations stand, and how they are weakened --------------------- */
 
 enum how { AS_SHIPPED, WITH_ORDER, PLAIN, SPLIT };
 
@@ -61,6 +62,7 @@ struct site {
 struct {
     const char *caller;
     const char *operation;
+    const char *kind;
     how weakened;
     int order;
 } mutation;
@@ -69,32 +71,41 @@ const char *const order_names[] = {"relaxed", "consume", "acquire",
                                    "release", "acq_rel", "seq_cst"};
 
 enum { SITES = 256 };
-site sites[SITES]; /* a hash table by the addresses of both names */
-const char *entered = "";
+site sites[SITES];                  /* a hash table by the addresses of both names */
+const char *entered[MODEL_THREADS]; /* by each thread */
 
 bool same(const char *a, const char *b) {
     return a == b || strcmp(a, b) == 0;
 }
 
-void fill(site &self, const char *kind, const char *operation, int order) {
-    self = {entered, operation, kind, order, AS_SHIPPED, order, 0};
-    if (mutation.weakened != AS_SHIPPED && same(mutation.caller, entered) &&
-        same(mutation.operation, operation)) {
+void fill(site &self, const char *caller, const char *kind, const char *operation,
+          int order) {
+    self = {caller, operation, kind, order, AS_SHIPPED, order, 0};
+    if (mutation.weakened != AS_SHIPPED && same(mutation.caller, caller) &&
+        same(mutation.operation, operation) && same(mutation.kind, kind)) {
         self.weakened = mutation.weakened;
         self.weaker = mutation.order;
     }
 }
 
+/* Only operations on counts are told who calls them. */
+const char *caller_of(const char *operation) {
+    const char *caller = entered[rl::thread_index()];
+    bool is_told = caller != nullptr && strncmp(operation, "nanvm_count_word_", 17) == 0;
+    return is_told ? caller : "-";
+}
+
 site &site_of(const char *kind, const char *operation, int order) {
-    size_t i = ((uintptr_t)entered * 31 + (uintptr_t)operation) / 16 % SITES;
+    const char *caller = caller_of(operation);
+    size_t i = ((uintptr_t)caller * 31 + (uintptr_t)operation) / 16 % SITES;
     while (sites[i].operation != nullptr &&
-           (sites[i].caller != entered || sites[i].operation != operation)) {
+           (sites[i].caller != caller || sites[i].operation != operation ||
+            !same(sites[i].kind, kind))) {
         i = (i + 1) % SITES;
     }
     if (sites[i].operation == nullptr) {
-        fill(sites[i], kind, operation, order);
+        fill(sites[i], caller, kind, operation, order);
     }
-    entered = "";
     ++sites[i].hits;
     return sites[i];
 }
@@ -117,7 +128,7 @@ rl::memory_order store_half(int order) {
     return is_release ? rl::mo_release : rl::mo_relaxed;
 }
 
-/* --- parts that are made when they are needed, and go with the execution ------- */
+/* --- parts that are made when they are needed, and go with the execution --- */
 
 template <typename part, int most> class parts {
   public:
@@ -150,11 +161,14 @@ template <typename part, int most> class parts {
     }
 };
 
-/* --- a word: its values by Relacy, and who used it without an atomic operation --- */
+/* Who uses a word: the thread that made it, any, or any but to change it. */
+enum sharing { OWN, SHARED, SETTLED };
+
+/* --- a word: its values by Relacy, and who used it otherwise --------------- */
 
 template <int threads> class word {
   public:
-    word(const void *address, uint64_t fresh, bool shared)
+    word(const void *address, uint64_t fresh, sharing shared)
         : address(address), shared(shared) {
         value_.store(fresh, rl::mo_relaxed, $);
         for (int i = 0; i < threads; ++i) {
@@ -164,7 +178,7 @@ template <int threads> class word {
     }
 
     const void *const address;
-    bool shared;
+    sharing shared;
 
     uint64_t load(rl::memory_order order, rl::debug_info_param info) {
         read_[me()](info).store(0);
@@ -224,6 +238,9 @@ template <int threads> class word {
     }
 
     void write(rl::debug_info_param info) {
+        if (shared == SETTLED) {
+            fail(rl::test_result_inconsistent_test_suite, "a settled word changes", info);
+        }
         written_[me()](info).store(0);
         count(info);
     }
@@ -237,7 +254,7 @@ template <int threads> class word {
     }
 };
 
-/* --- a block of memory ------------------------------------------------------------ */
+/* --- a block of memory ----------------------------------------------------- */
 
 struct block {
     block(char *begin, char *end, unsigned owner) : begin(begin), end(end), owner(owner) {
@@ -258,7 +275,7 @@ struct block {
 enum { MEMORY = 16 * 1024 };
 alignas(64) char memory[MEMORY];
 
-/* --- what a thread has of its own ------------------------------------------------- */
+/* --- what a thread has of its own ------------------------------------------ */
 
 extern "C" char __start_thread_locals[];
 extern "C" char __stop_thread_locals[];
@@ -280,7 +297,7 @@ struct thread_locals {
     }
 };
 
-/* --- an execution ------------------------------------------------------------------ */
+/* --- an execution ---------------------------------------------------------- */
 
 class model {
   public:
@@ -294,6 +311,7 @@ class model {
     virtual void store_plain(void *address, uint64_t fresh, uint64_t value,
                              const char *caller) = 0;
     virtual void share(const void *address, uint64_t fresh) = 0;
+    virtual void settle(const void *address) = 0;
     virtual void *take(size_t size) = 0;
     virtual void give_back(void *address) = 0;
     virtual block &alive(const void *address) = 0;
@@ -395,10 +413,14 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
     void share(const void *address, uint64_t fresh) override {
         word_t *word = find(address);
         if (word == nullptr) {
-            words_.add(address, fresh, true);
+            words_.add(address, fresh, SHARED);
         } else {
-            word->shared = true;
+            word->shared = SHARED;
         }
+    }
+
+    void settle(const void *address) override {
+        find(address)->shared = SETTLED;
     }
 
     void *take(size_t size) override {
@@ -474,7 +496,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         word_t *word = find(address);
         bool is_own = it != nullptr && it->owner == rl::thread_index();
         if (word != nullptr) {
-            if (!word->shared && !is_own && !is_after_) {
+            if (word->shared == OWN && !is_own && !is_after_) {
                 fail(rl::test_result_inconsistent_test_suite, "not shared", info);
             }
             return *word;
@@ -482,7 +504,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         if (!is_before_ && !is_own) {
             unknown(info);
         }
-        return words_.add(address, fresh, it == nullptr);
+        return words_.add(address, fresh, it == nullptr ? SHARED : OWN);
     }
 
     [[noreturn]] void unknown(rl::debug_info_param info) {
@@ -497,7 +519,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
      * nobody else can see. */
     template <typename body> auto in_turn(word_t &word, body operation) {
         unsigned me = rl::thread_index();
-        bool goes_on = !word.shared || !has_begun_[me];
+        bool goes_on = word.shared != SHARED || !has_begun_[me];
         has_begun_[me] = has_begun_[me] || (!is_before_ && !is_after_);
         if (goes_on) {
             rl::ctx().disable_preemption();
@@ -587,9 +609,8 @@ bool run(long switches) {
 void print_sites() {
     for (const site &each : sites) {
         if (each.operation != nullptr) {
-            printf("site %s %s %s %s %llu\n", *each.caller == '\0' ? "-" : each.caller,
-                   each.operation, each.kind, order_names[each.order],
-                   (unsigned long long)each.hits);
+            printf("site %s %s %s %s %llu\n", each.caller, each.operation, each.kind,
+                   order_names[each.order], (unsigned long long)each.hits);
         }
     }
 }
@@ -612,13 +633,14 @@ bool find_scenario(const char *name) {
 }
 
 bool set_mutation(char **words) {
-    mutation.caller = same(words[0], "-") ? "" : words[0];
+    mutation.caller = words[0];
     mutation.operation = words[1];
-    mutation.weakened = same(words[2], "plain")   ? PLAIN
-                        : same(words[2], "split") ? SPLIT
+    mutation.kind = words[2];
+    mutation.weakened = same(words[3], "plain")   ? PLAIN
+                        : same(words[3], "split") ? SPLIT
                                                   : AS_SHIPPED;
     for (int i = 0; i <= __ATOMIC_SEQ_CST; ++i) {
-        if (same(order_names[i], words[2])) {
+        if (same(order_names[i], words[3])) {
             mutation.weakened = WITH_ORDER;
             mutation.order = i;
         }
@@ -627,10 +649,9 @@ bool set_mutation(char **words) {
 }
 
 int usage() {
-    fprintf(
-        stderr,
-        "usage: model list\n"
-        "       model run NAME [switches N] [back N] [weaken CALLER OPERATION HOW]\n");
+    fprintf(stderr, "usage: model list\n"
+                    "       model run NAME [switches N] [back N] [weaken CALLER "
+                    "OPERATION KIND HOW]\n");
     return 64;
 }
 
@@ -645,8 +666,8 @@ char **take_option(char **words, char **end, long &switches) {
         return words + 2;
     }
     bool weakens =
-        end - words >= 4 && same(words[0], "weaken") && set_mutation(words + 1);
-    return weakens ? words + 4 : nullptr;
+        end - words >= 5 && same(words[0], "weaken") && set_mutation(words + 1);
+    return weakens ? words + 5 : nullptr;
 }
 
 } // namespace
@@ -682,7 +703,12 @@ void model_store_plain(void *word, uint64_t fresh, uint64_t value, const char *c
 }
 
 void model_enter(const char *caller) {
-    entered = caller;
+    entered[rl::thread_index()] = caller;
+}
+
+int32_t model_leave(int32_t result) {
+    entered[rl::thread_index()] = nullptr;
+    return result;
 }
 
 void *model_malloc(size_t size) {
@@ -714,6 +740,16 @@ void model_write(const void *address) {
 
 void model_share(const void *word, uint64_t fresh) {
     current->share(word, fresh);
+}
+
+void model_settle(const void *word) {
+    current->settle(word);
+}
+
+int model_getentropy(void *buffer, size_t size) {
+    static unsigned char drawn;
+    memset(buffer, ++drawn, size);
+    return 0;
 }
 
 void model_expect(int condition, const char *what) {

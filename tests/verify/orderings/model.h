@@ -38,20 +38,28 @@
 #define NANVM_INLINE static inline
 #include <nanvm/mem/atomic.h>
 
-/* From here on a call of an operation says who calls; the file with the operations of a
- * hardened build can't, as it would call itself. */
-#if !defined(MODEL_OF_THE_WORD)
-#define nanvm_count_word_load(word) (model_enter(__func__), nanvm_count_word_load(word))
+/* From here on a call of an operation says who calls; the file in which a hardened build
+ * has the operations can't, as it would call itself. */
+#define MODEL_CALL(call) (model_enter(__func__), model_leave(call))
+#define MODEL_CALL_VOID(call) (model_enter(__func__), (call), (void)model_leave(0))
+
+#if !defined(MODEL_OF_SEALS)
+#define nanvm_count_word_load(word) MODEL_CALL(nanvm_count_word_load(word))
 #define nanvm_count_word_load_acquire(word)                                              \
-    (model_enter(__func__), nanvm_count_word_load_acquire(word))
+    MODEL_CALL(nanvm_count_word_load_acquire(word))
 #define nanvm_count_word_store_relaxed(word, count)                                      \
-    (model_enter(__func__), nanvm_count_word_store_relaxed(word, count))
+    MODEL_CALL_VOID(nanvm_count_word_store_relaxed(word, count))
 #define nanvm_count_word_decrement_relaxed(word)                                         \
-    (model_enter(__func__), nanvm_count_word_decrement_relaxed(word))
+    MODEL_CALL(nanvm_count_word_decrement_relaxed(word))
 #define nanvm_count_word_increment_release(word)                                         \
-    (model_enter(__func__), nanvm_count_word_increment_release(word))
+    MODEL_CALL(nanvm_count_word_increment_release(word))
+#if defined(NANVM_HARDENED)
+#define nanvm_count_word_store(word, count)                                              \
+    MODEL_CALL_VOID(nanvm_count_word_store(word, count))
+#else
 #define nanvm_count_word_store(word, count)                                              \
     model_store_plain(word, MODEL_FRESH(word), MODEL_VALUE(word, count), __func__)
+#endif
 #endif
 
 /* The threads of the model take turns in one of the system's: what a thread has of its
@@ -64,5 +72,16 @@
 #define aligned_alloc model_aligned_alloc
 #define realloc model_realloc
 #define free model_free
+#define getentropy model_getentropy
+
+/* In a hardened build the dead wait: their bytes are cleared, and looked at in the end.
+ */
+#if defined(NANVM_HARDENED) && !defined(MODEL_OF_SEALS) && !defined(MODEL_OF_QUARANTINE)
+#include "../../../src/quarantine.h"
+#define nanvm_quarantine_clear(object, size)                                             \
+    (model_write(object), nanvm_quarantine_clear(object, size))
+#define nanvm_quarantine_check(object, size)                                             \
+    (model_read(object), nanvm_quarantine_check(object, size))
+#endif
 
 #endif

@@ -3,8 +3,11 @@
 #include <setjmp.h>
 
 #include "../../../src/internal.h"
+#if defined(NANVM_HARDENED)
+#include "../../../src/guard.h"
+#endif
 
-/* --- objects and managers ---------------------------------------------------------- */
+/* --- objects and managers -------------------------------------------------- */
 
 /* A copy is written, and what it is a copy of is read. */
 static size_t copies;
@@ -72,7 +75,8 @@ static nanvm_manager *manager;
 static nanvm_ref own[MODEL_THREADS]; /* one for each */
 
 static void share(nanvm_ref ref) {
-    MODEL_SHARE(nanvm_block_count_word(ref.object));
+    (void)nanvm_block_count(ref.object); /* now it is known */
+    model_share(nanvm_block_count_word(ref.object), 0);
 }
 
 static nanvm_ref new_shared(const nanvm_object *type) {
@@ -89,14 +93,30 @@ static void give_to(int threads, nanvm_ref ref) {
     }
 }
 
+/* Threads find the key of a hardened build drawn. */
+static void settle_key(void) {
+#if defined(NANVM_HARDENED)
+    nanvm_length any = {0, 0};
+    MODEL_SHARE(model_key());
+    nanvm_seal_length(&any);
+    model_settle(model_key());
+#endif
+}
+
 static void begin_with(nanvm_manager *which) {
+    settle_key();
     copies = 0;
     manager = which;
     MODEL_SHARE(&manager->clones);
 }
 
+/* The global manager; but that of a hardened build keeps its dead for a while. */
+static nanvm_manager *usual_manager(void) {
+    return NANVM_IS_HARDENED ? &own_manager : nanvm_global();
+}
+
 static void begin_global(int threads) {
-    begin_with(nanvm_global());
+    begin_with(usual_manager());
     give_to(threads, new_shared(&cell_object));
 }
 
@@ -125,8 +145,7 @@ static void nothing_is_left(void) {
     model_expect(model_alive() == 0, "everything is freed");
 }
 
-/* --- dropping
- * --------------------------------------------------------------------------- */
+/* --- dropping -------------------------------------------------------------- */
 
 static void read_and_drop(nanvm_ref ref) {
     model_read(ref.object);
@@ -156,8 +175,7 @@ static void clone_and_drop_both(unsigned index) {
     read_and_drop(copy);
 }
 
-/* --- the sole owner
- * ---------------------------------------------------------------------- */
+/* --- the sole owner -------------------------------------------------------- */
 
 static void write_and_drop(nanvm_mut_ref taken) {
     model_write(taken.object);
@@ -198,14 +216,13 @@ static void look_at_count(unsigned index) {
     read_and_drop(own[index]);
 }
 
-/* --- the limit
- * ---------------------------------------------------------------------------- */
+/* --- the limit ------------------------------------------------------------- */
 
 /* How many more references the count has room for. The others are out there somewhere. */
 enum { ROOM = 1, OTHERS = NANVM_COUNT_ATOMIC - (NANVM_COUNT_ATOMIC_LAST + ROOM) };
 
 static void begin_near_limit(void) {
-    begin_with(nanvm_global());
+    begin_with(usual_manager());
     nanvm_ref ref = new_shared(&cell_object);
     nanvm_block_set_count(ref.object, NANVM_COUNT_ATOMIC_LAST + ROOM);
     for (int i = 0; i < MODEL_THREADS; ++i) {
@@ -251,8 +268,7 @@ static void it_sticks_or_is_one_less(void) {
     it_sticks_or_is(OTHERS - 1);
 }
 
-/* --- objects that refer to others
- * ----------------------------------------------------------- */
+/* --- objects that refer to others ------------------------------------------ */
 
 /* Threads 0 and 1 have the node, thread 2 has what it refers to. */
 static void begin_structure(const nanvm_object *type) {
@@ -307,8 +323,7 @@ static void drop_node(unsigned index) {
     nanvm_ref_drop(own[index]);
 }
 
-/* --- references that are handed on
- * ------------------------------------------------------------ */
+/* --- references that are handed on ----------------------------------------- */
 
 /* The program's own way to do so: `released` makes what was done before seen. */
 static const void *letter_box[MODEL_THREADS];
@@ -377,8 +392,7 @@ static void empty_boxes(void) {
     nothing_is_left();
 }
 
-/* --- the handler for fatal errors
- * ---------------------------------------------------------------- */
+/* --- the handler for fatal errors ------------------------------------------ */
 
 static void *context_of[MODEL_THREADS]; /* what a handler reads */
 static nanvm_fatal_handler *previous[MODEL_THREADS];
@@ -437,213 +451,149 @@ static void each_was_handed_on_once(void) {
                  "the other is the last");
 }
 
-/* --- all of them
- * -------------------------------------------------------------------------------- */
+/* --- a hardened build ------------------------------------------------------- */
+
+#if defined(NANVM_HARDENED)
+static void begin_without_key(void) {
+    own[2].object = NULL; /* where there are only two */
+    manager = &own_manager;
+    MODEL_SHARE(model_key());
+}
+
+static void create(unsigned index) {
+    own[index] = nanvm_mut_ref_to_ref(nanvm_new(manager, &cell_object));
+}
+
+static void one_key_fits_all(void) {
+    for (int i = 0; i < 3; ++i) {
+        nanvm_ref_drop(own[i]);
+    }
+    nothing_is_left();
+}
+
+static _Alignas(65536) char pages[3][65536];
+
+static void begin_guards(void) {
+    MODEL_SHARE(model_guards());
+}
+
+static void close_and_open(unsigned index) {
+    nanvm_guard_close(pages[index]);
+    nanvm_guard_open(pages[index]);
+}
+
+static void no_guard_is_left(void) {
+    model_expect(__atomic_load_n(model_guards(), __ATOMIC_RELAXED) == 0,
+                 "guards are counted");
+}
+
+/* The step builds a global manager in which no more than one object waits. */
+static void begin_waiting(void) {
+    begin_with(nanvm_global());
+    nanvm_mut_ref_drop(nanvm_new(manager, &cell_object)); /* all is known from here on */
+}
+
+static void create_and_drop(unsigned index) {
+    (void)index;
+    write_and_drop(nanvm_new(manager, &cell_object));
+}
+
+static void one_is_waiting(void) {
+    model_expect(model_alive() == 1, "all but the last are freed");
+}
+#endif
+
+/* --- all of them ----------------------------------------------------------- */
+
+/* Name, purpose, what comes first, what each thread does, what comes last. */
+#define TWO(name, purpose, before, a, b, after)                                          \
+    { name, purpose, 2, before, {a, b}, after }
+#define THREE(name, purpose, before, a, b, c, after)                                     \
+    { name, purpose, 3, before, {a, b, c}, after }
+#define FOUR(name, purpose, before, a, b, c, d, after)                                   \
+    { name, purpose, 4, before, {a, b, c, d}, after }
 
 const scenario scenarios[] = {
-    {"drop",
-     "three owners let go",
-     3,
-     three_of_global,
-     {drop, drop, drop},
-     nothing_is_left},
-    {"drop_own_manager",
-     "three owners let go, in a manager of the user's",
-     3,
-     three_of_own,
-     {drop, drop, drop},
-     nothing_is_left},
-    {"drop_typed",
-     "the same where the compiler knows the type",
-     3,
-     three_of_global,
-     {drop_typed, drop_typed, drop},
-     nothing_is_left},
-    {"clone_one",
-     "one clones while two let go",
-     3,
-     three_of_global,
-     {clone_and_drop, drop, drop},
-     nothing_is_left},
-    {"clone_two",
-     "two clone at once",
-     2,
-     two_of_global,
-     {clone_and_drop, clone_and_drop_both},
-     nothing_is_left},
-    {"clone_two_drop",
-     "two clone at once while one lets go",
-     3,
-     three_of_global,
-     {clone_and_drop, clone_and_drop_both, drop},
-     nothing_is_left},
-    {"take_one",
-     "one asks whether it is alone",
-     3,
-     three_of_global,
-     {take_or_drop, drop, drop},
-     nothing_is_left},
-    {"take_two",
-     "two ask whether they are alone",
-     3,
-     three_of_global,
-     {take_or_drop, take_or_drop, drop},
-     nothing_is_left},
-    {"take_three",
-     "three ask whether they are alone",
-     3,
-     three_of_global,
-     {take_or_drop, take_or_drop, take_or_drop},
-     nothing_is_left},
-    {"take_clone",
-     "one asks whether it is alone, one clones",
-     3,
-     three_of_global,
-     {take_or_drop, clone_and_drop, drop},
-     nothing_is_left},
-    {"make_mut_one",
-     "one writes in place or to a copy",
-     3,
-     three_of_global,
-     {make_mut, drop, drop},
-     copies_were_counted},
-    {"make_mut_two",
-     "two write in place or to a copy",
-     2,
-     two_of_global,
-     {make_mut, make_mut},
-     copies_were_counted},
-    {"make_mut_clone",
-     "one writes in place or to a copy, one clones",
-     3,
-     three_of_global,
-     {make_mut, clone_and_drop, drop},
-     copies_were_counted},
-    {"to_mut_two",
-     "two take the object or a copy",
-     2,
-     two_of_global,
-     {to_mut, to_mut},
-     copies_were_counted},
-    {"to_mut_make_mut",
-     "two ways to copy on write, and a reader",
-     3,
-     three_of_own,
-     {to_mut, make_mut, drop},
-     copies_were_counted},
-    {"stats",
-     "the clones are looked at",
-     3,
-     three_of_global,
-     {to_mut, look_at_stats, drop},
-     copies_were_counted},
-    {"count",
-     "the count is looked at",
-     3,
-     three_of_global,
-     {look_at_count, clone_and_drop, drop},
-     nothing_is_left},
-    {"limit_reached",
-     "three clone where there is room for one",
-     3,
-     begin_near_limit,
-     {clone, clone, clone},
-     it_sticks},
-    {"limit_two",
-     "two clone and let go where there is room for one",
-     3,
-     begin_near_limit,
-     {clone_and_drop, clone_and_take, clone},
-     it_sticks_or_is_as_before},
-    {"limit_late",
-     "two clone where there is room for one, one lets go",
-     3,
-     begin_near_limit,
-     {clone, clone, drop},
-     it_sticks_or_is_one_more},
-    {"limit_drop",
-     "one clones near the limit, two let go",
-     3,
-     begin_near_limit,
-     {clone, drop, drop},
-     it_sticks_or_is_one_less},
-    {"node",
-     "two let go of a node, one of what it refers to",
-     3,
-     begin_node,
-     {drop_node, drop_node, drop},
-     nothing_is_left},
-    {"pair",
-     "the same, with callbacks",
-     3,
-     begin_pair,
-     {drop_node, drop_node, drop},
-     nothing_is_left},
-    {"pair_of_node",
-     "the same, one level higher",
-     3,
-     begin_pair_of_node,
-     {drop, drop_node, drop},
-     nothing_is_left},
-    {"make_mut_node",
-     "one copies a node while another lets go of its child",
-     2,
-     begin_node_for_two,
-     {make_mut_node, drop},
-     copies_were_counted},
-    {"make_mut_structure",
-     "two copy a node, one lets go of its child",
-     3,
-     begin_node,
-     {make_mut_node, drop_node, drop},
-     copies_were_counted},
-    {"relay",
-     "a clone is handed on, and one more of it",
-     3,
-     begin_chain,
-     {send_and_take, pass_on, receive_and_take},
-     empty_boxes},
-    {"handlers",
-     "handlers are exchanged and called",
-     3,
-     begin_handlers,
-     {set_first, set_second, stop},
-     each_was_handed_on_once},
-    {"four_drop",
-     "four owners let go",
-     4,
-     four_of_global,
-     {drop, drop, drop, drop},
-     nothing_is_left},
-    {"four_clone",
-     "four clone and let go",
-     4,
-     four_of_global,
-     {clone_and_drop, clone_and_drop_both, clone_and_drop, clone_and_drop_both},
-     nothing_is_left},
-    {"four_take",
-     "four ask whether they are alone",
-     4,
-     four_of_global,
-     {take_or_drop, take_or_drop, take_or_drop, take_or_drop},
-     nothing_is_left},
-    {"four_make_mut",
-     "four write in place or to a copy",
-     4,
-     four_of_global,
-     {make_mut, make_mut, to_mut, to_mut},
-     copies_were_counted},
-    {"four_mixed",
-     "four do different things",
-     4,
-     four_of_global,
-     {clone_and_drop, take_or_drop, make_mut, drop},
-     copies_were_counted},
-    {"four_limit",
-     "four clone where there is room for one",
-     4,
-     begin_near_limit,
-     {clone, clone_and_take, clone, drop},
-     it_sticks_or_is_one_more},
+    THREE("drop", "three owners let go", three_of_global, drop, drop, drop,
+          nothing_is_left),
+    THREE("drop_own_manager", "three owners let go, in a manager of the user's",
+          three_of_own, drop, drop, drop, nothing_is_left),
+    THREE("drop_typed", "the same where the compiler knows the type", three_of_global,
+          drop_typed, drop_typed, drop, nothing_is_left),
+    THREE("clone_one", "one clones while two let go", three_of_global, clone_and_drop,
+          drop, drop, nothing_is_left),
+    TWO("clone_two", "two clone at once", two_of_global, clone_and_drop,
+        clone_and_drop_both, nothing_is_left),
+    THREE("clone_two_drop", "two clone at once while one lets go", three_of_global,
+          clone_and_drop, clone_and_drop_both, drop, nothing_is_left),
+    THREE("take_one", "one asks whether it is alone", three_of_global, take_or_drop, drop,
+          drop, nothing_is_left),
+    THREE("take_two", "two ask whether they are alone", three_of_global, take_or_drop,
+          take_or_drop, drop, nothing_is_left),
+    THREE("take_three", "three ask whether they are alone", three_of_global, take_or_drop,
+          take_or_drop, take_or_drop, nothing_is_left),
+    THREE("take_clone", "one asks whether it is alone, one clones", three_of_global,
+          take_or_drop, clone_and_drop, drop, nothing_is_left),
+    THREE("make_mut_one", "one writes in place or to a copy", three_of_global, make_mut,
+          drop, drop, copies_were_counted),
+    TWO("make_mut_two", "two write in place or to a copy", two_of_global, make_mut,
+        make_mut, copies_were_counted),
+    THREE("make_mut_clone", "one writes in place or to a copy, one clones",
+          three_of_global, make_mut, clone_and_drop, drop, copies_were_counted),
+    TWO("to_mut_two", "two take the object or a copy", two_of_global, to_mut, to_mut,
+        copies_were_counted),
+    THREE("to_mut_make_mut", "two ways to copy on write, and a reader", three_of_own,
+          to_mut, make_mut, drop, copies_were_counted),
+    TWO("stats", "the clones are looked at", two_of_global, to_mut, look_at_stats,
+        copies_were_counted),
+    THREE("count", "the count is looked at", three_of_global, look_at_count, drop, drop,
+          nothing_is_left),
+    THREE("count_clone", "the count is looked at while one clones", three_of_global,
+          look_at_count, clone_and_drop, drop, nothing_is_left),
+    THREE("limit_reached", "three clone where there is room for one", begin_near_limit,
+          clone, clone, clone, it_sticks),
+    THREE("limit_two", "two clone and let go where there is room for one",
+          begin_near_limit, clone_and_drop, clone_and_take, clone,
+          it_sticks_or_is_as_before),
+    THREE("limit_late", "two clone where there is room for one, one lets go",
+          begin_near_limit, clone, clone, drop, it_sticks_or_is_one_more),
+    THREE("limit_drop", "one clones near the limit, two let go", begin_near_limit, clone,
+          drop, drop, it_sticks_or_is_one_less),
+    THREE("node", "two let go of a node, one of what it refers to", begin_node, drop_node,
+          drop_node, drop, nothing_is_left),
+    THREE("pair", "the same, with callbacks", begin_pair, drop_node, drop_node, drop,
+          nothing_is_left),
+    THREE("pair_of_node", "the same, one level higher", begin_pair_of_node, drop,
+          drop_node, drop, nothing_is_left),
+    TWO("make_mut_node", "one copies a node while another lets go of its child",
+        begin_node_for_two, make_mut_node, drop, copies_were_counted),
+    THREE("make_mut_structure", "two copy a node, one lets go of its child", begin_node,
+          make_mut_node, drop_node, drop, copies_were_counted),
+    THREE("relay", "a clone is handed on, and one more of it", begin_chain, send_and_take,
+          pass_on, receive_and_take, empty_boxes),
+    THREE("handlers", "handlers are exchanged and called", begin_handlers, set_first,
+          set_second, stop, each_was_handed_on_once),
+#if defined(NANVM_HARDENED)
+    TWO("key_two", "two draw the key at once", begin_without_key, create, create,
+        one_key_fits_all),
+    THREE("key", "three draw the key at once", begin_without_key, create, create, create,
+          one_key_fits_all),
+    THREE("guards", "pages are guarded and opened", begin_guards, close_and_open,
+          close_and_open, close_and_open, no_guard_is_left),
+    THREE("waiting", "each of the dead waits for the next", begin_waiting,
+          create_and_drop, create_and_drop, create_and_drop, one_is_waiting),
+#endif
+    FOUR("four_drop", "four owners let go", four_of_global, drop, drop, drop, drop,
+         nothing_is_left),
+    FOUR("four_clone", "four clone and let go", four_of_global, clone_and_drop,
+         clone_and_drop_both, clone_and_drop, clone_and_drop_both, nothing_is_left),
+    FOUR("four_take", "four ask whether they are alone", four_of_global, take_or_drop,
+         take_or_drop, take_or_drop, take_or_drop, nothing_is_left),
+    FOUR("four_make_mut", "four write in place or to a copy", four_of_global, make_mut,
+         make_mut, to_mut, to_mut, copies_were_counted),
+    FOUR("four_mixed", "four do different things", four_of_global, clone_and_drop,
+         take_or_drop, make_mut, drop, copies_were_counted),
+    FOUR("four_limit", "four clone where there is room for one", begin_near_limit, clone,
+         clone_and_take, clone, drop, it_sticks_or_is_one_more),
 };
 const size_t scenarios_length = sizeof(scenarios) / sizeof(scenarios[0]);

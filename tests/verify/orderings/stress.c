@@ -23,7 +23,7 @@ static void check(bool condition, const char *what) {
     }
 }
 
-/* --- objects: each holds a number, its complement, and a reference to another --- */
+/* --- objects: a number, its complement, and a reference to another --------- */
 
 typedef struct item {
     size_t value;
@@ -45,7 +45,7 @@ static void change(item *self, size_t value) {
     self->complement = ~value;
 }
 
-/* --- two managers that count atomically --------------------------------------------- */
+/* --- two managers that count atomically ------------------------------------ */
 
 static atomic_size_t live; /* blocks of one of them */
 
@@ -84,8 +84,7 @@ static time_t began;
 static bool enough; /* written by one thread while the others wait */
 static pthread_barrier_t barrier;
 
-/* --- a thread
- * ------------------------------------------------------------------------------ */
+/* --- a thread -------------------------------------------------------------- */
 
 typedef struct worker {
     item_ref slots[SLOTS];
@@ -229,8 +228,7 @@ static void do_one(worker *self) {
     all[pick(self, sizeof(all) / sizeof(all[0]))](self);
 }
 
-/* --- rounds: each has its own object near the limit
- * --------------------------------------------- */
+/* --- rounds: each has its own object near the limit ------------------------ */
 
 enum { ROOM = 100 };
 
