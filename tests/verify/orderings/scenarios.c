@@ -1,0 +1,599 @@
+/* What threads do with references to one object, by the public interface. */
+#include <nanvm/mem.h>
+#include <setjmp.h>
+
+#include "../../../src/internal.h"
+#if defined(NANVM_HARDENED)
+#include "../../../src/guard.h"
+#endif
+
+/* --- objects and managers -------------------------------------------------- */
+
+/* A copy is written, and what it is a copy of is read. */
+static size_t copies;
+
+static bool copy_content(void *copy, const void *source, size_t length) {
+    (void)length;
+    ++copies;
+    model_read(source);
+    model_write(copy);
+    return true;
+}
+
+typedef struct cell {
+    size_t value;
+} cell;
+
+static const nanvm_object cell_object = {
+    "cell", sizeof(cell), sizeof(void *), 0,    0,           NULL, 0, NULL,
+    0,      NULL,         NULL,           NULL, copy_content};
+NANVM_TYPED(cell, cell, cell_object);
+
+typedef struct node {
+    nanvm_ref child;
+    nanvm_ref other;
+} node;
+
+static const size_t node_refs[] = {offsetof(node, child), offsetof(node, other)};
+static const nanvm_object node_object = {
+    "node", sizeof(node), sizeof(void *), 0,    0,           node_refs, 2, NULL,
+    0,      NULL,         NULL,           NULL, copy_content};
+
+static void visit_pair(const void *object, nanvm_visitor *visitor, void *context) {
+    const node *self = object;
+    visitor(self->child, context);
+    visitor(self->other, context);
+}
+
+/* One with callbacks ends in another way. */
+static const nanvm_object pair_object = {
+    "pair", sizeof(node), sizeof(void *), 0,    0,           NULL, 0, NULL,
+    0,      visit_pair,   NULL,           NULL, copy_content};
+
+/* A manager of a user's, counted atomically. */
+static void *own_alloc(nanvm_manager *self, nanvm_layout layout) {
+    (void)self;
+    return model_malloc(layout.size);
+}
+
+static void own_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    (void)self;
+    (void)layout;
+    model_free(memory);
+}
+
+static const nanvm_dealloc_table own_dealloc_table = {
+    NANVM_COUNT_ATOMIC, NULL, own_dealloc, NULL, false, false};
+static nanvm_dealloc own_dealloc_state = {&own_dealloc_table};
+static const nanvm_manager_table own_table = {own_alloc, NULL, NULL, NULL, NULL};
+static nanvm_manager own_manager = {&own_table, &own_dealloc_state, 0, NULL};
+
+/* --- what threads start with ---------------------------------------------------------
+ */
+
+static nanvm_manager *manager;
+static nanvm_ref own[MODEL_THREADS]; /* one for each */
+
+static void share(nanvm_ref ref) {
+    (void)nanvm_block_count(ref.object); /* now it is known */
+    model_share(nanvm_block_count_word(ref.object), 0);
+}
+
+static nanvm_ref new_shared(const nanvm_object *type) {
+    nanvm_mut_ref made = nanvm_new(manager, type);
+    model_write(made.object);
+    share(nanvm_mut_ref_to_ref(made));
+    return nanvm_mut_ref_to_ref(made);
+}
+
+static void give_to(int threads, nanvm_ref ref) {
+    own[0] = ref;
+    for (int i = 1; i < threads; ++i) {
+        own[i] = nanvm_ref_clone(ref);
+    }
+}
+
+/* Threads find the key of a hardened build drawn. */
+static void settle_key(void) {
+#if defined(NANVM_HARDENED)
+    nanvm_length any = {0, 0};
+    MODEL_SHARE(model_key());
+    nanvm_seal_length(&any);
+    model_settle(model_key());
+#endif
+}
+
+static void begin_with(nanvm_manager *which) {
+    settle_key();
+    copies = 0;
+    manager = which;
+    MODEL_SHARE(&manager->clones);
+}
+
+/* The global manager; but that of a hardened build keeps its dead for a while. */
+static nanvm_manager *usual_manager(void) {
+    return NANVM_IS_HARDENED ? &own_manager : nanvm_global();
+}
+
+static void begin_global(int threads) {
+    begin_with(usual_manager());
+    give_to(threads, new_shared(&cell_object));
+}
+
+static void begin_own(int threads) {
+    begin_with(&own_manager);
+    give_to(threads, new_shared(&cell_object));
+}
+
+static void two_of_global(void) {
+    begin_global(2);
+}
+
+static void three_of_global(void) {
+    begin_global(3);
+}
+
+static void four_of_global(void) {
+    begin_global(4);
+}
+
+static void three_of_own(void) {
+    begin_own(3);
+}
+
+static void nothing_is_left(void) {
+    model_expect(model_alive() == 0, "everything is freed");
+}
+
+/* --- dropping -------------------------------------------------------------- */
+
+static void read_and_drop(nanvm_ref ref) {
+    model_read(ref.object);
+    nanvm_ref_drop(ref);
+}
+
+static void drop(unsigned index) {
+    read_and_drop(own[index]);
+}
+
+static void drop_typed(unsigned index) {
+    cell_ref ref = {own[index]};
+    model_read(cell_ref_get(ref));
+    cell_ref_drop(ref);
+}
+
+static void clone_and_drop(unsigned index) {
+    nanvm_ref copy = nanvm_ref_clone(own[index]);
+    read_and_drop(copy);
+    nanvm_ref_drop(own[index]);
+}
+
+/* Two references in one thread, let go of one after the other. */
+static void clone_and_drop_both(unsigned index) {
+    nanvm_ref copy = nanvm_ref_clone(own[index]);
+    nanvm_ref_drop(own[index]);
+    read_and_drop(copy);
+}
+
+/* --- the sole owner -------------------------------------------------------- */
+
+static void write_and_drop(nanvm_mut_ref taken) {
+    model_write(taken.object);
+    nanvm_mut_ref_drop(taken);
+}
+
+static void take_or_drop(unsigned index) {
+    nanvm_mut_ref taken;
+    if (nanvm_ref_try_to_mut_ref(&own[index], &taken)) {
+        write_and_drop(taken);
+    } else {
+        read_and_drop(own[index]);
+    }
+}
+
+static void to_mut(unsigned index) {
+    write_and_drop(nanvm_ref_to_mut_ref(&own[index], manager));
+}
+
+static void make_mut(unsigned index) {
+    model_write(nanvm_ref_make_mut(&own[index], manager));
+    nanvm_ref_drop(own[index]);
+}
+
+/* Each copy has been counted. */
+static void copies_were_counted(void) {
+    nothing_is_left();
+    model_expect(nanvm_stats_make(manager).clones == copies, "clones are counted");
+}
+
+static void look_at_stats(unsigned index) {
+    model_expect(nanvm_stats_make(manager).clones <= 2, "no more clones than threads");
+    nanvm_ref_drop(own[index]);
+}
+
+static void look_at_count(unsigned index) {
+    model_expect(nanvm_ref_count(own[index]) <= 3, "no more others than there are");
+    read_and_drop(own[index]);
+}
+
+/* --- the limit ------------------------------------------------------------- */
+
+/* How many more references the count has room for. The others are out there somewhere. */
+enum { ROOM = 1, OTHERS = NANVM_COUNT_ATOMIC - (NANVM_COUNT_ATOMIC_LAST + ROOM) };
+
+static void begin_near_limit(void) {
+    begin_with(usual_manager());
+    nanvm_ref ref = new_shared(&cell_object);
+    nanvm_block_set_count(ref.object, NANVM_COUNT_ATOMIC_LAST + ROOM);
+    for (int i = 0; i < MODEL_THREADS; ++i) {
+        own[i] = ref;
+    }
+}
+
+static void clone(unsigned index) {
+    (void)nanvm_ref_clone(own[index]).object;
+}
+
+static void clone_and_take(unsigned index) {
+    nanvm_mut_ref taken;
+    nanvm_ref copy = nanvm_ref_clone(own[index]);
+    model_expect(!nanvm_ref_try_to_mut_ref(&copy, &taken), "the object is shared");
+    nanvm_ref_drop(copy);
+}
+
+static void it_sticks(void) {
+    model_expect(nanvm_ref_count(own[0]) == SIZE_MAX, "the count sticks");
+    for (int i = 0; i < MODEL_THREADS; ++i) {
+        nanvm_ref_drop(own[i]); /* as often as you like */
+    }
+    model_expect(nanvm_ref_count(own[0]) == SIZE_MAX, "the count stays where it is");
+    model_expect(model_alive() == 1, "the object lives");
+}
+
+static void it_sticks_or_is(size_t others) {
+    size_t count = nanvm_ref_count(own[0]);
+    model_expect(count == SIZE_MAX || count == others, "the count is exact, or sticks");
+    model_expect(model_alive() == 1, "the object lives");
+}
+
+static void it_sticks_or_is_as_before(void) {
+    it_sticks_or_is(OTHERS);
+}
+
+static void it_sticks_or_is_one_more(void) {
+    it_sticks_or_is(OTHERS + 1);
+}
+
+static void it_sticks_or_is_one_less(void) {
+    it_sticks_or_is(OTHERS - 1);
+}
+
+/* --- objects that refer to others ------------------------------------------ */
+
+/* Threads 0 and 1 have the node, thread 2 has what it refers to. */
+static void begin_structure(const nanvm_object *type) {
+    begin_with(&own_manager);
+    nanvm_ref child = new_shared(&cell_object);
+    node value = {child, {NULL}};
+    nanvm_mut_ref made = nanvm_new_copy(manager, type, &value);
+    model_write(made.object);
+    share(nanvm_mut_ref_to_ref(made));
+    give_to(2, nanvm_mut_ref_to_ref(made));
+    own[2] = nanvm_ref_clone(child);
+}
+
+static void begin_node(void) {
+    begin_structure(&node_object);
+}
+
+static void begin_pair(void) {
+    begin_structure(&pair_object);
+}
+
+/* A node that refers to one that refers to the cell: it is buried first. */
+static void begin_pair_of_node(void) {
+    begin_node();
+    node value = {own[0], {NULL}};
+    nanvm_mut_ref made = nanvm_new_copy(manager, &pair_object, &value);
+    model_write(made.object);
+    share(nanvm_mut_ref_to_ref(made));
+    own[0] = nanvm_mut_ref_to_ref(made);
+}
+
+/* Thread 0 has the node, thread 1 its child. */
+static void begin_node_for_two(void) {
+    begin_node();
+    nanvm_ref_drop(own[1]);
+    own[1] = own[2];
+}
+
+/* The copy refers to the child, too. */
+static void make_mut_node(unsigned index) {
+    node *made = nanvm_ref_make_mut(&own[index], manager);
+    model_write(made);
+    nanvm_ref_drop(made->child);
+    made->child.object = NULL;
+    nanvm_ref_drop(own[index]);
+}
+
+static void drop_node(unsigned index) {
+    const node *self = nanvm_ref_get(own[index]);
+    model_read(self);
+    model_read(self->child.object);
+    nanvm_ref_drop(own[index]);
+}
+
+/* --- references that are handed on ----------------------------------------- */
+
+/* The program's own way to do so: `released` makes what was done before seen. */
+static const void *letter_box[MODEL_THREADS];
+
+static void begin_relay(void) {
+    begin_global(1);
+    for (int i = 0; i < MODEL_THREADS; ++i) {
+        letter_box[i] = NULL;
+        MODEL_SHARE(&letter_box[i]);
+    }
+}
+
+static void send(unsigned to, nanvm_ref ref) {
+    __atomic_store_n(&letter_box[to], ref.object, __ATOMIC_RELEASE);
+}
+
+static nanvm_ref receive(unsigned index) {
+    nanvm_ref ref = {__atomic_load_n(&letter_box[index], __ATOMIC_ACQUIRE)};
+    return ref;
+}
+
+static void send_and_take(unsigned index) {
+    nanvm_mut_ref taken;
+    send(index + 1, nanvm_ref_clone(own[index]));
+    if (nanvm_ref_try_to_mut_ref(&own[index], &taken)) {
+        write_and_drop(taken);
+    } else {
+        nanvm_ref_drop(own[index]);
+    }
+}
+
+static bool received[MODEL_THREADS];
+
+static void begin_chain(void) {
+    begin_relay();
+    for (int i = 0; i < MODEL_THREADS; ++i) {
+        received[i] = false;
+    }
+}
+
+static void pass_on(unsigned index) {
+    nanvm_ref ref = receive(index);
+    received[index] = ref.object != NULL;
+    if (received[index]) {
+        send(index + 1, nanvm_ref_clone(ref));
+        read_and_drop(ref);
+    }
+}
+
+static void receive_and_take(unsigned index) {
+    own[index] = receive(index);
+    received[index] = own[index].object != NULL;
+    if (received[index]) {
+        take_or_drop(index);
+    }
+}
+
+/* What nobody was there to receive. */
+static void empty_boxes(void) {
+    for (unsigned i = 1; i < 3; ++i) {
+        nanvm_ref ref = receive(i);
+        if (ref.object != NULL && !received[i]) {
+            nanvm_ref_drop(ref);
+        }
+    }
+    nothing_is_left();
+}
+
+/* --- the handler for fatal errors ------------------------------------------ */
+
+static void *context_of[MODEL_THREADS]; /* what a handler reads */
+static nanvm_fatal_handler *previous[MODEL_THREADS];
+static jmp_buf stopped;
+
+static void quiet(const char *message) {
+    (void)message;
+    longjmp(stopped, 1);
+}
+
+static void first_handler(const char *message) {
+    model_read(context_of[0]);
+    quiet(message);
+}
+
+static void second_handler(const char *message) {
+    model_read(context_of[1]);
+    quiet(message);
+}
+
+static void begin_handlers(void) {
+    context_of[0] = model_malloc(1);
+    context_of[1] = model_malloc(1);
+    (void)nanvm_set_fatal_handler(quiet);
+}
+
+/* A handler that was there before may be called by the new one. */
+static void set_handler(unsigned index, nanvm_fatal_handler *handler,
+                        nanvm_fatal_handler *other) {
+    model_write(context_of[index]);
+    previous[index] = nanvm_set_fatal_handler(handler);
+    if (previous[index] == other) {
+        model_read(context_of[1 - index]);
+    }
+}
+
+static void set_first(unsigned index) {
+    set_handler(index, first_handler, second_handler);
+}
+
+static void set_second(unsigned index) {
+    set_handler(index, second_handler, first_handler);
+}
+
+static void stop(unsigned index) {
+    (void)index;
+    if (setjmp(stopped) == 0) {
+        nanvm_fatal("a mistake");
+    }
+}
+
+static void each_was_handed_on_once(void) {
+    nanvm_fatal_handler *last = nanvm_set_fatal_handler(NULL);
+    model_expect((previous[0] == quiet) != (previous[1] == quiet), "one was the first");
+    model_expect(last == (previous[0] == quiet ? second_handler : first_handler),
+                 "the other is the last");
+}
+
+/* --- a hardened build ------------------------------------------------------- */
+
+#if defined(NANVM_HARDENED)
+static void begin_without_key(void) {
+    own[2].object = NULL; /* where there are only two */
+    manager = &own_manager;
+    MODEL_SHARE(model_key());
+}
+
+static void create(unsigned index) {
+    own[index] = nanvm_mut_ref_to_ref(nanvm_new(manager, &cell_object));
+}
+
+static void one_key_fits_all(void) {
+    for (int i = 0; i < 3; ++i) {
+        nanvm_ref_drop(own[i]);
+    }
+    nothing_is_left();
+}
+
+static _Alignas(65536) char pages[3][65536];
+
+static void begin_guards(void) {
+    MODEL_SHARE(model_guards());
+}
+
+static void close_and_open(unsigned index) {
+    nanvm_guard_close(pages[index]);
+    nanvm_guard_open(pages[index]);
+}
+
+static void no_guard_is_left(void) {
+    model_expect(__atomic_load_n(model_guards(), __ATOMIC_RELAXED) == 0,
+                 "guards are counted");
+}
+
+/* The step builds a global manager in which no more than one object waits. */
+static void begin_waiting(void) {
+    begin_with(nanvm_global());
+    nanvm_mut_ref_drop(nanvm_new(manager, &cell_object)); /* all is known from here on */
+}
+
+static void create_and_drop(unsigned index) {
+    (void)index;
+    write_and_drop(nanvm_new(manager, &cell_object));
+}
+
+static void one_is_waiting(void) {
+    model_expect(model_alive() == 1, "all but the last are freed");
+}
+#endif
+
+/* --- all of them ----------------------------------------------------------- */
+
+/* Name, purpose, what comes first, what each thread does, what comes last. */
+#define TWO(name, purpose, before, a, b, after)                                          \
+    { name, purpose, 2, before, {a, b}, after }
+#define THREE(name, purpose, before, a, b, c, after)                                     \
+    { name, purpose, 3, before, {a, b, c}, after }
+#define FOUR(name, purpose, before, a, b, c, d, after)                                   \
+    { name, purpose, 4, before, {a, b, c, d}, after }
+
+const scenario scenarios[] = {
+    THREE("drop", "three owners let go", three_of_global, drop, drop, drop,
+          nothing_is_left),
+    THREE("drop_own_manager", "three owners let go, in a manager of the user's",
+          three_of_own, drop, drop, drop, nothing_is_left),
+    THREE("drop_typed", "the same where the compiler knows the type", three_of_global,
+          drop_typed, drop_typed, drop, nothing_is_left),
+    THREE("clone_one", "one clones while two let go", three_of_global, clone_and_drop,
+          drop, drop, nothing_is_left),
+    TWO("clone_two", "two clone at once", two_of_global, clone_and_drop,
+        clone_and_drop_both, nothing_is_left),
+    THREE("clone_two_drop", "two clone at once while one lets go", three_of_global,
+          clone_and_drop, clone_and_drop_both, drop, nothing_is_left),
+    THREE("take_one", "one asks whether it is alone", three_of_global, take_or_drop, drop,
+          drop, nothing_is_left),
+    THREE("take_two", "two ask whether they are alone", three_of_global, take_or_drop,
+          take_or_drop, drop, nothing_is_left),
+    THREE("take_three", "three ask whether they are alone", three_of_global, take_or_drop,
+          take_or_drop, take_or_drop, nothing_is_left),
+    THREE("take_clone", "one asks whether it is alone, one clones", three_of_global,
+          take_or_drop, clone_and_drop, drop, nothing_is_left),
+    THREE("make_mut_one", "one writes in place or to a copy", three_of_global, make_mut,
+          drop, drop, copies_were_counted),
+    TWO("make_mut_two", "two write in place or to a copy", two_of_global, make_mut,
+        make_mut, copies_were_counted),
+    THREE("make_mut_clone", "one writes in place or to a copy, one clones",
+          three_of_global, make_mut, clone_and_drop, drop, copies_were_counted),
+    TWO("to_mut_two", "two take the object or a copy", two_of_global, to_mut, to_mut,
+        copies_were_counted),
+    THREE("to_mut_make_mut", "two ways to copy on write, and a reader", three_of_own,
+          to_mut, make_mut, drop, copies_were_counted),
+    TWO("stats", "the clones are looked at", two_of_global, to_mut, look_at_stats,
+        copies_were_counted),
+    THREE("count", "the count is looked at", three_of_global, look_at_count, drop, drop,
+          nothing_is_left),
+    THREE("count_clone", "the count is looked at while one clones", three_of_global,
+          look_at_count, clone_and_drop, drop, nothing_is_left),
+    THREE("limit_reached", "three clone where there is room for one", begin_near_limit,
+          clone, clone, clone, it_sticks),
+    THREE("limit_two", "two clone and let go where there is room for one",
+          begin_near_limit, clone_and_drop, clone_and_take, clone,
+          it_sticks_or_is_as_before),
+    THREE("limit_late", "two clone where there is room for one, one lets go",
+          begin_near_limit, clone, clone, drop, it_sticks_or_is_one_more),
+    THREE("limit_drop", "one clones near the limit, two let go", begin_near_limit, clone,
+          drop, drop, it_sticks_or_is_one_less),
+    THREE("node", "two let go of a node, one of what it refers to", begin_node, drop_node,
+          drop_node, drop, nothing_is_left),
+    THREE("pair", "the same, with callbacks", begin_pair, drop_node, drop_node, drop,
+          nothing_is_left),
+    THREE("pair_of_node", "the same, one level higher", begin_pair_of_node, drop,
+          drop_node, drop, nothing_is_left),
+    TWO("make_mut_node", "one copies a node while another lets go of its child",
+        begin_node_for_two, make_mut_node, drop, copies_were_counted),
+    THREE("make_mut_structure", "two copy a node, one lets go of its child", begin_node,
+          make_mut_node, drop_node, drop, copies_were_counted),
+    THREE("relay", "a clone is handed on, and one more of it", begin_chain, send_and_take,
+          pass_on, receive_and_take, empty_boxes),
+    THREE("handlers", "handlers are exchanged and called", begin_handlers, set_first,
+          set_second, stop, each_was_handed_on_once),
+#if defined(NANVM_HARDENED)
+    TWO("key_two", "two draw the key at once", begin_without_key, create, create,
+        one_key_fits_all),
+    THREE("key", "three draw the key at once", begin_without_key, create, create, create,
+          one_key_fits_all),
+    THREE("guards", "pages are guarded and opened", begin_guards, close_and_open,
+          close_and_open, close_and_open, no_guard_is_left),
+    THREE("waiting", "each of the dead waits for the next", begin_waiting,
+          create_and_drop, create_and_drop, create_and_drop, one_is_waiting),
+#endif
+    FOUR("four_drop", "four owners let go", four_of_global, drop, drop, drop, drop,
+         nothing_is_left),
+    FOUR("four_clone", "four clone and let go", four_of_global, clone_and_drop,
+         clone_and_drop_both, clone_and_drop, clone_and_drop_both, nothing_is_left),
+    FOUR("four_take", "four ask whether they are alone", four_of_global, take_or_drop,
+         take_or_drop, take_or_drop, take_or_drop, nothing_is_left),
+    FOUR("four_make_mut", "four write in place or to a copy", four_of_global, make_mut,
+         make_mut, to_mut, to_mut, copies_were_counted),
+    FOUR("four_mixed", "four do different things", four_of_global, clone_and_drop,
+         take_or_drop, make_mut, drop, copies_were_counted),
+    FOUR("four_limit", "four clone where there is room for one", begin_near_limit, clone,
+         clone_and_take, clone, drop, it_sticks_or_is_one_more),
+};
+const size_t scenarios_length = sizeof(scenarios) / sizeof(scenarios[0]);
