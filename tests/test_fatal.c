@@ -190,55 +190,6 @@ static void test_drop_by_the_constructor_is_fatal(void **state) {
     }
 }
 
-/* --- a drop that is left by longjmp --- */
-
-#if defined(NANVM_HARDENED)
-static jmp_buf escape;
-
-static void leave_drop(void *object, size_t length) {
-    (void)object;
-    (void)length;
-    longjmp(escape, 1);
-}
-
-NANVM_OBJECT_CALLBACKS(leaving_object, struct tracked, NULL, leave_drop, NULL);
-
-static void drop_and_leave(nanvm_ref ref) {
-    if (setjmp(escape) == 0) {
-        nanvm_ref_drop(ref);
-    }
-}
-
-/* From deeper in the stack than the drop that was left. */
-NANVM_NOINLINE static void drop_below(nanvm_ref ref, volatile unsigned char *above) {
-    volatile unsigned char bytes[2000];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = above[i];
-    }
-    nanvm_ref_drop(ref);
-    bytes[0] = 1; /* they are there while it drops */
-}
-
-static void leave_and_drop(void *context) {
-    volatile unsigned char bytes[2000] = {0};
-    (void)context;
-    drop_and_leave(nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &leaving_object)));
-    drop_below(nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &tracked_object)), bytes);
-}
-#endif
-
-static void test_drop_after_a_drop_that_was_left_is_fatal(void **state) {
-    (void)state;
-#if defined(NANVM_HARDENED)
-    char output[4096];
-    assert_int_equal(run_in_child(leave_and_drop, NULL, output, sizeof(output)), SIGABRT);
-    assert_non_null(strstr(output, "longjmp"));
-#else
-    print_message("skipped: a hardened build's\n");
-    skip();
-#endif
-}
-
 /* --- arenas --- */
 
 static void close_arena(void *arena) {
@@ -351,7 +302,6 @@ static const struct CMUnitTest tests[] = {
     TEST(test_drop_of_a_mut_ref_that_is_shared_is_fatal),
     TEST(test_resize_of_a_mut_ref_that_is_shared_is_fatal),
     TEST(test_drop_by_the_constructor_is_fatal),
-    TEST(test_drop_after_a_drop_that_was_left_is_fatal),
     TEST(test_closing_an_arena_with_objects_is_fatal),
     TEST(test_outside_reference_from_a_closed_arena_is_fatal),
     TEST(test_setting_a_handler_returns_the_previous_one),

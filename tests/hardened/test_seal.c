@@ -275,7 +275,7 @@ static void drop_and_be_left(nanvm_mut_ref leaver) {
     }
 }
 
-/* In a child: drops of this thread wait for ever from here on. */
+/* In a child, both: drops of this thread wait for ever from here on. */
 static void drop_after_longjmp(void *context) {
     (void)context;
     nanvm_mut_ref other = nanvm_new(nanvm_global(), &node_object);
@@ -283,13 +283,31 @@ static void drop_after_longjmp(void *context) {
     nanvm_mut_ref_drop(other);
 }
 
+/* From deeper in the stack than the drop that was left. */
+NANVM_NOINLINE static void drop_below(nanvm_mut_ref self, volatile unsigned char *above) {
+    volatile unsigned char bytes[2000];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = above[i];
+    }
+    nanvm_mut_ref_drop(self);
+    bytes[0] = 1; /* they are there while it drops */
+}
+
+static void drop_deeper_after_longjmp(void *context) {
+    volatile unsigned char bytes[2000] = {0};
+    (void)context;
+    drop_and_be_left(nanvm_new(nanvm_global(), &leaver_object));
+    drop_below(nanvm_new(nanvm_global(), &tracked_object), bytes);
+}
+
 static void test_callback_left_by_longjmp_is_noticed(void **state) {
     (void)state;
-    needs_fork();
-    char output[1000];
-    assert_int_equal(run_in_child(drop_after_longjmp, NULL, output, sizeof(output)),
-                     SIGABRT);
-    assert_non_null(strstr(output, "left by longjmp"));
+    misuse *const later[] = {drop_after_longjmp, drop_deeper_after_longjmp};
+    for (size_t i = 0; i < 2; i++) {
+        char output[1000];
+        assert_int_equal(run_in_child(later[i], NULL, output, sizeof(output)), SIGABRT);
+        assert_non_null(strstr(output, "left by longjmp"));
+    }
 }
 
 static const struct CMUnitTest tests[] = {
