@@ -35,6 +35,21 @@ if(NANVM_HARDENED)
     list(APPEND nanvm_sources ${nanvm_hardened_sources})
 endif()
 
+# The same bytes wherever the library is built: what it says for debuggers and in messages
+# names a file by its place in the project. A build for debugging keeps the paths, by which
+# a debugger finds the files.
+function(nanvm_without_paths target)
+    if(MSVC OR NOT NANVM_INSTALL)
+        return()
+    endif()
+    foreach(folder IN ITEMS "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}")
+        foreach(kind IN ITEMS debug macro)
+            target_compile_options(
+                ${target} PRIVATE "$<$<NOT:$<CONFIG:Debug>>:-f${kind}-prefix-map=${folder}=.>")
+        endforeach()
+    endforeach()
+endfunction()
+
 function(nanvm_add_library kind type)
     set(target nanvm_mem_${kind})
     add_library(${target} ${type} ${nanvm_sources})
@@ -58,6 +73,7 @@ function(nanvm_add_library kind type)
     nanvm_c11(${target})
     nanvm_warnings(${target})
     nanvm_sanitizers(${target})
+    nanvm_without_paths(${target})
 endfunction()
 
 # A static library is linked into shared ones, too.

@@ -17,7 +17,7 @@ static nanvm_mut_ref text_new(nanvm_manager *manager, const char *bytes) {
 }
 //! [text]
 
-static void text(void) {
+static void of_bytes(void) {
     //! [text_length]
     nanvm_ref hello = nanvm_mut_ref_to_ref(text_new(nanvm_global(), "hello"));
     const struct text *text = nanvm_ref_get(hello);
@@ -87,7 +87,7 @@ static void of_references(void) {
 }
 
 int main(void) {
-    text();
+    of_bytes();
     growing();
     of_references();
     return 0;

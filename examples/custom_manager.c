@@ -43,8 +43,7 @@ static void *limited_alloc(nanvm_manager *manager, nanvm_layout layout) {
 }
 
 static void limited_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
-    struct limited *self =
-        (struct limited *)((char *)dealloc - offsetof(struct limited, dealloc));
+    struct limited *self = (void *)((char *)dealloc - offsetof(struct limited, dealloc));
     self->used -= layout.size;
     nanvm_manager_dealloc(nanvm_global(), memory, layout);
 }

@@ -26,7 +26,7 @@ static void global(void) {
     //! [global]
 }
 
-static void local(void) {
+static void for_one_thread(void) {
     //! [local]
     nanvm_local local;
     nanvm_local_init(&local);
@@ -119,7 +119,7 @@ static void raw(void) {
 
 int main(void) {
     global();
-    local();
+    for_one_thread();
     outliving();
     trimming();
     arena_in_a_buffer();

@@ -11,7 +11,7 @@ struct mock {
 };
 
 static struct mock *mock_of(nanvm_dealloc *dealloc) {
-    return (struct mock *)((char *)dealloc - offsetof(struct mock, dealloc));
+    return (void *)((char *)dealloc - offsetof(struct mock, dealloc));
 }
 
 /* `counter` is a word of the block, zero at first: here, how many others. */

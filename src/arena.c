@@ -34,7 +34,7 @@ typedef struct nanvm_arena_chunk {
     size_t size;
 } nanvm_arena_chunk;
 
-static const size_t word = sizeof(void *);
+static const size_t word_size = sizeof(void *);
 
 static nanvm_arena *arena_of(nanvm_manager *manager) {
     return (nanvm_arena *)(void *)manager;
@@ -54,7 +54,7 @@ static bool is_held(const nanvm_arena *self, const nanvm_object *type) {
 
 static size_t arena_prefix(const nanvm_arena *self, const nanvm_object *type) {
     bool adds_link = is_held(self, type) && !nanvm_object_has_callbacks(type);
-    return nanvm_block_prefix(type) + (adds_link ? word : 0);
+    return nanvm_block_prefix(type) + (adds_link ? word_size : 0);
 }
 
 static size_t rest_of_run(const nanvm_arena *self) {
@@ -103,14 +103,20 @@ static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t si
     }
 }
 
+/* From `address` to the next multiple of `align`. */
+NANVM_WRAPS("the distance to a multiple is what is left of -address")
+static inline size_t padding_of(uintptr_t address, size_t align) {
+    return (size_t)(0 - address) & (align - 1);
+}
+
 /* Room for `size` bytes, of which those behind `prefix` are aligned to `align`;
  * returns where these start, or NULL. Nothing wraps: padding is less than align. */
 static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
-    uintptr_t start = ((uintptr_t)self->top + word - 1) & ~(uintptr_t)(word - 1);
+    uintptr_t start =
+        ((uintptr_t)self->top + word_size - 1) & ~(uintptr_t)(word_size - 1);
     size_t room =
         (uintptr_t)self->end < start ? 0 : (size_t)((uintptr_t)self->end - start);
-    size_t padding = (size_t)(0 - (start + prefix)) & (layout.align - 1);
-    size_t front = prefix + padding;
+    size_t front = prefix + padding_of(start + prefix, layout.align);
     if (self->top == NULL || front > room || layout.size > room - front) {
         return NULL;
     }
@@ -273,7 +279,7 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
  * is in reach. */
 static bool origin_serves(const nanvm_arena *self, const nanvm_object *type) {
     return self->origin != NULL && self->origin->object == type &&
-           (size_t)(self->end - (unsigned char *)self->origin) / word < UINT32_MAX;
+           (size_t)(self->end - (unsigned char *)self->origin) / word_size < UINT32_MAX;
 }
 
 static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_object *type,
@@ -335,7 +341,7 @@ static void fill_run(nanvm_arena *self, size_t length) {
     run->run_end = run->run;
     for (size_t i = 0; i < length; ++i, run->run_end += run->stride) {
         nanvm_header_write(run->run_end, distance, NANVM_COUNT_NONE);
-        distance += (uint32_t)(run->stride / word);
+        distance += (uint32_t)(run->stride / word_size);
     }
     for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += NANVM_CACHE_LINE) {
         NANVM_PREFETCH((const void *)((uintptr_t)run->run_end + i));
@@ -346,11 +352,11 @@ static void fill_run(nanvm_arena *self, size_t length) {
 /* More of what was just made at the top. */
 static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char *object,
                       size_t stride) {
-    nanvm_places *run = &self->run;
     size_t length = next_run_length(self, stride);
     if (length == 0 || NANVM_IS_HARDENED || self->watched) {
         return;
     }
+    nanvm_places *run = &self->run;
     if (self->manager.places == NULL) {
         show_run(self);
     }

@@ -61,16 +61,19 @@ static inline void end_work(volatile uintptr_t *mark) {
 static inline void expect_work(void) {}
 #endif
 
+static bool has_slot(const nanvm_object *type, const void *object) {
+    return NANVM_LIKELY(type->refs_length > 0) ||
+           (type->item_refs_length > 0 && nanvm_block_length(type, object) > 0);
+}
+
+/* The first declared reference, where there is one: in all that are in a list. */
 static nanvm_ref *first_slot(const nanvm_object *type, void *object) {
     unsigned char *part = object;
     if (NANVM_LIKELY(type->refs_length > 0)) {
         return (nanvm_ref *)(void *)(part + type->refs[0]);
     }
-    if (type->item_refs_length > 0 && nanvm_block_length(type, object) > 0) {
-        part = nanvm_object_item(type, object, 0);
-        return (nanvm_ref *)(void *)(part + type->item_refs[0]);
-    }
-    return NULL;
+    part = nanvm_object_item(type, object, 0);
+    return (nanvm_ref *)(void *)(part + type->item_refs[0]);
 }
 
 static const nanvm_ref *slot_at(const void *part, size_t offset) {
@@ -98,7 +101,7 @@ void *nanvm_object_bury(void *object, void *list) {
         if (NANVM_UNLIKELY(nanvm_object_has_callbacks(type))) {
             return bury_with_callbacks(type, object, list);
         }
-        nanvm_ref *slot = first_slot(type, object);
+        nanvm_ref *slot = has_slot(type, object) ? first_slot(type, object) : NULL;
         if (slot == NULL || (slot->object == NULL && holds_nothing(type, object))) {
             nanvm_block_free(object);
             return list;

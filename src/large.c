@@ -14,7 +14,7 @@ static size_t chunk_size(const nanvm_pool *pool, size_t size) {
     return pool->apart ? size : lines - MALLOC_HEAD;
 }
 
-static void count(nanvm_pool *pool) {
+static void count_block(nanvm_pool *pool) {
     size_t bytes = pool->reserved - nanvm_spare_bytes(pool);
     pool->live += 1;
     pool->peak = pool->live > pool->peak ? pool->live : pool->peak;
@@ -42,7 +42,7 @@ void *nanvm_large_take(nanvm_pool *pool, size_t size) {
     if (chunk == NULL) {
         return NULL;
     }
-    count(pool);
+    count_block(pool);
     void *object = (unsigned char *)chunk + prefix;
     nanvm_header_write(object, nanvm_origin_distance(object, &chunk->origin),
                        NANVM_COUNT_PLAIN);
@@ -93,7 +93,7 @@ static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     chunk->size = larger;
     pool->live -= 1;
     pool->reserved += larger - old;
-    count(pool);
+    count_block(pool);
     return (unsigned char *)chunk + prefix;
 }
 #endif
@@ -119,7 +119,7 @@ void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout) {
     void *memory = nanvm_memory_alloc(pool->source, layout);
     if (memory != NULL) {
         pool->reserved += layout.size;
-        count(pool);
+        count_block(pool);
     }
     return memory;
 }
@@ -133,7 +133,7 @@ void *nanvm_raw_resize(nanvm_pool *pool, void *memory, nanvm_layout layout, size
     if (memory != NULL) {
         pool->live -= 1;
         pool->reserved = pool->reserved - layout.size + size;
-        count(pool);
+        count_block(pool);
     }
     return memory;
 }

@@ -23,6 +23,7 @@ typedef struct nanvm_local_state {
 
 /* Tables are static and at least a cache line large, so their low bits are
  * alike. The multiplier is 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). */
+NANVM_WRAPS("a hash")
 static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object,
                       size_t capacity) {
     uint32_t key = (uint32_t)((uintptr_t)object >> 3) + (uint32_t)capacity;

@@ -82,9 +82,8 @@ nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_object *object) 
 
 nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_object *object,
                                  const void *value) {
-    nanvm_mut_ref self = object->item_size == 0
-                             ? (nanvm_mut_ref){nanvm_manager_take(manager, object)}
-                             : new_zero(manager, object, 0);
+    nanvm_mut_ref self = {object->item_size == 0 ? nanvm_manager_take(manager, object)
+                                                 : new_zero(manager, object, 0).object};
     if (self.object != NULL) {
         copy_bytes(self.object, value, object->size);
     }

@@ -8,13 +8,13 @@ enum { FIRST_CHUNK = 512, MEDIUM_CHUNK = 64 * 1024, RUN = 16 };
  * nothing to align it. */
 enum { LARGE_POOL = 2 * NANVM_REGION_SIZE };
 
-static const size_t word = sizeof(void *);
+static const size_t word_size = sizeof(void *);
 
 /* --- sizes --- */
 
 /* Four classes between one power of two and the next: at most a fifth is lost. */
 static size_t class_of(size_t size) {
-    size_t step = word;
+    size_t step = word_size;
     while (step * 8 <= size - 1) {
         step *= 2;
     }
@@ -30,7 +30,7 @@ size_t nanvm_pool_capacity(const nanvm_object *object, size_t size) {
     if (size > NANVM_POOL_STRIDE_MAX || object->align > NANVM_POOL_ALIGN_MAX) {
         return 0;
     }
-    size_t least = size < word ? word : nanvm_layout_round_up(size, word);
+    size_t least = size < word_size ? word_size : nanvm_layout_round_up(size, word_size);
     size_t capacity = object->item_size == 0 ? least : class_of(least);
     return stride_of(object, capacity) > NANVM_POOL_STRIDE_MAX ? 0 : capacity;
 }
@@ -69,6 +69,7 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
     if (!NANVM_IS_HARDENED && self->reserved >= LARGE_POOL) {
         chunk = nanvm_region_chunk(self);
     }
+    /* cppcheck-suppress knownConditionTrueFalse ; true in a hardened build only */
     if (chunk == NULL && size > least) {
         chunk = nanvm_chunk_alloc(self, size);
     }
@@ -113,9 +114,10 @@ static void start_run(nanvm_pool *self) {
     length = length < RUN ? length : RUN;
     self->places.run = self->fresh;
     uint32_t distance = nanvm_origin_distance(self->fresh, &self->chunks->origin);
+    /* cppcheck-suppress knownConditionTrueFalse ; it takes RUN for less than 1 */
     for (size_t i = 0; i < length; ++i, self->fresh += stride) {
         nanvm_header_write(self->fresh, distance, NANVM_COUNT_PLAIN);
-        distance += (uint32_t)(stride / word);
+        distance += (uint32_t)(stride / word_size);
     }
     self->places.run_end = self->fresh;
     self->carved += length;

@@ -64,6 +64,7 @@ nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
 void nanvm_pool_destroy(nanvm_pool *self);
 
 /* Whether objects of this type and size belong here. */
+NANVM_WRAPS("two bounds in one comparison: below the least a size becomes huge")
 static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object *object,
                                      size_t size) {
     return self->places.object == object &&

@@ -13,6 +13,7 @@ NANVM_STATIC_ASSERT(sizeof(nanvm_region) <= LINE, "a region's head takes a line"
 static const nanvm_layout region_layout = {NANVM_REGION_SIZE, NANVM_REGION_SIZE};
 
 /* From 1 to 64. The multiplier is 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). */
+NANVM_WRAPS("a hash")
 static size_t first_line(const void *memory) {
     uint32_t number = (uint32_t)((uintptr_t)memory / NANVM_REGION_SIZE);
     return 1 + ((number * UINT32_C(2654435769)) >> 26);

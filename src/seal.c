@@ -46,7 +46,8 @@ static bool draw(uint64_t *random) {
 
 /* Two threads may draw at once: the first one's counts. */
 NANVM_COLD static uint64_t draw_key(void) {
-    uint64_t drawn = 0, none = 0;
+    uint64_t drawn = 0;
+    uint64_t none = 0;
     if (!draw(&drawn)) { /* a poor key is better than one that is known */
         drawn = (uint64_t)time(NULL) ^ (uint64_t)(uintptr_t)&drawn;
     }
@@ -63,6 +64,7 @@ static inline uint64_t key(void) {
 
 /* --- the mark --- */
 
+NANVM_WRAPS("a hash")
 static inline uint64_t mix(uint64_t x) {
     x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
@@ -73,6 +75,7 @@ static inline uint64_t mix(uint64_t x) {
 typedef enum kind { COUNT = 1, DISTANCE, ORIGIN, LENGTH, MEMORY } kind;
 
 /* Odd factors keep place and value from cancelling each other. */
+NANVM_WRAPS("a hash")
 static inline uint64_t mark(kind of, const void *place, uint64_t value) {
     return mix(key() + of + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15) +
                value * UINT64_C(0xD1B54A32D192ED03));
@@ -82,7 +85,7 @@ static inline uint32_t short_mark(kind of, const void *place, uint64_t value) {
     return (uint32_t)(mark(of, place, value) >> 32);
 }
 
-NANVM_COLD static void stop(void) {
+NANVM_COLD NANVM_NORETURN static void stop(void) {
     nanvm_fatal("a block's header was overwritten, or this is no reference to an object");
 }
 
@@ -154,6 +157,7 @@ void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
     header->origin_seal = short_mark(DISTANCE, &header->origin, distance);
 }
 
+NANVM_WRAPS("a hash")
 static inline uint64_t mark_of_origin(const nanvm_origin *self) {
     uint64_t object = (uintptr_t)self->object;
     uint64_t dealloc = (uintptr_t)self->dealloc;

@@ -31,20 +31,26 @@ typedef struct printer {
     ((printer)->failed |=                                                                \
      fprintf((printer)->file, __VA_ARGS__) < 0 || ferror((printer)->file) != 0)
 
-static void print_number(printer *out, const char *format, const char *name, size_t value,
-                         const char *unknown) {
+/* How a number is written: what is around its name, behind it, and instead of it. */
+typedef struct style {
+    const char *quote;
+    const char *end;
+    const char *unknown;
+} style;
+
+static void print_number(printer *out, const style *how, const char *name, size_t value) {
     char digits[3 * sizeof(size_t) + 1];
     (void)snprintf(digits, sizeof(digits), "%zu", value);
-    PRINT(out, format, name, value == NANVM_STATS_UNKNOWN ? unknown : digits);
+    PRINT(out, "%s%s%s: %s%s", how->quote, name, how->quote,
+          value == NANVM_STATS_UNKNOWN ? how->unknown : digits, how->end);
 }
 
-static void print_numbers(printer *out, const char *format, const nanvm_stats *stats,
-                          const char *unknown) {
-    print_number(out, format, "live_blocks", stats->live_blocks, unknown);
-    print_number(out, format, "live_bytes", stats->live_bytes, unknown);
-    print_number(out, format, "peak_bytes", stats->peak_bytes, unknown);
-    print_number(out, format, "reserved_bytes", stats->reserved_bytes, unknown);
-    print_number(out, format, "clones", stats->clones, unknown);
+static void print_numbers(printer *out, const style *how, const nanvm_stats *stats) {
+    print_number(out, how, "live_blocks", stats->live_blocks);
+    print_number(out, how, "live_bytes", stats->live_bytes);
+    print_number(out, how, "peak_bytes", stats->peak_bytes);
+    print_number(out, how, "reserved_bytes", stats->reserved_bytes);
+    print_number(out, how, "clones", stats->clones);
 }
 
 static nanvm_stats stats_for(nanvm_object_stats_visitor *each, printer *out) {
@@ -66,7 +72,7 @@ static void print_type(const nanvm_object_stats *stats, void *context) {
 bool nanvm_stats_print(const nanvm_manager *manager, FILE *file) {
     printer out = {file, false, true};
     nanvm_stats stats = nanvm_stats_make(manager);
-    print_numbers(&out, "%s: %s\n", &stats, "not counted");
+    print_numbers(&out, &(style){"", "\n", "not counted"}, &stats);
     stats = stats_for(print_type, &out);
     nanvm_manager_stats(manager, &stats);
     return !out.failed;
@@ -98,7 +104,7 @@ bool nanvm_stats_print_json(const nanvm_manager *manager, FILE *file) {
     printer out = {file, false, true};
     nanvm_stats stats = nanvm_stats_make(manager);
     PRINT(&out, "{\"version\": %d, ", NANVM_STATS_VERSION);
-    print_numbers(&out, "\"%s\": %s, ", &stats, "null");
+    print_numbers(&out, &(style){"\"", ", ", "null"}, &stats);
     PRINT(&out, "\"objects\": [");
     stats = stats_for(print_json_type, &out);
     nanvm_manager_stats(manager, &stats);

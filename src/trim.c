@@ -1,16 +1,15 @@
 /* Giving chunks back in which nothing is alive, from all of a pool. */
 #include "pool.h"
 
-/* A place in a run is as good as dead: a run lies in the newest chunk. */
+/* A place in a run is as good as dead: a run lies in the newest chunk, the first. */
 static void count_dead(nanvm_pool *self) {
+    size_t in_run = nanvm_pool_run_length(self);
     nanvm_pool_note_used(self);
     for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-        chunk->dead = 0;
+        chunk->dead = in_run;
+        in_run = 0;
     }
     nanvm_dead_count_in_chunks(self);
-    if (self->fresh != NULL) {
-        self->chunks->dead += nanvm_pool_run_length(self);
-    }
 }
 
 static bool is_empty(const nanvm_chunk *chunk) {

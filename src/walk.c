@@ -10,13 +10,15 @@
  * in random order 13.7 became 14.2.) */
 #include "pool.h"
 
+static const nanvm_object no_type; /* which no object has */
+
 /* Where a walk is. Most objects have the pool of the one before: what follows from it is
  * kept, and what died in it is given back at once. Nobody else is given its address,
  * and no call is made within a pool, so that it lives in registers. */
 typedef struct walk {
     nanvm_places *pool;       /* NULL: another kind of dealloc, or left */
     void *dead;               /* of the pool */
-    const nanvm_object *type; /* outside of pools: of the last object */
+    const nanvm_object *type; /* outside of pools: the last object's; else no_type */
     const size_t *first;      /* offset of a reference */
     const size_t *last;
     void *list;
@@ -43,7 +45,7 @@ static inline void enter_pool(walk *self, const void *object) {
     self->last = self->first + origin->object->refs_length - 1;
     self->type = origin->object;
     if (origin->dealloc->table->pooled) {
-        self->type = NULL;
+        self->type = &no_type;
         self->pool = (nanvm_places *)origin->dealloc;
         self->dead = self->pool->dead;
     }

@@ -71,8 +71,7 @@ wrong_arguments() {
     prints "^Usage: history"
     for arguments in --wrong --at "--at 0" "--at x" "--diff 1" "--svg 1 2" \
         "--manager none" "--git a b" "--at 99" "--patches a"; do
-        # Split on purpose.
-        # shellcheck disable=SC2086
+        # shellcheck disable=SC2086 # split on purpose
         expect 64 $arguments
     done
 }
@@ -110,6 +109,7 @@ git() {
 
 missing_programs() {
     # Asked for by full path, so that the program is found and the others aren't.
+    # shellcheck disable=SC2123 # the search path is meant
     PATH="$folder/nothing"
     export PATH
     status=0

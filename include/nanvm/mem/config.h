@@ -77,6 +77,14 @@
 #define NANVM_UNLIKELY(x) (x)
 #endif
 
+/* For unsigned arithmetic that is meant to wrap, and why: clang's -fsanitize=integer has
+ * nothing to report there. */
+#if defined(__clang__)
+#define NANVM_WRAPS(why) __attribute__((no_sanitize("unsigned-integer-overflow")))
+#else
+#define NANVM_WRAPS(why)
+#endif
+
 #if defined(__cplusplus)
 #define NANVM_ALIGNOF(type) alignof(type)
 #define NANVM_STATIC_ASSERT(condition, text) static_assert(condition, text)

@@ -48,6 +48,7 @@ typedef void *NANVM_MAY_ALIAS nanvm_places_link;
 
 /* Places that lie at equal distances, as after the drop of a list, are on their way from
  * memory some steps ahead. (Building a long list anew: 3.3 ns a node became 2.1.) */
+NANVM_WRAPS("a step may lead back")
 NANVM_INLINE void nanvm_places_prefetch(const void *place, const void *next) {
     uintptr_t step = (uintptr_t)next - (uintptr_t)place;
     NANVM_PREFETCH((const void *)((uintptr_t)next + NANVM_STEPS_AHEAD * step));

@@ -6,6 +6,7 @@
 #define NANVM_MEM_STATS_H
 
 #include <stdio.h>
+#include <string.h>
 
 #include <nanvm/mem/manager.h>
 
@@ -77,10 +78,9 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_manager_stats(const nanvm_manager *mana
  */
 NANVM_INLINE NANVM_NONNULL(1) nanvm_stats nanvm_stats_make(const nanvm_manager *manager) {
     nanvm_stats stats;
+    memset(&stats, 0, sizeof(stats));
     stats.size = sizeof(stats);
     stats.version = NANVM_STATS_VERSION;
-    stats.each = NULL;
-    stats.context = NULL;
     nanvm_manager_stats(manager, &stats);
     return stats;
 }

@@ -1,0 +1,2 @@
+/* Defined in each file that includes it. expect: Wmissing-variable-declarations */
+int seed;
