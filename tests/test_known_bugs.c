@@ -35,7 +35,7 @@ static size_t value_of(nanvm_ref tracked) {
 }
 
 static void set_count(nanvm_ref ref, int32_t count) {
-    nanvm_block_header(ref.object)->count = count;
+    nanvm_block_set_count(ref.object, count);
 }
 
 /* --- a counter that a leak on an error path makes overflow ---
