@@ -137,11 +137,11 @@ def build(work, compiler, sanitizer):
     return folder / "tests" / "test_known_bugs"
 
 
-def holds(work, program, test):
+def holds(work, program, test, checker):
     """Whether one test passes; nothing but its own line that says so will do."""
     # a program under ThreadSanitizer doesn't start where addresses are too random
     command = ("setarch", os.uname().machine, "-R", program, f"test_{test}")
-    env = {name: OPTIONS for name in ("ASAN_OPTIONS", "TSAN_OPTIONS")}
+    env = {"ASAN_OPTIONS": OPTIONS, "TSAN_OPTIONS": OPTIONS, "NANVM_CHECKER": checker}
     done = work.run(*command, env=env, check=False, timeout=600)
     ok = re.search(rf"^\[ +OK \] test_{test}$", done.stdout, re.MULTILINE)
     if done.returncode != 0 or not ok:
@@ -151,14 +151,16 @@ def holds(work, program, test):
 
 
 def runs(work, named):
-    """(compiler, sanitizer, tests) for each program. What has no threads in it has nothing
-    that ThreadSanitizer would look for; a full run looks all the same."""
+    """(compiler, sanitizer, checkers, tests) for each program. Where AddressSanitizer
+    watches, a local manager hands out memory of malloc's: its pools are tried with that
+    switched off, too. What has no threads in it has nothing that ThreadSanitizer would look
+    for; a full run looks all the same."""
     threads = [test for test in named if test.startswith("threads_")]
-    yield "gcc", "address,undefined", named
-    yield "gcc", "thread", named if work.full else threads
+    yield "gcc", "address,undefined", ("off", "on"), named
+    yield "gcc", "thread", ("off",), named if work.full else threads
     if work.full:
-        yield "clang-19", "address,undefined", named
-        yield "clang-19", "thread", named
+        yield "clang-19", "address,undefined", ("off", "on"), named
+        yield "clang-19", "thread", ("off",), named
 
 
 def table():
@@ -174,9 +176,10 @@ def run(work):
     """Builds the tests with each sanitizer and runs them one by one."""
     named = check_table(work)
     results = []
-    for compiler, sanitizer, tests in runs(work, named):
+    for compiler, sanitizer, checkers, tests in runs(work, named):
         program = build(work, compiler, sanitizer)
-        results += [holds(work, program, test) for test in tests]
+        cases = [(test, checker) for test in tests for checker in checkers]
+        results += [holds(work, program, *case) for case in cases]
     good = sum(results)
     return context.Result(
         figure=f"{len(BUGS)} bugs of others tried in {len(named)} tests: {good} of "

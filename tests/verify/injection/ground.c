@@ -58,6 +58,20 @@ static nanvm_manager *open_local(nanvm_local *self, nanvm_manager *source) {
     return nanvm_local_manager(self);
 }
 
+/* Trimmed or not, by turns: then it has nothing left of what it took. */
+static void close_local(nanvm_local *self) {
+    static bool trims;
+    trims = !trims;
+    if (trims) {
+        (void)nanvm_local_trim(self);
+        nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(self));
+        assert_int_equal(stats.live_blocks, 0);
+        assert_int_equal(stats.live_bytes, 0);
+        assert_int_equal(stats.reserved_bytes, 0);
+    }
+    nanvm_local_deinit(self);
+}
+
 static nanvm_manager *open_arena(nanvm_arena *self, nanvm_manager *source) {
     nanvm_arena_init_growing(self, source);
     return nanvm_arena_manager(self);
@@ -68,7 +82,7 @@ static nanvm_manager *open_arena(nanvm_arena *self, nanvm_manager *source) {
 static void on_accounting(scene *run, accounting *dice) {
     nanvm_local other;
     run_on(run, &dice->manager, open_local(&other, &dice->manager), true, dice);
-    nanvm_local_deinit(&other);
+    close_local(&other);
 }
 
 /* What it refers to is never dropped. */
@@ -91,7 +105,7 @@ static void on_shelf_without_resize(scene *run, accounting *dice) {
 static void on_local(scene *run, accounting *dice) {
     nanvm_local local;
     run_on(run, open_local(&local, &dice->manager), &dice->manager, true, dice);
-    nanvm_local_deinit(&local);
+    close_local(&local);
 }
 
 /* What is below would never drop what it refers to. */
@@ -99,7 +113,7 @@ static void on_local_over_uncounted(scene *run, accounting *dice) {
     nanvm_local local;
     nanvm_manager *manager = open_local(&local, &dice->manager);
     run_on(run, manager, manager, true, dice);
-    nanvm_local_deinit(&local);
+    close_local(&local);
     expect_nothing_live(dice);
 }
 
@@ -107,8 +121,8 @@ static void on_local_over_local(scene *run, accounting *dice) {
     nanvm_local inner, outer;
     nanvm_manager *source = open_local(&inner, &dice->manager);
     run_on(run, open_local(&outer, source), source, true, dice);
-    nanvm_local_deinit(&outer);
-    nanvm_local_deinit(&inner);
+    close_local(&outer);
+    close_local(&inner);
 }
 
 static void on_local_over_arena(scene *run, accounting *dice) {
@@ -116,7 +130,7 @@ static void on_local_over_arena(scene *run, accounting *dice) {
     nanvm_local local;
     nanvm_manager *source = open_arena(&arena, &dice->manager);
     run_on(run, open_local(&local, source), &dice->manager, true, dice);
-    nanvm_local_deinit(&local);
+    close_local(&local);
     nanvm_arena_deinit(&arena);
 }
 
@@ -140,7 +154,7 @@ static void on_arena_over_local(scene *run, accounting *dice) {
     nanvm_manager *source = open_local(&local, &dice->manager);
     run_on(run, open_arena(&arena, source), source, false, dice);
     nanvm_arena_deinit(&arena);
-    nanvm_local_deinit(&local);
+    close_local(&local);
 }
 
 static void on_arena_over_arena(scene *run, accounting *dice) {
@@ -157,7 +171,7 @@ static void on_global(scene *run, accounting *dice) {
     nanvm_local other;
     system_arm(dice);
     run_on(run, nanvm_global(), open_local(&other, nanvm_global()), true, dice);
-    nanvm_local_deinit(&other);
+    close_local(&other);
     system_disarm();
 }
 
@@ -165,7 +179,7 @@ static void on_local_over_global(scene *run, accounting *dice) {
     nanvm_local local;
     system_arm(dice);
     run_on(run, open_local(&local, nanvm_global()), nanvm_global(), true, dice);
-    nanvm_local_deinit(&local);
+    close_local(&local);
     system_disarm();
 }
 
@@ -230,7 +244,7 @@ static void in_local_over_buffer(scene *run, void *buffer, size_t size) {
     nanvm_arena_init(&arena, buffer, size);
     nanvm_manager *manager = open_local(&local, nanvm_arena_manager(&arena));
     run_on(run, manager, nanvm_global(), true, &no_dice);
-    nanvm_local_deinit(&local);
+    close_local(&local);
     nanvm_arena_deinit(&arena);
 }
 

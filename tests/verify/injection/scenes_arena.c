@@ -111,6 +111,13 @@ static bool refuse_after_more(void *object, size_t length, void *context) {
     return false;
 }
 
+static bool refuse_at_once(void *object, size_t length, void *context) {
+    (void)object;
+    (void)length;
+    (void)context;
+    return false;
+}
+
 /* What lies at the top can change its size, and go. */
 static void at_the_top(const ground *on) {
     nanvm_arena arena;
@@ -122,10 +129,12 @@ static void at_the_top(const ground *on) {
     nanvm_manager_dealloc(manager, grown == NULL ? raw : grown,
                           nanvm_layout_make(grown == NULL ? 100 : 300, 8));
     nanvm_mut_ref ints = attempt_array(manager, &ints_object, NULL, 10);
+    size_t blocks = ground_live(manager);
     (void)attempt_resize(manager, &ints, 60);
-    attempt_refused(manager, &ints_object, 12, refuse_after_more, manager);
+    attempt_refused(manager, &ints_object, 12, refuse_at_once, manager);
     (void)attempt_resize(manager, &ints, 61);
     (void)attempt_resize(manager, &ints, 4);
+    assert_int_equal(ground_live(manager), blocks);
     make_run(manager, 10);
     attempt_refused(manager, &words_object, 300, refuse_after_more, manager);
     nanvm_arena_deinit(&arena);

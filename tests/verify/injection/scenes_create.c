@@ -214,10 +214,11 @@ static bool accept(void *object, size_t length, void *context) {
 
 /* What didn't come to be gets no `drop`. */
 static void construct_with_callbacks(const ground *on) {
-    size_t number = 12, before = tracked_live();
+    size_t number = 12, before = tracked_live(), blocks = ground_live(on->manager);
     attempt_refused(on->manager, &tracked_object, 0, refuse, &number);
     attempt_refused(on->manager, &unique_object, 0, refuse, &number);
     assert_int_equal(tracked_live(), before);
+    assert_int_equal(ground_live(on->manager), blocks);
     nanvm_mut_ref made = attempt_with(on->manager, &tracked_object, 0, accept, &number);
     tracked_expect(made.object != NULL);
     nanvm_mut_ref_drop(made);
