@@ -15,6 +15,14 @@ const ground *ground_now(void) {
     return now;
 }
 
+bool ground_knows_live(const nanvm_manager *manager) {
+#if defined(NANVM_HARDENED)
+    return manager != nanvm_global();
+#else
+    return manager != NULL;
+#endif
+}
+
 size_t ground_live(const nanvm_manager *manager) {
     size_t blocks = nanvm_stats_make(manager).live_blocks;
     if (blocks != NANVM_STATS_UNKNOWN) {
@@ -85,9 +93,9 @@ static void on_accounting(scene *run, accounting *dice) {
     close_local(&other);
 }
 
-/* What it refers to is never dropped. */
+/* What its objects refer to is never dropped. */
 static void on_uncounted(scene *run, accounting *dice) {
-    run_on(run, &dice->manager, &dice->manager, false, dice);
+    run_on_closed(run, &dice->manager, nanvm_global(), dice);
 }
 
 static void on_shelf(scene *run, accounting *dice) {

@@ -9,8 +9,8 @@ typedef struct ground {
     nanvm_manager *manager; /* That the scenario creates in. */
     nanvm_manager *other;   /* Of another kind, over the same memory; the same one where
                                objects may not refer to another. */
-    nanvm_manager *open;    /* `manager`, or, where that is a closed arena, one below it
-                               whose objects may refer to any. */
+    nanvm_manager *open;    /* `manager`, or, where its objects may not refer to another's
+                               or never let go of them, one whose objects may. */
     bool counts;            /* Whether `manager` does. */
     accounting *dice;       /* Counts the requests, and lets some fail. */
 } ground;
@@ -43,5 +43,8 @@ const ground *ground_now(void);
 /* How many blocks of `manager` are alive, or pieces of memory below it; nothing that
  * fails may change that. */
 size_t ground_live(const nanvm_manager *manager);
+
+/* False for the global manager of a hardened build, which frees the dead later. */
+bool ground_knows_live(const nanvm_manager *manager);
 
 #endif

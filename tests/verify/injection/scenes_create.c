@@ -218,7 +218,7 @@ static void construct_with_callbacks(const ground *on) {
     attempt_refused(on->manager, &tracked_object, 0, refuse, &number);
     attempt_refused(on->manager, &unique_object, 0, refuse, &number);
     assert_int_equal(tracked_live(), before);
-    assert_int_equal(ground_live(on->manager), blocks);
+    assert_true(!ground_knows_live(on->manager) || ground_live(on->manager) == blocks);
     nanvm_mut_ref made = attempt_with(on->manager, &tracked_object, 0, accept, &number);
     tracked_expect(made.object != NULL);
     nanvm_mut_ref_drop(made);

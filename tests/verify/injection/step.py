@@ -22,7 +22,12 @@ TALLY = re.compile("^TALLY " + " ".join([r"(\d+)"] * len(COUNTS)) + " (.*)$", re
 PLAIN = {"pairs": 200, "triples": 0, "random": 0, "exact": 8192}
 SANITIZED = {"pairs": 20, "triples": 0, "random": 0, "exact": 2048}
 PLAIN_FULL = {"pairs": 400, "triples": 60, "random": 1000, "exact": 1 << 20}
-SANITIZED_FULL = {"pairs": 200, "triples": 20, "random": 100, "exact": 1 << 20}
+SANITIZED_FULL = {"pairs": 200, "triples": 20, "random": 100, "exact": 1 << 17}
+WATCHED_FULL = {"pairs": 40, "triples": 0, "random": 20, "exact": 8192}
+HARDENED_FULL = {"pairs": 200, "triples": 0, "random": 100, "exact": 1 << 16}
+
+# There are none where a memory checker watches: each object has memory of malloc's.
+NOT_WATCHED = ("local: regions",)
 
 
 @dataclasses.dataclass
@@ -36,11 +41,13 @@ class Outcome:
 
 @dataclasses.dataclass
 class Program:
-    """One build, and how much it does."""
+    """One build, and how much it does. The checker is what a sanitizer is to the library:
+    where it watches, pools are set aside."""
 
-    name: str
     path: object
     amount: dict
+    checker: str = "off"
+    without: tuple = ()
 
 
 def build(work, name, *options):
@@ -57,12 +64,16 @@ def build(work, name, *options):
 
 
 def programs(work):
-    """Both builds. Those with sanitizers do less of it in the same time."""
+    """Each build, the plain one first. Those with sanitizers do less in the same time."""
     plain = build(work, "plain")
     sanitized = build(work, "sanitized", "-DNANVM_SANITIZE=address,undefined")
+    if not work.full:
+        return [Program(plain, PLAIN), Program(sanitized, SANITIZED)]
     return [
-        Program("plain", plain, PLAIN_FULL if work.full else PLAIN),
-        Program("sanitized", sanitized, SANITIZED_FULL if work.full else SANITIZED),
+        Program(plain, PLAIN_FULL),
+        Program(sanitized, SANITIZED_FULL),
+        Program(sanitized, WATCHED_FULL, "on", NOT_WATCHED),
+        Program(build(work, "hardened", "-DNANVM_HARDENED=ON"), HARDENED_FULL),
     ]
 
 
@@ -77,7 +88,10 @@ def names_of(work, program):
 def attempt(work, program, name):
     """Runs one scenario on every kind of manager; it may crash without harm to others."""
     words = [word for key, value in program.amount.items() for word in (f"--{key}", value)]
-    env = {"ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1"}
+    env = {
+        "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1",
+        "NANVM_CHECKER": program.checker,
+    }
     done = work.run(program.path, "--scene", name, *words, env=env, check=False)
     found = TALLY.search(done.stdout)
     if done.returncode == 0 and found and found.group(len(COUNTS) + 1) == name:
@@ -86,10 +100,11 @@ def attempt(work, program, name):
     return Outcome(name, {}, where.group(1) if where else f"{name}: ended with {done.returncode}")
 
 
-def attempt_all(work, chosen, names):
+def attempt_all(work, program, names):
     """The outcomes of a program, one process a scenario."""
+    chosen = [name for name in names if name not in program.without]
     with concurrent.futures.ThreadPoolExecutor(work.jobs) as pool:
-        return list(pool.map(lambda name: attempt(work, chosen, name), names))
+        return list(pool.map(lambda name: attempt(work, program, name), chosen))
 
 
 def total(outcomes, key):
@@ -123,30 +138,29 @@ def shortfall(outcomes):
     )
 
 
-def figure(plain, sanitized, kinds):
+def figure(names, kinds, outcomes):
     """The one line."""
-    every = plain + sanitized
     return (
-        f"{len(plain)} scenarios on {kinds} kinds of managers: {total(every, 'runs'):,} runs, "
-        f"{total(every, 'injected'):,} injected failures, {total(every, 'singles'):,} alone, "
-        f"{total(every, 'pairs'):,} pairs, {total(every, 'triples'):,} triples, "
-        f"{total(every, 'sizes'):,} sizes of arenas"
+        f"{len(names)} scenarios on {kinds} kinds of managers: {total(outcomes, 'runs'):,} runs, "
+        f"{total(outcomes, 'injected'):,} injected failures, "
+        f"{total(outcomes, 'singles'):,} alone, {total(outcomes, 'pairs'):,} pairs, "
+        f"{total(outcomes, 'triples'):,} triples, {total(outcomes, 'sizes'):,} sizes of arenas"
     )
 
 
 def run(work):
-    """Builds both programs and runs every scenario with each."""
-    plain, sanitized = programs(work)
-    names, failing, buffers = names_of(work, plain.path)
-    first = attempt_all(work, plain, names)
-    second = attempt_all(work, sanitized, names)
-    errors = [each.error for each in first + second if each.error]
+    """Builds the programs and runs every scenario with each."""
+    builds = programs(work)
+    names, failing, buffers = names_of(work, builds[0].path)
+    by_build = [attempt_all(work, program, names) for program in builds]
+    outcomes = [each for some in by_build for each in some]
+    errors = [each.error for each in outcomes if each.error]
     for error in errors:
         work.note(f"FAILED: {error}")
     return context.Result(
-        figure=errors[0] if errors else figure(first, second, failing + buffers),
-        passed=total(first + second, "runs"),
+        figure=errors[0] if errors else figure(names, failing + buffers, outcomes),
+        passed=total(outcomes, "runs"),
         failed=len(errors),
-        short=shortfall(first),
-        page=table(first),
+        short=shortfall(by_build[0]),
+        page=table(by_build[0]),
     )

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "ground.h"
+
 static accounting *armed;
 static size_t live; /* everything, whoever decides */
 static size_t live_before;
@@ -52,7 +54,9 @@ void system_arm(accounting *dice) {
 
 void system_disarm(void) {
     armed = NULL;
-    assert_int_equal(live, live_before);
+    if (ground_knows_live(nanvm_global())) {
+        assert_int_equal(live, live_before);
+    }
 }
 
 size_t system_live(void) {
