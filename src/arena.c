@@ -536,7 +536,12 @@ static void keep_chunks(nanvm_arena *self) {
 }
 
 void nanvm_arena_reset(nanvm_arena *self) {
+    if (self->resetting) {
+        return; /* the chunks are still walked through */
+    }
+    self->resetting = true;
     let_go_of_all(self);
+    self->resetting = false;
     note_peak(self);
     for_all_bytes(self, nanvm_checker_open);
     clear_bytes(self);
@@ -550,6 +555,9 @@ void nanvm_arena_reset(nanvm_arena *self) {
 }
 
 void nanvm_arena_deinit(nanvm_arena *self) {
+    if (self->resetting) {
+        return;
+    }
     nanvm_arena_reset(self);
     for_all_bytes(self, nanvm_checker_open);
     free_chunks(self, self->spare);

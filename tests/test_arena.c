@@ -571,6 +571,41 @@ static void test_drop_may_create_in_the_arena_that_is_reset(void **state) {
     accounting_deinit(&source);
 }
 
+/* Objects whose `drop` resets their arena, or ends it. */
+static nanvm_arena *own_arena;
+static bool ends_arena;
+
+static void drop_and_reset(void *object, size_t length) {
+    tracked_drop(object, length);
+    if (ends_arena) {
+        nanvm_arena_deinit(own_arena);
+    } else {
+        nanvm_arena_reset(own_arena);
+    }
+}
+
+NANVM_OBJECT_CALLBACKS(resetting_object, struct tracked, NULL, drop_and_reset, NULL);
+
+static void test_reset_and_deinit_within_a_reset_do_nothing(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    own_arena = &arena;
+    for (size_t round = 0; round < 6; round++) {
+        ends_arena = round % 2 == 1;
+        for (size_t i = 0; i < 400; i++) {
+            assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_object));
+        }
+        tracked_expect(400);
+        nanvm_arena_reset(&arena);
+        assert_int_equal(tracked_live(), 0);
+    }
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
 /* --- what a review found --- */
 
 struct reader {
@@ -988,6 +1023,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_arena_grows_in_another_arena),
     TEST(test_arena_grows_in_a_local_manager),
     TEST(test_drop_may_create_in_the_arena_that_is_reset),
+    TEST(test_reset_and_deinit_within_a_reset_do_nothing),
     TEST(test_callbacks_run_before_what_they_read_is_let_go_of),
     TEST(test_array_that_grows_by_one_takes_few_chunks),
     TEST(test_array_can_be_cut_where_it_is_when_the_arena_is_full),

@@ -73,9 +73,16 @@ uint32_t next_random(uint32_t *state) {
     return *state = x;
 }
 
-static bool may_serve(accounting *self, size_t size) {
-    size_t request = self->requests++;
-    bool fails = request >= self->fail_first && request <= self->fail_last;
+static bool is_chosen(const accounting *self, size_t request) {
+    bool chosen = request >= self->fail_first && request <= self->fail_last;
+    for (size_t i = 0; i < self->chosen_length; i++) {
+        chosen |= self->chosen[i] == request;
+    }
+    return chosen;
+}
+
+bool accounting_serves(accounting *self, size_t size) {
+    bool fails = is_chosen(self, self->requests++);
     fails |= self->random != 0 && next_random(&self->random) % self->fail_one_in == 0;
     self->failures += fails;
     return !fails && size <= largest;
@@ -148,7 +155,7 @@ static void *accounting_alloc(nanvm_manager *manager, nanvm_layout layout) {
     accounting_record *record = NULL;
     check_request(layout);
     lock(self);
-    if (may_serve(self, layout.size)) {
+    if (accounting_serves(self, layout.size)) {
         record = record_new(layout);
         count_in(self, record);
     }
@@ -255,6 +262,14 @@ void accounting_fail_from(accounting *self, size_t n) {
     self->fail_last = SIZE_MAX;
 }
 
+void accounting_fail_each(accounting *self, const size_t *requests, size_t length) {
+    require(length <= ACCOUNTING_CHOSEN, "too many requests are to fail");
+    for (size_t i = 0; i < length; i++) {
+        self->chosen[i] = self->requests + requests[i];
+    }
+    self->chosen_length = length;
+}
+
 void accounting_fail_at_random(accounting *self, uint32_t seed, uint32_t n) {
     self->random = seed;
     self->fail_one_in = n;
@@ -262,6 +277,7 @@ void accounting_fail_at_random(accounting *self, uint32_t seed, uint32_t n) {
 
 void accounting_never_fail(accounting *self) {
     self->random = 0;
+    self->chosen_length = 0;
     self->fail_first = SIZE_MAX;
     self->fail_last = 0;
 }

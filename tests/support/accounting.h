@@ -9,6 +9,9 @@
 
 #include <nanvm/mem.h>
 
+/* Requests that can be chosen to fail one by one. */
+enum { ACCOUNTING_CHOSEN = 3 };
+
 typedef struct accounting {
     nanvm_manager manager;
     nanvm_dealloc dealloc;
@@ -19,11 +22,13 @@ typedef struct accounting {
     struct accounting_record *dead;    /* Kept, where `keeps_dead`. */
     size_t live_blocks;
     size_t live_bytes;
-    size_t requests;   /* How often memory was asked for. */
-    size_t failures;   /* How many of these were made to fail. */
-    size_t fail_first; /* The first request to fail. */
-    size_t fail_last;  /* The last one. */
-    uint32_t random;   /* The state of the dice; 0 for none. */
+    size_t requests;                  /* How often memory was asked for. */
+    size_t failures;                  /* How many of these were made to fail. */
+    size_t fail_first;                /* The first request to fail. */
+    size_t fail_last;                 /* The last one. */
+    size_t chosen[ACCOUNTING_CHOSEN]; /* Others that fail. */
+    size_t chosen_length;
+    uint32_t random; /* The state of the dice; 0 for none. */
     uint32_t fail_one_in;
     bool keeps_dead; /* Whether memory stays readable after it was freed. */
 } accounting;
@@ -42,10 +47,17 @@ void accounting_fail_once(accounting *self, size_t n);
 /* Lets request `n` and all that follow fail. */
 void accounting_fail_from(accounting *self, size_t n);
 
+/* Lets each of `length` requests fail, counted from now, beginning at 0. */
+void accounting_fail_each(accounting *self, const size_t *requests, size_t length);
+
 /* Lets one request in `n` fail, by dice that `seed`, not 0, starts. */
 void accounting_fail_at_random(accounting *self, uint32_t seed, uint32_t n);
 
 void accounting_never_fail(accounting *self);
+
+/* Counts a request and says whether it may be served: for memory that comes from
+ * somewhere else and is to fail in the same ways. */
+bool accounting_serves(accounting *self, size_t size);
 
 /* The next number of dice whose state is `*state`, never 0. */
 uint32_t next_random(uint32_t *state);

@@ -39,6 +39,7 @@ typedef struct nanvm_arena {
     size_t streak;    /**< Private: blocks of a type in a row, at the top. */
     bool closed;      /**< Private. */
     bool watched;     /**< Private: by a memory checker. */
+    bool resetting;   /**< Private: a `drop` of an object may be at work. */
     nanvm_places run; /**< Private: objects to be, at the top. */
     nanvm_places *by_type[NANVM_PLACES]; /**< Private: leads any type to the run. */
 } nanvm_arena;
@@ -89,7 +90,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * than the last round took, and a second reset gives everything back.
  *
  * Inside a `drop` callback it is allowed only if no object outside refers into the
- * arena: what it lets go of there ends when the callback has returned.
+ * arena: what it lets go of there ends when the callback has returned. While the arena
+ * itself lets go of its objects it does nothing.
  *
  * @ownership every reference into the arena is invalid from now on.
  * @errors none.
@@ -100,7 +102,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 
 /**
- * Resets the arena and gives its chunks back. Can be called twice.
+ * Resets the arena and gives its chunks back. Can be called twice; while the arena
+ * lets go of its objects it does nothing.
  *
  * @ownership `self` and its buffer are the caller's memory again.
  * @errors none.

@@ -1,0 +1,236 @@
+#include "scenes.h"
+
+/* Clones into both managers, and drops. */
+static void clone_twice(const ground *on, nanvm_ref ref) {
+    nanvm_mut_ref a = attempt_clone(on->manager, ref);
+    nanvm_mut_ref b = attempt_clone(on->other, ref);
+    nanvm_mut_ref c = attempt_clone(on->manager, nanvm_mut_ref_to_ref(b));
+    nanvm_mut_ref_drop(c);
+    nanvm_mut_ref_drop(b);
+    nanvm_mut_ref_drop(a);
+}
+
+static void clone_nodes(const ground *on) {
+    nanvm_ref shared = leaf(on->manager, 1);
+    nanvm_ref node = pair(on->manager, nanvm_ref_clone(shared), nanvm_ref_clone(shared));
+    node = pair(on->manager, node, nanvm_ref_clone(shared));
+    clone_twice(on, node);
+    nanvm_ref_drop(node);
+    nanvm_ref_drop(shared);
+}
+
+static void clone_references(const ground *on) {
+    nanvm_mut_ref refs = array_of_leaves(on->manager, 4);
+    if (refs.object != NULL) {
+        nanvm_ref_drop(nanvm_ref_move(&((nanvm_ref *)refs.object)[1]));
+    }
+    clone_twice(on, nanvm_mut_ref_to_ref(refs));
+    nanvm_mut_ref_drop(refs);
+}
+
+static void clone_tables(const ground *on) {
+    nanvm_mut_ref made = attempt_array(on->manager, &table_object, NULL, 3);
+    struct table *table = made.object;
+    if (table != NULL) {
+        table->name = leaf(on->manager, 1);
+        table->entries[0].value = nanvm_ref_clone(table->name);
+        table->entries[2].value = leaf(on->manager, 2);
+    }
+    clone_twice(on, nanvm_mut_ref_to_ref(made));
+    nanvm_mut_ref_drop(made);
+}
+
+static void clone_words(const ground *on) {
+    nanvm_mut_ref made = attempt_array(on->manager, &words_object, NULL, 3);
+    struct words *words = made.object;
+    if (words != NULL) {
+        words->first = word_from_ref(leaf(on->manager, 1));
+        words->items[1] = word_from_number(5);
+        words->items[2] = word_from_ref(nanvm_ref_clone(word_to_ref(words->first)));
+    }
+    clone_twice(on, nanvm_mut_ref_to_ref(made));
+    nanvm_mut_ref_drop(made);
+}
+
+static void clone_boxes(const ground *on) {
+    nanvm_mut_ref made = attempt_array(on->manager, &boxes_object, NULL, 3);
+    struct boxed *boxes = made.object;
+    if (boxes != NULL) {
+        boxes[0].bits = boxed_from_ref(leaf(on->manager, 1));
+        boxes[1].bits = boxed_from_double(1.5);
+        boxes[2].bits = boxed_from_ref(nanvm_ref_clone(boxed_to_ref(boxes[0].bits)));
+    }
+    clone_twice(on, nanvm_mut_ref_to_ref(made));
+    nanvm_mut_ref_drop(made);
+}
+
+static void clone_plain_bytes(const ground *on) {
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 900);
+    nanvm_mut_ref line = attempt_new(on->manager, &line_object);
+    nanvm_mut_ref page = attempt_new(on->manager, &page_object);
+    nanvm_mut_ref none = attempt_new(on->manager, &nothing_object);
+    nanvm_mut_ref text = attempt_array(on->manager, &text_object, "clone", 5);
+    clone_twice(on, nanvm_mut_ref_to_ref(ints));
+    clone_twice(on, nanvm_mut_ref_to_ref(line));
+    clone_twice(on, nanvm_mut_ref_to_ref(page));
+    clone_twice(on, nanvm_mut_ref_to_ref(none));
+    clone_twice(on, nanvm_mut_ref_to_ref(text));
+    nanvm_mut_ref_drop(text);
+    nanvm_mut_ref_drop(none);
+    nanvm_mut_ref_drop(page);
+    nanvm_mut_ref_drop(line);
+    nanvm_mut_ref_drop(ints);
+}
+
+static void clone_callbacks(const ground *on) {
+    nanvm_ref tracked = leaf(on->manager, 4);
+    clone_twice(on, tracked);
+    tracked_refuse_to_clone(true);
+    attempt_refused_clone(on->manager, tracked);
+    tracked_refuse_to_clone(false);
+    struct tracked fixed = {2};
+    nanvm_mut_ref unique = attempt_copy(on->manager, &unique_object, &fixed);
+    tracked_expect(unique.object != NULL);
+    attempt_refused_clone(on->manager, nanvm_mut_ref_to_ref(unique));
+    nanvm_mut_ref_drop(unique);
+    nanvm_ref_drop(tracked);
+}
+
+/* --- a clone of several steps, each of which needs memory --- */
+
+enum { DEEDS = 3 };
+
+struct deed {
+    void *papers[DEEDS];
+};
+
+static nanvm_manager *registry;
+static size_t refuse_at; /* The step at which it gives up although there is memory. */
+
+static nanvm_layout paper_layout(size_t i) {
+    return nanvm_layout_make(24 + 40 * i, 8);
+}
+
+static void give_papers_back(struct deed *self, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        nanvm_manager_dealloc(registry, self->papers[i], paper_layout(i));
+    }
+}
+
+static bool get_papers(struct deed *self) {
+    for (size_t i = 0; i < DEEDS; i++) {
+        self->papers[i] =
+            i == refuse_at ? NULL : nanvm_manager_alloc(registry, paper_layout(i));
+        if (self->papers[i] == NULL) {
+            give_papers_back(self, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void deed_drop(void *object, size_t length) {
+    (void)length;
+    give_papers_back(object, DEEDS);
+    tracked_forget(1);
+}
+
+static bool deed_clone(void *copy, const void *source, size_t length) {
+    (void)source;
+    (void)length;
+    bool done = get_papers(copy);
+    tracked_expect(done);
+    return done;
+}
+
+NANVM_OBJECT_CALLBACKS(deed_object, struct deed, NULL, deed_drop, deed_clone);
+
+static bool write_deed(void *object, size_t length, void *context) {
+    (void)context;
+    return deed_clone(object, NULL, length);
+}
+
+static void clone_in_steps(const ground *on) {
+    registry = on->manager;
+    refuse_at = SIZE_MAX;
+    nanvm_mut_ref deed = attempt_with(on->manager, &deed_object, 0, write_deed, NULL);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(deed);
+    clone_twice(on, ref);
+    for (refuse_at = 0; refuse_at < DEEDS; refuse_at++) {
+        attempt_refused_clone(on->manager, ref);
+        attempt_refused(on->manager, &deed_object, 0, write_deed, NULL);
+    }
+    nanvm_ref second = nanvm_ref_clone(ref);
+    refuse_at = SIZE_MAX;
+    nanvm_mut_ref own = attempt_to_mut_ref(on->manager, &second);
+    nanvm_mut_ref_drop(own);
+    nanvm_ref_drop(second);
+    nanvm_ref_drop(ref);
+}
+
+/* --- a clone that clones what only it knows of --- */
+
+struct keeper {
+    nanvm_ref secret; /* The table doesn't declare it. */
+    nanvm_ref known;
+};
+
+static void keeper_drop(void *object, size_t length) {
+    (void)length;
+    nanvm_ref_drop(nanvm_ref_move(&((struct keeper *)object)->secret));
+}
+
+static bool keeper_clone(void *copy, const void *source, size_t length) {
+    struct keeper *self = copy;
+    nanvm_ref secret = ((const struct keeper *)source)->secret;
+    nanvm_mut_ref deep = attempt_clone(registry, secret);
+    (void)length;
+    self->secret = nanvm_mut_ref_to_ref(deep);
+    return deep.object != NULL || secret.object == NULL;
+}
+
+static const size_t keeper_refs[] = {offsetof(struct keeper, known)};
+static const nanvm_object keeper_object = {.name = "keeper",
+                                           .size = sizeof(struct keeper),
+                                           .align = _Alignof(struct keeper),
+                                           .refs = keeper_refs,
+                                           .refs_length = 1,
+                                           .drop = keeper_drop,
+                                           .clone = keeper_clone};
+
+static nanvm_ref keep(nanvm_manager *manager, nanvm_ref secret, nanvm_ref known) {
+    struct keeper fixed = {secret, known};
+    nanvm_mut_ref made = attempt_copy(manager, &keeper_object, &fixed);
+    if (made.object == NULL) {
+        nanvm_ref_drop(secret);
+        nanvm_ref_drop(known);
+    }
+    return nanvm_mut_ref_to_ref(made);
+}
+
+static void clone_deep(const ground *on) {
+    registry = on->manager;
+    nanvm_ref known = leaf(on->manager, 1);
+    nanvm_ref inner = keep(on->manager, leaf(on->manager, 2), leaf(on->manager, 3));
+    nanvm_ref outer = keep(on->manager, inner, nanvm_ref_clone(known));
+    nanvm_mut_ref copy = attempt_clone(on->manager, outer);
+    nanvm_ref second = nanvm_ref_clone(outer);
+    (void)attempt_make_mut(on->manager, &second);
+    nanvm_ref_drop(second);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(outer);
+    nanvm_ref_drop(known);
+}
+
+static const scene_entry entries[] = {
+    {"clone nodes", clone_nodes, false},
+    {"clone references", clone_references, false},
+    {"clone tables", clone_tables, false},
+    {"clone words", clone_words, false},
+    {"clone boxes", clone_boxes, false},
+    {"clone plain bytes", clone_plain_bytes, false},
+    {"clone with callbacks", clone_callbacks, false},
+    {"clone in steps", clone_in_steps, false},
+    {"clone deep", clone_deep, false},
+};
+const scene_list clone_scenes = SCENE_LIST(entries);
