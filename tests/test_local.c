@@ -809,6 +809,21 @@ static void test_trim_keeps_the_chunk_of_the_only_one_alive(void **state) {
     }
 }
 
+static void test_trim_reaches_every_type(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 5));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 5000));
+    nanvm_mut_ref_drop(nanvm_new(manager, &node_object));
+    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    assert_int_equal(nanvm_local_trim(&local), reserved);
+    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+    nanvm_local_deinit(&local);
+}
+
 static void test_trim_of_a_manager_that_made_nothing_is_zero(void **state) {
     (void)state;
     nanvm_local local;
@@ -1053,6 +1068,33 @@ static void test_large_array_takes_the_memory_of_the_one_before(void **state) {
         nanvm_mut_ref_drop(ints);
     }
     assert_int_equal(source.requests, requests);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static nanvm_layout last_asked;
+
+static void *note_alloc(nanvm_manager *self, nanvm_layout layout) {
+    last_asked = layout;
+    return usual_alloc(self, layout);
+}
+
+/* Copies are faster between what starts at the same place in a line. */
+static void test_large_array_takes_whole_lines_with_the_head_of_malloc(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("chunks are whole pages");
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = note_alloc;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t length = 1000; length < 1100; length++) {
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        assert_int_equal((last_asked.size + 16) % 64, 0);
+        nanvm_mut_ref_drop(ints);
+    }
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
 }
@@ -1328,6 +1370,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_keeps_the_chunks_in_which_something_is_alive),
     TEST(test_trim_keeps_the_chunk_of_the_only_one_alive),
     TEST(test_trim_of_a_manager_that_made_nothing_is_zero),
+    TEST(test_trim_reaches_every_type),
+    TEST(test_large_array_takes_whole_lines_with_the_head_of_malloc),
     TEST(test_trim_leaves_large_objects_and_raw_memory_alone),
     TEST(test_trim_needs_no_memory),
     TEST(test_objects_outlive_a_manager_that_was_trimmed),

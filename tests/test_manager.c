@@ -212,6 +212,28 @@ static bool empty_arrays(const stage *on) {
            empty_array(on, &words_object);
 }
 
+static bool zeros_around_items(const stage *on) {
+    for (size_t length = 0; length < 12; length++) {
+        nanvm_mut_ref text =
+            nanvm_new_array(on->manager, &text_object, "hello, world", length);
+        if (text.object == NULL) {
+            return false;
+        }
+        char expected[64] = {0};
+        memcpy(expected + offsetof(struct text, bytes), "hello, world", length);
+        size_t size = 0;
+        assert_true(nanvm_object_size(&text_object, length, &size));
+        assert_memory_equal(text.object, expected, size);
+        nanvm_mut_ref_drop(text);
+    }
+    return true;
+}
+
+static void test_whatever_is_around_the_items_is_zero(void **state) {
+    (void)state;
+    on_every_manager(zeros_around_items);
+}
+
 static void test_empty_arrays_work(void **state) {
     (void)state;
     on_every_manager(empty_arrays);
@@ -651,6 +673,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_new_array_without_items_is_all_zeros),
     TEST(test_new_array_takes_the_references_over),
     TEST(test_items_that_start_in_the_padding_are_whole),
+    TEST(test_whatever_is_around_the_items_is_zero),
     TEST(test_empty_arrays_work),
     TEST(test_objects_of_no_size_are_distinct),
     TEST(test_new_with_writes_in_place),

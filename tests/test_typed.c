@@ -149,8 +149,12 @@ static bool drop_shared_leaves(const stage *on) {
         done = done && other.untyped.object != NULL;
         point_mut_ref_drop(other);
         point_ref_drop(first);
-        point_mut_ref_drop((point_mut_ref){{NULL}});
-        point_ref_drop((point_ref){{NULL}});
+        for (size_t k = 0; k < 2; k++) {
+            point_mut_ref_drop((point_mut_ref){{NULL}});
+        }
+        for (size_t k = 0; k < 2; k++) {
+            point_ref_drop((point_ref){{NULL}});
+        }
     }
     return done;
 }
@@ -224,6 +228,32 @@ static void test_type_can_refer_to_itself(void **state) {
     on_every_manager(typed_list);
 }
 
+/* Twice, as above. */
+static bool drop_typed_lists(const stage *on) {
+    bool done = true;
+    for (size_t i = 0; i < 2 && done; i++) {
+        list_mut_ref last = list_new(on->manager);
+        struct list value = {i, list_mut_ref_to_ref(last)};
+        list_ref kept = list_ref_clone(value.next);
+        list_mut_ref first = list_new_copy(on->manager, &value);
+        done = first.untyped.object != NULL && last.untyped.object != NULL;
+        if (first.untyped.object == NULL) {
+            list_ref_drop(value.next);
+        }
+        list_mut_ref_drop(first);
+        if (on->counts) {
+            assert_int_equal(list_ref_count(kept), 0);
+        }
+        list_ref_drop(kept);
+    }
+    return done;
+}
+
+static void test_typed_drop_releases_references(void **state) {
+    (void)state;
+    on_every_manager(drop_typed_lists);
+}
+
 static void test_untyped_ref_becomes_typed_if_its_table_fits(void **state) {
     (void)state;
     nanvm_ref untyped = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
@@ -248,6 +278,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_typed_misuse_is_noticed),
     TEST(test_typed_construct_is_asked),
     TEST(test_type_can_refer_to_itself),
+    TEST(test_typed_drop_releases_references),
     TEST(test_untyped_ref_becomes_typed_if_its_table_fits),
 };
 
