@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* Ends the test. To be called first: what was created before would stay alive. */
+/* Ends the test, and what it created before stays alive. */
 static inline void skip_because(const char *why) {
     print_message("skipped: %s\n", why);
     skip();

@@ -7,8 +7,8 @@
 
 typedef void thread_body(void *context);
 
-/* Ends the test as skipped, and says why, where a program has no threads. Comes first
- * in a test: what was created before would stay alive. */
+/* Ends the test as skipped, and says why, where a program has no threads. A test that
+ * creates something before its threads begins with this: it would stay alive. */
 void needs_threads(void);
 
 /* Runs `body` on a stack of 64 KiB, or the least that the system and the
@@ -16,7 +16,8 @@ void needs_threads(void);
 void on_small_stack(thread_body *body, void *context);
 
 /* Runs `body` in `length` threads at once, with `contexts[i]` each, or with the
- * same `context` where `size` is 0, and waits for all of them. */
+ * same `context` where `size` is 0, and waits for all of them. As needs_threads() where
+ * there are none. */
 void in_threads(thread_body *body, size_t length, void *contexts, size_t size);
 
 /* `n`, or less where a test would take too long: divided by the environment's
