@@ -688,10 +688,36 @@ static bool drop_shelf(const stage *on, size_t bits) {
     return done;
 }
 
+/* The same without items: then it is for the walk. */
+struct trio {
+    nanvm_ref left, middle, right;
+};
+NANVM_OBJECT_REFS(trio_object, struct trio, left, middle, right);
+
+static bool drop_trio(const stage *on, size_t bits) {
+    nanvm_ref kept = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
+    struct trio trio = {bits & 1 ? null_ref() : nanvm_ref_clone(kept),
+                        bits & 2 ? null_ref() : nanvm_ref_clone(kept),
+                        bits & 4 ? null_ref() : nanvm_ref_clone(kept)};
+    nanvm_mut_ref made = nanvm_new_copy(on->manager, &trio_object, &trio);
+    bool done = kept.object != NULL && made.object != NULL;
+    if (made.object == NULL) {
+        nanvm_ref_drop(trio.left);
+        nanvm_ref_drop(trio.middle);
+        nanvm_ref_drop(trio.right);
+    }
+    nanvm_mut_ref_drop(made);
+    if (on->counts) {
+        assert_int_equal(nanvm_ref_count(kept), 0);
+    }
+    nanvm_ref_drop(kept);
+    return done;
+}
+
 static bool drop_shelves(const stage *on) {
     bool done = true;
     for (size_t bits = 0; bits < 8 && done; bits++) {
-        done = drop_shelf(on, bits);
+        done = drop_shelf(on, bits) && drop_trio(on, bits);
     }
     return done;
 }

@@ -585,6 +585,13 @@ static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) 
     assert_true(nanvm_mut_ref_resize(manager, &array, 159));
     assert_ptr_not_equal(array.object, place);
     nanvm_mut_ref_drop(array);
+    nanvm_mut_ref small = nanvm_new_array(manager, &bytes, NULL, 8);
+    place = small.object;
+    for (size_t length = 8; length > 0; length--) { /* there is no smaller place */
+        assert_true(nanvm_mut_ref_resize(manager, &small, length - 1));
+        assert_ptr_equal(small.object, place);
+    }
+    nanvm_mut_ref_drop(small);
     nanvm_local_deinit(&local);
 }
 
@@ -1016,6 +1023,7 @@ static void test_large_pool_can_do_without_regions(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     make_very_many(nanvm_local_manager(&local));
+    assert_true(source.requests < 1000); /* chunks of the usual size */
     drop_from(1, VERY_MANY);
     assert_true(trim_checked(&local, &source) > 4 * REGION);
     drop_from(0, 1);

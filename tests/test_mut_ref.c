@@ -423,6 +423,63 @@ static void test_manager_is_asked_to_resize_in_place(void **state) {
     }
 }
 
+/* Lengths whose bytes wrap around to few. */
+static bool grow_around(const stage *on) {
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    if (ints.object == NULL) {
+        return false;
+    }
+    void *place = ints.object;
+    for (size_t length = SIZE_MAX / sizeof(int) - 3; length < SIZE_MAX / sizeof(int) + 6;
+         length++) {
+        assert_false(nanvm_mut_ref_resize(on->manager, &ints, length));
+        assert_false(nanvm_mut_ref_resize_unset(on->manager, &ints, length));
+    }
+    assert_ptr_equal(ints.object, place);
+    assert_int_equal(nanvm_mut_ref_length(ints), 3);
+    nanvm_mut_ref_drop(ints);
+    return true;
+}
+
+static void test_length_whose_bytes_wrap_is_refused(void **state) {
+    (void)state;
+    on_every_manager(grow_around);
+    stretcher self;
+    stretcher_init(&self, NANVM_COUNT_PLAIN);
+    stage on = {"stretcher", &self.manager, true};
+    assert_true(grow_around(&on));
+    assert_int_equal(self.resizes, 0);
+}
+
+/* In an arena nothing is gained by moving; elsewhere not where the items are null. */
+static void cut_by_many(nanvm_manager *manager, nanvm_ref item) {
+    nanvm_ref refs[40];
+    for (size_t i = 0; i < 40; i++) {
+        refs[i] = nanvm_ref_clone(item);
+    }
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, refs, 40);
+    void *place = array.object;
+    assert_true(nanvm_mut_ref_resize(manager, &array, 22));
+    assert_ptr_equal(array.object, place);
+    nanvm_mut_ref_drop(array);
+}
+
+static void test_many_items_are_cut_off_in_place(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    cut_by_many(nanvm_local_manager(&local), null_ref());
+    nanvm_local_deinit(&local);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_ref item = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
+    cut_by_many(nanvm_arena_manager(&arena), item);
+    assert_int_equal(nanvm_ref_count(item), 22);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(nanvm_ref_count(item), 0);
+    nanvm_ref_drop(item);
+}
+
 static void test_manager_is_not_asked_to_resize_what_is_not_its_own(void **state) {
     (void)state;
     stretcher self, other;
@@ -741,6 +798,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_unset_references_are_null_in_place),
     TEST(test_items_with_two_references_keep_their_counts),
     TEST(test_manager_is_asked_to_resize_in_place),
+    TEST(test_length_whose_bytes_wrap_is_refused),
+    TEST(test_many_items_are_cut_off_in_place),
     TEST(test_manager_is_not_asked_to_resize_what_is_not_its_own),
     TEST(test_fixed_part_moves_along),
     TEST(test_items_in_the_padding_are_resized),

@@ -117,8 +117,12 @@ static const size_t limit = (size_t)PTRDIFF_MAX;
 static void expect_length(refuser *self, creator *create, const nanvm_object *type,
                           size_t length) {
     size_t size = type->items_offset + length * type->item_size;
+    size = size < type->size ? type->size : size;
     assert_true(asks(self, create, type, length));
-    assert_int_equal(self->size, size < type->size ? type->size : size);
+    assert_int_equal(self->size, size);
+    size_t found = 0;
+    assert_true(nanvm_object_size(type, length, &found));
+    assert_int_equal(found, size);
 }
 
 static void try_lengths(creator *create, const nanvm_object *type) {
