@@ -714,6 +714,43 @@ static bool drop_trio(const stage *on, size_t bits) {
     return done;
 }
 
+/* More references wait than a walk has room for. */
+struct wide {
+    nanvm_ref refs[30];
+};
+static size_t wide_refs[30];
+static const nanvm_object wide_object = {.name = "wide",
+                                         .size = sizeof(struct wide),
+                                         .align = NANVM_ALIGNOF(struct wide),
+                                         .refs = wide_refs,
+                                         .refs_length = 30};
+
+static nanvm_ref wide_tree(nanvm_manager *manager, size_t depth) {
+    struct wide wide;
+    for (size_t i = 0; i < 30; i++) {
+        bool goes_on = depth > 0 && i % 10 == depth;
+        wide.refs[i] = goes_on
+                           ? wide_tree(manager, depth - 1)
+                           : nanvm_mut_ref_to_ref(tracked_new(manager, depth * 100 + i));
+    }
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &wide_object, &wide));
+}
+
+static void test_wide_trees_are_dropped_whole(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 30; i++) {
+        wide_refs[i] = i * sizeof(nanvm_ref);
+    }
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_ref in_local = wide_tree(nanvm_local_manager(&local), 5);
+    nanvm_ref in_global = wide_tree(nanvm_global(), 5);
+    nanvm_ref_drop(in_local);
+    nanvm_ref_drop(in_global);
+    assert_int_equal(tracked_live(), 0);
+    nanvm_local_deinit(&local);
+}
+
 static bool drop_shelves(const stage *on) {
     bool done = true;
     for (size_t bits = 0; bits < 8 && done; bits++) {
@@ -847,6 +884,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
     TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
     TEST(test_each_reference_in_front_of_items_is_released_once),
+    TEST(test_wide_trees_are_dropped_whole),
     TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
