@@ -606,6 +606,21 @@ static void test_reset_and_deinit_within_a_reset_do_nothing(void **state) {
     accounting_deinit(&source);
 }
 
+static void test_deinit_within_a_reset_leaves_the_buffer(void **state) {
+    (void)state;
+    unsigned char buffer[1000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    own_arena = &arena;
+    ends_arena = true;
+    for (size_t round = 0; round < 3; round++) {
+        assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_object));
+        tracked_expect(1);
+        nanvm_arena_reset(&arena);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
 /* --- what a review found --- */
 
 struct reader {
@@ -1024,6 +1039,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_arena_grows_in_a_local_manager),
     TEST(test_drop_may_create_in_the_arena_that_is_reset),
     TEST(test_reset_and_deinit_within_a_reset_do_nothing),
+    TEST(test_deinit_within_a_reset_leaves_the_buffer),
     TEST(test_callbacks_run_before_what_they_read_is_let_go_of),
     TEST(test_array_that_grows_by_one_takes_few_chunks),
     TEST(test_array_can_be_cut_where_it_is_when_the_arena_is_full),
