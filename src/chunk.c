@@ -3,7 +3,7 @@
 #include "guard.h"
 #endif
 
-NANVM_STATIC_ASSERT(NANVM_ALIGNOF(nanvm_chunk) <= sizeof(void *),
+NANVM_STATIC_ASSERT(NANVM_ALIGNOF(nanvm_chunk) <= NANVM_BLOCK_ALIGN_LEAST,
                     "a chunk's head is aligned as every block is");
 
 size_t nanvm_chunk_prefix(const nanvm_object *object) {

@@ -129,9 +129,13 @@ static inline void **nanvm_block_link(const nanvm_object *type, void *object) {
 }
 
 /* The alignment of a block: it holds words, and a header. */
+enum {
+    NANVM_BLOCK_ALIGN_LEAST =
+        NANVM_IS_HARDENED ? sizeof(nanvm_count_word) : sizeof(void *)
+};
+
 static inline size_t nanvm_block_align(const nanvm_object *type) {
-    size_t least = NANVM_IS_HARDENED ? sizeof(nanvm_count_word) : sizeof(void *);
-    return type->align < least ? least : type->align;
+    return type->align < NANVM_BLOCK_ALIGN_LEAST ? NANVM_BLOCK_ALIGN_LEAST : type->align;
 }
 
 /* What is written once, where an origin is made. */
