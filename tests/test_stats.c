@@ -368,6 +368,21 @@ static void test_failed_write_is_told(void **state) {
     fclose(file);
 }
 
+/* Each write that follows is only kept for later, and so succeeds. */
+static void test_write_that_failed_before_is_told(void **state) {
+    (void)state;
+    FILE *file = fopen("/dev/full", "w");
+    if (file == NULL) {
+        print_message("skipped: there is no /dev/full\n");
+        skip();
+    }
+    assert_true(nanvm_stats_print(nanvm_global(), file));
+    assert_int_not_equal(fflush(file), 0);
+    assert_false(nanvm_stats_print(nanvm_global(), file));
+    assert_false(nanvm_stats_print_json(nanvm_global(), file));
+    fclose(file);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_local_counts_live_blocks_and_bytes),
     TEST(test_local_counts_raw_memory),
@@ -385,6 +400,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_local_is_printed_as_json),
     TEST(test_empty_name_is_printed_as_such),
     TEST(test_failed_write_is_told),
+    TEST(test_write_that_failed_before_is_told),
 };
 
 RUN_TESTS(tests)
