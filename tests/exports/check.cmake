@@ -12,6 +12,9 @@ list(TRANSFORM exported REPLACE "^.* " "")
 if(APPLE) # C names begin with an underscore there
     list(TRANSFORM exported REPLACE "^_" "")
 endif()
+if(HARDENED) # some have a name of their own there, see <nanvm/mem/config.h>
+    list(TRANSFORM exported REPLACE "^nanvm_hardened_" "nanvm_")
+endif()
 
 file(STRINGS "${LIST}" listed)
 set(extra ${exported})
