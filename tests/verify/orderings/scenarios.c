@@ -206,6 +206,19 @@ static void copies_were_counted(void) {
     model_expect(nanvm_stats_make(manager).clones == copies, "clones are counted");
 }
 
+static void begin_empty(void) {
+    begin_with(usual_manager());
+}
+
+/* An object that no other thread knows, to which there is one more reference. */
+static void create_and_copy(unsigned index) {
+    nanvm_ref other = nanvm_mut_ref_to_ref(nanvm_new(manager, &cell_object));
+    model_write(other.object);
+    own[index] = nanvm_ref_clone(other);
+    to_mut(index);
+    nanvm_ref_drop(other);
+}
+
 static void look_at_stats(unsigned index) {
     model_expect(nanvm_stats_make(manager).clones <= 2, "no more clones than threads");
     nanvm_ref_drop(own[index]);
@@ -300,11 +313,19 @@ static void begin_pair_of_node(void) {
     own[0] = nanvm_mut_ref_to_ref(made);
 }
 
-/* Thread 0 has the node, thread 1 its child. */
-static void begin_node_for_two(void) {
-    begin_node();
+/* Thread 0 has it, thread 1 what it refers to. */
+static void begin_structure_for_two(const nanvm_object *type) {
+    begin_structure(type);
     nanvm_ref_drop(own[1]);
     own[1] = own[2];
+}
+
+static void begin_node_for_two(void) {
+    begin_structure_for_two(&node_object);
+}
+
+static void begin_pair_for_two(void) {
+    begin_structure_for_two(&pair_object);
 }
 
 /* The copy refers to the child, too. */
@@ -503,6 +524,64 @@ static void one_is_waiting(void) {
 }
 #endif
 
+/* --- what the model has to be able to show ---------------------------------- */
+
+static size_t number, flag;
+
+static void begin_numbers(void) {
+    number = 0;
+    flag = 0;
+    MODEL_SHARE(&number);
+    MODEL_SHARE(&flag);
+    context_of[0] = model_malloc(1);
+}
+
+static void count_up(unsigned index) {
+    (void)index;
+    for (size_t i = 1; i <= 4; ++i) {
+        __atomic_store_n(&number, i, __ATOMIC_RELAXED);
+    }
+    __atomic_store_n(&flag, 1, __ATOMIC_RELAXED);
+}
+
+/* Fails: nothing keeps the oldest value from being seen last. */
+static void see_no_old_number(unsigned index) {
+    (void)index;
+    if (__atomic_load_n(&flag, __ATOMIC_RELAXED) == 1) {
+        model_expect(__atomic_load_n(&number, __ATOMIC_RELAXED) != 0, "no old value");
+    }
+}
+
+static void write_and_release(unsigned index) {
+    (void)index;
+    model_write(context_of[0]);
+    __atomic_fetch_add(&number, 1, __ATOMIC_RELEASE);
+}
+
+static void add_relaxed(unsigned index) {
+    (void)index;
+    (void)__atomic_fetch_add(&number, 10, __ATOMIC_RELAXED);
+}
+
+static void store_relaxed(unsigned index) {
+    (void)index;
+    if (__atomic_load_n(&number, __ATOMIC_RELAXED) == 1) {
+        __atomic_store_n(&number, 11, __ATOMIC_RELAXED);
+    }
+}
+
+/* What was released is acquired through the addition of another thread; a store instead
+ * of that breaks the sequence. */
+static void acquire_and_read(unsigned index) {
+    (void)index;
+    size_t seen = __atomic_load_n(&number, __ATOMIC_ACQUIRE);
+    if (seen == 11) {
+        model_read(context_of[0]);
+    }
+}
+
+static void nothing(void) {}
+
 /* --- all of them ----------------------------------------------------------- */
 
 /* Name, purpose, what comes first, what each thread does, what comes last. */
@@ -514,6 +593,17 @@ static void one_is_waiting(void) {
     { name, purpose, 4, before, {a, b, c, d}, after }
 
 const scenario scenarios[] = {
+    TWO("drop_two", "two owners let go", two_of_global, drop, drop, nothing_is_left),
+    TWO("clone_pair", "one clones while one lets go", two_of_global, clone_and_drop, drop,
+        nothing_is_left),
+    TWO("copies", "two copy objects of their own", begin_empty, create_and_copy,
+        create_and_copy, copies_were_counted),
+    TWO("pair_for_two", "one lets go of a node with callbacks, one of what it refers to",
+        begin_pair_for_two, drop_node, drop, nothing_is_left),
+    TWO("take_pair", "two owners ask whether they are alone", two_of_global, take_or_drop,
+        take_or_drop, nothing_is_left),
+    TWO("limit_pair", "two clone where there is room for one", begin_near_limit, clone,
+        clone, it_sticks),
     THREE("drop", "three owners let go", three_of_global, drop, drop, drop,
           nothing_is_left),
     THREE("drop_own_manager", "three owners let go, in a manager of the user's",
@@ -583,6 +673,12 @@ const scenario scenarios[] = {
     THREE("waiting", "each of the dead waits for the next", begin_waiting,
           create_and_drop, create_and_drop, create_and_drop, one_is_waiting),
 #endif
+    THREE("model_sequence", "an addition goes on with a release", begin_numbers,
+          write_and_release, add_relaxed, acquire_and_read, nothing),
+    TWO("model_fails_old", "a load may see the oldest value", begin_numbers, count_up,
+        see_no_old_number, nothing),
+    THREE("model_fails_sequence", "a store doesn't go on with a release", begin_numbers,
+          write_and_release, store_relaxed, acquire_and_read, nothing),
     FOUR("four_drop", "four owners let go", four_of_global, drop, drop, drop, drop,
          nothing_is_left),
     FOUR("four_clone", "four clone and let go", four_of_global, clone_and_drop,

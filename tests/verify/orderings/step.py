@@ -1,0 +1,558 @@
+"""The orderings of the library's atomic operations are enough, and each is needed.
+
+The shipped text of the library is compiled with its atomic operations carried out by Relacy,
+a model checker for the C++ memory model (model.h, model.cpp), and runs what threads do with
+references (scenarios.c): every order in which threads may come, every value that a load may
+see. Then each operation is weakened by one step, and some scenario has to notice. In the end
+ThreadSanitizer watches threads that do all of it as fast as they can (stress.c)."""
+
+import dataclasses
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from context import Result, StepFailed
+
+TITLE = "Orderings"
+GOAL = (
+    "all executions of 3 threads, 4 with a bound; each ordering weakened is noticed; "
+    "10^9 operations under ThreadSanitizer"
+)
+NEEDS = {
+    "gcc": "gcc",
+    "g++": "g++",
+    "relacy-dev": "/usr/include/relacy/relacy.hpp",
+    "clang-19": "clang-19",
+    "libclang-rt-19-dev": "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.tsan-*.a",
+}
+
+# --- what is run ----------------------------------------------------------------------
+
+# All executions there are: build, scenario. What takes longest comes first.
+EXHAUSTIVE = (
+    ("usual", "take_two"),
+    ("usual", "make_mut_one"),
+    ("usual", "make_mut_two"),
+    ("usual", "clone_one"),
+    ("hardened", "make_mut_node"),
+    ("usual", "clone_two"),
+    ("usual", "to_mut_two"),
+    ("usual", "pair_of_node"),
+    ("usual", "take_one"),
+    ("usual", "drop"),
+    ("usual", "drop_own_manager"),
+    ("usual", "drop_typed"),
+    ("usual", "count"),
+    ("usual", "stats"),
+    ("usual", "limit_reached"),
+    ("usual", "limit_late"),
+    ("usual", "limit_drop"),
+    ("usual", "node"),
+    ("usual", "pair"),
+    ("usual", "make_mut_node"),
+    ("usual", "handlers"),
+    ("hardened", "drop_two"),
+    ("hardened", "take_pair"),
+    ("hardened", "clone_pair"),
+    ("hardened", "copies"),
+    ("hardened", "pair_for_two"),
+    ("hardened", "limit_pair"),
+    ("hardened", "stats"),
+    ("hardened", "key_two"),
+    ("hardened", "guards"),
+    ("hardened", "waiting"),
+)
+EXHAUSTIVE_FULL = (
+    ("usual", "take_clone"),
+    ("usual", "limit_two"),
+    ("usual", "clone_two_drop"),
+    ("usual", "take_three"),
+    ("usual", "count_clone"),
+    ("hardened", "drop"),
+    ("hardened", "clone_two"),
+    ("hardened", "take_one"),
+    ("hardened", "key"),
+)
+
+# Four threads, and three that do more: build, scenario, how often one that could go on waits,
+# how many values back a load may see (None: all).
+BOUNDED = (
+    ("usual", "relay", 3, 1),
+    ("usual", "make_mut_structure", 3, 1),
+    ("usual", "make_mut_clone", 2, 1),
+    ("usual", "to_mut_make_mut", 2, 1),
+    ("usual", "four_clone", 2, 1),
+    ("usual", "four_limit", 2, 1),
+    ("usual", "four_mixed", 1, 1),
+    ("usual", "four_take", 1, 1),
+    ("usual", "four_drop", 2, None),
+)
+BOUNDED_FULL = (
+    ("usual", "four_mixed", 2, 1),
+    ("usual", "four_take", 2, 1),
+    ("usual", "four_make_mut", 2, 1),
+    ("usual", "four_clone", 2, None),
+    ("usual", "four_limit", 2, None),
+    ("usual", "four_drop", 4, None),
+    ("usual", "relay", 4, None),
+    ("usual", "make_mut_structure", 3, None),
+    ("usual", "make_mut_clone", 2, None),
+    ("usual", "to_mut_make_mut", 3, None),
+    ("hardened", "four_drop", 2, 1),
+    ("hardened", "relay", 2, 1),
+)
+
+# What the model has to show: a failure where the name says so.
+MODEL_ITSELF = (
+    ("usual", "model_sequence"),
+    ("usual", "model_fails_old"),
+    ("usual", "model_fails_sequence"),
+)
+
+# Operations that could be weaker, by caller, name and kind: why they aren't.
+STRONGER = {
+    ("nanvm_block_set_count", "nanvm_count_word_store_relaxed", "store"): (
+        "an ordinary store in the usual build; here the relaxed one, which is the same "
+        "instruction"
+    ),
+    ("-", "nanvm_count_word_store_relaxed", "store"): "the same, of a new object",
+    ("-", "global_free_block", "add"): (
+        "two of the dead with one turn do no harm: this only spreads them"
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """An operation of the library: where it stands, and with which ordering."""
+
+    build: str
+    caller: str
+    operation: str
+    kind: str
+    order: str
+
+
+@dataclasses.dataclass
+class Run:
+    """What came of a scenario."""
+
+    build: str
+    scenario: str
+    executions: int
+    result: str
+    sites: set
+    bound: str  # empty: there are no more
+
+    @property
+    def passed(self):
+        """Whether every execution went well."""
+        return self.result == "SUCCESS"
+
+
+@dataclasses.dataclass
+class Mutant:
+    """An operation weakened, and who noticed: None if nobody did."""
+
+    site: Site
+    how: str
+    by: Run = None
+
+    @property
+    def excuse(self):
+        """Why it may be stronger than it has to be; None if there is no reason."""
+        return STRONGER.get((self.site.caller, self.site.operation, self.site.kind))
+
+    @property
+    def is_as_expected(self):
+        """Noticed; or not, where that is known."""
+        return (self.by is None) == (self.excuse is not None)
+
+
+# --- building the models ------------------------------------------------------------------
+
+HARDENED_ONLY = ("guard", "quarantine", "seal")
+MODELS = {"usual": (), "hardened": ("-DNANVM_HARDENED",)}
+
+# Files that have something to do with what the model intervenes in.
+OWN_FLAGS = {"statics": ("-DMODEL_OF_SEALS",), "quarantine": ("-DMODEL_OF_QUARANTINE",)}
+
+
+def in_parallel(context, jobs):
+    """The results of functions without arguments."""
+    with ThreadPoolExecutor(context.jobs) as pool:
+        return [each.result() for each in [pool.submit(job) for job in jobs]]
+
+
+def here(context):
+    """The folder of this step."""
+    return context.source / "tests" / "verify" / "orderings"
+
+
+def global_with_one_waiting(context):
+    """A hardened global manager in which one of the dead waits, in place of many: only so
+    few threads get to change places."""
+    text = (context.source / "src" / "global.c").read_text()
+    changed, count = re.subn(r"\bWAITING = 1024\b", "WAITING = 1", text)
+    if count != 1:
+        raise StepFailed("global.c says otherwise how many of the dead wait")
+    path = context.build / "global.c"
+    path.write_text(changed)
+    return path
+
+
+def files_of_model(context, build):
+    """The C files of the library and of this step."""
+    is_hardened = build == "hardened"
+    files = {each.stem: each for each in sorted((context.source / "src").glob("*.c"))}
+    files["scenarios"] = here(context) / "scenarios.c"
+    for name in HARDENED_ONLY:
+        if not is_hardened:
+            del files[name]
+    if is_hardened:
+        files["statics"] = here(context) / "statics.c"  # has two others inside
+        files["global"] = global_with_one_waiting(context)
+        del files["seal"], files["guard"]
+    del files["inline"]  # the model has a copy in each file
+    return files
+
+
+def compile_c(context, build, name, path):
+    """One file of a model; returns the object."""
+    target = context.build / build / f"{name}.o"
+    target.parent.mkdir(exist_ok=True)
+    warnings = ("-Wall", "-Wextra", "-Werror") if name == "scenarios" else ("-w",)
+    context.run(
+        *("gcc", "-std=gnu11", "-O2", "-g", *warnings, *MODELS[build]),
+        *("-I", context.source / "include", "-I", context.source / "src"),
+        *("-include", here(context) / "model.h", *OWN_FLAGS.get(name, ())),
+        *("-c", path, "-o", target),
+    )
+    return target
+
+
+def compile_model(context):
+    """The model itself; returns the object."""
+    target = context.build / "model.o"
+    warnings = ("-Wall", "-Wextra", "-Werror")
+    source = here(context) / "model.cpp"
+    context.run("g++", "-std=gnu++17", "-O2", "-g", *warnings, "-c", source, "-o", target)
+    return target
+
+
+def build_models(context):
+    """A program for each build."""
+    jobs = [lambda: compile_model(context)]
+    for build in MODELS:
+        for name, path in files_of_model(context, build).items():
+            jobs.append(lambda b=build, n=name, p=path: compile_c(context, b, n, p))
+    model, *objects = in_parallel(context, jobs)
+    for build in MODELS:
+        parts = [each for each in objects if each.parent.name == build]
+        context.run("g++", *parts, model, "-o", program(context, build))
+
+
+def program(context, build):
+    """The path of a model."""
+    return context.build / f"model-{build}"
+
+
+# --- running them ----------------------------------------------------------------------------
+
+
+def options_of(switches, back):
+    """Words for the command line."""
+    words = ["switches", switches]
+    return words + ([] if back is None else ["back", back])
+
+
+def bound_of(options):
+    """What options leave out, for the page."""
+    values = dict(zip(options[::2], options[1::2]))
+    back = f", {values['back'] + 1} values" if "back" in values else ""
+    return f"{values['switches']} switches{back}" if "switches" in values else ""
+
+
+def explore(context, build, scenario, *options):
+    """Runs a scenario; the result is in what it prints."""
+    done = context.run(program(context, build), "run", scenario, *options, check=False)
+    executions = re.search(r"^executions (\d+)$", done.stdout, re.M)
+    result = re.search(r"^result (.+)$", done.stdout, re.M)
+    if not executions or not result or "INCONSISTENT" in done.stdout:
+        raise StepFailed(f"the model of '{scenario}' broke off")
+    words = re.findall(r"^site (\S+) (\S+) (\S+) (\S+) \d+$", done.stdout, re.M)
+    sites = {Site(build, *each) for each in words}
+    count = int(executions.group(1))
+    return Run(build, scenario, count, result.group(1), sites, bound_of(options))
+
+
+def explore_all(context):
+    """Runs that try all there is, and runs with a bound."""
+    whole = EXHAUSTIVE_FULL + EXHAUSTIVE if context.full else EXHAUSTIVE
+    bounded = BOUNDED_FULL + BOUNDED if context.full else BOUNDED
+    jobs = [lambda e=each: explore(context, *e) for each in whole]
+    jobs += [lambda e=each: explore(context, *e[:2], *options_of(*e[2:])) for each in bounded]
+    runs = in_parallel(context, jobs)
+    return runs[: len(whole)], runs[len(whole) :]
+
+
+def check_model(context):
+    """How many of the model's own scenarios end as they should, and as they shouldn't."""
+    runs = in_parallel(context, [lambda e=e: explore(context, *e) for e in MODEL_ITSELF])
+    right = sum(each.passed != ("fails" in each.scenario) for each in runs)
+    return right, len(runs) - right
+
+
+# --- weakening ---------------------------------------------------------------------------------
+
+# One step down, by kind of operation and ordering.
+WEAKER = {
+    ("load", "acquire"): ("relaxed",),
+    ("load", "relaxed"): ("plain",),
+    ("store", "release"): ("relaxed",),
+    ("store", "relaxed"): ("plain",),
+}
+WEAKER_UPDATE = {
+    "acq_rel": ("acquire", "release", "split"),
+    "release": ("relaxed", "split"),
+    "acquire": ("relaxed", "split"),
+    "relaxed": ("split",),
+}
+
+
+def weaker(site):
+    """How an operation can be weakened."""
+    return WEAKER.get((site.kind, site.order)) or WEAKER_UPDATE[site.order]
+
+
+def own_functions(context):
+    """The names of functions of the scenarios, which have operations of their own."""
+    text = (here(context) / "scenarios.c").read_text()
+    return set(re.findall(r"^static [^;=]*?\b(\w+)\([^;{]*\) \{", text, re.M))
+
+
+def sites_of(context, runs):
+    """The library's operations that were carried out."""
+    own = own_functions(context)
+    found = {site for run in runs for site in run.sites if site.operation not in own}
+    return sorted(found, key=dataclasses.astuple)
+
+
+def try_mutant(context, runs, mutant):
+    """Runs the scenarios that have the operation, the shortest first, until one fails."""
+    site = mutant.site
+    for run in runs:
+        if site in run.sites:
+            words = (site.caller, site.operation, site.kind, mutant.how)
+            found = explore(context, site.build, run.scenario, "weaken", *words)
+            if not found.passed:
+                mutant.by = found
+                break
+    return mutant
+
+
+def try_mutants(context, runs):
+    """Every operation, weakened by one step."""
+    runs = sorted(runs, key=lambda run: run.executions)
+    fast = [run for run in runs if (run.build, run.scenario) in EXHAUSTIVE]
+    mutants = [Mutant(site, how) for site in sites_of(context, fast) for how in weaker(site)]
+    return in_parallel(context, [lambda m=m: try_mutant(context, fast, m) for m in mutants])
+
+
+def operations_in(text):
+    """The names of functions that have an atomic operation in them."""
+    found = set()
+    function = ""
+    for line in text.splitlines():
+        begins = re.match(r"[A-Za-z][^#=]*?\b(\w+)\(", line)
+        if begins:
+            function = begins.group(1)
+        uses = re.search(r"__atomic_\w+\(|\bNANVM_ATOMIC_(EXCHANGE|LOAD)\(", line)
+        if uses and line.startswith(" ") and not line.rstrip().endswith("\\"):
+            found.add(function)
+    return found
+
+
+def never_run(context, runs):
+    """Atomic operations of the library that no scenario has come to."""
+    files = [*(context.source / "src").glob("*.[ch]"), *(context.source / "include").rglob("*.h")]
+    there = set()
+    for path in files:
+        text = re.sub(r"__ATOMIC_ACQ_REL\)$", "", path.read_text(), flags=re.M)
+        there |= operations_in(text) - {"NANVM_ATOMIC_EXCHANGE"}
+    return sorted(there - {site.operation for run in runs for site in run.sites})
+
+
+# --- ThreadSanitizer -----------------------------------------------------------------------------
+
+# Compiler, flags, operations in full, whether it has to be silent.
+STRESS = {
+    "gcc": ("gcc", (), 10**9, True),
+    "clang": ("clang-19", (), 10**9, True),
+    "gcc-hardened": ("gcc", ("-DNANVM_HARDENED",), 10**8, True),
+    "no-release": ("gcc", ("-U__ATOMIC_RELEASE", "-D__ATOMIC_RELEASE=0"), 10**8, False),
+    "no-acquire": ("gcc", ("-U__ATOMIC_ACQUIRE", "-D__ATOMIC_ACQUIRE=0"), 10**8, False),
+}
+SECONDS = 3  # of the fast part, for each
+
+
+def build_stress(context, name):
+    """The program for ThreadSanitizer. What is to be noticed needn't be fast, and only the
+    library is without its orderings."""
+    compiler, flags, _, is_silent = STRESS[name]
+    own = flags if is_silent else ()
+    common = (compiler, "-std=gnu11", "-O2" if is_silent else "-O1", "-g", "-fsanitize=thread")
+    include = ("-I", context.source / "include")
+    folder = context.build / f"stress-{name}"
+    folder.mkdir(exist_ok=True)
+    sources = sorted((context.source / "src").glob("*.c"))
+    if "-DNANVM_HARDENED" not in flags:
+        sources = [each for each in sources if each.stem not in HARDENED_ONLY]
+    context.run(*common, *flags, *include, "-c", *sources, cwd=folder)
+    stress = here(context) / "stress.c"
+    objects = [folder / f"{each.stem}.o" for each in sources]
+    target = folder / "stress"
+    context.run(*common, *own, *include, stress, *objects, "-pthread", "-o", target)
+    return target
+
+
+def steady(context):
+    """ThreadSanitizer doesn't start where addresses are too random."""
+    words = ("setarch", os.uname().machine, "-R")
+    return words if context.run(*words, "true", check=False).returncode == 0 else ()
+
+
+def stress(context, name, path):
+    """Runs one; how many operations, and whether it ended as it should."""
+    _, _, operations, is_silent = STRESS[name]
+    seconds = 0 if context.full and is_silent else SECONDS
+    limits = (operations if context.full else 10**9, seconds)
+    done = context.run(
+        *(*steady(context), path, *limits),
+        env={"TSAN_OPTIONS": "halt_on_error=1"},
+        check=False,
+    )
+    if not is_silent:
+        return 0, "WARNING: ThreadSanitizer: data race" in done.stdout
+    count = re.search(r"^operations (\d+)$", done.stdout, re.M)
+    return int(count.group(1)) if count else 0, done.returncode == 0 and bool(count)
+
+
+def stress_all(context):
+    """Operations of those that are silent, and who ended otherwise than it should."""
+    names = list(STRESS)
+    paths = in_parallel(context, [lambda n=n: build_stress(context, n) for n in names])
+    counts, wrong = {}, []
+    for name, path in zip(names, paths):
+        counts[name], is_right = stress(context, name, path)
+        if not is_right:
+            wrong.append(name)
+    return counts, wrong
+
+
+# --- the page --------------------------------------------------------------------------------------
+
+
+def row(mutant):
+    """A line of the table of orderings."""
+    site = mutant.site
+    caller = "" if site.caller == "-" else f"`{site.caller}`"
+    noticed = mutant.excuse or "**by none**"
+    if mutant.by is not None:
+        noticed = f"{mutant.by.scenario}: {mutant.by.result.lower()}"
+    kind = "compare and exchange" if site.kind == "compare_exchange" else site.kind
+    return (
+        f"| `{site.operation}` | {caller} | {kind}, {site.order} | {mutant.how} | {noticed} |"
+    )
+
+
+def mutants_table(mutants, build):
+    """The operations of a build."""
+    rows = {row(each): None for each in mutants if each.site.build == build}
+    return [
+        "| operation | called by | is | weakened to | noticed in |",
+        "| --- | --- | --- | --- | --- |",
+        *rows,
+    ]
+
+
+def runs_table(runs):
+    """The scenarios that were run, with how many executions each has."""
+    rows = ["| scenario | build | executions | but for |", "| --- | --- | ---: | --- |"]
+    for run in runs:
+        bound = f"more than {run.bound}" if run.bound else ""
+        rows.append(f"| {run.scenario} | {run.build} | {run.executions:,} | {bound} |")
+    return rows
+
+
+def page(whole, bounded, mutants, counts):
+    """What the page Assurance shows."""
+    rates = ", ".join(f"{name}: {count:,}" for name, count in counts.items() if count)
+    return [
+        *runs_table(whole + bounded),
+        "",
+        "Each operation, weakened by one step, and the scenario that noticed:",
+        "",
+        *mutants_table(mutants, "usual"),
+        "",
+        "The hardened build:",
+        "",
+        *mutants_table(mutants, "hardened"),
+        "",
+        f"Operations on references under ThreadSanitizer: {rates}. Without release, and "
+        "without acquire, it reports a race.",
+    ]
+
+
+# --- the step ----------------------------------------------------------------------------------------
+
+
+def wrongs(whole, bounded, mutants, unseen, stressed):
+    """What isn't as it should be, in words."""
+    found = [f"'{run.scenario}': {run.result}" for run in whole + bounded if not run.passed]
+    for each in mutants:
+        if not each.is_as_expected:
+            word = "unnoticed" if each.by is None else "noticed after all"
+            words = " ".join(dataclasses.astuple(each.site))
+            found.append(f"{word}: {words}, {each.how}")
+    found += [f"never run: {name}" for name in unseen]
+    return found + [f"ThreadSanitizer: {name}" for name in stressed]
+
+
+def total(runs):
+    """Executions in all."""
+    return sum(run.executions for run in runs)
+
+
+def figure(whole, bounded, mutants, counts):
+    """The one line."""
+    needed = [each for each in mutants if each.excuse is None]
+    noticed = sum(each.by is not None for each in needed)
+    silent = " + ".join(f"{counts[name]:,} {name}" for name in counts if STRESS[name][3])
+    return (
+        f"{total(whole):,} executions of 2 and 3 threads, all there are; with a bound "
+        f"{total(bounded):,} of 3 and 4; "
+        f"{noticed} of {len(needed)} weakenings noticed; under ThreadSanitizer {silent} "
+        "operations"
+    )
+
+
+def run(context):
+    """The step."""
+    build_models(context)
+    whole, bounded = explore_all(context)
+    right, model_wrong = check_model(context)
+    mutants = try_mutants(context, whole)
+    unseen = never_run(context, whole)
+    counts, stressed = stress_all(context)
+    bad = wrongs(whole, bounded, mutants, unseen, stressed)
+    for each in bad:
+        context.note(f"WRONG: {each}")
+    checks = len(whole) + len(bounded) + right + len(mutants) + len(STRESS)
+    failed = len(bad) + model_wrong
+    return Result(
+        figure=figure(whole, bounded, mutants, counts) + (f"; {bad[0]}" if bad else ""),
+        passed=checks - failed,
+        failed=failed,
+        page=page(whole, bounded, mutants, counts),
+    )
