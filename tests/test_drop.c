@@ -222,7 +222,8 @@ static bool drop_many_refs(const stage *on) {
 /* And items behind them, without any. */
 static void test_many_references_in_front_of_bytes_are_dropped(void **state) {
     (void)state;
-    nanvm_object object = *many_refs_object();
+    static nanvm_object object;
+    object = *many_refs_object();
     object.item_size = 1;
     object.items_offset = object.size;
     nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &object, "12345", 5);
