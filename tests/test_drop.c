@@ -219,6 +219,22 @@ static bool drop_many_refs(const stage *on) {
     return done;
 }
 
+/* And items behind them, without any. */
+static void test_many_references_in_front_of_bytes_are_dropped(void **state) {
+    (void)state;
+    static nanvm_object object;
+    object = *many_refs_object();
+    object.item_size = 1;
+    object.items_offset = object.size;
+    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &object, "12345", 5);
+    for (size_t i = 0; i < MANY_REFS; i += 7) {
+        ((struct many_refs *)made.object)->refs[i] =
+            nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
+    }
+    nanvm_mut_ref_drop(made);
+    assert_int_equal(tracked_live(), 0);
+}
+
 static void test_struct_with_many_references_drops_them_all(void **state) {
     (void)state;
     on_counting_managers(drop_many_refs);
@@ -874,6 +890,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack),
     TEST(test_comb_drops_on_a_small_stack),
     TEST(test_struct_with_many_references_drops_them_all),
+    TEST(test_many_references_in_front_of_bytes_are_dropped),
     TEST(test_shared_subtrees_are_dropped_once),
     TEST(test_full_tree_is_dropped_whole),
     TEST(test_callbacks_drop_clone_and_create_while_a_drop_is_under_way),
