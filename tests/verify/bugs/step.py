@@ -25,6 +25,7 @@ class Bug:
     name: str
     where: str
     what: str
+    broken: str  # how the library was broken once, to see the tests fail
     tests: tuple
 
 
@@ -34,6 +35,8 @@ BUGS = (
         "Linux, CVE-2016-0728",
         "`join_session_keyring()` kept a reference when it failed; after 2^32 calls the counter "
         "was 0, and the keyring was freed while in use",
+        "a refused construction keeps the references in it; `clone` masks the sign; an atomic "
+        "count has no limit",
         (
             "failure_keeps_no_reference",
             "leaked_references_can_not_wrap_a_count",
@@ -45,12 +48,14 @@ BUGS = (
         "CPython, issue 125174",
         "extensions built for an older stable ABI counted immortal objects down, below the "
         "threshold of immortality",
+        "`drop` counts up whatever is below 0",
         ("stuck_count_stays_stuck_whatever_is_dropped",),
     ),
     Bug(
         "a relaxed load before exclusive access is granted",
         "Rust, issue 51780",
         "`Arc::get_mut` didn't synchronise with the drops of the former owners: a data race",
+        "the last look is relaxed, or the release of a drop is",
         ("threads_hand_exclusive_access_over_without_a_race",),
     ),
     Bug(
@@ -58,6 +63,7 @@ BUGS = (
         "Rust, internment, RUSTSEC-2020-0017",
         "`ArcIntern::drop` counted to 0 before it locked the table, where another thread could "
         "find the value and count it from 0 to 1",
+        "the dead keep their count, or may be cloned; one other owner is taken for none",
         (
             "object_whose_end_has_begun_can_not_be_revived",
             "threads_share_a_table_that_forgets_what_is_unused",
@@ -68,12 +74,15 @@ BUGS = (
         "Expat, CVE-2022-43680",
         "when an allocation failed, the clean-up of a half-made parser freed the DTD that it "
         "shared with its parent",
+        "the clean-up drops what was written twice, or not at all",
         ("clean_up_without_memory_frees_nothing_that_is_shared",),
     ),
     Bug(
         "free from inside a handler",
         "Expat, CVE-2026-50219",
         "a handler that freed the parser which was calling it took its state away",
+        "an arena resets within its reset; a manager ends within its leak report; pools end "
+        "with their manager",
         (
             "drop_may_end_the_manager_it_is_called_for",
             "drop_may_reset_the_arena_it_is_called_for",
@@ -84,6 +93,8 @@ BUGS = (
         "Rust, sized-chunks, RUSTSEC-2020-0041",
         "bounds were set before the items were there: after a panic in between, items that had "
         "never been written were dropped",
+        "`drop` for what was refused; a refused clone drops references; an array is cut after "
+        "its items are dropped, in each of three ways",
         (
             "construction_that_stops_drops_what_was_written_once",
             "clone_that_refuses_drops_nothing_of_its_source",
@@ -94,18 +105,22 @@ BUGS = (
         "recursion as deep as the data",
         "Expat, CVE-2024-8176",
         "a long chain of entities was resolved by calls within calls, until the stack was used up",
+        "what a callback drops isn't queued",
         ("letting_go_of_a_long_chain_takes_no_stack",),
     ),
     Bug(
         "a length that wraps",
         "BadAlloc, among them FreeRTOS, CVE-2021-31571",
         "a size plus a header, or times a length, wrapped to a few bytes, which were handed out",
+        "the product isn't checked; any layout is valid",
         ("length_that_wraps_gives_a_null_handle",),
     ),
     Bug(
         "a manager that dies before its blocks",
         "Matter, connectedhomeip issues 11880 and 15573",
         "the pool of end points ended before some that were still referred to, and freed them",
+        "pools free their chunks with their manager, or forget who frees them; one other owner "
+        "is taken for none",
         ("blocks_outlive_their_managers", "blocks_need_no_more_than_their_dealloc"),
     ),
 )
@@ -165,10 +180,13 @@ def runs(work, named):
 
 def table():
     """What the page shows."""
-    rows = ["| bug | what happened there | test, in `tests/test_known_bugs.c` |", "|---|---|---|"]
+    rows = [
+        "| bug | what happened there | tests, in `tests/test_known_bugs.c` | what turns them red |",
+        "|---|---|---|---|",
+    ]
     for bug in BUGS:
         tests = ", ".join(f"`{test}`" for test in bug.tests)
-        rows.append(f"| {bug.name} | {bug.where}: {bug.what} | {tests} |")
+        rows.append(f"| {bug.name} | {bug.where}: {bug.what} | {tests} | {bug.broken} |")
     return rows
 
 

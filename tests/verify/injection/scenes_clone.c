@@ -222,6 +222,83 @@ static void clone_deep(const ground *on) {
     nanvm_ref_drop(known);
 }
 
+/* --- a type that has everything: references, items with references, callbacks --- */
+
+struct ledger {
+    nanvm_ref name;
+    void *paper;
+    struct entry entries[];
+};
+
+static void ledger_drop(void *object, size_t length) {
+    (void)length;
+    nanvm_manager_dealloc(registry, ((struct ledger *)object)->paper, paper_layout(0));
+    tracked_forget(1);
+}
+
+static bool ledger_clone(void *copy, const void *source, size_t length) {
+    struct ledger *self = copy;
+    (void)source;
+    (void)length;
+    self->paper = refuse_at == 0 ? NULL : nanvm_manager_alloc(registry, paper_layout(0));
+    tracked_expect(self->paper != NULL);
+    return self->paper != NULL;
+}
+
+static const size_t ledger_refs[] = {offsetof(struct ledger, name)};
+static const size_t ledger_item_refs[] = {offsetof(struct entry, value)};
+static const nanvm_object ledger_object = {
+    .name = "ledger",
+    .size = sizeof(struct ledger),
+    .align = _Alignof(struct ledger),
+    .item_size = sizeof(struct entry),
+    .items_offset = offsetof(struct ledger, entries),
+    .refs = ledger_refs,
+    .refs_length = 1,
+    .item_refs = ledger_item_refs,
+    .item_refs_length = 1,
+    .drop = ledger_drop,
+    .clone = ledger_clone,
+};
+
+/* What can fail comes first, and what nobody else would give back comes last. */
+static bool write_ledger(void *object, size_t length, void *context) {
+    struct ledger *self = object;
+    (void)context;
+    self->name = leaf(registry, 1);
+    for (size_t i = 0; i < length; i++) {
+        self->entries[i].key = i;
+        self->entries[i].value =
+            i % 2 == 0 ? nanvm_ref_clone(self->name) : leaf(registry, i);
+        if (self->entries[i].value.object == NULL) {
+            return false;
+        }
+    }
+    return ledger_clone(object, NULL, length);
+}
+
+static void clone_and_resize_all(const ground *on) {
+    registry = on->manager;
+    refuse_at = 0;
+    attempt_refused(on->manager, &ledger_object, 3, write_ledger, NULL);
+    refuse_at = SIZE_MAX;
+    nanvm_mut_ref made = attempt_with(on->manager, &ledger_object, 4, write_ledger, NULL);
+    (void)attempt_resize(on->manager, &made, 9);
+    (void)attempt_resize(on->other, &made, 3);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(made);
+    clone_twice(on, ref);
+    refuse_at = 0;
+    attempt_refused_clone(on->manager, ref);
+    refuse_at = SIZE_MAX;
+    nanvm_ref second = nanvm_ref_clone(ref);
+    nanvm_mut_ref own = attempt_to_mut_ref(on->manager, &second);
+    (void)attempt_resize(on->manager, &own, 30);
+    (void)attempt_resize(on->manager, &own, 1);
+    nanvm_mut_ref_drop(own);
+    nanvm_ref_drop(second);
+    nanvm_ref_drop(ref);
+}
+
 static const scene_entry entries[] = {
     {"clone nodes", clone_nodes, false},
     {"clone references", clone_references, false},
@@ -232,5 +309,6 @@ static const scene_entry entries[] = {
     {"clone with callbacks", clone_callbacks, false},
     {"clone in steps", clone_in_steps, false},
     {"clone deep", clone_deep, false},
+    {"clone and resize all", clone_and_resize_all, false},
 };
 const scene_list clone_scenes = SCENE_LIST(entries);
