@@ -62,15 +62,26 @@ static size_t rest_of_run(const nanvm_arena *self) {
     return run->run == run->run_end ? 0 : (size_t)(run->run_end - run->run) / run->stride;
 }
 
+/* The newest block is known by its header: behind an object without bytes, raw memory
+ * starts at the object's own address. */
+static void set_newest(nanvm_arena *self, const void *object) {
+    self->newest = nanvm_block_header(object);
+}
+
+static bool is_newest(const nanvm_arena *self, const void *object) {
+    return self->newest == nanvm_block_header(object);
+}
+
 NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
     nanvm_places *run = &self->run;
     size_t rest = rest_of_run(self);
-    self->newest = run->run - run->stride;
+    void *last = run->run - run->stride;
+    set_newest(self, last);
     self->top -= rest * run->stride;
     self->blocks -= rest;
     self->streak -= rest;
     if (rest > 0 && is_held(self, run->object)) {
-        self->holders = self->newest;
+        self->holders = last;
     }
     run->object = NULL; /* serves nobody */
     run->run = run->run_end = NULL;
@@ -243,11 +254,9 @@ static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return memory;
 }
 
-/* What lies at the top can grow and shrink in place. */
-static void *resize_newest(nanvm_arena *self, void *memory, size_t size) {
-    end_run(self);
-    if (memory != self->newest || self->watched ||
-        size > (size_t)(self->end - (unsigned char *)memory)) {
+/* What lies at the top, and is the newest, can grow and shrink in place. */
+static void *resize_top(nanvm_arena *self, void *memory, size_t size) {
+    if (self->watched || size > (size_t)(self->end - (unsigned char *)memory)) {
         return NULL;
     }
     note_peak(self);
@@ -257,7 +266,9 @@ static void *resize_newest(nanvm_arena *self, void *memory, size_t size) {
 
 static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
-    void *resized = resize_newest(arena_of(manager), memory, size);
+    nanvm_arena *self = arena_of(manager);
+    end_run(self);
+    void *resized = memory == self->newest ? resize_top(self, memory, size) : NULL;
     return resized == NULL && size <= layout.size ? memory : resized;
 }
 
@@ -389,7 +400,7 @@ static inline void *new_block(nanvm_arena *self, const nanvm_object *type, size_
     nanvm_header_write(object, nanvm_origin_distance(object, self->origin),
                        NANVM_COUNT_NONE);
     hold(self, type, object);
-    self->newest = object;
+    set_newest(self, object);
     self->blocks += 1;
     self->streak += 1;
     if (self->streak >= LEAST_STREAK && type->item_size == 0) {
@@ -415,7 +426,8 @@ static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old
     if (nanvm_block_origin(object)->dealloc != &self->dealloc) {
         return NULL;
     }
-    void *resized = resize_newest(self, object, size);
+    end_run(self);
+    void *resized = is_newest(self, object) ? resize_top(self, object, size) : NULL;
     return resized == NULL && size <= old_size ? object : resized;
 }
 
@@ -438,7 +450,7 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     if (self->watched) {
         size_t length = nanvm_block_length(type, object);
         nanvm_checker_close(object, nanvm_object_size_of(type, length));
-    } else if (object == self->newest) {
+    } else if (is_newest(self, object)) {
         rewind_to(self, type, object);
     }
     self->blocks -= 1;

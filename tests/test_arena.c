@@ -465,6 +465,27 @@ static void test_newest_array_grows_and_shrinks_in_place(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* The array has no bytes: what follows starts at its address. */
+static void test_raw_memory_behind_an_empty_array_is_not_taken_for_it(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = {64, 8};
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 0);
+    unsigned char *raw = nanvm_manager_alloc(manager, layout);
+    memset(raw, 1, layout.size);
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 4));
+    assert_true((unsigned char *)ints.object >= raw + layout.size);
+    assert_true((unsigned char *)nanvm_manager_alloc(manager, layout) >=
+                raw + layout.size);
+    for (size_t i = 0; i < layout.size; i++) {
+        assert_int_equal(raw[i], 1);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
 static void test_newest_raw_memory_is_given_back(void **state) {
     (void)state;
     static _Alignas(64) unsigned char buffer[400];
@@ -1032,6 +1053,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_reset_amid_objects_that_hold_something_lets_go_of_each_once),
     TEST(test_types_that_take_turns_are_each_what_they_are),
     TEST(test_newest_array_grows_and_shrinks_in_place),
+    TEST(test_raw_memory_behind_an_empty_array_is_not_taken_for_it),
     TEST(test_newest_raw_memory_is_given_back),
     TEST(test_raw_memory_below_the_newest_shrinks_in_place),
     TEST(test_arena_out_of_reach_of_an_origin_writes_another),

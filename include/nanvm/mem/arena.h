@@ -32,7 +32,7 @@ typedef struct nanvm_arena {
     unsigned char *buffer;            /**< Private: the caller's buffer. */
     struct nanvm_origin *origin;      /**< Private: of the newest block. */
     void *holders;                    /**< Private: objects to let go of at reset. */
-    void *newest;                     /**< Private: the newest object. */
+    void *newest;                     /**< Private: the newest block or raw memory. */
     size_t blocks;                    /**< Private: how many since the last reset. */
     size_t peak;                      /**< Private: bytes in use at most. */
     size_t used;                      /**< Private: bytes in all chunks but the newest. */
