@@ -1,0 +1,3 @@
+#include <nanvm/mem/count.h>
+
+#include "../contracts/count.h"

@@ -1,0 +1,6 @@
+#include <internal.h>
+#include <local.c>
+
+#include "../contracts/layout.h"
+
+#include "../contracts/local.h"

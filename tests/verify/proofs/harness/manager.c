@@ -1,0 +1,6 @@
+#include <internal.h>
+#include <manager.c>
+
+#include "../contracts/layout.h"
+
+#include "../contracts/manager.h"

@@ -1,0 +1,6 @@
+#include <internal.h>
+#include <object.c>
+
+#include "../contracts/layout.h"
+
+#include "../contracts/object.h"

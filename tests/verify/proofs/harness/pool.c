@@ -1,0 +1,14 @@
+#include <internal.h>
+#include <pool.c>
+
+#include "../contracts/layout.h"
+
+#include "../contracts/object.h"
+
+#include "../contracts/block.h"
+
+#include "../contracts/chunk.h"
+
+#include "../contracts/spare.h"
+
+#include "../contracts/pool.h"

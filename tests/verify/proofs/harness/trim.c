@@ -1,0 +1,4 @@
+#include <internal.h>
+#include <trim.c>
+
+#include "../contracts/trim.h"
