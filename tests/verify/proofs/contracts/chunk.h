@@ -16,3 +16,8 @@ size_t nanvm_chunk_prefix(const nanvm_object *object);
     ensures \result.align == block_align(pool->places.object);
     ensures is_alignment(\result.align); */
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
+
+/*@ requires \valid_read(self);
+    assigns \nothing;
+    ensures \result == self->size; */
+size_t nanvm_chunk_bytes(const nanvm_chunk *self);

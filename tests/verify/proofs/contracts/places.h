@@ -3,7 +3,7 @@
 /*@ predicate is_place(nanvm_places *self, nanvm_place *place) =
       \valid(place) && \separated(self, place); */
 
-/* BITS */
+/* WRAPS where the places don't lie at equal distances */
 /*@ assigns \nothing; */
 void nanvm_places_prefetch(const void *place, const void *next);
 

@@ -63,10 +63,11 @@ static size_t next_chunk_size(const nanvm_pool *self);
     ensures (\result - 1) * self->places.stride + self->capacity <= room;
     ensures \result * self->places.stride + self->capacity > room;
     ensures \result >= 1; */
-static size_t places_in(const nanvm_pool *self, size_t room);
+static size_t places_for(const nanvm_pool *self, size_t room);
 
-/* Whether the size is one of those from `least` to `capacity`. */
-/* WRAPS: below `least` the difference is more than any capacity. */
+/* Whether the size is one of those from `least` to `capacity`: below, the difference
+ * is more than any capacity. */
+/* BITS */
 /*@ requires \valid_read(self) && self->least <= self->capacity;
     assigns \nothing;
     ensures \result <==> self->places.object == object &&
@@ -88,7 +89,6 @@ size_t nanvm_pool_run_length(const nanvm_pool *self);
 static bool fits_place(const nanvm_pool *self, size_t size);
 
 /*@ requires \valid_read(self) && is_run(&self->places);
-    requires \valid_read(self->chunks) || self->chunks == \null;
     requires self->carved >= (self->places.run_end - self->places.run) /
                                self->places.stride;
     assigns \nothing;
@@ -96,10 +96,7 @@ static bool fits_place(const nanvm_pool *self, size_t size);
     ensures \result <= \max(self->carved, self->peak); */
 size_t nanvm_pool_peak(const nanvm_pool *self);
 
-/*@ requires \valid_read(self);
-    requires self->chunks != \null ==> \valid_read(self->chunks);
-    requires self->chunks != \null && self->capacity == 0 ==>
-               self->chunks->size <= self->reserved;
+/*@ requires \valid_read(self) && has_spare(self);
     requires self->live * self->places.stride <= SIZE_MAX;
     assigns \nothing;
     ensures self->capacity != 0 ==> \result == self->live * self->places.stride;

@@ -1,4 +1,4 @@
-/* Raw memory: src/manager.c. */
+/* Raw memory: src/memory.c. */
 
 /* At least a byte, aligned to at least a word. */
 /*@ assigns \nothing;

@@ -1,3 +1,0 @@
-#include <nanvm/mem/count.h>
-
-#include "../contracts/count.h"

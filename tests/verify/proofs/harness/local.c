@@ -1,6 +1,0 @@
-#include <internal.h>
-#include <local.c>
-
-#include "../contracts/layout.h"
-
-#include "../contracts/local.h"

@@ -1,6 +1,0 @@
-#include <internal.h>
-#include <manager.c>
-
-#include "../contracts/layout.h"
-
-#include "../contracts/manager.h"

@@ -1,9 +1,0 @@
-#include <nanvm/mem/places.h>
-
-#include "../contracts/count.h"
-
-#include "../contracts/header.h"
-
-#include "../contracts/places.h"
-
-#include "../contracts/take.h"

@@ -1,4 +1,0 @@
-#include <internal.h>
-#include <trim.c>
-
-#include "../contracts/trim.h"
