@@ -6,7 +6,20 @@
 
 #define _Alignof __alignof__
 #define __thread
-#define returns_nonnull
+
+/* They change no value, and in the type of a function they would be in the way. */
+#define __attribute__(words)
+
+extern void *aligned_alloc(__SIZE_TYPE__ align, __SIZE_TYPE__ size);
+
+/* Where it is analysed what happens when memory runs out. */
+#if defined(NANVM_PROOFS_MALLOC)
+#include <stdlib.h>
+void *nanvm_proofs_malloc(size_t size);
+void *nanvm_proofs_realloc(void *memory, size_t size);
+#define malloc nanvm_proofs_malloc
+#define realloc nanvm_proofs_realloc
+#endif
 #define __builtin_prefetch(address) ((void)(address))
 
 #define __atomic_load_n(word, order) (*(word))

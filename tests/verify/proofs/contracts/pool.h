@@ -36,10 +36,10 @@ static size_t stride_of(const nanvm_object *object, size_t capacity);
     ensures size > NANVM_POOL_STRIDE_MAX ==> \result == 0; */
 size_t nanvm_pool_capacity(const nanvm_object *object, size_t size);
 
-/*@ requires \valid_read(object) && is_alignment(object->align);
+/*@ requires capacity != 0 ==> \valid_read(object) && is_alignment(object->align);
     assigns \nothing;
     ensures \result <= capacity;
-    ensures object->item_size == 0 ==> \result == 0; */
+    ensures capacity != 0 && object->item_size == 0 ==> \result == 0; */
 static size_t least_of(const nanvm_object *object, size_t capacity);
 
 /*@ requires is_pool(self) && is_alignment(self->places.object->align);
