@@ -10,6 +10,13 @@
       (\base_addr(run->run) == \base_addr(run->run_end) &&
        0 < run->run_end - run->run <= PTRDIFF_MAX && run->stride > 0); */
 
+/* BITS */
+/*@ requires is_alignment(align);
+    assigns \nothing;
+    ensures \result < align;
+    ensures (address + \result) % align == 0; */
+static size_t padding_of(uintptr_t address, size_t align);
+
 /* The alignment is met, what is in front of the object has room, and less is lost than
  * the alignment. */
 /*@ requires is_alignment(align);

@@ -39,10 +39,3 @@ bool nanvm_layout_is_valid(nanvm_layout layout);
     ensures \result % align == 0;
     ensures align >= sizeof(void *) ==> \result % sizeof(void *) == 0; */
 size_t nanvm_layout_round_up(size_t size, size_t align);
-
-/* BITS */
-/*@ requires is_alignment(align);
-    assigns \nothing;
-    ensures \result < align;
-    ensures (address + \result) % align == 0; */
-size_t nanvm_layout_padding(uintptr_t address, size_t align);

@@ -15,11 +15,14 @@ static void new_copy(nanvm_manager *manager) {
 }
 WITH_MANAGERS(new_copy)
 
+/* (The memory of each call of malloc is one to the analysis: two lengths, two calls.) */
 static void new_array(nanvm_manager *manager) {
     static const unsigned char bytes[8] = "seven b";
-    size_t length = Frama_C_nondet(0, 1) ? 3 : 8;
-    //@ split length;
-    nanvm_mut_ref_drop(nanvm_new_array(manager, text_object, bytes, length));
+    if (Frama_C_nondet(0, 1)) {
+        nanvm_mut_ref_drop(nanvm_new_array(manager, text_object, bytes, 3));
+    } else {
+        nanvm_mut_ref_drop(nanvm_new_array(manager, text_object, bytes, 8));
+    }
 }
 WITH_MANAGERS(new_array)
 
@@ -51,14 +54,20 @@ static void manager_alloc(nanvm_manager *manager) {
 }
 WITH_MANAGERS(manager_alloc)
 
-static void manager_resize(nanvm_manager *manager) {
+static void manager_resize_to(nanvm_manager *manager, size_t size) {
     nanvm_layout layout = nanvm_layout_make(24, 8);
     void *memory = nanvm_manager_alloc(manager, layout);
-    size_t size = Frama_C_nondet(0, 1) ? 16 : 48;
-    //@ split size;
     void *resized = nanvm_manager_resize(manager, memory, layout, size);
     if (resized != NULL) {
         nanvm_manager_dealloc(manager, resized, nanvm_layout_make(size, 8));
+    }
+}
+
+static void manager_resize(nanvm_manager *manager) {
+    if (Frama_C_nondet(0, 1)) {
+        manager_resize_to(manager, 16);
+    } else {
+        manager_resize_to(manager, 48);
     }
 }
 WITH_MANAGERS(manager_resize)
@@ -83,14 +92,20 @@ static void mut_ref_drop_callbacks(nanvm_manager *manager) {
 }
 WITH_MANAGERS(mut_ref_drop_callbacks)
 
-static void mut_ref_resize(nanvm_manager *manager) {
+static void mut_ref_resize_to(nanvm_manager *manager, size_t length) {
     nanvm_mut_ref self = new_text(manager, 4);
-    size_t length = Frama_C_nondet(0, 1) ? 2 : 40;
-    //@ split length;
     if (self.object != NULL && nanvm_mut_ref_resize(manager, &self, length)) {
         ((text *)self.object)->bytes[length - 1] = 1;
     }
     nanvm_mut_ref_drop(self);
+}
+
+static void mut_ref_resize(nanvm_manager *manager) {
+    if (Frama_C_nondet(0, 1)) {
+        mut_ref_resize_to(manager, 2);
+    } else {
+        mut_ref_resize_to(manager, 40);
+    }
 }
 WITH_MANAGERS(mut_ref_resize)
 
