@@ -120,15 +120,24 @@ static inline size_t padding_of(uintptr_t address, size_t align) {
     return (size_t)(0 - address) & (align - 1);
 }
 
+/* From `start` to what has `prefix` bytes in front and is aligned. Nothing wraps: padding
+ * is less than the alignment. */
+static inline size_t front_at(uintptr_t start, size_t prefix, size_t align) {
+    return prefix + padding_of(start + prefix, align);
+}
+
+static inline bool has_room(size_t room, size_t front, size_t size) {
+    return front <= room && size <= room - front;
+}
+
 /* Room for `size` bytes, of which those behind `prefix` are aligned to `align`;
- * returns where these start, or NULL. Nothing wraps: padding is less than align. */
+ * returns where these start, or NULL. */
 static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
-    uintptr_t start =
-        ((uintptr_t)self->top + word_size - 1) & ~(uintptr_t)(word_size - 1);
+    uintptr_t start = nanvm_layout_round_up((uintptr_t)self->top, word_size);
     size_t room =
         (uintptr_t)self->end < start ? 0 : (size_t)((uintptr_t)self->end - start);
-    size_t front = prefix + padding_of(start + prefix, layout.align);
-    if (self->top == NULL || front > room || layout.size > room - front) {
+    size_t front = front_at(start, prefix, layout.align);
+    if (self->top == NULL || !has_room(room, front, layout.size)) {
         return NULL;
     }
     unsigned char *place = self->end - (room - front);
@@ -173,8 +182,8 @@ static nanvm_layout chunk_layout(size_t size) {
     return nanvm_layout_make(size, size == HUGE_CHUNK ? HUGE_CHUNK : NANVM_MALLOC_ALIGN);
 }
 
-static size_t usual_chunk_size(const nanvm_arena *self) {
-    if (bytes_in_use(self) >= LARGE_ARENA) {
+static size_t usual_chunk_size(const nanvm_arena *self, size_t in_use) {
+    if (in_use >= LARGE_ARENA) {
         return HUGE_CHUNK;
     }
     size_t size = self->chunks == NULL ? FIRST_CHUNK : self->chunks->size * 2;
@@ -182,13 +191,13 @@ static size_t usual_chunk_size(const nanvm_arena *self) {
 }
 
 /* With room to spare for what is large too: it may be growing. */
-static size_t next_chunk_size(const nanvm_arena *self, size_t least) {
-    size_t size = usual_chunk_size(self);
+static size_t next_chunk_size(const nanvm_arena *self, size_t in_use, size_t least) {
+    size_t size = usual_chunk_size(self, in_use);
     return size < least ? nanvm_ample(least) : size;
 }
 
 static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
-    size_t size = next_chunk_size(self, least);
+    size_t size = next_chunk_size(self, bytes_in_use(self), least);
     nanvm_arena_chunk *chunk = nanvm_memory_alloc(self->source, chunk_layout(size));
     if (chunk == NULL && size > least) {
         size = least;

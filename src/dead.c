@@ -82,9 +82,9 @@ void nanvm_dead_clear(const nanvm_pool *self, void *object) {
     (void)object;
 }
 
-static size_t list_length(const void *place) {
+static size_t list_length(const nanvm_place *place) {
     size_t length = 0;
-    for (; place != NULL; place = *(const nanvm_places_link *)place) {
+    for (; place != NULL; place = place->next) {
         ++length;
     }
     return length;
@@ -94,8 +94,8 @@ size_t nanvm_dead_length(const nanvm_pool *self) {
     return list_length(self->places.ready) + list_length(self->places.dead);
 }
 
-static void count_in_chunks(const void *place) {
-    for (; place != NULL; place = *(const nanvm_places_link *)place) {
+static void count_in_chunks(const nanvm_place *place) {
+    for (; place != NULL; place = place->next) {
         nanvm_chunk_of(place)->dead += 1;
     }
 }
@@ -105,12 +105,12 @@ void nanvm_dead_count_in_chunks(const nanvm_pool *self) {
     count_in_chunks(self->places.dead);
 }
 
-static void forget(void **link, bool (*is_spare)(const void *place)) {
+static void forget(nanvm_place **link, bool (*is_spare)(const void *place)) {
     while (*link != NULL) {
         if (is_spare(*link)) {
-            *link = *(nanvm_places_link *)*link;
+            *link = (*link)->next;
         } else {
-            link = (nanvm_places_link *)*link;
+            link = &(*link)->next;
         }
     }
 }

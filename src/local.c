@@ -30,12 +30,18 @@ static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object
     return (size_t)((key * UINT32_C(2654435769)) >> 16) & (state->slots_length - 1);
 }
 
+static size_t slot_after(const nanvm_local_state *state, size_t slot) {
+    return (slot + 1) & (state->slots_length - 1);
+}
+
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
                          size_t capacity) {
     size_t i = slot_of(state, object, capacity);
+    /*@ loop invariant i < state->slots_length;
+        loop assigns i; */
     while (state->slots[i] != NULL && (state->slots[i]->places.object != object ||
                                        state->slots[i]->capacity != capacity)) {
-        i = (i + 1) & (state->slots_length - 1);
+        i = slot_after(state, i);
     }
     return &state->slots[i];
 }

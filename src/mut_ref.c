@@ -84,13 +84,14 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
     if (cut.length > CUT_CAPACITY) {
         return false;
     }
+    uintptr_t before = (uintptr_t)self->object; /* which may be gone afterwards */
     void *resized =
         resize_block(manager, type, self->object, nanvm_object_size_of(type, old_length),
                      nanvm_object_size_of(type, length));
     if (resized == NULL) {
         return false;
     }
-    if (resized != self->object) {
+    if ((uintptr_t)resized != before) {
         nanvm_block_seal_moved(resized);
     }
     nanvm_block_set_length(resized, length);

@@ -15,6 +15,11 @@ static const size_t word_size = sizeof(void *);
 /* Four classes between one power of two and the next: at most a fifth is lost. */
 static size_t class_of(size_t size) {
     size_t step = word_size;
+    /*@ loop invariant step == 8 || step == 16 || step == 32 || step == 64 ||
+                       step == 128 || step == 256 || step == word_size;
+        loop invariant word_size <= step && (step == word_size || step * 4 <= size - 1);
+        loop assigns step;
+        loop variant size - step; */
     while (step * 8 <= size - 1) {
         step *= 2;
     }
@@ -41,6 +46,9 @@ static size_t least_of(const nanvm_object *object, size_t capacity) {
         return 0;
     }
     size_t least = capacity;
+    /*@ loop invariant least <= capacity;
+        loop assigns least;
+        loop variant least; */
     while (least > 0 && nanvm_pool_capacity(object, least - 1) == capacity) {
         --least;
     }
@@ -83,10 +91,14 @@ void nanvm_pool_note_used(nanvm_pool *self) {
     }
 }
 
+/* The last one needs no more than its object takes. */
+static size_t places_for(const nanvm_pool *self, size_t room) {
+    return (room - self->capacity) / self->places.stride + 1;
+}
+
 static size_t places_in(const nanvm_pool *self, const nanvm_chunk *chunk) {
     const unsigned char *end = (const unsigned char *)chunk + chunk->size;
-    size_t room = (size_t)(end - nanvm_chunk_first(chunk));
-    return (room - self->capacity) / self->places.stride + 1;
+    return places_for(self, (size_t)(end - nanvm_chunk_first(chunk)));
 }
 
 static bool add_chunk(nanvm_pool *self) {
@@ -223,12 +235,16 @@ nanvm_pool *nanvm_pool_of(const void *object, const void *owner) {
 
 /* A place keeps an object for which a smaller class would do, down to half; the
  * smallest class has no half. */
+static bool fits_place(const nanvm_pool *self, size_t size) {
+    bool too_small = size < self->least && size < self->capacity / 2;
+    return size <= self->capacity && !too_small;
+}
+
 void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size) {
     if (self->capacity == 0) {
         return nanvm_large_resize(self, object, size);
     }
-    bool too_small = size < self->least && size < self->capacity / 2;
-    return size > self->capacity || too_small ? NULL : object;
+    return fits_place(self, size) ? object : NULL;
 }
 
 /* --- what is alive --- */

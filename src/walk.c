@@ -17,7 +17,7 @@ static const nanvm_object no_type; /* which no object has */
  * and no call is made within a pool, so that it lives in registers. */
 typedef struct walk {
     nanvm_places *pool;       /* NULL: another kind of dealloc, or left */
-    void *dead;               /* of the pool */
+    nanvm_place *dead;        /* of the pool */
     const nanvm_object *type; /* outside of pools: the last object's; else no_type */
     const size_t *first;      /* offset of a reference */
     const size_t *last;
@@ -53,8 +53,9 @@ static inline void enter_pool(walk *self, const void *object) {
 
 static inline void free_object(walk *self, void *object) {
     if (NANVM_LIKELY(self->pool != NULL)) {
-        *(nanvm_places_link *)object = self->dead;
-        self->dead = object;
+        nanvm_place *place = object;
+        place->next = self->dead;
+        self->dead = place;
     } else {
         nanvm_block_free(object);
     }

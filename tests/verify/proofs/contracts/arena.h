@@ -1,0 +1,76 @@
+/* Arenas: src/arena.c. */
+
+/*@ predicate is_arena(nanvm_arena *self) =
+      \valid_read(self) &&
+      (self->chunks != \null ==>
+         \valid_read(self->chunks) && self->chunks->size <= PTRDIFF_MAX);
+
+    predicate is_arena_run(nanvm_places *run) =
+      run->run == run->run_end ||
+      (\base_addr(run->run) == \base_addr(run->run_end) &&
+       0 < run->run_end - run->run <= PTRDIFF_MAX && run->stride > 0); */
+
+/* BITS */
+/*@ requires is_alignment(align);
+    assigns \nothing;
+    ensures \result < align;
+    ensures (address + \result) % align == 0; */
+static size_t padding_of(uintptr_t address, size_t align);
+
+/* The alignment is met, what is in front of the object has room, and less is lost than
+ * the alignment. */
+/*@ requires is_alignment(align);
+    requires prefix <= PTRDIFF_MAX;
+    requires start <= SIZE_MAX - prefix;
+    assigns \nothing;
+    ensures prefix <= \result < prefix + align;
+    ensures (start + \result) % align == 0; */
+static size_t front_at(uintptr_t start, size_t prefix, size_t align);
+
+/*@ assigns \nothing;
+    ensures \result <==> front + size <= room; */
+static bool has_room(size_t room, size_t front, size_t size);
+
+/*@ requires \valid_read(self) && is_arena_run(&self->run);
+    assigns \nothing;
+    ensures self->run.run == self->run.run_end ==> \result == 0;
+    ensures self->run.run != self->run.run_end ==>
+            \result == (self->run.run_end - self->run.run) / self->run.stride;
+    ensures \result * self->run.stride <= PTRDIFF_MAX; */
+static size_t rest_of_run(const nanvm_arena *self);
+
+/*@ assigns \nothing;
+    ensures \result.size == size && is_alignment(\result.align); */
+static nanvm_layout chunk_layout(size_t size);
+
+/* Twice as much each time, within limits; huge pages from some size on. */
+/*@ requires is_arena(self);
+    assigns \nothing;
+    ensures in_use >= LARGE_ARENA ==> \result == HUGE_CHUNK;
+    ensures in_use < LARGE_ARENA ==> \result <= LARGEST_CHUNK;
+    ensures in_use < LARGE_ARENA && self->chunks == \null ==> \result == FIRST_CHUNK;
+    ensures in_use < LARGE_ARENA && self->chunks != \null ==>
+            \result == \min(2 * self->chunks->size, LARGEST_CHUNK); */
+static size_t usual_chunk_size(const nanvm_arena *self, size_t in_use);
+
+/*@ requires is_arena(self);
+    requires least <= PTRDIFF_MAX;
+    assigns \nothing;
+    ensures least <= \result;
+    ensures \result <= \max(HUGE_CHUNK, least + least / 2); */
+static size_t next_chunk_size(const nanvm_arena *self, size_t in_use, size_t least);
+
+/* No more than there are in a row, than may be made ahead, and than have room. */
+/*@ requires \valid_read(self) && stride > 0;
+    requires \base_addr(self->top) == \base_addr(self->end);
+    requires 0 <= self->end - self->top <= PTRDIFF_MAX;
+    assigns \nothing;
+    ensures \result <= self->streak;
+    ensures \result * stride <= LARGEST_RUN;
+    ensures \result * stride <= self->end - self->top; */
+static size_t next_run_length(const nanvm_arena *self, size_t stride);
+
+/*@ requires is_arena(self);
+    assigns \nothing;
+    ensures \result <==> self->chunks != \null && self->chunks->size >= LARGEST_CHUNK; */
+static bool is_large(const nanvm_arena *self);

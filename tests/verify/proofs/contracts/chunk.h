@@ -1,0 +1,23 @@
+/* The memory of a pool: src/chunk.c. */
+
+/* The first object is aligned, and lies behind the head and what is in front of it. */
+/*@ requires \valid_read(object) && is_alignment(object->align);
+    assigns \nothing;
+    ensures sizeof(nanvm_chunk) + prefix_bytes(object) <= \result;
+    ensures \result < sizeof(nanvm_chunk) + prefix_bytes(object) + block_align(object);
+    ensures \result % block_align(object) == 0;
+    ensures \result % sizeof(void *) == 0; */
+size_t nanvm_chunk_prefix(const nanvm_object *object);
+
+/*@ requires \valid_read(pool) && \valid_read(pool->places.object);
+    requires is_alignment(pool->places.object->align);
+    assigns \nothing;
+    ensures \result.size == size;
+    ensures \result.align == block_align(pool->places.object);
+    ensures is_alignment(\result.align); */
+nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
+
+/*@ requires \valid_read(self);
+    assigns \nothing;
+    ensures \result == self->size; */
+size_t nanvm_chunk_bytes(const nanvm_chunk *self);

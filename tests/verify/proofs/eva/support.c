@@ -1,0 +1,103 @@
+#include "support.h"
+
+#undef malloc
+#undef realloc
+
+/* The request that fails; each is followed for itself. */
+static int fails_at;
+static int requests;
+
+void let_memory_run_out(void) {
+    requests = 0;
+    fails_at = Frama_C_interval(0, REQUESTS);
+    //@ split fails_at;
+}
+
+void *nanvm_proofs_malloc(size_t size) {
+    requests += 1;
+    return requests == fails_at ? NULL : malloc(size);
+}
+
+void *nanvm_proofs_realloc(void *memory, size_t size) {
+    requests += 1;
+    return requests == fails_at ? NULL : realloc(memory, size);
+}
+
+/* Frama-C's malloc knows of no alignment: its blocks are aligned to anything. */
+void *aligned_alloc(size_t align, size_t size) {
+    (void)align;
+    return nanvm_proofs_malloc(size);
+}
+
+static const size_t node_refs[] = {offsetof(node, left), offsetof(node, right)};
+static const size_t item_refs[] = {0};
+
+static void file_drop(void *object, size_t length) {
+    (void)length;
+    *(long *)object = 0;
+}
+
+static bool file_clone(void *copy, const void *source, size_t length) {
+    (void)length;
+    *(long *)copy = *(const long *)source;
+    return Frama_C_nondet(0, 1);
+}
+
+static void write_table(nanvm_object *object, const char *name, size_t size) {
+    memset(object, 0, sizeof(*object));
+    object->name = name;
+    object->size = size;
+    object->align = sizeof(void *);
+}
+
+void write_tables(void) {
+    write_table(leaf_object, "leaf", sizeof(long));
+    write_table(node_object, "node", sizeof(node));
+    node_object->refs = node_refs;
+    node_object->refs_length = 2;
+    write_table(text_object, "text", sizeof(text));
+    text_object->item_size = 1;
+    text_object->items_offset = offsetof(text, bytes);
+    write_table(refs_object, "refs", 0);
+    refs_object->item_size = sizeof(nanvm_ref);
+    refs_object->item_refs = item_refs;
+    refs_object->item_refs_length = 1;
+    write_table(file_object, "file", sizeof(long));
+    file_object->drop = file_drop;
+    file_object->clone = file_clone;
+}
+
+static void *chunks_alloc(nanvm_manager *self, nanvm_layout layout) {
+    static uintptr_t top = CHUNKS;
+    uintptr_t start = (top + layout.align - 1) & ~(uintptr_t)(layout.align - 1);
+    (void)self;
+    if (layout.size > 0x4000) {
+        return NULL;
+    }
+    top = start + layout.size;
+    return (void *)start;
+}
+
+nanvm_manager *chunks_manager(void) {
+    static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
+                                                      NULL,              false, false};
+    static nanvm_dealloc dealloc = {&dealloc_table};
+    static const nanvm_manager_table table = {chunks_alloc, NULL, NULL, NULL, NULL};
+    static nanvm_manager manager = {&table, &dealloc, 0, NULL};
+    return &manager;
+}
+
+nanvm_mut_ref new_node(nanvm_manager *manager) {
+    nanvm_mut_ref self = nanvm_new(manager, node_object);
+    if (self.object != NULL) {
+        node *value = nanvm_mut_ref_get(self);
+        value->left = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+        value->right = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+        value->number = Frama_C_long_interval(0, 1000);
+    }
+    return self;
+}
+
+nanvm_mut_ref new_text(nanvm_manager *manager, size_t length) {
+    return nanvm_new_array(manager, text_object, NULL, length);
+}

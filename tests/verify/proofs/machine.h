@@ -1,0 +1,45 @@
+/* What Frama-C 25 doesn't know of C11 and gcc, said in what it knows. Read before each
+ * file. The atomic operations have the meaning that they have in one thread; what they do
+ * between threads is checked by the step "orderings". */
+#ifndef NANVM_PROOFS_MACHINE_H
+#define NANVM_PROOFS_MACHINE_H
+
+#define _Alignof __alignof__
+#define __thread
+
+/* They change no value, and in the type of a function they would be in the way. */
+#define __attribute__(words)
+
+extern void *aligned_alloc(__SIZE_TYPE__ align, __SIZE_TYPE__ size);
+
+/* Where it is analysed what happens when memory runs out. */
+#if defined(NANVM_PROOFS_MALLOC)
+#include <stdlib.h>
+void *nanvm_proofs_malloc(size_t size);
+void *nanvm_proofs_realloc(void *memory, size_t size);
+#define malloc nanvm_proofs_malloc
+#define realloc nanvm_proofs_realloc
+#endif
+#define __builtin_prefetch(address) ((void)(address))
+
+#define __atomic_load_n(word, order) (*(word))
+#define __atomic_store_n(word, value, order) (*(word) = (value))
+#define __atomic_exchange_n(word, value, order)                                          \
+    ({                                                                                   \
+        __typeof__(*(word)) before_ = *(word);                                           \
+        *(word) = (value);                                                               \
+        before_;                                                                         \
+    })
+
+/* They wrap, as the processor's do: the sum can't overflow 64 bits, and only its low bits
+ * are kept. */
+#define NANVM_PROOFS_ADD(word, number)                                                   \
+    ({                                                                                   \
+        __typeof__(*(word)) before_ = *(word);                                           \
+        *(word) = (__typeof__(*(word)))((long long)before_ + (number));                  \
+        before_;                                                                         \
+    })
+#define __atomic_fetch_add(word, number, order) NANVM_PROOFS_ADD(word, number)
+#define __atomic_fetch_sub(word, number, order) NANVM_PROOFS_ADD(word, -(number))
+
+#endif

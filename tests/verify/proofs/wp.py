@@ -1,0 +1,133 @@
+"""Frama-C's WP on the functions that have a contract: each goal is to be proved, by its
+own simplifier, by cvc4 or by z3; and each arithmetic operation is to stay in range."""
+
+import concurrent.futures
+import dataclasses
+import re
+
+from context import StepFailed
+from proofs import contracts, frama
+
+SIZES = ("layout", "object", "block")
+POOLS = (*SIZES, "chunk", "spare")
+# Where the header in front of a place is written, or a pointer's type is another: memory
+# of different types is taken for different memory. Elsewhere there are no such casts.
+CASTS = "Typed+Cast"
+
+
+@dataclasses.dataclass
+class Unit:
+    """A file of contracts, the shipped text that they are of, and the contracts that it
+    leans on."""
+
+    name: str
+    source: str
+    leans_on: tuple = ()
+    model: str = "Typed"
+
+    def harness(self):
+        """The shipped text, and behind it the contracts, which Frama-C merges."""
+        read = [f"<{self.source}>"] if self.source.startswith("nanvm/") else [
+            "<internal.h>", f"<{self.source}>"]
+        read += [f'"{contracts.FOLDER}/{name}.h"' for name in (*self.leans_on, self.name)]
+        return "".join(f"#include {one}\n" for one in read)
+
+
+UNITS = (
+    Unit("pool", "pool.c", POOLS),
+    Unit("arena", "arena.c", SIZES),
+    Unit("count", "nanvm/mem/count.h"),
+    Unit("object", "object.c", SIZES[:1]),
+    Unit("block", "block.c", SIZES[:2]),
+    Unit("take", "nanvm/mem/places.h", ("count", "header", "places"), CASTS),
+    Unit("large", "large.c", POOLS),
+    Unit("places", "nanvm/mem/places.h"),
+    Unit("local", "local.c", SIZES[:1]),
+    Unit("global", "global.c", SIZES),
+    Unit("chunk", "chunk.c", SIZES),
+    Unit("spare", "spare.c", (*SIZES, "chunk")),
+    Unit("memory", "memory.c", SIZES[:1]),
+    Unit("trim", "trim.c"),
+    Unit("header", "nanvm/mem/places.h", ("count",), CASTS),
+    Unit("layout", "nanvm/mem/layout.h"),
+)
+
+
+@dataclasses.dataclass
+class Proof:
+    """What came of the functions of a unit."""
+
+    unit: str
+    width: int
+    goals: dict  # function: how many
+    unproved: list  # names of goals
+
+    @property
+    def total(self):
+        """Goals in all."""
+        return sum(self.goals.values())
+
+
+def provers(context):
+    """Tells Why3, which passes the goals on, of the provers; returns its environment."""
+    env = {"WHY3CONFIG": str(context.build / "why3.conf")}
+    (context.build / "why3.conf").unlink(missing_ok=True)
+    found = context.run("why3", "config", "detect", env=env).stdout
+    for name in ("CVC4", "Z3"):
+        if f"Found prover {name} version" not in found:
+            raise StepFailed(f"Why3 finds no {name}")
+    return env
+
+
+def goals_of(text, functions):
+    """How many goals each function has, and the names of those that weren't proved. A
+    goal is called after its function: the longest name that fits is the one."""
+    counted = dict.fromkeys(functions, 0)
+    unproved = []
+    for goal, end in re.findall(r"Goal typed_(?:cast_)?(\w+)(.*)", text):
+        fitting = [name for name in functions if goal.startswith(name + "_")]
+        if fitting:
+            counted[max(fitting, key=len)] += 1
+        if ": Valid" not in end:
+            unproved.append(goal)
+    return counted, unproved
+
+
+def prove_functions(context, unit, width, names, env, *more):
+    """Runs WP on some functions of a unit."""
+    path = context.build / f"{unit.name}.c"
+    path.write_text(unit.harness())
+    text = frama.run(
+        context, width, path, "-wp", "-wp-rte", "-wp-split", "-wp-prover", "cvc4,z3",
+        "-wp-model", unit.model, "-wp-timeout", "20", "-wp-par", "1",
+        "-wp-fct", ",".join(names), *more, env=env,
+    )
+    goals, unproved = goals_of(text, names)
+    said = re.search(r"Proved goals:\s+(\d+) / (\d+)", text)
+    if not said or int(said[2]) != sum(goals.values()):
+        raise StepFailed(f"{unit.name}: the goals of WP can't be counted")
+    if int(said[1]) != int(said[2]) - len(unproved):
+        raise StepFailed(f"{unit.name}: WP counts other goals as proved")
+    return Proof(unit.name, width, goals, unproved)
+
+
+def prove(context, unit, width, env):
+    """Proves a unit: what may wrap apart from what may not."""
+    named = contracts.of(unit.name)
+    strict = [each.name for each in named if each.by == "WP"]
+    wrapping = [each.name for each in named if each.by == "WRAPS"]
+    proofs = []
+    if strict:
+        proofs.append(prove_functions(context, unit, width, strict, env,
+                                      "-warn-unsigned-overflow"))
+    if wrapping:
+        proofs.append(prove_functions(context, unit, width, wrapping, env))
+    return proofs
+
+
+def prove_all(context, widths, env):
+    """Proves every unit, at every width."""
+    work = [(unit, width) for width in widths for unit in UNITS]
+    with concurrent.futures.ThreadPoolExecutor(context.jobs) as pool:
+        found = pool.map(lambda one: prove(context, one[0], one[1], env), work)
+        return [proof for proofs in found for proof in proofs]
