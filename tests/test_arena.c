@@ -486,6 +486,20 @@ static void test_raw_memory_behind_an_empty_array_is_not_taken_for_it(void **sta
     nanvm_arena_deinit(&arena);
 }
 
+static void test_request_that_fails_leaves_the_newest_as_it_was(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("raw memory has a seal in front");
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *newest = nanvm_manager_alloc(manager, layout);
+    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(1000, 8)));
+    assert_ptr_equal(nanvm_manager_resize(manager, newest, layout, 200), newest);
+    nanvm_arena_deinit(&arena);
+}
+
 static void test_newest_raw_memory_is_given_back(void **state) {
     (void)state;
     static _Alignas(64) unsigned char buffer[400];
@@ -1054,6 +1068,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_types_that_take_turns_are_each_what_they_are),
     TEST(test_newest_array_grows_and_shrinks_in_place),
     TEST(test_raw_memory_behind_an_empty_array_is_not_taken_for_it),
+    TEST(test_request_that_fails_leaves_the_newest_as_it_was),
     TEST(test_newest_raw_memory_is_given_back),
     TEST(test_raw_memory_below_the_newest_shrinks_in_place),
     TEST(test_arena_out_of_reach_of_an_origin_writes_another),

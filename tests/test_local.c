@@ -1198,6 +1198,22 @@ static void test_manager_without_objects_takes_no_memory(void **state) {
     accounting_deinit(&source);
 }
 
+static void test_manager_without_a_pool_has_zeros(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    accounting_fail_from(&source, 2); /* it has its state and its table */
+    assert_null(nanvm_new(nanvm_local_manager(&local), &point_object).object);
+    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    assert_int_equal(stats.live_blocks, 0);
+    assert_int_equal(stats.reserved_bytes, 0);
+    assert_int_equal(nanvm_local_trim(&local), 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 static void test_deinit_twice_is_deinit_once(void **state) {
     (void)state;
     nanvm_local local;
@@ -1400,6 +1416,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_very_large_array_is_given_back_at_once),
     TEST(test_large_array_has_room_to_grow),
     TEST(test_manager_without_objects_takes_no_memory),
+    TEST(test_manager_without_a_pool_has_zeros),
     TEST(test_deinit_twice_is_deinit_once),
     TEST(test_manager_can_be_initialised_again),
     TEST(test_chunks_can_come_from_a_local_manager),
