@@ -13,6 +13,7 @@ static struct {
     size_t pairs;   /* Of scenarios with at most so many requests. */
     size_t triples; /* The same. */
     size_t random;  /* Runs with several failures each. */
+    size_t heavy;   /* Whether pairs are for heavy scenarios, too. */
     size_t exact;   /* Every size of a buffer up to here; beyond, a 16th more each. */
     const char *only;
 } options = {.pairs = 200, .exact = LARGEST_BUFFER};
@@ -129,7 +130,8 @@ static void explore_tails(const scene_entry *entry, const manager_kind *kind,
 
 static void explore_at_random(const scene_entry *entry, const manager_kind *kind) {
     static const uint32_t rates[] = {2, 3, 5, 9, 20, 50};
-    for (uint32_t i = 0; i < options.random; i++) {
+    size_t runs = entry->is_heavy ? options.random / 50 : options.random;
+    for (uint32_t i = 0; i < runs; i++) {
         failures what = none;
         size_t failed;
         what.seed = 2 * i + 1;
@@ -140,10 +142,11 @@ static void explore_at_random(const scene_entry *entry, const manager_kind *kind
 }
 
 static size_t most_together(const scene_entry *entry, size_t requests) {
-    if (requests <= options.triples && !entry->is_heavy) {
-        return 3;
+    if (entry->is_heavy && options.heavy == 0) {
+        return 1;
     }
-    return requests <= options.pairs && (options.triples > 0 || !entry->is_heavy) ? 2 : 1;
+    bool takes_triples = requests <= options.triples && !entry->is_heavy;
+    return takes_triples ? 3 : requests <= options.pairs ? 2 : 1;
 }
 
 static void explore_kind(const scene_entry *entry, const manager_kind *kind) {
@@ -242,13 +245,14 @@ static bool parse(int argc, char **argv) {
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *text = argv[i + 1];
         size_t *const slots[] = {&options.pairs, &options.triples, &options.random,
-                                 &options.exact};
-        const char *const names[] = {"--pairs", "--triples", "--random", "--exact"};
+                                 &options.exact, &options.heavy};
+        const char *const names[] = {"--pairs", "--triples", "--random", "--exact",
+                                     "--heavy"};
         size_t j = 0;
-        while (j < 4 && strcmp(names[j], name) != 0) {
+        while (j < 5 && strcmp(names[j], name) != 0) {
             j++;
         }
-        if (j < 4) {
+        if (j < 5) {
             *slots[j] = number(text);
         } else if (strcmp(name, "--scene") == 0) {
             options.only = text;
@@ -270,7 +274,7 @@ int main(int argc, char **argv) {
     if (!parse(argc, argv)) {
         fprintf(stderr,
                 "usage: %s --list | [--scene NAME] [--pairs N] [--triples N]"
-                " [--random N] [--exact N]\n",
+                " [--random N] [--exact N] [--heavy 1]\n",
                 argv[0]);
         return 2;
     }

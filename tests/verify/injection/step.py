@@ -19,9 +19,10 @@ TALLY = re.compile("^TALLY " + " ".join([r"(\d+)"] * len(COUNTS)) + " (.*)$", re
 
 # How much: all pairs up to so many requests, all triples likewise, runs with several
 # failures by dice, and arenas of every size up to so many bytes (larger ones by steps).
+# Where a run takes megabytes, pairs are for the plain build alone.
 PLAIN = {"pairs": 200, "triples": 0, "random": 0, "exact": 8192}
 SANITIZED = {"pairs": 20, "triples": 0, "random": 0, "exact": 2048}
-PLAIN_FULL = {"pairs": 400, "triples": 60, "random": 1000, "exact": 1 << 20}
+PLAIN_FULL = {"pairs": 400, "triples": 60, "random": 1000, "exact": 1 << 20, "heavy": 1}
 SANITIZED_FULL = {"pairs": 200, "triples": 20, "random": 100, "exact": 1 << 17}
 WATCHED_FULL = {"pairs": 40, "triples": 0, "random": 20, "exact": 8192}
 HARDENED_FULL = {"pairs": 200, "triples": 0, "random": 100, "exact": 1 << 16}
