@@ -476,7 +476,8 @@ static void test_types_keep_their_pools_when_the_table_grows(void **state) {
     nanvm_local_deinit(&local);
 }
 
-/* The distance from an object to its origin has 32 bits. */
+/* The distance from an object to its origin has 32 bits. With addresses of 32 bits there
+ * is no room for the nearer one either: nobody is asked. */
 static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state) {
     (void)state;
     accounting source;
@@ -488,7 +489,7 @@ static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state
     assert_null(nanvm_new(manager, &far).object); /* the source was asked in vain */
     size_t failed = source.requests;
     assert_null(nanvm_new(manager, &far).object);
-    assert_true(source.requests > failed);
+    assert_int_equal(source.requests > failed, SIZE_MAX > UINT32_MAX);
     nanvm_object farther = {.name = "farther", .size = 8, .align = (size_t)1 << 31};
     assert_null(nanvm_new(manager, &farther).object);
     failed = source.requests;
