@@ -2,13 +2,12 @@
 `<!-- /name -->` is written anew."""
 
 import pathlib
-import time
 
 import context
 
 
 def replaced(text, name, new):
-    """`text` with `new` between the marks called `name`; as it was where it has none."""
+    """`text` with `new` between the marks called `name`."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     if begin not in text or end not in text:
         raise SystemExit(f"verify: the page has no {begin} ... {end}")
@@ -16,24 +15,27 @@ def replaced(text, name, new):
     return f"{before}{begin}\n{new}\n{end}{rest.split(end, 1)[1]}"
 
 
-def table(outcomes, full):
+def row(step):
+    """The line of a step in the table."""
+    result = step["result"]
+    found = step["error"] or result["figure"]
+    if result["short"]:
+        found += f"; **short of it**: {result['short']}"
+    run = f"{'full' if step['full'] else 'fast'}, {step['day']}, {step['seconds']:.0f} s"
+    return f"| @ref assurance_{step['name']} \"{step['title']}\" | {step['goal']} | {found} | {run} |"
+
+
+def table(steps):
     """A row a step."""
-    rows = ["| step | goal | found | seconds |", "| --- | --- | --- | ---: |"]
-    for each in outcomes:
-        found = each.error or each.result.figure
-        if each.result.short:
-            found += f"; **short of the goal**: {each.result.short}"
-        rows.append(f"| @ref assurance_{each.name} \"{each.title}\" | {each.goal} | {found} "
-                    f"| {each.seconds:.0f} |")
-    what = "./run verify -- --full" if full else "./run verify"
-    return "\n".join(rows + ["", f"`{what}`, {time.strftime('%Y-%m-%d')}."])
+    head = ["| step | goal | found | run |", "| --- | --- | --- | --- |"]
+    return "\n".join(head + [row(step) for step in steps])
 
 
-def write(folder, outcomes, full):
+def write(folder, steps):
     """Writes the table of the steps, and what each has for the page."""
     path = pathlib.Path(context.SOURCE, folder, "guides", "assurance.md")
-    text = replaced(path.read_text(), "steps", table(outcomes, full))
-    for each in outcomes:
-        if each.result.page:
-            text = replaced(text, each.name, "\n".join(each.result.page))
+    text = replaced(path.read_text(), "steps", table(steps))
+    for step in steps:
+        if step["result"]["page"]:
+            text = replaced(text, step["name"], "\n".join(step["result"]["page"]))
     path.write_text(text)

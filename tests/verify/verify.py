@@ -18,7 +18,7 @@ import time
 import context
 import page
 
-ORDER = (
+STEPS = (
     "coverage",
     "mutation",
     "injection",
@@ -31,7 +31,6 @@ ORDER = (
     "gates",
     "bugs",
 )
-STEPS = tuple(name for name in ORDER if (context.SOURCE / "tests" / "verify" / name).is_dir())
 
 
 @dataclasses.dataclass
@@ -85,6 +84,7 @@ def run_step(name, full):
     result, error = attempt(module, context.Context(name, full))
     seconds = time.monotonic() - began
     outcome = Outcome(name, module.TITLE, module.GOAL, result, error, seconds)
+    keep(outcome, full)
     word = "FAILED" if outcome.failed else "ok"
     print(f" {word:<6} {seconds:7.0f} s  {error or result.figure}", flush=True)
     if result.short:
@@ -92,15 +92,21 @@ def run_step(name, full):
     return outcome
 
 
-def write_json(outcomes, full):
+def result_path(name):
+    """Where the last result of a step is kept."""
+    return context.SOURCE / "build" / "verify" / name / "result.json"
+
+
+def keep(outcome, full):
     """Keeps what came out, for the page and for whoever wants to look."""
-    where = context.SOURCE / "build" / "verify" / "results.json"
-    where.write_text(
-        json.dumps(
-            {"full": full, "steps": [dataclasses.asdict(each) for each in outcomes]},
-            indent=1,
-        )
-    )
+    kept = {**dataclasses.asdict(outcome), "full": full, "day": time.strftime("%Y-%m-%d")}
+    result_path(outcome.name).write_text(json.dumps(kept, indent=1))
+
+
+def last_results():
+    """The last result of each step that has one, as it was kept."""
+    paths = [result_path(name) for name in STEPS]
+    return [json.loads(path.read_text()) for path in paths if path.exists()]
 
 
 def parse():
@@ -108,7 +114,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="./run verify", description=__doc__.split("\n")[0])
     parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
     parser.add_argument("--full", action="store_true", help="all of it: takes hours")
-    parser.add_argument("--docs", metavar="FOLDER", help="write the page Assurance anew")
+    parser.add_argument("--docs", metavar="FOLDER", help="write the page Assurance anew, with the last result of each step")
     parser.add_argument("--missing", action="store_true", help="only print the packages lacking")
     options = parser.parse_args()
     for name in options.steps:
@@ -138,9 +144,8 @@ def main():
         return 0
     print(f"nanvm_mem: verification, {'all' if options.full else 'the fast part'} of each step")
     outcomes = [run_step(name, options.full) for name in names]
-    write_json(outcomes, options.full)
     if options.docs:
-        page.write(options.docs, outcomes, options.full)
+        page.write(options.docs, last_results())
     return summarise(outcomes)
 
 
