@@ -355,13 +355,43 @@ static void test_empty_name_is_printed_as_such(void **state) {
     nanvm_local_deinit(&local);
 }
 
+#if defined(_WIN32)
+static const char *const nowhere = "NUL";
+#else
+static const char *const nowhere = "/dev/null";
+#endif
+
+/* While it tells of a type, nothing can be written. */
+static FILE *unsteady;
+
+static void tell_while_it_fails(const nanvm_manager *manager, nanvm_stats *stats) {
+    (void)manager;
+    if (stats->each != NULL) {
+        const nanvm_object_stats point = {.object = &point_object};
+        assert_non_null(freopen(nowhere, "r", unsteady));
+        stats->each(&point, stats->context);
+        assert_non_null(freopen(nowhere, "w", unsteady));
+    }
+}
+
+static void test_failed_write_among_types_is_told(void **state) {
+    (void)state;
+    accounting manager;
+    accounting_init(&manager, NANVM_COUNT_PLAIN);
+    unsteady = fopen(nowhere, "w");
+    assert_non_null(unsteady);
+    assert_true(nanvm_stats_print(&manager.manager, unsteady));
+    assert_true(nanvm_stats_print_json(&manager.manager, unsteady));
+    manager.manager_table.stats = tell_while_it_fails;
+    assert_false(nanvm_stats_print(&manager.manager, unsteady));
+    assert_false(nanvm_stats_print_json(&manager.manager, unsteady));
+    fclose(unsteady);
+    accounting_deinit(&manager);
+}
+
 static void test_failed_write_is_told(void **state) {
     (void)state;
-#if defined(_WIN32)
-    FILE *file = fopen("NUL", "r");
-#else
-    FILE *file = fopen("/dev/null", "r");
-#endif
+    FILE *file = fopen(nowhere, "r");
     assert_non_null(file);
     assert_false(nanvm_stats_print(nanvm_global(), file));
     assert_false(nanvm_stats_print_json(nanvm_global(), file));
@@ -399,6 +429,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_local_is_printed_as_text),
     TEST(test_local_is_printed_as_json),
     TEST(test_empty_name_is_printed_as_such),
+    TEST(test_failed_write_among_types_is_told),
     TEST(test_failed_write_is_told),
     TEST(test_write_that_failed_before_is_told),
 };
