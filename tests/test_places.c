@@ -142,6 +142,35 @@ static void test_places_of_the_dead_are_taken_without_asking(void **state) {
     nanvm_local_deinit(&local);
 }
 
+/* Through the table, too; an odd number, so that the compiler knows the type at the first
+ * call of every second round. */
+static void test_dead_serve_again_before_fresh_places(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the dead wait");
+    enum { ARRAYS = 0, NEW = 1, COPY = 2, WAYS = 3, EACH = 21 };
+    for (size_t way = ARRAYS; way < WAYS; way++) {
+        nanvm_local local;
+        nanvm_local_init(&local);
+        nanvm_manager *manager = nanvm_local_manager(&local);
+        size_t reserved = 0;
+        for (size_t round = 0; round < 200; round++) {
+            nanvm_mut_ref made[EACH];
+            for (size_t i = 0; i < EACH; i++) {
+                made[i] = way == ARRAYS ? nanvm_new_array(manager, &ints_object, NULL, 9)
+                          : way == NEW  ? nanvm_new(manager, unknown)
+                                        : nanvm_new_copy(manager, unknown, &value);
+            }
+            for (size_t i = 0; i < EACH; i++) {
+                nanvm_mut_ref_drop(made[i]);
+            }
+            size_t now = nanvm_stats_make(manager).reserved_bytes;
+            assert_true(round == 0 || now == reserved);
+            reserved = now;
+        }
+        nanvm_local_deinit(&local);
+    }
+}
+
 /* What died last waits until what died before is used up. */
 static void test_no_place_is_given_twice(void **state) {
     (void)state;
@@ -260,6 +289,7 @@ static void test_array_grows_into_its_room_without_asking(void **state) {
 static const struct CMUnitTest tests[] = {
     TEST(test_fresh_places_come_in_runs),
     TEST(test_places_of_the_dead_are_taken_without_asking),
+    TEST(test_dead_serve_again_before_fresh_places),
     TEST(test_no_place_is_given_twice),
     TEST(test_types_that_share_an_entry_take_turns),
     TEST(test_arena_makes_runs_of_what_follows_itself),

@@ -1,4 +1,8 @@
 /* The numbers of managers, and how they are printed. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* fopencookie */
+#endif
+
 #include "run.h"
 #include "stage.h"
 
@@ -355,13 +359,89 @@ static void test_empty_name_is_printed_as_such(void **state) {
     nanvm_local_deinit(&local);
 }
 
+#if defined(_WIN32)
+static const char *const nowhere = "NUL";
+#else
+static const char *const nowhere = "/dev/null";
+#endif
+
+/* While it tells of a type, nothing can be written. */
+static FILE *unsteady;
+
+static void tell_while_it_fails(const nanvm_manager *manager, nanvm_stats *stats) {
+    (void)manager;
+    if (stats->each != NULL) {
+        const nanvm_object_stats point = {.object = &point_object};
+        assert_non_null(freopen(nowhere, "r", unsteady));
+        stats->each(&point, stats->context);
+        assert_non_null(freopen(nowhere, "w", unsteady));
+    }
+}
+
+static void test_failed_write_among_types_is_told(void **state) {
+    (void)state;
+    accounting manager;
+    accounting_init(&manager, NANVM_COUNT_PLAIN);
+    unsteady = fopen(nowhere, "w");
+    assert_non_null(unsteady);
+    assert_true(nanvm_stats_print(&manager.manager, unsteady));
+    assert_true(nanvm_stats_print_json(&manager.manager, unsteady));
+    manager.manager_table.stats = tell_while_it_fails;
+    assert_false(nanvm_stats_print(&manager.manager, unsteady));
+    assert_false(nanvm_stats_print_json(&manager.manager, unsteady));
+    fclose(unsteady);
+    accounting_deinit(&manager);
+}
+
+#if defined(__GLIBC__)
+/* Writes succeed but for one. */
+static size_t until_failure;
+
+static ssize_t write_or_fail(void *cookie, const char *bytes, size_t size) {
+    (void)cookie;
+    (void)bytes;
+    return until_failure-- == 0 ? 0 : (ssize_t)size;
+}
+
+static bool prints(bool (*print)(const nanvm_manager *, FILE *),
+                   const nanvm_manager *manager, size_t successes) {
+    const cookie_io_functions_t functions = {.write = write_or_fail};
+    FILE *file = fopencookie(NULL, "w", functions);
+    assert_non_null(file);
+    assert_int_equal(setvbuf(file, NULL, _IONBF, 0), 0);
+    until_failure = successes;
+    bool done = print(manager, file);
+    fclose(file);
+    return done;
+}
+
+/* Whichever it is. */
+static void test_each_failed_write_is_told(void **state) {
+    (void)state;
+    const nanvm_object quoted = {.name = "a \"type\"", .size = 8, .align = 8};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new(manager, &quoted));
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+    bool (*const printers[])(const nanvm_manager *, FILE *) = {nanvm_stats_print,
+                                                               nanvm_stats_print_json};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(prints(printers[i], manager, SIZE_MAX));
+        size_t writes = SIZE_MAX - until_failure;
+        assert_true(writes > 5);
+        for (size_t n = 0; n < writes; n++) {
+            assert_false(prints(printers[i], manager, n));
+        }
+        assert_true(prints(printers[i], manager, writes));
+    }
+    nanvm_local_deinit(&local);
+}
+#endif
+
 static void test_failed_write_is_told(void **state) {
     (void)state;
-#if defined(_WIN32)
-    FILE *file = fopen("NUL", "r");
-#else
-    FILE *file = fopen("/dev/null", "r");
-#endif
+    FILE *file = fopen(nowhere, "r");
     assert_non_null(file);
     assert_false(nanvm_stats_print(nanvm_global(), file));
     assert_false(nanvm_stats_print_json(nanvm_global(), file));
@@ -399,6 +479,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_local_is_printed_as_text),
     TEST(test_local_is_printed_as_json),
     TEST(test_empty_name_is_printed_as_such),
+    TEST(test_failed_write_among_types_is_told),
+#if defined(__GLIBC__)
+    TEST(test_each_failed_write_is_told),
+#endif
     TEST(test_failed_write_is_told),
     TEST(test_write_that_failed_before_is_told),
 };
