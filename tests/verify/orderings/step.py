@@ -47,6 +47,7 @@ EXHAUSTIVE = (
     ("usual", "limit_reached"),
     ("usual", "limit_late"),
     ("usual", "limit_drop"),
+    ("usual", "limit_passed"),
     ("usual", "node"),
     ("usual", "pair"),
     ("usual", "make_mut_node"),
@@ -57,6 +58,7 @@ EXHAUSTIVE = (
     ("hardened", "copies"),
     ("hardened", "pair_for_two"),
     ("hardened", "limit_pair"),
+    ("hardened", "limit_passed"),
     ("hardened", "stats"),
     ("hardened", "key_two"),
     ("hardened", "guards"),
@@ -310,7 +312,7 @@ WEAKER = {
     ("load", "acquire"): ("relaxed",),
     ("load", "relaxed"): ("plain",),
     ("store", "release"): ("relaxed",),
-    ("store", "relaxed"): ("plain",),
+    ("store", "relaxed"): ("plain", "omitted"),
 }
 WEAKER_UPDATE = {
     "acq_rel": ("acquire", "release", "split"),
@@ -321,7 +323,9 @@ WEAKER_UPDATE = {
 
 
 def weaker(site):
-    """How an operation can be weakened."""
+    """How an operation can be weakened; one that may be isn't left out besides."""
+    if (site.caller, site.operation, site.kind) in STRONGER:
+        return ("split",) if site.kind == "add" else ("plain",)
     return WEAKER.get((site.kind, site.order)) or WEAKER_UPDATE[site.order]
 
 
