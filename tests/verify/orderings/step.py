@@ -171,7 +171,7 @@ class Mutant:
         return (self.by is None) == (self.excuse is not None)
 
 
-# --- building the models ------------------------------------------------------------------
+# --- building the models --------------------------------------------------------------
 
 HARDENED_ONLY = ("guard", "quarantine", "seal")
 MODELS = {"usual": (), "hardened": ("-DNANVM_HARDENED",)}
@@ -259,7 +259,7 @@ def program(context, build):
     return context.build / f"model-{build}"
 
 
-# --- running them ----------------------------------------------------------------------------
+# --- running them ---------------------------------------------------------------------
 
 
 def options_of(switches, back):
@@ -305,7 +305,7 @@ def check_model(context):
     return right, len(runs) - right
 
 
-# --- weakening ---------------------------------------------------------------------------------
+# --- weakening ------------------------------------------------------------------------
 
 # One step down, by kind of operation and ordering.
 WEAKER = {
@@ -380,14 +380,11 @@ def operations_in(text):
 def never_run(context, runs):
     """Atomic operations of the library that no scenario has come to."""
     files = [*(context.source / "src").glob("*.[ch]"), *(context.source / "include").rglob("*.h")]
-    there = set()
-    for path in files:
-        text = re.sub(r"__ATOMIC_ACQ_REL\)$", "", path.read_text(), flags=re.M)
-        there |= operations_in(text) - {"NANVM_ATOMIC_EXCHANGE"}
+    there = set().union(*(operations_in(path.read_text()) for path in files))
     return sorted(there - {site.operation for run in runs for site in run.sites})
 
 
-# --- ThreadSanitizer -----------------------------------------------------------------------------
+# --- ThreadSanitizer ------------------------------------------------------------------
 
 # Compiler, flags, operations in full, whether it has to be silent.
 STRESS = {
@@ -454,7 +451,7 @@ def stress_all(context):
     return counts, wrong
 
 
-# --- the page --------------------------------------------------------------------------------------
+# --- the page -------------------------------------------------------------------------
 
 
 def row(mutant):
@@ -505,10 +502,14 @@ def page(whole, bounded, mutants, counts):
         "",
         f"Operations on references under ThreadSanitizer: {rates}. Without release, and "
         "without acquire, it reports a race.",
+        "",
+        "What the model leaves out: a load doesn't see what is written later in the order of "
+        "the execution (load buffering), and a compare and exchange that fails sees the newest "
+        "value. A pool of a local manager belongs to one thread, and isn't in it.",
     ]
 
 
-# --- the step ----------------------------------------------------------------------------------------
+# --- the step -------------------------------------------------------------------------
 
 
 def wrongs(whole, bounded, mutants, unseen, stressed):
