@@ -7,8 +7,8 @@
  *       tries all there is. With `switches`, a thread that could go on waits for another
  *       at most N times; with `back`, a load may see the newest value and N before it.
  *       With `weaken`, one operation is another than the library's: HOW is an ordering,
- *       or `plain` for none that is atomic, or `split` for a read-modify-write in two
- *       steps. */
+ *       or `plain` for none that is atomic, `split` for a read-modify-write in two steps,
+ *       `omitted` for no store at all. */
 
 /* Relacy keeps three values of an atomic variable, and lets a load see the last two. Here
  * a load sees all that the memory model allows, unless told otherwise. */
@@ -47,7 +47,7 @@ const scenario *the_scenario;
 
 /* --- where operations stand, and how they are weakened --------------------- */
 
-enum how { AS_SHIPPED, WITH_ORDER, PLAIN, SPLIT };
+enum how { AS_SHIPPED, WITH_ORDER, PLAIN, SPLIT, OMITTED };
 
 struct site {
     const char *caller;
@@ -363,7 +363,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         in_turn(word, [&] {
             if (where.weakened == PLAIN) {
                 word.store_plain(value, info);
-            } else {
+            } else if (where.weakened != OMITTED) {
                 word.store(value, order_of(where.weaker), info);
             }
             return 0;
@@ -636,9 +636,10 @@ bool set_mutation(char **words) {
     mutation.caller = words[0];
     mutation.operation = words[1];
     mutation.kind = words[2];
-    mutation.weakened = same(words[3], "plain")   ? PLAIN
-                        : same(words[3], "split") ? SPLIT
-                                                  : AS_SHIPPED;
+    mutation.weakened = same(words[3], "plain")     ? PLAIN
+                        : same(words[3], "split")   ? SPLIT
+                        : same(words[3], "omitted") ? OMITTED
+                                                    : AS_SHIPPED;
     for (int i = 0; i <= __ATOMIC_SEQ_CST; ++i) {
         if (same(order_names[i], words[3])) {
             mutation.weakened = WITH_ORDER;

@@ -247,6 +247,13 @@ static void clone(unsigned index) {
     (void)nanvm_ref_clone(own[index]).object;
 }
 
+/* The last of them isn't counted any more: from then on no count is right. */
+static void clone_often(unsigned index) {
+    clone(index);
+    clone(index);
+    clone(index);
+}
+
 static void clone_and_take(unsigned index) {
     nanvm_mut_ref taken;
     nanvm_ref copy = nanvm_ref_clone(own[index]);
@@ -275,6 +282,10 @@ static void it_sticks_or_is_as_before(void) {
 
 static void it_sticks_or_is_one_more(void) {
     it_sticks_or_is(OTHERS + 1);
+}
+
+static void it_sticks_or_is_two_more(void) {
+    it_sticks_or_is(OTHERS + 2);
 }
 
 static void it_sticks_or_is_one_less(void) {
@@ -602,6 +613,8 @@ const scenario scenarios[] = {
         begin_pair_for_two, drop_node, drop, nothing_is_left),
     TWO("take_pair", "two owners ask whether they are alone", two_of_global, take_or_drop,
         take_or_drop, nothing_is_left),
+    TWO("limit_passed", "one clones beyond the limit, one lets go, late",
+        begin_near_limit, clone_often, drop, it_sticks_or_is_two_more),
     TWO("limit_pair", "two clone where there is room for one", begin_near_limit, clone,
         clone, it_sticks),
     THREE("drop", "three owners let go", three_of_global, drop, drop, drop,
