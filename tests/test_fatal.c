@@ -3,6 +3,7 @@
 
 #include "misuse.h"
 #include "run.h"
+#include "skip.h"
 #include "stage.h"
 
 /* --- misuse of the dead; the accounting manager keeps their bytes --- */

@@ -61,6 +61,10 @@ class Platform:
 SMALL = "addresses of 32 bits"
 THREADS = "no threads on"
 FORK = "no fork() on"
+ELF = "in ELF files only"
+FULL = "no /dev/full"
+NO_POSIX = (FORK, ELF, FULL)
+NO_SYSTEM = (SMALL, THREADS, FORK, ELF)
 PLATFORMS = (
     Platform("x86-64", "as they are"),
     Platform("i386", "as they are", "i686-linux-gnu", lacks=(SMALL,)),
@@ -68,8 +72,8 @@ PLATFORMS = (
     Platform("armhf", "qemu-user", "arm-linux-gnueabihf", slow=True, lacks=(SMALL,)),
     Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True),
     Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True),
-    Platform("wasm32-WASI", "node", "wasm32-wasi", gcc=False, lacks=(SMALL, THREADS, FORK)),
-    Platform("win64", "wine", "x86_64-w64-mingw32", lacks=(FORK,)),
+    Platform("wasm32-WASI", "node", "wasm32-wasi", gcc=False, lacks=NO_SYSTEM),
+    Platform("win64", "wine", "x86_64-w64-mingw32", lacks=NO_POSIX),
 )
 WITHOUT_GCC = "gcc has no such target"
 
