@@ -31,11 +31,17 @@ def tree(context, kind, level, link_level, hardened):
     archive has to be made by the compiler's own tools, for the linker to see through it."""
     flags = " ".join([level, *KINDS[kind], "-fno-omit-frame-pointer"])
     return context.build_tree(
-        f"{kind}{level}-{hardened}", "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_CXX_COMPILER=clang++-19",
-        "-DCMAKE_BUILD_TYPE=Debug", "-DNANVM_INSTALL=OFF", f"-DCMAKE_C_FLAGS={flags}",
+        f"{kind}{level}-{hardened}",
+        "-DCMAKE_C_COMPILER=clang-19",
+        "-DCMAKE_CXX_COMPILER=clang++-19",
+        "-DCMAKE_AR=/usr/bin/llvm-ar-19",
+        "-DCMAKE_RANLIB=/usr/bin/llvm-ranlib-19",
+        "-DCMAKE_BUILD_TYPE=Debug",
+        "-DNANVM_INSTALL=OFF",
         f"-DNANVM_HARDENED={hardened}",
-        f"-DCMAKE_EXE_LINKER_FLAGS={LINK} {link_level}", "-DCMAKE_AR=/usr/bin/llvm-ar-19",
-        "-DCMAKE_RANLIB=/usr/bin/llvm-ranlib-19")
+        f"-DCMAKE_C_FLAGS={flags}",
+        f"-DCMAKE_EXE_LINKER_FLAGS={LINK} {link_level}",
+    )
 
 
 def suite(context, folder, *options):
