@@ -59,7 +59,8 @@ def gcc_analyzer(context):
     """gcc's analyzer; in a full run at every level, since what is inlined differs."""
     levels = ("-O0", "-O1", "-O2", "-O3") if context.full else ("-O2",)
     outcomes = [outcome(context, "gcc's analyzer", f"gcc -fanalyzer {' '.join(levels)}",
-                        "fanalyzer.c", "gcc", "-std=c11", "-fanalyzer", level, "-c", "-o", "/dev/null")
+                        "fanalyzer.c", "gcc", "-std=c11", "-fanalyzer", level, "-c", "-o",
+                        "/dev/null")
                 for level in levels]
     found = gate.distinct(sum((each.findings for each in outcomes), []))
     outcomes[0].findings, outcomes[0].accepted = gate.settle(found, OF_GCC)
@@ -69,7 +70,8 @@ def gcc_analyzer(context):
 def clang_analyzer(context):
     """clang's: what scan-build runs, without a build around it."""
     return outcome(context, "clang's analyzer", "clang-19 --analyze", "clang_analyzer.c",
-                   "clang-19", "-std=c11", "--analyze", "-Xclang", "-analyzer-output=text", "-o", "/dev/null")
+                   "clang-19", "-std=c11", "--analyze", "-Xclang", "-analyzer-output=text",
+                   "-o", "/dev/null")
 
 
 def left_out(context):

@@ -44,6 +44,16 @@ GATES = (
 )
 
 
+# What a reader of the page might take for granted, and shouldn't.
+LIMITS = [
+    "",
+    "Analysers and warnings look at the library and the examples, by default and hardened; not "
+    "at the tests. abidiff sees functions and the layout of types, not what inline functions do "
+    "once they are compiled into a program. Two builds are compared on one machine: another "
+    "compiler, or valgrind's headers being there or not, makes other bytes.",
+]
+
+
 def table(outcomes):
     """A row a gate, and below what is accepted."""
     rows = [
@@ -61,7 +71,7 @@ def table(outcomes):
         for each in outcomes
         for one in each.accepted
     ]
-    return rows
+    return rows + LIMITS
 
 
 def escaped(text):
