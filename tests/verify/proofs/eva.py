@@ -80,7 +80,7 @@ def alarms_in(text):
 def analyse(context, saved, entry):
     """One entry point."""
     text = context.run("frama-c", "-load", saved, "-main", f"eva_{entry}", "-eva", *OPTIONS,
-                       cwd=context.source, timeout=900).stdout
+                       cwd=context.source, timeout=600).stdout
     if "ANALYSIS SUMMARY" not in text:
         raise StepFailed(f"EVA came to no end with {entry}")
     ends = f"NON TERMINATING FUNCTION: eva_{entry}" not in re.sub(r"\s+", " ", text)

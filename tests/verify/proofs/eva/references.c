@@ -18,7 +18,9 @@ WITH_MANAGERS(new_copy)
 /* (The memory of each call of malloc is one to the analysis: two lengths, two calls.) */
 static void new_array(nanvm_manager *manager) {
     static const unsigned char bytes[8] = "seven b";
-    if (Frama_C_nondet(0, 1)) {
+    int way = Frama_C_nondet(0, 1);
+    //@ split way;
+    if (way) {
         nanvm_mut_ref_drop(nanvm_new_array(manager, text_object, bytes, 3));
     } else {
         nanvm_mut_ref_drop(nanvm_new_array(manager, text_object, bytes, 8));
@@ -33,14 +35,18 @@ static void new_array_any(nanvm_manager *manager) {
 }
 WITH_MANAGERS(new_array_any)
 
+static int constructs;
+
 static bool construct(void *object, size_t length, void *context) {
     (void)length;
     (void)context;
     *(long *)object = 7;
-    return Frama_C_nondet(0, 1);
+    return constructs;
 }
 
 static void new_with(nanvm_manager *manager) {
+    constructs = Frama_C_nondet(0, 1);
+    //@ split constructs;
     nanvm_mut_ref_drop(nanvm_new_with(manager, leaf_object, 0, construct, NULL));
 }
 WITH_MANAGERS(new_with)
@@ -64,7 +70,9 @@ static void manager_resize_to(nanvm_manager *manager, size_t size) {
 }
 
 static void manager_resize(nanvm_manager *manager) {
-    if (Frama_C_nondet(0, 1)) {
+    int way = Frama_C_nondet(0, 1);
+    //@ split way;
+    if (way) {
         manager_resize_to(manager, 16);
     } else {
         manager_resize_to(manager, 48);
@@ -101,7 +109,9 @@ static void mut_ref_resize_to(nanvm_manager *manager, size_t length) {
 }
 
 static void mut_ref_resize(nanvm_manager *manager) {
-    if (Frama_C_nondet(0, 1)) {
+    int way = Frama_C_nondet(0, 1);
+    //@ split way;
+    if (way) {
         mut_ref_resize_to(manager, 2);
     } else {
         mut_ref_resize_to(manager, 40);
