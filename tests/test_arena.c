@@ -528,6 +528,10 @@ static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
     assert_ptr_equal(nanvm_manager_resize(manager, below, layout, 40), below);
     assert_ptr_equal(nanvm_manager_resize(manager, newest, layout, 120), newest);
     assert_int_equal(((unsigned char *)newest)[99], 7);
+    nanvm_layout smaller = nanvm_layout_make(40, 8);
+    assert_ptr_equal(nanvm_manager_resize(manager, below, smaller, 20), below);
+    unsigned char *third = nanvm_manager_alloc(manager, layout);
+    assert_true(third >= (unsigned char *)newest + 120);
     nanvm_arena_deinit(&arena);
 }
 

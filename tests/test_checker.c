@@ -136,6 +136,11 @@ static void test_what_is_freed_in_an_arena_is_closed(void **state) {
     expect_closed(memory, 40, false);
     nanvm_manager_dealloc(manager, memory, layout);
     expect_closed(memory, 40, true);
+    memory = nanvm_manager_alloc(manager, layout);
+    if (!is_hardened) {
+        assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 40), memory);
+        assert_ptr_not_equal(nanvm_manager_resize(manager, memory, layout, 41), memory);
+    }
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 5);
     void *before = ints.object;
     assert_true(nanvm_mut_ref_resize(manager, &ints, 6)); /* moves, though the newest */
