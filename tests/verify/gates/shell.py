@@ -4,14 +4,21 @@ import re
 
 from gates import gate
 
-SCRIPTS = (
-    "run",
-    ".ci/run",
-    "tests/instructions/count.sh",
-    "examples/history/tests/program.sh",
-    "tests/verify/gates/abi/describe.sh",
-)
+FOLDERS = (".ci", "bench", "cmake", "docs", "examples", "tests")
 SPOT = re.compile(r"# shellcheck disable=(SC\d+)(?: # (.*))?")
+
+
+def scripts(context):
+    """Every file that says it is one, but for the seeded one."""
+    inside = (path for folder in FOLDERS for path in (context.source / folder).rglob("*"))
+    paths = [context.source / "run", *sorted(path for path in inside if path.is_file())]
+    return [path for path in paths if path.parent.name != "seeds" and is_script(path)]
+
+
+def is_script(path):
+    """By the first line."""
+    with path.open("rb") as file:
+        return re.match(rb"#!.*\b(ba|da)?sh\b", file.readline(100)) is not None
 
 
 def look(context, path):
@@ -20,11 +27,12 @@ def look(context, path):
     return [gate.relative(context, line) for line in done.stdout.splitlines()]
 
 
-def spots(context):
+def spots(context, paths):
     """What is silenced in the scripts, and what of it without a reason."""
     accepted, bare = [], []
-    for name in SCRIPTS:
-        for number, line in enumerate((context.source / name).read_text().splitlines(), 1):
+    for path in paths:
+        name = path.relative_to(context.source)
+        for number, line in enumerate(path.read_text().splitlines(), 1):
             hit = SPOT.search(line)
             if hit:
                 accepted.append(gate.Accepted(f"`{hit[1]}` in {name}:{number}", hit[2] or ""))
@@ -34,9 +42,10 @@ def spots(context):
 
 def check(context):
     """The gate."""
-    found = [line for name in SCRIPTS for line in look(context, context.source / name)]
+    paths = scripts(context)
+    found = [line for path in paths for line in look(context, path)]
     path, expected = gate.seed(context, "shell.sh")
-    accepted, bare = spots(context)
-    return gate.Outcome("shellcheck", "shellcheck", f"{len(SCRIPTS)} scripts",
+    accepted, bare = spots(context, paths)
+    return gate.Outcome("shellcheck", "shellcheck", f"{len(paths)} scripts",
                         found + bare + gate.missed(look(context, path), expected, "shellcheck"),
                         accepted)
