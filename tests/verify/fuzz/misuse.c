@@ -23,7 +23,7 @@ enum { IS_HARDENED = 1 };
 enum { IS_HARDENED = 0 };
 #endif
 
-enum { PREFIX = 4, MISUSES_MAX = 64 };
+enum { PREFIX = 4, MISUSES_MAX = 64, FIRST = 8 };
 
 const char *const target_name = "misuse";
 
@@ -94,15 +94,15 @@ typedef struct job {
     size_t size;
 } job;
 
-/* By all bytes: so each is as frequent as the others, whatever a fuzzer finds worthwhile.
- */
+/* By all bytes: so each is as frequent as the others, whatever seems new to a fuzzer.
+ * What this build can't see gives way to one of the first. */
 static const misuse *choose(const job *self) {
     size_t sum = 0;
     for (size_t i = 0; i < self->size; i++) {
         sum += self->bytes[i];
     }
     const misuse *it = &misuses[sum % misuses_length];
-    return it->hardened && !IS_HARDENED ? &misuses[sum / misuses_length % 8] : it;
+    return it->hardened && !IS_HARDENED ? &misuses[sum / misuses_length % FIRST] : it;
 }
 
 static void judge(const misuse *it) {
@@ -118,24 +118,27 @@ static void end_unharmed(void) {
     world_end();
 }
 
-static void commit(const misuse *it, victim *self) {
-    bool was_reported = false, was_done = true;
+/* Whether it was: it may not have been possible. */
+static bool was_reported(const misuse *it, victim *self) {
     message[0] = '\0';
-    if (setjmp(escape) == 0) {
-        was_done = it->commit(self);
-        REQUIRE(!was_done); /* else it went unnoticed */
-    } else {
-        was_reported = true;
+    here.doing = it->name;
+    if (setjmp(escape) != 0) {
+        return true;
     }
-    if (was_reported) {
-        judge(it);
-    } else {
+    bool went_unnoticed = it->commit(self);
+    REQUIRE(!went_unnoticed);
+    return false;
+}
+
+static void commit(const misuse *it, victim *self) {
+    if (!was_reported(it, self)) {
         in_vain++;
+        return;
     }
-    if (was_reported && !it->shatters) {
+    judge(it);
+    if (!it->shatters) {
         end_unharmed();
     }
-    world_abandon();
 }
 
 static void run_operations(const job *self) {
@@ -162,9 +165,8 @@ static void *run_job(void *context) {
         commit(it, &one);
     } else {
         in_vain++;
-        world_end();
-        world_abandon();
     }
+    world_abandon();
     return NULL;
 }
 

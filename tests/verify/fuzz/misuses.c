@@ -105,23 +105,28 @@ static bool make_mut_dead(victim *self) {
     return self->how->make_mut(&stale, manager_of(self->where)) != NULL;
 }
 
-/* An array that moved to another manager, and a handle to where it was. */
+static void note_resized(victim *self, place where, void *object, size_t length) {
+    if (object != self->it.object) {
+        model_move(self->it.id, where, object);
+    }
+    model_resize(self->it.id, length);
+    self->it.object = object;
+    self->it.is_mut = true;
+    put(0, self->it);
+}
+
+/* An array that moved to another manager, and a handle to where it was. In the manager's
+ * own `resize` the library doesn't see the old place any more. */
 static bool drop_after_resize(victim *self) {
     place to = self->where == PLAIN ? ATOMIC : PLAIN;
     nanvm_mut_ref own = mut_of(self->it), stale = own;
-    size_t length =
-        kind_length(known_of(self->it)->kind, (unsigned char)(self->choice | 1));
+    const known *before = known_of(self->it);
+    size_t length = kind_length(before->kind, (unsigned char)(self->choice | 1));
     bool done = nanvm_mut_ref_resize(manager_of(to), &own, length);
+    note_resized(self, to, own.object, done ? length : before->content.length);
     if (own.object == stale.object) {
-        model_resize(self->it.id, done ? length : known_of(self->it)->content.length);
-        put(0, self->it);
         return false;
     }
-    model_move(self->it.id, to, own.object);
-    model_resize(self->it.id, length);
-    self->it.object = own.object;
-    self->it.is_mut = true;
-    put(0, self->it);
     self->how->drop_mut(stale);
     return true;
 }
@@ -241,8 +246,11 @@ static bool forge_header(victim *self) {
 
 /* As written by who runs over the end of what lies in front. */
 static bool overrun_into_header(victim *self) {
-    unsigned char *header = (unsigned char *)nanvm_block_header(self->it.object);
+    nanvm_header *header = nanvm_block_header(self->it.object), before = *header;
     memset(header, self->choice, 1 + self->choice % sizeof(nanvm_header));
+    if (memcmp(header, &before, sizeof(before)) == 0) {
+        return false; /* as it was */
+    }
     (void)self->how->clone(ref_of(self->it)).object;
     self->how->drop_mut(mut_of(self->it));
     return true;

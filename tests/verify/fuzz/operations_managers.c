@@ -206,7 +206,12 @@ static bool reset(place where, bool ends) {
 
 void op_reset(const operation *op) {
     place where = (place)(ARENA_BUFFER + op->where % (PLACES - ARENA_BUFFER));
-    (void)reset(where, way_of(op) == 0);
+    bool ends = way_of(op) == 0;
+    if (where != NONE && model.resetting[where]) {
+        reset_real(where, ends); /* does nothing */
+    } else {
+        (void)reset(where, ends);
+    }
 }
 
 void end_managers(void) {

@@ -119,7 +119,7 @@ def fuzz(work, program, found, env, runs, seed, tally):
     size = MODEL_SIZE if target == "model" else MISUSE_SIZE
     found.mkdir(parents=True, exist_ok=True)
     command = [program, f"-runs={runs}", f"-seed={seed}", f"-max_len={size}", "-len_control=0"]
-    command += ["-timeout=60", "-print_final_stats=1", "-verbosity=1"]
+    command += ["-timeout=60", "-rss_limit_mb=4096", "-print_final_stats=1"]
     command += [f"-artifact_prefix={work.build}/{target}-", found, CORPUS / target]
     drive(work, command, env, tally, f"{target}, seed {seed},")
 

@@ -11,8 +11,9 @@ world here;
 unsigned long long operations_done;
 
 void require_failed(const char *demand, const char *file, int line) {
-    fprintf(stderr, "%s:%d: not so: %s (operation %llu, depth %u)\n", file, line, demand,
-            operations_done, here.depth);
+    fprintf(stderr, "%s:%d: not so: %s (operation %llu, depth %u%s%s)\n", file, line,
+            demand, operations_done, here.depth, here.doing == NULL ? "" : ", ",
+            here.doing == NULL ? "" : here.doing);
     abort();
 }
 

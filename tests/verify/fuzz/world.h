@@ -22,6 +22,7 @@ typedef struct raw {
 } raw;
 
 typedef struct world {
+    const char *doing; /* for reports; may be NULL */
     handle slots[SLOTS];
     raw raws[RAWS];
     unsigned depth;            /* callbacks that are running operations */
