@@ -246,8 +246,11 @@ static bool forge_header(victim *self) {
 
 /* As written by who runs over the end of what lies in front. */
 static bool overrun_into_header(victim *self) {
-    unsigned char *header = (unsigned char *)nanvm_block_header(self->it.object);
+    nanvm_header *header = nanvm_block_header(self->it.object), before = *header;
     memset(header, self->choice, 1 + self->choice % sizeof(nanvm_header));
+    if (memcmp(header, &before, sizeof(before)) == 0) {
+        return false; /* as it was */
+    }
     (void)self->how->clone(ref_of(self->it)).object;
     self->how->drop_mut(mut_of(self->it));
     return true;
