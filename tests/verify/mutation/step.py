@@ -68,7 +68,7 @@ SOMETIMES = "race: "
 USUAL = Effort("50", 20, 3)
 WHOLE = Effort("1", 600, 200)
 
-BYTES = 4 << 30  # of memory
+BYTES = 1 << 30  # of memory, for a mutant that never has enough
 
 
 # --- building ---------------------------------------------------------------------
