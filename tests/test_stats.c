@@ -452,7 +452,11 @@ static void test_failed_write_is_told(void **state) {
 /* Each write that follows is only kept for later, and so succeeds. */
 static void test_write_that_failed_before_is_told(void **state) {
     (void)state;
+#if defined(_WIN32)
+    FILE *file = NULL; /* wine would open this system's, and without a buffer */
+#else
     FILE *file = fopen("/dev/full", "w");
+#endif
     if (file == NULL) {
         skip_because("there is no /dev/full");
     }
