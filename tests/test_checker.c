@@ -67,7 +67,8 @@ static void start(const char *environment) {
     }
 #else
     (void)environment;
-    skip_because("a checker can be doubled in ELF files only, where there is no real one");
+    skip_because(
+        "a checker can be doubled in ELF files only, where there is no real one");
 #endif
     memset(closed, 0, sizeof(closed));
     closings = openings = 0;

@@ -142,6 +142,7 @@ static void leak_and_drop(void *context) {
 
 static void test_threads_can_not_wrap_a_count_together(void **state) {
     (void)state;
+    needs_threads();
     nanvm_ref ref = new_ref(nanvm_global(), 6);
     set_count(ref, NEAR_ATOMIC);
     in_threads(leak_and_drop, THREADS, &ref, 0);

@@ -7,6 +7,12 @@
 #include "skip.h"
 #include "stage.h"
 
+#if defined(_WIN32)
+enum { IS_WINDOWS = 1 };
+#else
+enum { IS_WINDOWS = 0 };
+#endif
+
 static FILE *scratch_file(void) {
 #if defined(__wasi__)
     return fopen("/tmp/stats", "w+"); /* there is no tmpfile */
@@ -394,9 +400,11 @@ static void test_failed_write_among_types_is_told(void **state) {
     accounting_deinit(&manager);
 }
 
-#if defined(__GLIBC__)
 /* Writes succeed but for one. */
 static size_t until_failure;
+
+#if defined(__GLIBC__)
+enum { SEES_EACH_WRITE = 1 };
 
 static ssize_t write_or_fail(void *cookie, const char *bytes, size_t size) {
     (void)cookie;
@@ -415,10 +423,24 @@ static bool prints(bool (*print)(const nanvm_manager *, FILE *),
     fclose(file);
     return done;
 }
+#else
+enum { SEES_EACH_WRITE = 0 };
+
+static bool prints(bool (*print)(const nanvm_manager *, FILE *),
+                   const nanvm_manager *manager, size_t successes) {
+    (void)print;
+    (void)manager;
+    (void)successes;
+    return false;
+}
+#endif
 
 /* Whichever it is. */
 static void test_each_failed_write_is_told(void **state) {
     (void)state;
+    if (!SEES_EACH_WRITE) {
+        skip_because("there is no fopencookie()");
+    }
     const nanvm_object quoted = {.name = "a \"type\"", .size = 8, .align = 8};
     nanvm_local local;
     nanvm_local_init(&local);
@@ -438,7 +460,6 @@ static void test_each_failed_write_is_told(void **state) {
     }
     nanvm_local_deinit(&local);
 }
-#endif
 
 static void test_failed_write_is_told(void **state) {
     (void)state;
@@ -452,9 +473,10 @@ static void test_failed_write_is_told(void **state) {
 /* Each write that follows is only kept for later, and so succeeds. */
 static void test_write_that_failed_before_is_told(void **state) {
     (void)state;
-    FILE *file = fopen("/dev/full", "w");
-    if (file == NULL) {
+    FILE *file = IS_WINDOWS ? NULL : fopen("/dev/full", "w");
+    if (file == NULL) { /* wine would open this system's, and without a buffer */
         skip_because("there is no /dev/full");
+        return;
     }
     assert_true(nanvm_stats_print(nanvm_global(), file));
     assert_int_not_equal(fflush(file), 0);
@@ -480,9 +502,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_local_is_printed_as_json),
     TEST(test_empty_name_is_printed_as_such),
     TEST(test_failed_write_among_types_is_told),
-#if defined(__GLIBC__)
     TEST(test_each_failed_write_is_told),
-#endif
     TEST(test_failed_write_is_told),
     TEST(test_write_that_failed_before_is_told),
 };

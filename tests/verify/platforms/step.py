@@ -63,8 +63,9 @@ THREADS = "no threads on"
 FORK = "no fork() on"
 ELF = "in ELF files only"
 FULL = "no /dev/full"
-NO_POSIX = (FORK, ELF, FULL)
-NO_SYSTEM = (SMALL, THREADS, FORK, ELF)
+COOKIE = "no fopencookie()"
+NO_POSIX = (FORK, ELF, FULL, COOKIE)
+NO_SYSTEM = (SMALL, THREADS, FORK, ELF, COOKIE)
 PLATFORMS = (
     Platform("x86-64", "as they are"),
     Platform("i386", "as they are", "i686-linux-gnu", lacks=(SMALL,)),
