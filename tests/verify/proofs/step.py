@@ -99,6 +99,7 @@ NOT_PROVED = (
     "- What a function requires is proved where a function calls it that is proved, too; for "
     "the other calls `callers.txt` gives a reason for each, which a machine compares with "
     "the text, but a person has to believe.",
+    "- Whether the contracts say all that there is to say: what isn't in them isn't proved.",
     "- No memory ends in the last 8 bytes of the address space: taken for granted.",
 )
 
@@ -123,7 +124,9 @@ def run(context):
     claims = bits.check_all(context)
     analyses = eva.analyse_all(context)
     proofs = wp.prove_all(context, (64, 32) if context.full else (64,), env)
-    failures = (wp_failures(proofs) + bits_failures(claims) + caller_failures()
+    dead = wp.all_contradictions(context, env) if context.full else []
+    failures = ([f"{place}: its contract can't be met" for place in dead]
+                + wp_failures(proofs) + bits_failures(claims) + caller_failures()
                 + eva_failures(analyses, context.full))
     for each in failures:
         context.note(f"FAILURE {each}")

@@ -125,6 +125,29 @@ def prove(context, unit, width, env):
     return proofs
 
 
+def contradictions(context, unit, env):
+    """Places that a contract rules out by requiring what can't be: there anything could be
+    proved. WP tries to prove that they are never reached, and is to fail."""
+    names = [each.name for each in contracts.of(unit.name) if each.by != "BITS"]
+    path = context.build / f"{unit.name}.c"
+    path.write_text(unit.harness())
+    text = frama.run(
+        context, 64, path, "-wp", "-wp-split", "-wp-prover", "cvc4", "-wp-model", unit.model,
+        "-wp-smoke-tests", "-wp-smoke-timeout", "2", "-wp-par", "1", "-wp-fct",
+        ",".join(names), env=env,
+    )  # fmt: skip
+    if "[Passed] Smoke-test" not in text:
+        raise StepFailed(f"{unit.name}: WP looked for no contradictions")
+    return re.findall(r"\[Failed\] Smoke-test typed_(?:cast_)?(\w+)", text)
+
+
+def all_contradictions(context, env):
+    """Of every unit."""
+    with concurrent.futures.ThreadPoolExecutor(context.jobs) as pool:
+        found = pool.map(lambda unit: contradictions(context, unit, env), UNITS)
+        return [place for places in found for place in places]
+
+
 def prove_all(context, widths, env):
     """Proves every unit, at every width."""
     work = [(unit, width) for width in widths for unit in UNITS]
