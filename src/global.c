@@ -183,28 +183,59 @@ static inline void free_memory(void *object) {
  * one that puts the next in place of the one that has waited longest. */
 enum { WAITING = 1024 };
 
+/* At the start of the memory of who waits, over its origin: its type may be gone by the
+ * time that it is free. */
+typedef struct note {
+    void *object;
+    size_t size; /* twice the bytes, and one if they are over-aligned */
+    nanvm_memory_front front;
+} note;
+
+NANVM_STATIC_ASSERT(sizeof(note) <= sizeof(nanvm_origin), "it lies in front of a header");
+
 static struct {
-    void *objects[WAITING];
+    note *notes[WAITING];
     size_t next;
 } waiting;
 
-static size_t size_of(const void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
+static size_t size_of(const nanvm_object *type, const void *object) {
     return nanvm_object_size_of(type, nanvm_block_length(type, object));
+}
+
+static note *write_note(const nanvm_object *type, void *object, size_t size) {
+    size_t prefix = global_prefix(type);
+    note *self = (note *)(void *)((unsigned char *)object - prefix);
+    self->object = object;
+    self->size = size << 1 | (size_t)is_type_over_aligned(type);
+    nanvm_seal_memory(&self->front, object, nanvm_layout_make(self->size, 1));
+    return self;
+}
+
+static void free_noted(note *self) {
+    size_t size = self->size;
+    nanvm_seal_break_memory(&self->front, self->object, nanvm_layout_make(size, 1));
+    nanvm_quarantine_check(self->object, size >> 1);
+    if ((size & 1) != 0) {
+        free_aligned(self);
+    } else {
+        free(self);
+    }
 }
 
 static void global_free_block(nanvm_dealloc *self, void *object) {
     size_t turn = __atomic_fetch_add(&waiting.next, 1, __ATOMIC_RELAXED) % WAITING;
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    size_t size = size_of(type, object);
     (void)self;
-    nanvm_quarantine_clear(object, size_of(object));
+    nanvm_quarantine_clear(object, size);
     if (nanvm_checker_watches()) { /* it is to see when an object ends */
         free_memory(object);
         return;
     }
-    object = __atomic_exchange_n(&waiting.objects[turn], object, __ATOMIC_ACQ_REL);
-    if (object != NULL) {
-        nanvm_quarantine_check(object, size_of(object));
-        free_memory(object);
+    note *mine = write_note(type, object, size);
+    note *oldest = __atomic_exchange_n(&waiting.notes[turn], mine, __ATOMIC_ACQ_REL);
+    if (oldest != NULL) {
+        free_noted(oldest);
     }
 }
 #else

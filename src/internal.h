@@ -26,16 +26,15 @@ void nanvm_seal_length(struct nanvm_length *length);
 /* Stops the program if the length isn't what was written last. */
 void nanvm_seal_check_length(const struct nanvm_length *length);
 
-/* In front of raw memory. */
+/* In front of raw memory, or of another piece that has an owner. */
 typedef struct nanvm_memory_front {
     uint64_t seal;
 } nanvm_memory_front;
 
-void nanvm_seal_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
-                       nanvm_layout layout);
+void nanvm_seal_memory(nanvm_memory_front *front, const void *owner, nanvm_layout layout);
 
 /* Stops the program if it isn't as it was sealed; it is open afterwards. */
-void nanvm_seal_break_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
+void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout);
 #else
 enum { NANVM_IS_HARDENED = 0 };

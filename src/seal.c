@@ -196,20 +196,20 @@ void nanvm_seal_check_length(const nanvm_length *length) {
 
 /* --- raw memory --- */
 
-static uint64_t mark_of_memory(const nanvm_memory_front *front,
-                               const nanvm_dealloc *dealloc, nanvm_layout layout) {
-    uint64_t owner = mark(MEMORY, dealloc, layout.size ^ (layout.align << 1));
-    return mark(MEMORY, front, owner);
+static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owner,
+                               nanvm_layout layout) {
+    uint64_t owned = mark(MEMORY, owner, layout.size ^ (layout.align << 1));
+    return mark(MEMORY, front, owned);
 }
 
-void nanvm_seal_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
+void nanvm_seal_memory(nanvm_memory_front *front, const void *owner,
                        nanvm_layout layout) {
-    front->seal = mark_of_memory(front, dealloc, layout);
+    front->seal = mark_of_memory(front, owner, layout);
 }
 
-void nanvm_seal_break_memory(nanvm_memory_front *front, const nanvm_dealloc *dealloc,
+void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout) {
-    if (NANVM_UNLIKELY(front->seal != mark_of_memory(front, dealloc, layout))) {
+    if (NANVM_UNLIKELY(front->seal != mark_of_memory(front, owner, layout))) {
         nanvm_fatal("memory that this manager didn't hand out, or not with this layout");
     }
     front->seal = 0;

@@ -129,12 +129,26 @@ static void test_what_waits_is_not_lost(void **state) {
     accounting_deinit(&source);
 }
 
+/* A table has to live as long as its objects do, and no longer. */
+NANVM_NOINLINE static void make_and_drop_of_a_type_that_goes(void) {
+    nanvm_object type = ints_object;
+    (void)make_and_drop(nanvm_global(), &type, 100);
+    memset((void *)&type, 0xee, sizeof(type));
+}
+
+static void test_who_waits_needs_its_type_no_more(void **state) {
+    (void)state;
+    make_and_drop_of_a_type_that_goes();
+    make_and_drop_others(nanvm_global(), &point_object, 0, 2000, NULL);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_while_others_come_and_go),
     TEST(test_place_serves_again_in_the_end),
     TEST(test_dead_object_is_cleared),
     TEST(test_write_to_the_dead_is_noticed),
     TEST(test_what_waits_is_not_lost),
+    TEST(test_who_waits_needs_its_type_no_more),
 };
 
 RUN_TESTS(tests)
