@@ -556,11 +556,30 @@ static void keep_chunks(nanvm_arena *self) {
     self->chunks = NULL;
 }
 
+/* Whether a `drop` resets the arena that is letting go of it. A hardened build tells that
+ * from a `drop` that was left by longjmp: whoever is called by the one that resets has a
+ * lower frame. */
+static bool is_resetting(const nanvm_arena *self) {
+#if defined(NANVM_HARDENED)
+    if (self->resetting && (uintptr_t)__builtin_frame_address(0) >= self->frame) {
+        nanvm_fatal("a drop that ran while an arena was reset was left by longjmp");
+    }
+#endif
+    return self->resetting;
+}
+
+static void begin_reset(nanvm_arena *self) {
+    self->resetting = true;
+#if defined(NANVM_HARDENED)
+    self->frame = (uintptr_t)__builtin_frame_address(0);
+#endif
+}
+
 void nanvm_arena_reset(nanvm_arena *self) {
-    if (self->resetting) {
+    if (is_resetting(self)) {
         return; /* the chunks are still walked through */
     }
-    self->resetting = true;
+    begin_reset(self);
     let_go_of_all(self);
     self->resetting = false;
     note_peak(self);
@@ -576,7 +595,7 @@ void nanvm_arena_reset(nanvm_arena *self) {
 }
 
 void nanvm_arena_deinit(nanvm_arena *self) {
-    if (self->resetting) {
+    if (is_resetting(self)) {
         return;
     }
     nanvm_arena_reset(self);

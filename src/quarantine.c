@@ -68,11 +68,17 @@ void nanvm_quarantine_clear(void *object, size_t size) {
     memset(object, 0, size);
 }
 
+static bool is_clear(const unsigned char *bytes, size_t size) {
+    size_t i = 0;
+    while (i < size && bytes[i] == 0) {
+        ++i;
+    }
+    return i == size;
+}
+
 void nanvm_quarantine_check(const void *object, size_t size) {
-    const unsigned char *bytes = object;
-    for (size_t i = 0; i < size; ++i) {
-        if (bytes[i] != 0) {
-            nanvm_fatal("an object was written to after it was dropped");
-        }
+    bool is_dead = nanvm_block_count(object) == NANVM_COUNT_DEAD;
+    if (!is_dead || !is_clear(object, size)) {
+        nanvm_fatal("an object was written to after it was dropped");
     }
 }

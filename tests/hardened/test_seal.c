@@ -310,6 +310,26 @@ static void test_callback_left_by_longjmp_is_noticed(void **state) {
     }
 }
 
+/* In a child: the arena is lost. */
+static void reset_after_longjmp(void *context) {
+    nanvm_arena arena;
+    (void)context;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_mut_ref leaver = nanvm_new(nanvm_arena_manager(&arena), &leaver_object);
+    if (leaver.object != NULL && setjmp(out_of_drop) == 0) {
+        nanvm_arena_reset(&arena);
+    }
+    nanvm_arena_reset(&arena);
+}
+
+static void test_reset_left_by_longjmp_is_noticed(void **state) {
+    (void)state;
+    char output[1000];
+    assert_int_equal(run_in_child(reset_after_longjmp, NULL, output, sizeof(output)),
+                     SIGABRT);
+    assert_non_null(strstr(output, "left by longjmp"));
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_no_byte_of_a_count_can_be_forged),
     TEST(test_no_byte_of_a_distance_can_be_forged),
@@ -321,6 +341,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_goes_back_to_its_manager_with_its_layout),
     TEST(test_raw_memory_that_could_not_be_resized_is_still_sealed),
     TEST(test_callback_left_by_longjmp_is_noticed),
+    TEST(test_reset_left_by_longjmp_is_noticed),
 };
 
 RUN_TESTS(tests)

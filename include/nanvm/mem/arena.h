@@ -40,6 +40,9 @@ typedef struct nanvm_arena {
     bool closed;      /**< Private. */
     bool watched;     /**< Private: by a memory checker. */
     bool resetting;   /**< Private: a `drop` of an object may be at work. */
+#if defined(NANVM_HARDENED)
+    uintptr_t frame; /**< Private: of who resets. */
+#endif
     nanvm_places run; /**< Private: objects to be, at the top. */
     nanvm_places *by_type[NANVM_PLACES]; /**< Private: leads any type to the run. */
 } nanvm_arena;

@@ -86,7 +86,7 @@ typedef struct nanvm_object {
      * references that the object declares are released. It may create, clone
      * and drop references; drops that end an object are carried out after it
      * returns. It must return: leaving by `longjmp` stops every later drop
-     * of the thread.
+     * of the thread, or every later reset of the arena that was at it.
      */
     void (*drop)(void *object, size_t length);
 
