@@ -98,7 +98,8 @@ def drive(work, command, env, tally, what):
     if done.returncode != 0:
         words = " ".join(str(word) for word in command)
         checker = env.get("NANVM_CHECKER", "unset")
-        raise context.StepFailed(f"{what} failed: NANVM_CHECKER={checker} {words}")
+        how = f"{what} ended with {done.returncode}"
+        raise context.StepFailed(f"{how}: NANVM_CHECKER={checker} {words}")
     if "operations: 0\n" in done.stdout or "operations: " not in done.stdout:
         raise context.StepFailed(f"{what} did nothing")
 
@@ -212,7 +213,7 @@ def afl(work, where, target, seconds, tally):
     counts.unlink(missing_ok=True)
     command = ["afl-fuzz", "-V", seconds, "-i", CORPUS / target, "-o", out]
     work.run(*command, "--", where / target, "--afl", counts, env=AFL, timeout=seconds + 600)
-    tally.add(counts.read_text())
+    tally.add(counts.read_text() if counts.exists() else "")
     crashes = list(out.glob("default/crashes/id*"))
     if crashes:
         raise context.StepFailed(f"AFL++ found {len(crashes)} crashes: {crashes[0]}")
