@@ -1,7 +1,9 @@
 """Brings the page *Assurance* up to date: whatever stands between `<!-- name -->` and
 `<!-- /name -->` is written anew."""
 
+import html
 import pathlib
+import re
 
 import context
 
@@ -13,6 +15,19 @@ def replaced(text, name, new):
         raise SystemExit(f"verify: the page has no {begin} ... {end}")
     before, rest = text.split(begin, 1)
     return f"{before}{begin}\n{new}\n{end}{rest.split(end, 1)[1]}"
+
+
+def plain_code(text):
+    """Doxygen doesn't take for code what has a quotation mark or a symbol of HTML in it:
+    such a span as HTML."""
+
+    def as_html(span):
+        if not re.search(r"['&]", span[1]):
+            return span[0]
+        text = html.escape(span[1].replace(r"\|", "|"), quote=False)
+        return "<code>" + re.sub(r"([\\@#%*_|])", r"\\\1", text) + "</code>"
+
+    return re.sub(r"`([^`]+)`", as_html, text)
 
 
 def row(step):
@@ -37,5 +52,6 @@ def write(folder, steps):
     text = replaced(path.read_text(), "steps", table(steps))
     for step in steps:
         if step["result"]["page"]:
-            text = replaced(text, step["name"], "\n".join(step["result"]["page"]))
+            lines = map(plain_code, step["result"]["page"])
+            text = replaced(text, step["name"], "\n".join(lines))
     path.write_text(text)
