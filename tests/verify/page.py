@@ -36,14 +36,16 @@ def row(step):
     found = step["error"] or result["figure"]
     if result["short"]:
         found += f"; **short of it**: {result['short']}"
-    run = f"{'full' if step['full'] else 'fast'}, {step['day']}, {step['seconds']:.0f} s"
+    run = f"{'full' if step['full'] else 'fast'}, {step['seconds']:.0f} s"
     return f"| @ref assurance_{step['name']} \"{step['title']}\" | {step['goal']} | {found} | {run} |"
 
 
 def table(steps):
     """A row a step."""
     head = ["| step | goal | found | run |", "| --- | --- | --- | --- |"]
-    return "\n".join(head + [row(step) for step in steps])
+    days = sorted({step["day"] for step in steps})
+    foot = ["", f"Run on {' and '.join(days)}, on two processors."]
+    return "\n".join(head + [row(step) for step in steps] + foot)
 
 
 def write(folder, steps):

@@ -6,7 +6,7 @@ import re
 
 import context
 
-TITLE = "known bugs"
+TITLE = "Known bugs"
 GOAL = "ten kinds of bug that others had, each tried on this library under sanitizers"
 NEEDS = {
     "libcmocka-dev": "/usr/include/cmocka.h",

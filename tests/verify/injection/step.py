@@ -7,7 +7,7 @@ import re
 
 import context
 
-TITLE = "failure injection"
+TITLE = "Failure injection"
 GOAL = (
     "every request of every scenario failing alone, and all from it on; all pairs where there "
     "are at most 200 requests; arenas one byte short at every size"
