@@ -1,8 +1,9 @@
 """Control flow integrity: every call through a table or a callback has the exact type.
 
-The unit tests and the examples run with clang's cfi-icall (the types of the whole program,
-known to the linker) and with kcfi (a hash in front of each function, as in the kernel). Then
-slots/slots.c puts a function of the wrong type into each slot: each call must stop."""
+The unit tests, and in a full run the examples, run with clang's cfi-icall (the types of the
+whole program, known to the linker) and with kcfi (a hash in front of each function, as in
+the kernel). Then slots/slots.c puts a function of the wrong type into each slot: each call
+must stop."""
 
 import re
 import signal
@@ -38,6 +39,7 @@ def tree(context, kind, level, link_level, hardened):
         "-DCMAKE_RANLIB=/usr/bin/llvm-ranlib-19",
         "-DCMAKE_BUILD_TYPE=Debug",
         "-DNANVM_INSTALL=OFF",
+        f"-DNANVM_BUILD_EXAMPLES={context.full}",
         f"-DNANVM_HARDENED={hardened}",
         f"-DCMAKE_C_FLAGS={flags}",
         f"-DCMAKE_EXE_LINKER_FLAGS={LINK} {link_level}",

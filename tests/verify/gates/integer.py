@@ -1,6 +1,6 @@
-"""Arithmetic that wraps or loses bits, though C allows it: the unit tests and the examples
-under clang's -fsanitize=integer, beside undefined behaviour. What is meant to wrap says
-NANVM_WRAPS."""
+"""Arithmetic that wraps or loses bits, though C allows it: the unit tests, and in a full run
+the examples, under clang's -fsanitize=integer, beside undefined behaviour. What is meant to
+wrap says NANVM_WRAPS, and why."""
 
 import re
 
@@ -58,6 +58,7 @@ def check(context):
             f"integer-{name}", "-DCMAKE_C_COMPILER=clang-19",
             "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_BUILD_TYPE=Debug",
             "-DNANVM_INSTALL=OFF",
+            f"-DNANVM_BUILD_EXAMPLES={context.full}",
             f"-DNANVM_HARDENED={name == 'hardened'}",
             f"-DCMAKE_C_FLAGS=-O1 {' '.join(flags(context))}")
         passed, failed = cfi.suite(context, folder, "-E", NOT_THESE)

@@ -77,11 +77,11 @@ def check(context):
     original(context)
     found, files = [], 0
     options = ("", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_BUILD_TYPE=MinSizeRel")
-    for compiler in ("gcc", "clang-19"):
+    for compiler in ("gcc", "clang-19") if context.full else ("gcc",):
         for option in options if context.full else options[:1]:
             differing, count = pair(context, compiler, option)
             found += differing
             files += count
     found += gate.missed(pair(context, "gcc", DEBUG)[0], "libnanvm_mem", "comparison")
     return gate.Outcome("reproducible build", "cmake --install, twice",
-                        f"{files} files of gcc's and clang's", found)
+                        f"{files} files", found)
