@@ -48,9 +48,10 @@ GATES = (
 LIMITS = [
     "",
     "Analysers and warnings look at the library and the examples, by default and hardened "
-    "(clang's analyzer at both in a full run only); not at the tests. abidiff sees functions and the layout of types, not what inline functions do "
-    "once they are compiled into a program. Two builds are compared on one machine: another "
-    "compiler, or valgrind's headers being there or not, makes other bytes.",
+    "(clang's analyzer at both in a full run only), not at the tests. abidiff sees functions "
+    "and the layout of types, not what inline functions do once they are compiled into a "
+    "program. Two builds are compared on one machine: another compiler, or valgrind's headers "
+    "being there or not, makes other bytes.",
 ]
 
 
