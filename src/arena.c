@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "checker.h"
+#include "frame.h"
 
 /* Debug builds look at the references of a closed arena too, to check them. */
 #if defined(NDEBUG)
@@ -95,12 +96,26 @@ static inline void end_run(nanvm_arena *self) {
 
 /* --- bytes --- */
 
-/* Of an arena that a checker watches: the bytes up to the top, and behind them some that
- * nobody may touch. */
-NANVM_COLD static void open_place(nanvm_arena *self, unsigned char *bytes, size_t size) {
+/* Of an arena that a checker watches: bytes at the top that nobody may touch. What is
+ * behind them is closed anyway. */
+static void leave_red_zone(nanvm_arena *self) {
     size_t room = (size_t)(self->end - self->top);
-    nanvm_checker_open(bytes, size);
     self->top += room < NANVM_RED_ZONE ? room : NANVM_RED_ZONE;
+}
+
+NANVM_COLD static void open_place(nanvm_arena *self, unsigned char *bytes, size_t size) {
+    nanvm_checker_open(bytes, size);
+    leave_red_zone(self);
+}
+
+NANVM_COLD static void resize_place(nanvm_arena *self, unsigned char *bytes,
+                                    size_t old_size, size_t size) {
+    if (size > old_size) {
+        nanvm_checker_open(bytes + old_size, size - old_size);
+    } else {
+        nanvm_checker_close(bytes + size, old_size - size);
+    }
+    leave_red_zone(self);
 }
 
 /* All bytes that it has, but for the heads of its chunks. */
@@ -163,16 +178,35 @@ static size_t peak_bytes(const nanvm_arena *self) {
     return bytes > self->peak ? bytes : self->peak;
 }
 
+/* Of the buffer or the newest chunk: the end of what was in use since it was entered. A
+ * hardened build clears no more at a reset. */
+static void note_highest(nanvm_arena *self) {
+#if defined(NANVM_HARDENED)
+    self->highest = self->top > self->highest ? self->top : self->highest;
+#else
+    (void)self;
+#endif
+}
+
 /* Whenever the top is about to go down. */
 static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
+    note_highest(self);
+}
+
+/* The top as it is in an arena or a chunk without objects. */
+static void enter(nanvm_arena *self, unsigned char *bytes) {
+    self->top = bytes;
+    self->origin = NULL;
+    self->newest = NULL;
+#if defined(NANVM_HARDENED)
+    self->highest = bytes;
+#endif
 }
 
 static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
-    self->top = (unsigned char *)(chunk + 1);
+    enter(self, (unsigned char *)(chunk + 1));
     self->end = (unsigned char *)chunk + chunk->size;
-    self->origin = NULL;
-    self->newest = NULL;
     if (self->watched) {
         nanvm_checker_close(self->top, (size_t)(self->end - self->top));
     }
@@ -264,12 +298,15 @@ static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
 }
 
 /* What lies at the top, and is the newest, can grow and shrink in place. */
-static void *resize_top(nanvm_arena *self, void *memory, size_t size) {
-    if (self->watched || size > (size_t)(self->end - (unsigned char *)memory)) {
+static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t size) {
+    if (size > (size_t)(self->end - (unsigned char *)memory)) {
         return NULL;
     }
     note_peak(self);
     self->top = (unsigned char *)memory + size;
+    if (NANVM_UNLIKELY(self->watched)) {
+        resize_place(self, memory, old_size, size);
+    }
     return memory;
 }
 
@@ -277,8 +314,10 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                           size_t size) {
     nanvm_arena *self = arena_of(manager);
     end_run(self);
-    void *resized = memory == self->newest ? resize_top(self, memory, size) : NULL;
-    return resized == NULL && size <= layout.size ? memory : resized;
+    size_t old_size = layout.size;
+    void *resized =
+        memory == self->newest ? resize_top(self, memory, old_size, size) : NULL;
+    return resized == NULL && size <= old_size ? memory : resized;
 }
 
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
@@ -436,7 +475,8 @@ static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old
         return NULL;
     }
     end_run(self);
-    void *resized = is_newest(self, object) ? resize_top(self, object, size) : NULL;
+    void *resized =
+        is_newest(self, object) ? resize_top(self, object, old_size, size) : NULL;
     return resized == NULL && size <= old_size ? object : resized;
 }
 
@@ -532,16 +572,22 @@ static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
 }
 
 /* A hardened build leaves nothing behind: what refers here from now on finds no header.
- */
-static void clear_bytes(nanvm_arena *self) {
-    if (NANVM_IS_HARDENED && self->buffer != NULL) {
-        memset(self->buffer, 0, self->peak);
+ * The chunks before the newest were filled. */
+#if defined(NANVM_HARDENED)
+static void clear_used(nanvm_arena *self) {
+    nanvm_arena_chunk *chunk = self->chunks;
+    if (self->highest != NULL) {
+        memset(data_of(self), 0, (size_t)(self->highest - data_of(self)));
     }
-    for (nanvm_arena_chunk *chunk = NANVM_IS_HARDENED ? self->chunks : NULL;
-         chunk != NULL; chunk = chunk->next) {
+    for (chunk = chunk == NULL ? NULL : chunk->next; chunk != NULL; chunk = chunk->next) {
         memset(chunk + 1, 0, chunk->size - sizeof(*chunk));
     }
 }
+#else
+static void clear_used(nanvm_arena *self) {
+    (void)self;
+}
+#endif
 
 /* In the order in which they were taken. To give them back and take them anew costs half
  * the time of a million objects: their pages fault in again. */
@@ -556,42 +602,49 @@ static void keep_chunks(nanvm_arena *self) {
     self->chunks = NULL;
 }
 
-/* Whether a `drop` resets the arena that is letting go of it. A hardened build tells that
- * from a `drop` that was left by longjmp: whoever is called by the one that resets has a
- * lower frame. */
-static bool is_resetting(const nanvm_arena *self) {
+static inline void begin_reset(nanvm_arena *self, nanvm_frame *frame) {
+    self->resetting = true;
 #if defined(NANVM_HARDENED)
-    if (self->resetting && (uintptr_t)__builtin_frame_address(0) >= self->frame) {
+    self->frame = frame;
+#endif
+    nanvm_frame_enter(frame);
+}
+
+static inline void end_reset(nanvm_arena *self, nanvm_frame *frame) {
+    self->resetting = false;
+    nanvm_frame_leave(frame);
+}
+
+/* Whether a `drop` resets the arena that is letting go of it. */
+static inline bool is_resetting(const nanvm_arena *self) {
+#if defined(NANVM_HARDENED)
+    if (self->resetting && nanvm_frame_was_left(self->frame)) {
         nanvm_fatal("a drop that ran while an arena was reset was left by longjmp");
     }
 #endif
     return self->resetting;
 }
 
-static void begin_reset(nanvm_arena *self) {
-    self->resetting = true;
-#if defined(NANVM_HARDENED)
-    self->frame = (uintptr_t)__builtin_frame_address(0);
-#endif
+static void start_anew(nanvm_arena *self) {
+    self->blocks = 0;
+    self->used = 0;
+    enter(self, self->buffer);
 }
 
 void nanvm_arena_reset(nanvm_arena *self) {
+    nanvm_frame frame;
     if (is_resetting(self)) {
         return; /* the chunks are still walked through */
     }
-    begin_reset(self);
+    begin_reset(self, &frame);
     let_go_of_all(self);
-    self->resetting = false;
+    end_reset(self, &frame);
     note_peak(self);
     for_all_bytes(self, nanvm_checker_open);
-    clear_bytes(self);
+    clear_used(self);
     for_all_bytes(self, nanvm_checker_close);
     keep_chunks(self);
-    self->blocks = 0;
-    self->used = 0;
-    self->top = self->buffer;
-    self->origin = NULL;
-    self->newest = NULL;
+    start_anew(self);
 }
 
 void nanvm_arena_deinit(nanvm_arena *self) {
@@ -602,7 +655,8 @@ void nanvm_arena_deinit(nanvm_arena *self) {
     for_all_bytes(self, nanvm_checker_open);
     free_chunks(self, self->spare);
     self->spare = NULL;
-    self->top = self->end = self->buffer = NULL;
+    self->end = self->buffer = NULL;
+    enter(self, NULL);
 }
 
 /* --- the manager as a whole --- */

@@ -9,57 +9,38 @@
  *
  * The list is passed on in a register. What callbacks and deallocs drop goes to a
  * list of the thread, which is worked off after it. */
+#include "frame.h"
 #include "pool.h"
 
 static NANVM_THREAD_LOCAL struct {
     void *list;
     bool at_work;
 #if defined(NANVM_HARDENED)
-    uintptr_t frame;          /* of who is at work */
-    volatile uintptr_t *mark; /* in that frame */
+    const nanvm_frame *frame; /* of who is at work */
 #endif
 } dead;
 
-#if defined(NANVM_HARDENED)
-/* Who was at work and was left by longjmp would be taken to be there still, and nothing
- * would end any more. Stacks grow down: whoever is called by the one at work has a lower
- * frame; who has a lower one and wasn't called by it has most likely overwritten the
- * mark. */
-static uintptr_t mark_at(const volatile uintptr_t *mark) {
-    return ~(uintptr_t)mark;
-}
-
-static inline void begin_work(volatile uintptr_t *mark) {
+static inline void begin_work(nanvm_frame *frame) {
     dead.at_work = true;
-    dead.frame = (uintptr_t)__builtin_frame_address(0);
-    dead.mark = mark;
-    *mark = mark_at(mark);
+#if defined(NANVM_HARDENED)
+    dead.frame = frame;
+#endif
+    nanvm_frame_enter(frame);
 }
 
-static inline void end_work(volatile uintptr_t *mark) {
+static inline void end_work(nanvm_frame *frame) {
     dead.at_work = false;
-    *mark = 0;
+    nanvm_frame_leave(frame);
 }
 
-static void expect_work(void) {
-    if ((uintptr_t)__builtin_frame_address(0) > dead.frame ||
-        *dead.mark != mark_at(dead.mark)) {
+/* Who was left would be taken to be at work still, and nothing would end any more. */
+static inline void expect_work(void) {
+#if defined(NANVM_HARDENED)
+    if (nanvm_frame_was_left(dead.frame)) {
         nanvm_fatal("a callback that ran while objects were dropped was left by longjmp");
     }
-}
-#else
-static inline void begin_work(volatile uintptr_t *mark) {
-    (void)mark;
-    dead.at_work = true;
-}
-
-static inline void end_work(volatile uintptr_t *mark) {
-    (void)mark;
-    dead.at_work = false;
-}
-
-static inline void expect_work(void) {}
 #endif
+}
 
 static bool has_slot(const nanvm_object *type, const void *object) {
     return NANVM_LIKELY(type->refs_length > 0) ||
@@ -182,14 +163,14 @@ static void *take_list(void) {
 }
 
 NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
-    volatile uintptr_t mark;
-    begin_work(&mark);
+    nanvm_frame frame;
+    begin_work(&frame);
     void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
                                              : nanvm_object_bury(object, NULL);
     while (list != NULL || (list = take_list()) != NULL) {
         list = end_first(list);
     }
-    end_work(&mark);
+    end_work(&frame);
 }
 
 static void *next_of(void *object) {

@@ -322,12 +322,65 @@ static void reset_after_longjmp(void *context) {
     nanvm_arena_reset(&arena);
 }
 
+/* From further down, where the first reset's frame has been written over since. */
+NANVM_NOINLINE static void reset_from_below(nanvm_arena *arena) {
+    volatile unsigned char bytes[2000];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (unsigned char)i;
+    }
+    nanvm_arena_reset(arena);
+    bytes[0] = 0;
+}
+
+static void reset_below_after_longjmp(void *context) {
+    nanvm_arena arena;
+    (void)context;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_mut_ref leaver = nanvm_new(nanvm_arena_manager(&arena), &leaver_object);
+    if (leaver.object != NULL && setjmp(out_of_drop) == 0) {
+        nanvm_arena_reset(&arena);
+    }
+    reset_from_below(&arena);
+}
+
+static void test_reset_left_by_longjmp_is_noticed_further_down(void **state) {
+    (void)state;
+    char output[200];
+    assert_int_equal(
+        run_in_child(reset_below_after_longjmp, NULL, output, sizeof(output)), SIGABRT);
+    assert_non_null(strstr(output, "left by longjmp"));
+}
+
 static void test_reset_left_by_longjmp_is_noticed(void **state) {
     (void)state;
     char output[1000];
     assert_int_equal(run_in_child(reset_after_longjmp, NULL, output, sizeof(output)),
                      SIGABRT);
     assert_non_null(strstr(output, "left by longjmp"));
+}
+
+/* And no more: a reset costs what the round took, not the largest one ever. */
+static void test_reset_clears_what_was_used_since_the_last(void **state) {
+    (void)state;
+    static unsigned char buffer[20000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 4000).object);
+    nanvm_arena_reset(&arena);
+    buffer[10000] = 1;
+    int *few = nanvm_new_array(manager, &ints_object, NULL, 10).object;
+    few[9] = 1;
+    nanvm_arena_reset(&arena);
+    assert_int_equal(few[9], 0);
+    assert_int_equal(buffer[10000], 1);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    int *many = ints.object;
+    many[999] = 1;
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 1)); /* the top goes down */
+    nanvm_arena_reset(&arena);
+    assert_int_equal(many[999], 0);
+    nanvm_arena_deinit(&arena);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -342,6 +395,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_that_could_not_be_resized_is_still_sealed),
     TEST(test_callback_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed),
+    TEST(test_reset_left_by_longjmp_is_noticed_further_down),
+    TEST(test_reset_clears_what_was_used_since_the_last),
 };
 
 RUN_TESTS(tests)

@@ -36,14 +36,15 @@ typedef struct nanvm_arena {
     size_t blocks;                    /**< Private: how many since the last reset. */
     size_t peak;                      /**< Private: bytes in use at most. */
     size_t used;                      /**< Private: bytes in all chunks but the newest. */
-    size_t streak;    /**< Private: blocks of a type in a row, at the top. */
-    bool closed;      /**< Private. */
-    bool watched;     /**< Private: by a memory checker. */
-    bool resetting;   /**< Private: a `drop` of an object may be at work. */
+    size_t streak;  /**< Private: blocks of a type in a row, at the top. */
+    bool closed;    /**< Private. */
+    bool watched;   /**< Private: by a memory checker. */
+    bool resetting; /**< Private: a `drop` of an object may be at work. */
 #if defined(NANVM_HARDENED)
-    uintptr_t frame; /**< Private: of who resets. */
+    const struct nanvm_frame *frame; /**< Private: of who resets. */
+    unsigned char *highest; /**< Private: where the top has been in this chunk. */
 #endif
-    nanvm_places run; /**< Private: objects to be, at the top. */
+    nanvm_places run;                    /**< Private: objects to be, at the top. */
     nanvm_places *by_type[NANVM_PLACES]; /**< Private: leads any type to the run. */
 } nanvm_arena;
 
@@ -53,7 +54,12 @@ NANVM_BEGIN_DECLS
  * Makes `self` an arena of `size` bytes at `buffer`. The buffer needs no
  * alignment; what alignment costs comes out of `size`.
  *
- * @ownership `buffer` stays the caller's and must outlive every object in it.
+ * Where a memory checker watches, it is told which bytes of the buffer are in use, and
+ * some between objects aren't: fewer objects have room, and nobody else may touch the
+ * buffer, before nanvm_arena_deinit().
+ *
+ * @ownership `buffer` stays the caller's and must outlive every object in it. Call
+ *     nanvm_arena_deinit() before it goes, or serves for anything else.
  * @errors none; a small buffer is full early.
  * @threads the arena belongs to one thread at a time. Its objects can be read
  *     from any thread.
@@ -96,11 +102,16 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * arena: what it lets go of there ends when the callback has returned. While the arena
  * itself lets go of its objects it does nothing.
  *
+ * A `drop` may create objects in the arena, which are let go of in their turn; one that
+ * creates another of its kind each time has no end.
+ *
  * @ownership every reference into the arena is invalid from now on.
- * @errors none.
+ * @errors debug builds of the library stop the program if an object of a closed arena
+ *     refers elsewhere; a hardened one, if a `drop` was left by longjmp.
  * @threads the arena's; no thread may be using its objects.
  * @cost O(chunks + objects that hold references or have a `drop`); for a
- *     closed one O(chunks + objects that have a `drop`).
+ *     closed one O(chunks + objects that have a `drop`). In a hardened build O(bytes)
+ * that were in use since the last reset, which are cleared.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 
@@ -109,7 +120,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
  * lets go of its objects it does nothing.
  *
  * @ownership `self` and its buffer are the caller's memory again.
- * @errors none.
+ * @errors as nanvm_arena_reset().
  * @threads the arena's.
  * @cost as nanvm_arena_reset().
  */
