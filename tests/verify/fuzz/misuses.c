@@ -291,9 +291,9 @@ static bool move_header(victim *self) {
 }
 
 /* The dead wait in a pool's quarantine; written to, they are found when they serve
- * again. */
+ * again: behind all that have died before, however many the operations left. */
 static bool write_to_dead(victim *self) {
-    enum { QUARANTINE = 300 };
+    enum { QUARANTINE = 1000000 };
     nanvm_manager *manager = manager_of((place)(LOCAL + self->choice % 4));
     unsigned char *stale = nanvm_new(manager, kinds[POINT_KIND].type).object;
     nanvm_ref_drop((nanvm_ref){stale});

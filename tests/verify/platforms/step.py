@@ -54,7 +54,7 @@ class Platform:
     how: str  # its programs are run
     toolchain: str = ""  # the file's name; none is this machine itself
     gcc: bool = True
-    slow: bool = False  # emulated: the largest tests are scaled down in the fast part
+    slow: bool = False  # the largest tests are scaled down in the fast part
     lacks: tuple = ()  # what may keep a test from running, as the test says it
 
 
@@ -74,7 +74,7 @@ PLATFORMS = (
     Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True),
     Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True),
     Platform("wasm32-WASI", "node", "wasm32-wasi", gcc=False, lacks=NO_SYSTEM),
-    Platform("win64", "wine", "x86_64-w64-mingw32", lacks=NO_POSIX),
+    Platform("win64", "wine", "x86_64-w64-mingw32", slow=True, lacks=NO_POSIX),
 )
 WITHOUT_GCC = "gcc has no such target"
 
@@ -407,12 +407,20 @@ def tell(parent, outcome):
         parent.note(f"  {failure}; see {outcome.cell.name}/step.log")
 
 
+def start_wine(work, env):
+    """One server for all programs: otherwise each starts it, and waits for its end. What it
+    starts stays, and would keep a pipe open."""
+    wine = "/usr/lib/wine"
+    script = f"{wine}/wineserver -p && {wine}/wine64 wineboot --init"
+    work.run("sh", "-c", f"({script}) >wine.log 2>&1", env=env, check=False, timeout=300)
+
+
 def run_cells(work, cells):
     """All cells, as many at once as there are processors."""
     cmocka = fetch_cmocka(work)
     env = wine_environment(work.build)
     if any(each.platform.how == "wine" for each in cells):
-        work.run("/usr/lib/wine/wine64", "wineboot", "--init", env=env, check=False)
+        start_wine(work, env)
     with concurrent.futures.ThreadPoolExecutor(work.jobs) as pool:
         try:
             return list(pool.map(lambda each: run_cell(work, each, cmocka), cells))

@@ -14,6 +14,9 @@ POOLS = (*SIZES, "chunk", "spare")
 # of different types is taken for different memory. Elsewhere there are no such casts.
 CASTS = "Typed+Cast"
 
+# Frama-C looks after its provers now and then, and sleeps in between.
+AT_ONCE = 2
+
 
 @dataclasses.dataclass
 class Unit:
@@ -99,7 +102,7 @@ def prove_functions(context, unit, width, names, env, *more):
     path.write_text(unit.harness())
     text = frama.run(
         context, width, path, "-wp", "-wp-rte", "-wp-split", "-wp-prover", "cvc4,z3",
-        "-wp-model", unit.model, "-wp-timeout", "20", "-wp-par", "1",
+        "-wp-model", unit.model, "-wp-timeout", "20", "-wp-par", "2",
         "-wp-fct", ",".join(names), *more, env=env,
     )
     goals, unproved = goals_of(text, names)
@@ -151,6 +154,6 @@ def all_contradictions(context, env):
 def prove_all(context, widths, env):
     """Proves every unit, at every width."""
     work = [(unit, width) for width in widths for unit in UNITS]
-    with concurrent.futures.ThreadPoolExecutor(context.jobs) as pool:
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE * context.jobs) as pool:
         found = pool.map(lambda one: prove(context, one[0], one[1], env), work)
         return [proof for proofs in found for proof in proofs]
