@@ -198,8 +198,9 @@ void nanvm_seal_check_length(const nanvm_length *length) {
 
 static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owner,
                                nanvm_layout layout) {
-    uint64_t owned = mark(MEMORY, owner, layout.size ^ (layout.align << 1));
-    return mark(MEMORY, front, owned);
+    uint64_t sized =
+        mark(MEMORY, owner, layout.size); /* a hash: no alignment undoes it */
+    return mark(MEMORY, front, sized ^ layout.align);
 }
 
 void nanvm_seal_memory(nanvm_memory_front *front, const void *owner,

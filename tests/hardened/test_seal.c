@@ -244,6 +244,24 @@ static void test_raw_memory_goes_back_to_its_manager_with_its_layout(void **stat
     nanvm_local_deinit(&local);
 }
 
+/* Pairs whose sizes and alignments have something in common, however they are combined.
+ */
+static void test_layouts_that_are_much_alike_are_told_apart(void **state) {
+    (void)state;
+    static const nanvm_layout alike[] = {{16, 8}, {32, 16}, {64, 32}, {8, 4},  {4, 2},
+                                         {2, 1},  {10, 1},  {24, 8},  {17, 8}, {16, 16}};
+    enum { ALIKE = sizeof(alike) / sizeof(alike[0]) };
+    for (size_t i = 0; i < ALIKE; i++) {
+        void *memory = nanvm_manager_alloc(nanvm_global(), alike[i]);
+        for (size_t j = 0; j < ALIKE; j++) {
+            if (j != i) {
+                expect_foreign(nanvm_global(), memory, alike[j]);
+            }
+        }
+        nanvm_manager_dealloc(nanvm_global(), memory, alike[i]);
+    }
+}
+
 static void test_raw_memory_that_could_not_be_resized_is_still_sealed(void **state) {
     (void)state;
     accounting source;
@@ -339,6 +357,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_what_is_no_reference_is_noticed),
     TEST(test_reference_over_a_reset_is_noticed),
     TEST(test_raw_memory_goes_back_to_its_manager_with_its_layout),
+    TEST(test_layouts_that_are_much_alike_are_told_apart),
     TEST(test_raw_memory_that_could_not_be_resized_is_still_sealed),
     TEST(test_callback_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed),
