@@ -168,6 +168,12 @@ void nanvm_seal_origin(nanvm_origin *origin) {
     origin->seal = mark_of_origin(origin);
 }
 
+void nanvm_seal_shared_origin(nanvm_origin *origin) {
+    if (origin->seal != mark_of_origin(origin)) {
+        nanvm_seal_origin(origin);
+    }
+}
+
 nanvm_origin *nanvm_block_origin(const void *object) {
     const nanvm_header *header = nanvm_block_header(object);
     expect_aligned(&header->count);
