@@ -164,12 +164,19 @@ static inline uint64_t mark_of_origin(const nanvm_origin *self) {
     return mark(ORIGIN, self, object * UINT64_C(0xBF58476D1CE4E5B9) + dealloc);
 }
 
+static inline bool is_sealed_origin(const nanvm_origin *self) {
+    uint64_t seal = ((uint64_t)self->seal[1] << 32) | self->seal[0];
+    return seal == mark_of_origin(self);
+}
+
 void nanvm_seal_origin(nanvm_origin *origin) {
-    origin->seal = mark_of_origin(origin);
+    uint64_t seal = mark_of_origin(origin);
+    origin->seal[0] = (uint32_t)seal;
+    origin->seal[1] = (uint32_t)(seal >> 32);
 }
 
 void nanvm_seal_shared_origin(nanvm_origin *origin) {
-    if (origin->seal != mark_of_origin(origin)) {
+    if (!is_sealed_origin(origin)) {
         nanvm_seal_origin(origin);
     }
 }
@@ -182,7 +189,7 @@ nanvm_origin *nanvm_block_origin(const void *object) {
         stop();
     }
     nanvm_origin *origin = nanvm_header_origin(header);
-    if (NANVM_UNLIKELY(origin->seal != mark_of_origin(origin))) {
+    if (NANVM_UNLIKELY(!is_sealed_origin(origin))) {
         nanvm_fatal("the origin of a block was overwritten");
     }
     return origin;

@@ -25,7 +25,7 @@ typedef struct nanvm_origin {
     const nanvm_object *object; /**< The type of the object. */
     nanvm_dealloc *dealloc;     /**< Counts and frees. */
 #if defined(NANVM_HARDENED)
-    uint64_t seal; /**< Private. */
+    uint32_t seal[2]; /**< Private; halves, since an origin lies where a word may. */
 #endif
 } nanvm_origin;
 
