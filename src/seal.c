@@ -3,8 +3,9 @@
  * A seal is made from the place, the value and a key that is drawn once for each process.
  * Whatever else is written there, by accident or by who doesn't know the key, doesn't
  * fit, and the program is stopped before the value is used. Bytes moved elsewhere don't
- * fit either. It is no cryptography: who can read a sealed word can work towards the key.
- * The 32 bits of a header's seals let one forgery in 2^32 pass.
+ * fit either. Yet it is no cryptography: the key has 64 bits, a few seals that were read
+ * say which one it is to who tries them all, and nobody has shown that there is no
+ * shorter way. The 32 bits of a header's seals let one forgery in 2^32 pass.
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
  * Pseudorandom Number Generators, OOPSLA 2014). */
@@ -74,11 +75,14 @@ static inline uint64_t mix(uint64_t x) {
 /* What is sealed: one kind doesn't pass for another. */
 typedef enum kind { COUNT = 1, DISTANCE, ORIGIN, LENGTH, MEMORY } kind;
 
-/* Odd factors keep place and value from cancelling each other. */
+/* The place is mixed before the value is added, so that no value makes up for another
+ * place. mix() can be undone: so the key comes in again behind it, and who has read a
+ * seal has neither the key nor the seal of another value. */
 NANVM_WRAPS("a hash")
 static inline uint64_t mark(kind of, const void *place, uint64_t value) {
-    return mix(key() + of + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15) +
-               value * UINT64_C(0xD1B54A32D192ED03));
+    uint64_t secret = key();
+    uint64_t at = mix(secret + of + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15));
+    return mix(at + value * UINT64_C(0xD1B54A32D192ED03)) ^ secret;
 }
 
 static inline uint32_t short_mark(kind of, const void *place, uint64_t value) {
