@@ -94,10 +94,13 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  *
  * Inside a `drop` callback it is allowed only if no object outside refers into the
  * arena: what it lets go of there ends when the callback has returned. While the arena
- * itself lets go of its objects it does nothing.
+ * itself lets go of its objects it does nothing. What a `drop` creates in the arena
+ * meanwhile goes, too: so a `drop` that always creates another object with such a `drop`
+ * keeps the reset from ending.
  *
  * @ownership every reference into the arena is invalid from now on.
- * @errors none.
+ * @errors none; a hardened build stops the program if a `drop` that an earlier reset of
+ *     this arena ran was left by `longjmp`.
  * @threads the arena's; no thread may be using its objects.
  * @cost O(chunks + objects that hold references or have a `drop`); for a
  *     closed one O(chunks + objects that have a `drop`).
@@ -109,7 +112,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
  * lets go of its objects it does nothing.
  *
  * @ownership `self` and its buffer are the caller's memory again.
- * @errors none.
+ * @errors as nanvm_arena_reset().
  * @threads the arena's.
  * @cost as nanvm_arena_reset().
  */
