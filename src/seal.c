@@ -45,21 +45,16 @@ static bool draw(uint64_t *random) {
 #endif
 }
 
-/* Two threads may draw at once: the first one's counts. */
 NANVM_COLD static uint64_t draw_key(void) {
     uint64_t drawn = 0;
-    uint64_t none = 0;
     if (!draw(&drawn)) { /* a poor key is better than one that is known */
         drawn = (uint64_t)time(NULL) ^ (uint64_t)(uintptr_t)&drawn;
     }
-    drawn |= 1;
-    bool first = __atomic_compare_exchange_n(&process_key, &none, drawn, false,
-                                             __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    return first ? drawn : none;
+    return nanvm_atomic_write_key_once_relaxed(&process_key, drawn | 1);
 }
 
 static inline uint64_t key(void) {
-    uint64_t drawn = __atomic_load_n(&process_key, __ATOMIC_RELAXED);
+    uint64_t drawn = nanvm_atomic_read_key_relaxed(&process_key);
     return NANVM_LIKELY(drawn != 0) ? drawn : draw_key();
 }
 
