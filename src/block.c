@@ -5,7 +5,7 @@ size_t nanvm_block_prefix(const nanvm_object *object) {
 }
 
 void nanvm_block_init(void *object, nanvm_origin *origin) {
-    nanvm_seal_origin(origin); /* a manager of yours doesn't know how */
+    nanvm_seal_shared_origin(origin); /* a manager of yours doesn't know how */
     nanvm_header_write(object, nanvm_origin_distance(object, origin),
                        (int32_t)origin->dealloc->table->count);
 }

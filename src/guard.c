@@ -13,11 +13,11 @@ enum { GUARDS_MAX = 16384 };
 static size_t guards;
 
 static bool add_guard(void) {
-    return __atomic_fetch_add(&guards, 1, __ATOMIC_RELAXED) < GUARDS_MAX;
+    return nanvm_atomic_raise_relaxed(&guards) < GUARDS_MAX;
 }
 
 static void remove_guard(void) {
-    (void)__atomic_fetch_sub(&guards, 1, __ATOMIC_RELAXED);
+    nanvm_atomic_lower_relaxed(&guards);
 }
 
 #endif

@@ -23,6 +23,9 @@ enum { NANVM_IS_HARDENED = 1 };
 void nanvm_seal_origin(nanvm_origin *origin);
 void nanvm_seal_length(struct nanvm_length *length);
 
+/* The same where others may be reading it, unless it is sealed as it is. */
+void nanvm_seal_shared_origin(nanvm_origin *origin);
+
 /* Stops the program if the length isn't what was written last. */
 void nanvm_seal_check_length(const struct nanvm_length *length);
 
@@ -40,6 +43,10 @@ void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
 enum { NANVM_IS_HARDENED = 0 };
 
 static inline void nanvm_seal_origin(const nanvm_origin *origin) {
+    (void)origin;
+}
+
+static inline void nanvm_seal_shared_origin(const nanvm_origin *origin) {
     (void)origin;
 }
 

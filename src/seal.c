@@ -3,8 +3,9 @@
  * A seal is made from the place, the value and a key that is drawn once for each process.
  * Whatever else is written there, by accident or by who doesn't know the key, doesn't
  * fit, and the program is stopped before the value is used. Bytes moved elsewhere don't
- * fit either. It is no cryptography: who can read a sealed word can work towards the key.
- * The 32 bits of a header's seals let one forgery in 2^32 pass.
+ * fit either. Yet it is no cryptography: the key has 64 bits, a few seals that were read
+ * say which one it is to who tries them all, and nobody has shown that there is no
+ * shorter way. The 32 bits of a header's seals let one forgery in 2^32 pass.
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
  * Pseudorandom Number Generators, OOPSLA 2014). */
@@ -44,21 +45,16 @@ static bool draw(uint64_t *random) {
 #endif
 }
 
-/* Two threads may draw at once: the first one's counts. */
 NANVM_COLD static uint64_t draw_key(void) {
     uint64_t drawn = 0;
-    uint64_t none = 0;
     if (!draw(&drawn)) { /* a poor key is better than one that is known */
         drawn = (uint64_t)time(NULL) ^ (uint64_t)(uintptr_t)&drawn;
     }
-    drawn |= 1;
-    bool first = __atomic_compare_exchange_n(&process_key, &none, drawn, false,
-                                             __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    return first ? drawn : none;
+    return nanvm_atomic_write_key_once_relaxed(&process_key, drawn | 1);
 }
 
 static inline uint64_t key(void) {
-    uint64_t drawn = __atomic_load_n(&process_key, __ATOMIC_RELAXED);
+    uint64_t drawn = nanvm_atomic_read_key_relaxed(&process_key);
     return NANVM_LIKELY(drawn != 0) ? drawn : draw_key();
 }
 
@@ -74,11 +70,14 @@ static inline uint64_t mix(uint64_t x) {
 /* What is sealed: one kind doesn't pass for another. */
 typedef enum kind { COUNT = 1, DISTANCE, ORIGIN, LENGTH, MEMORY } kind;
 
-/* Odd factors keep place and value from cancelling each other. */
+/* The place is mixed before the value is added, so that no value makes up for another
+ * place. mix() can be undone: so the key comes in again behind it, and who has read a
+ * seal has neither the key nor the seal of another value. */
 NANVM_WRAPS("a hash")
 static inline uint64_t mark(kind of, const void *place, uint64_t value) {
-    return mix(key() + of + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15) +
-               value * UINT64_C(0xD1B54A32D192ED03));
+    uint64_t secret = key();
+    uint64_t at = mix(secret + of + (uintptr_t)place * UINT64_C(0x9E3779B97F4A7C15));
+    return mix(at + value * UINT64_C(0xD1B54A32D192ED03)) ^ secret;
 }
 
 static inline uint32_t short_mark(kind of, const void *place, uint64_t value) {
@@ -164,8 +163,21 @@ static inline uint64_t mark_of_origin(const nanvm_origin *self) {
     return mark(ORIGIN, self, object * UINT64_C(0xBF58476D1CE4E5B9) + dealloc);
 }
 
+static inline bool is_sealed_origin(const nanvm_origin *self) {
+    uint64_t seal = ((uint64_t)self->seal[1] << 32) | self->seal[0];
+    return seal == mark_of_origin(self);
+}
+
 void nanvm_seal_origin(nanvm_origin *origin) {
-    origin->seal = mark_of_origin(origin);
+    uint64_t seal = mark_of_origin(origin);
+    origin->seal[0] = (uint32_t)seal;
+    origin->seal[1] = (uint32_t)(seal >> 32);
+}
+
+void nanvm_seal_shared_origin(nanvm_origin *origin) {
+    if (!is_sealed_origin(origin)) {
+        nanvm_seal_origin(origin);
+    }
 }
 
 nanvm_origin *nanvm_block_origin(const void *object) {
@@ -176,7 +188,7 @@ nanvm_origin *nanvm_block_origin(const void *object) {
         stop();
     }
     nanvm_origin *origin = nanvm_header_origin(header);
-    if (NANVM_UNLIKELY(origin->seal != mark_of_origin(origin))) {
+    if (NANVM_UNLIKELY(!is_sealed_origin(origin))) {
         nanvm_fatal("the origin of a block was overwritten");
     }
     return origin;
@@ -198,8 +210,9 @@ void nanvm_seal_check_length(const nanvm_length *length) {
 
 static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owner,
                                nanvm_layout layout) {
-    uint64_t owned = mark(MEMORY, owner, layout.size ^ (layout.align << 1));
-    return mark(MEMORY, front, owned);
+    uint64_t sized =
+        mark(MEMORY, owner, layout.size); /* a hash: no alignment undoes it */
+    return mark(MEMORY, front, sized ^ layout.align);
 }
 
 void nanvm_seal_memory(nanvm_memory_front *front, const void *owner,

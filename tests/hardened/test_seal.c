@@ -155,6 +155,115 @@ static void test_no_byte_of_a_length_can_be_forged(void **state) {
     on_every_manager(length_is_sealed);
 }
 
+/* --- by who knows the library's text, and has read one seal --- */
+
+/* What seals are mixed by, and back. */
+static const uint64_t PLACE = UINT64_C(0x9E3779B97F4A7C15);
+static const uint64_t VALUE = UINT64_C(0xD1B54A32D192ED03);
+static const uint64_t FIRST = UINT64_C(0xBF58476D1CE4E5B9);
+static const uint64_t SECOND = UINT64_C(0x94D049BB133111EB);
+
+NANVM_WRAPS("a hash")
+static uint64_t mixed(uint64_t x) {
+    x = (x ^ (x >> 30)) * FIRST;
+    x = (x ^ (x >> 27)) * SECOND;
+    return x ^ (x >> 31);
+}
+
+/* Of an odd number, modulo 2^64: each step doubles the bits that are right. */
+NANVM_WRAPS("modulo 2^64")
+static uint64_t inverse(uint64_t odd) {
+    uint64_t x = odd;
+    for (int i = 0; i < 6; i++) {
+        x *= 2 - odd * x;
+    }
+    return x;
+}
+
+static uint64_t without_shift(uint64_t shifted, int bits) {
+    uint64_t x = shifted;
+    for (int i = 0; i < 64 / bits; i++) {
+        x = shifted ^ (x >> bits);
+    }
+    return x;
+}
+
+NANVM_WRAPS("a hash")
+static uint64_t unmixed(uint64_t x) {
+    x = without_shift(x, 31) * inverse(SECOND);
+    x = without_shift(x, 27) * inverse(FIRST);
+    return without_shift(x, 30);
+}
+
+/* Two arrays: the seal of one was read, the length of the other is forged by it. */
+typedef struct forgery {
+    victim known, target;
+    size_t *from, *to; /* a length each, and its seal */
+    size_t kept[2];
+} forgery;
+
+static size_t *length_word(const victim *of) {
+    return (size_t *)(void *)nanvm_block_header(of->made.object) - 2;
+}
+
+static void forgery_begin(forgery *self) {
+    self->known = victim_of(nanvm_global(), &ints_object, 3);
+    self->target = victim_of(nanvm_global(), &ints_object, 5);
+    self->from = length_word(&self->known);
+    self->to = length_word(&self->target);
+    memcpy(self->kept, self->to, sizeof(self->kept));
+}
+
+static void forgery_end(forgery *self) {
+    expect_fatal("length of an array", look_at_length, &self->target);
+    memcpy(self->to, self->kept, sizeof(self->kept));
+    nanvm_mut_ref_drop(self->known.made);
+    nanvm_mut_ref_drop(self->target.made);
+}
+
+/* All that is hashed besides the key, and the kind. */
+NANVM_WRAPS("a hash")
+static uint64_t sum_of(const size_t *place, size_t length) {
+    return (uintptr_t)place * PLACE + length * VALUE;
+}
+
+static void test_one_seal_does_not_give_the_others(void **state) {
+    (void)state;
+    forgery self;
+    forgery_begin(&self);
+    uint64_t key = unmixed(self.from[1]) - sum_of(self.from, self.from[0]);
+    self.to[0] = 1000000;
+    self.to[1] = (size_t)mixed(key + sum_of(self.to, self.to[0]));
+    forgery_end(&self);
+}
+
+/* A value that makes up for the other place. */
+NANVM_WRAPS("a hash")
+static size_t value_elsewhere(const forgery *self) {
+    uint64_t apart = (uintptr_t)self->from - (uintptr_t)self->to;
+    return (size_t)(self->from[0] + apart * PLACE * inverse(VALUE));
+}
+
+static void test_no_value_lets_a_seal_move(void **state) {
+    (void)state;
+    forgery self;
+    forgery_begin(&self);
+    self.to[0] = value_elsewhere(&self);
+    self.to[1] = self.from[1];
+    forgery_end(&self);
+}
+
+/* Another value in the same place. */
+NANVM_WRAPS("a hash")
+static void test_no_value_is_sealed_by_that_of_another(void **state) {
+    (void)state;
+    forgery self;
+    forgery_begin(&self);
+    self.to[0] += 1000;
+    self.to[1] = (size_t)mixed(unmixed(self.to[1]) + 1000 * VALUE);
+    forgery_end(&self);
+}
+
 static void test_header_of_another_object_is_no_header(void **state) {
     (void)state;
     victim a = victim_of(nanvm_global(), &point_object, 0);
@@ -242,6 +351,24 @@ static void test_raw_memory_goes_back_to_its_manager_with_its_layout(void **stat
     nanvm_manager_dealloc(manager, memory, layout);
     nanvm_local_deinit(&other);
     nanvm_local_deinit(&local);
+}
+
+/* Pairs whose sizes and alignments have something in common, however they are combined.
+ */
+static void test_layouts_that_are_much_alike_are_told_apart(void **state) {
+    (void)state;
+    static const nanvm_layout alike[] = {{16, 8}, {32, 16}, {64, 32}, {8, 4},  {4, 2},
+                                         {2, 1},  {10, 1},  {24, 8},  {17, 8}, {16, 16}};
+    enum { ALIKE = sizeof(alike) / sizeof(alike[0]) };
+    for (size_t i = 0; i < ALIKE; i++) {
+        void *memory = nanvm_manager_alloc(nanvm_global(), alike[i]);
+        for (size_t j = 0; j < ALIKE; j++) {
+            if (j != i) {
+                expect_foreign(nanvm_global(), memory, alike[j]);
+            }
+        }
+        nanvm_manager_dealloc(nanvm_global(), memory, alike[i]);
+    }
 }
 
 static void test_raw_memory_that_could_not_be_resized_is_still_sealed(void **state) {
@@ -388,10 +515,14 @@ static const struct CMUnitTest tests[] = {
     TEST(test_no_byte_of_a_distance_can_be_forged),
     TEST(test_no_byte_of_an_origin_can_be_forged),
     TEST(test_no_byte_of_a_length_can_be_forged),
+    TEST(test_one_seal_does_not_give_the_others),
+    TEST(test_no_value_lets_a_seal_move),
+    TEST(test_no_value_is_sealed_by_that_of_another),
     TEST(test_header_of_another_object_is_no_header),
     TEST(test_what_is_no_reference_is_noticed),
     TEST(test_reference_over_a_reset_is_noticed),
     TEST(test_raw_memory_goes_back_to_its_manager_with_its_layout),
+    TEST(test_layouts_that_are_much_alike_are_told_apart),
     TEST(test_raw_memory_that_could_not_be_resized_is_still_sealed),
     TEST(test_callback_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed),

@@ -100,10 +100,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  *
  * Inside a `drop` callback it is allowed only if no object outside refers into the
  * arena: what it lets go of there ends when the callback has returned. While the arena
- * itself lets go of its objects it does nothing.
- *
- * A `drop` may create objects in the arena, which are let go of in their turn; one that
- * creates another of its kind each time has no end.
+ * itself lets go of its objects it does nothing. What a `drop` creates in the arena
+ * meanwhile goes, too: so a `drop` that always creates another object with such a `drop`
+ * keeps the reset from ending.
  *
  * @ownership every reference into the arena is invalid from now on.
  * @errors debug builds of the library stop the program if an object of a closed arena
@@ -111,7 +110,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * @threads the arena's; no thread may be using its objects.
  * @cost O(chunks + objects that hold references or have a `drop`); for a
  *     closed one O(chunks + objects that have a `drop`). In a hardened build O(bytes)
- * that were in use since the last reset, which are cleared.
+ *     that were in use since the last reset, which are cleared.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 

@@ -19,12 +19,13 @@
  */
 
 /** A block's origin: what the blocks that point at it hold, and who counts
- *  and frees them. Blocks of one type and dealloc can share it. */
+ *  and frees them. Blocks of one type and dealloc can share it. Who writes one of their
+ * own writes all of it: `*origin = (nanvm_origin){.object = ..., .dealloc = ...}`. */
 typedef struct nanvm_origin {
     const nanvm_object *object; /**< The type of the object. */
     nanvm_dealloc *dealloc;     /**< Counts and frees. */
 #if defined(NANVM_HARDENED)
-    uint64_t seal; /**< Private. */
+    uint32_t seal[2]; /**< Private; halves, since an origin lies where a word may. */
 #endif
 } nanvm_origin;
 
@@ -109,7 +110,8 @@ NANVM_INLINE void nanvm_block_set_count(const void *object, int32_t count) {
 /**
  * How many bytes a block of `object` needs in front of the object, at the
  * least: the header, the length of an array, and a link for a type with
- * callbacks. For a manager's own `new_block`.
+ * callbacks. For a manager's own `new_block`. They hold words: the object behind them has
+ * to be aligned to a word at the least, and in a hardened build to 8 bytes.
  *
  * @ownership none changes hands.
  * @errors none.
@@ -120,13 +122,15 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_object *object)
 
 /**
  * Writes the header of a new block: at `object`, with `origin`, counted as the
- * origin's dealloc says.
+ * origin's dealloc says. A hardened build also seals `origin`, unless it is already.
  *
  * @pre `origin` lies in front of the block's prefix, in the same piece of
- *     memory, at most 2^32 - 1 words away.
+ *     memory, at most 2^32 - 1 words away. All of it was written. `object` is aligned as
+ *     its type says, and as nanvm_block_prefix() says.
  * @ownership the memory stays the caller's; `origin` must outlive the block.
  * @errors none.
- * @threads the thread that owns the memory.
+ * @threads the thread that owns the memory. `origin` is written for its first block,
+ * which comes before other threads use it, and only read from then on.
  * @cost O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_block_init(void *object, nanvm_origin *origin);

@@ -97,8 +97,9 @@
 #define NANVM_END_DECLS
 #endif
 
-/* A hardened build has larger headers. Its functions have names of their own where a
- * program has to pass, so that what was compiled for the other one doesn't link. */
+/* A hardened build has larger headers. Its functions have names of their own where code
+ * that was inlined has to pass, and where blocks and managers are made, so that what was
+ * compiled for the other one doesn't link. */
 #if defined(NANVM_HARDENED)
 #define nanvm_global nanvm_hardened_global
 #define nanvm_local_init nanvm_hardened_local_init
@@ -110,7 +111,13 @@
 #define nanvm_new_array nanvm_hardened_new_array
 #define nanvm_new_with nanvm_hardened_new_with
 #define nanvm_manager_take_cold nanvm_hardened_manager_take_cold
+#define nanvm_block_prefix nanvm_hardened_block_prefix
+#define nanvm_block_init nanvm_hardened_block_init
+#define nanvm_ref_clone_cold nanvm_hardened_ref_clone_cold
 #define nanvm_ref_drop_cold nanvm_hardened_ref_drop_cold
+#define nanvm_ref_is_sole_cold nanvm_hardened_ref_is_sole_cold
+#define nanvm_ref_to_mut_ref_cold nanvm_hardened_ref_to_mut_ref_cold
+#define nanvm_ref_make_mut_cold nanvm_hardened_ref_make_mut_cold
 #define nanvm_mut_ref_drop_cold nanvm_hardened_mut_ref_drop_cold
 #endif
 /** @endcond */

@@ -43,7 +43,9 @@ typedef struct nanvm_manager_table {
 
     /**
      * Returns the address for a new object of `size` bytes, its header written
-     * by #nanvm_block_init and its bytes in any state, or `NULL`. For managers
+     * by #nanvm_block_init and its bytes in any state, or `NULL`. The address is
+     * aligned as the type says, and at least to a word; in a hardened build at
+     * least to 8 bytes. For managers
      * that share an origin among blocks; their dealloc has `free_block`, and
      * doesn't count by #NANVM_COUNT_CUSTOM, whose counter such blocks lack.
      * Optional: without it each block has its own origin and comes from `alloc`.
@@ -211,7 +213,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(
  *
  * @ownership on success `memory` is gone, and the caller owns what is returned.
  * @errors `NULL` if there is no memory or the size is too large; then `memory`
- *     is as it was.
+ *     is as it was. A hardened build stops the program as nanvm_manager_dealloc() does.
  * @threads as the manager says.
  * @cost the manager's; at the worst a new piece and a copy.
  */
@@ -225,7 +227,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(
  * @param memory  may be `NULL`: then nothing happens.
  * @param layout  what was asked for last.
  * @ownership `memory` is gone.
- * @errors none.
+ * @errors none; a hardened build stops the program if `manager` didn't hand `memory` out
+ *     with this layout, or has it back already.
  * @threads as the manager says.
  * @cost the manager's.
  */

@@ -40,7 +40,7 @@ NANVM_INLINE void *nanvm_mut_ref_get(nanvm_mut_ref self) {
  * The number of items of an array; 0 for another object and for a null handle.
  *
  * @ownership `self` stays the caller's.
- * @errors none.
+ * @errors none; a hardened build stops the program as nanvm_ref_length() does.
  * @threads the thread that has `self`.
  * @cost O(1): three loads.
  */

@@ -85,7 +85,9 @@ typedef struct nanvm_object {
      * library. Called once, when the last reference is dropped, before the
      * references that the object declares are released. It may create, clone
      * and drop references; drops that end an object are carried out after it
-     * returns. It must return: leaving by `longjmp` stops every later drop
+     * returns. The object itself is dead by then: no reference to it may be used,
+     * not even to ask how long it is, which is `length`; a hardened build stops
+     * the program. It must return: leaving by `longjmp` stops every later drop
      * of the thread, or every later reset of the arena that was at it.
      */
     void (*drop)(void *object, size_t length);
@@ -126,7 +128,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_object_size(
  * For what a collector, a picture of the graph, or a writer to disk needs.
  *
  * @ownership `self` and what the visitor is told of stay where they are.
- * @errors none. A null `self` holds nothing.
+ * @errors stops the program if the object is dead, which is seen while its memory is
+ *     still there. A null `self` holds nothing.
  * @threads as reading the object.
  * @cost O(references).
  */
@@ -137,7 +140,8 @@ NANVM_API NANVM_NONNULL(2) void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *v
  * The table of the object that `self` refers to; `NULL` for a null handle.
  *
  * @ownership borrowed; tables outlive their objects.
- * @errors none.
+ * @errors none; a hardened build stops the program if the object's header or origin isn't
+ *     as the library wrote it.
  * @threads any thread that may use `self`.
  * @cost O(1): two loads.
  */

@@ -16,6 +16,10 @@
  * nothing; otherwise the object is cloned first. So a value is immutable to
  * all who share it, and updated in place by whoever owns it alone.
  *
+ * A function that looks into the header of a dead object stops the program, as each says:
+ * that is seen while the memory is still there. A hardened build looks at every use, and
+ * also stops the program if what is in front of the object isn't as the library wrote it.
+ *
  * Guide: @ref references, @ref threads.
  * @{
  */
@@ -48,7 +52,7 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
  * The number of items of an array; 0 for another object and for a null handle.
  *
  * @ownership `self` stays the caller's.
- * @errors none.
+ * @errors none; a hardened build stops the program if the object is dead.
  * @threads any thread that has `self`.
  * @cost O(1): three loads.
  */
@@ -122,7 +126,7 @@ NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_object *objec
  * `SIZE_MAX` where they aren't counted, or no longer. 0 for a null handle.
  *
  * @ownership `self` stays the caller's.
- * @errors none.
+ * @errors stops the program if the object is dead.
  * @threads any thread that has `self`. Another thread may change it at once;
  *     to act on it, use nanvm_ref_try_to_mut_ref().
  * @cost O(1).
@@ -137,7 +141,7 @@ NANVM_API size_t nanvm_ref_count(nanvm_ref self);
  * @return whether `*self` was the sole owner. False for a null handle.
  * @ownership on success the reference moves from `*self` to `*out`; what was
  *     in `*out` is overwritten.
- * @errors none.
+ * @errors stops the program if the object is dead.
  * @threads any thread that has `self`. On success everything that other threads
  *     did with the object happened before.
  * @cost plain count: one load and test. Inlined: about 7 instructions on x86-64,
@@ -162,7 +166,8 @@ NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref
  *
  * @ownership `self` stays the caller's; the result is the caller's.
  * @errors the null handle if memory runs out, if the object has a `drop` and no
- *     `clone`, if its `clone` returns false, or for a null handle.
+ *     `clone`, if its `clone` returns false, or for a null handle. Stops the program if
+ *     the object is dead.
  * @threads any thread that has `self`, as the manager says.
  * @cost the manager's allocation, O(size + references).
  */
@@ -175,7 +180,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  *
  * @ownership on success `*self` is consumed and null; the result is the caller's.
  * @errors the null handle where nanvm_ref_clone_object() fails; then `*self`
- *     is untouched.
+ *     is untouched. Stops the program if the object is dead.
  * @threads any thread that has `self`, as the manager says.
  * @cost that of nanvm_ref_try_to_mut_ref() for a sole owner; else that of
  *     nanvm_ref_clone_object() and nanvm_ref_drop(). Inlined: about 6 instructions on
@@ -201,7 +206,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * @return the object, or `NULL` on failure.
  * @ownership `*self` stays the caller's, and on success it is a sole owner; the object is
  *     borrowed from it, until it is cloned, moved or dropped.
- * @errors `NULL` where nanvm_ref_clone_object() fails; then `*self` is untouched.
+ * @errors `NULL` where nanvm_ref_clone_object() fails; then `*self` is untouched. Stops
+ *     the program if the object is dead.
  * @threads any thread that has `self`, as the manager says.
  * @cost plain count, sole owner: one load and test. Otherwise that of
  *     nanvm_ref_to_mut_ref(). Inlined: about 5 instructions on x86-64, 20 bytes.

@@ -115,6 +115,26 @@ static void raw_wrong_align(world *self) {
     nanvm_manager_dealloc(self->manager, memory, nanvm_layout_make(usual.size, 4096));
 }
 
+/* Size and alignment both are others, in a way that hashes them alike if it is simple. */
+static void raw_as(world *self, nanvm_layout given, nanvm_layout back) {
+    void *memory = nanvm_manager_alloc(self->manager, given);
+    nanvm_manager_dealloc(self->manager, memory, back);
+    check_numbers(self->manager, PTRDIFF_MAX);
+}
+
+static void raw_as_larger(world *self) {
+    raw_as(self, nanvm_layout_make(16, 8), nanvm_layout_make(32, 16));
+}
+static void raw_as_much_larger(world *self) {
+    raw_as(self, nanvm_layout_make(16, 8), nanvm_layout_make(64, 32));
+}
+static void raw_as_smaller(world *self) {
+    raw_as(self, nanvm_layout_make(64, 32), nanvm_layout_make(32, 16));
+}
+static void raw_as_similar(world *self) {
+    raw_as(self, nanvm_layout_make(10, 1), nanvm_layout_make(24, 8));
+}
+
 static void raw_as_object(world *self) {
     void *memory = nanvm_manager_alloc(self->manager, usual);
     memset(memory, 0, usual.size);
@@ -191,6 +211,15 @@ static const attack attacks[] = {
      false},
     {"raw-align", "gives raw memory back with a wrong alignment", raw_wrong_align, ON_ALL,
      false},
+    {"raw-larger", "gives raw memory back with size and alignment doubled", raw_as_larger,
+     ON_ALL, false},
+    {"raw-much-larger",
+     "gives raw memory back with size and alignment four times as large",
+     raw_as_much_larger, ON_ALL, false},
+    {"raw-smaller", "gives raw memory back with size and alignment halved",
+     raw_as_smaller, ON_ALL, false},
+    {"raw-similar", "gives 10 bytes of raw memory back as 24 that are aligned to 8",
+     raw_as_similar, ON_ALL, false},
     {"raw-object", "drops raw memory as if it were an object", raw_as_object, ON_ALL,
      false},
     {"object-raw", "gives an object back as if it were raw memory", object_as_raw, ON_ALL,

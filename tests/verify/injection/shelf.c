@@ -30,8 +30,7 @@ static void *shelf_new_block(nanvm_manager *manager, const nanvm_object *type,
     if (memory == NULL) {
         return NULL;
     }
-    memory->origin.object = type;
-    memory->origin.dealloc = &self->dealloc;
+    memory->origin = (nanvm_origin){.object = type, .dealloc = &self->dealloc};
     memory->layout = layout;
     void *object = (unsigned char *)memory + front_of(type);
     nanvm_block_init(object, &memory->origin);

@@ -64,8 +64,9 @@ FORK = "no fork() on"
 ELF = "in ELF files only"
 FULL = "no /dev/full"
 COOKIE = "no fopencookie()"
-NO_POSIX = (FORK, ELF, FULL, COOKIE)
-NO_SYSTEM = (SMALL, THREADS, FORK, ELF, COOKIE)
+PAGES = "no mmap()"
+NO_POSIX = (FORK, ELF, FULL, COOKIE, PAGES)
+NO_SYSTEM = (SMALL, THREADS, FORK, ELF, COOKIE, PAGES)
 PLATFORMS = (
     Platform("x86-64", "as they are"),
     Platform("i386", "as they are", "i686-linux-gnu", lacks=(SMALL,)),

@@ -67,8 +67,7 @@ static void *right_new_block(nanvm_manager *self, const nanvm_object *object,
     if (origin == NULL) {
         return NULL;
     }
-    origin->object = object;
-    origin->dealloc = self->dealloc;
+    *origin = (nanvm_origin){.object = object, .dealloc = self->dealloc};
     unsigned char *block = (unsigned char *)origin + front_of(object);
     nanvm_block_init(block, origin);
     return block;

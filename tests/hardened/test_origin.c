@@ -1,0 +1,115 @@
+/* The origin of blocks in a hardened build: who writes it, and when. */
+#if defined(__unix__) || defined(__APPLE__)
+#define _DEFAULT_SOURCE /* mmap, MAP_ANONYMOUS */
+#define _DARWIN_C_SOURCE
+#include <sys/mman.h>
+#include <unistd.h>
+#define HAS_PAGES 1
+#endif
+
+#include "objects.h"
+#include "run.h"
+#include "stage.h"
+
+/* --- one that blocks share, as managers of users have them --- */
+
+static void free_nothing(nanvm_dealloc *self, void *object) {
+    (void)self;
+    (void)object;
+}
+
+static const nanvm_dealloc_table table = {.count = NANVM_COUNT_ATOMIC,
+                                          .free_block = free_nothing};
+static nanvm_dealloc dealloc = {&table};
+
+/* At `memory` the origin, and the blocks at a distance. */
+static void *init_block(unsigned char *memory, size_t distance) {
+    void *object = memory + distance;
+    nanvm_block_init(object, (nanvm_origin *)(void *)memory);
+    return object;
+}
+
+static void test_origin_is_sealed_anew_for_another_type(void **state) {
+    (void)state;
+    static _Alignas(16) unsigned char memory[256];
+    nanvm_origin *origin = (nanvm_origin *)(void *)memory;
+    *origin = (nanvm_origin){.object = &point_object, .dealloc = &dealloc};
+    assert_ptr_equal(nanvm_block_origin(init_block(memory, 64))->object, &point_object);
+    *origin = (nanvm_origin){.object = &node_object, .dealloc = &dealloc};
+    assert_ptr_equal(nanvm_block_origin(init_block(memory, 128))->object, &node_object);
+}
+
+#if defined(HAS_PAGES)
+static unsigned char *map(size_t size) {
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    return memory;
+}
+
+/* Other threads read it while one creates: so it's only read by then. Here it can't be
+ * written. */
+static void init_twice(void) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *memory = map(2 * page);
+    *(nanvm_origin *)(void *)memory =
+        (nanvm_origin){.object = &point_object, .dealloc = &dealloc};
+    void *first = init_block(memory, page + 64);
+    assert_int_equal(mprotect(memory, page, PROT_READ), 0);
+    void *second = init_block(memory, page + 128);
+    assert_ptr_equal(nanvm_block_origin(first), nanvm_block_origin(second));
+    assert_int_equal(munmap(memory, 2 * page), 0);
+}
+#else
+static void init_twice(void) {
+    print_message("skipped: there is no mmap() here\n");
+    skip();
+}
+#endif
+
+static void test_origin_is_written_for_its_first_block_only(void **state) {
+    (void)state;
+    init_twice();
+}
+
+/* --- those of the library --- */
+
+/* A type with a callback has a word more in front, and an array another one. */
+static void tracked_items_drop(void *object, size_t length) {
+    (void)object;
+    (void)length;
+}
+
+static const nanvm_object tracked_items_object = {.name = "tracked_items",
+                                                  .align = NANVM_ALIGNOF(size_t),
+                                                  .item_size = sizeof(size_t),
+                                                  .drop = tracked_items_drop};
+
+static bool origins_are_aligned(const stage *on) {
+    static const nanvm_object *const types[] = {&point_object, &tracked_items_object,
+                                                &ints_object};
+    bool made_all = true;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        nanvm_mut_ref made = nanvm_new(on->manager, types[i]);
+        if (made.object != NULL) {
+            assert_true(
+                is_aligned(nanvm_block_origin(made.object), NANVM_ALIGNOF(nanvm_origin)));
+        }
+        made_all &= made.object != NULL;
+        nanvm_mut_ref_drop(made);
+    }
+    return made_all;
+}
+
+static void test_origins_are_aligned(void **state) {
+    (void)state;
+    on_every_manager(origins_are_aligned);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_origin_is_sealed_anew_for_another_type),
+    TEST(test_origin_is_written_for_its_first_block_only),
+    TEST(test_origins_are_aligned),
+};
+
+RUN_TESTS(tests)
