@@ -616,9 +616,10 @@ static inline void end_reset(nanvm_arena *self, nanvm_frame *frame) {
 }
 
 /* Whether a `drop` resets the arena that is letting go of it. */
-static inline bool is_resetting(const nanvm_arena *self) {
+static bool is_resetting(const nanvm_arena *self, uintptr_t here) {
+    (void)here;
 #if defined(NANVM_HARDENED)
-    if (self->resetting && nanvm_frame_was_left(self->frame)) {
+    if (self->resetting && nanvm_frame_was_left(self->frame, here)) {
         nanvm_fatal("a drop that ran while an arena was reset was left by longjmp");
     }
 #endif
@@ -633,7 +634,7 @@ static void start_anew(nanvm_arena *self) {
 
 void nanvm_arena_reset(nanvm_arena *self) {
     nanvm_frame frame;
-    if (is_resetting(self)) {
+    if (is_resetting(self, (uintptr_t)&frame)) {
         return; /* the chunks are still walked through */
     }
     begin_reset(self, &frame);
@@ -648,10 +649,10 @@ void nanvm_arena_reset(nanvm_arena *self) {
 }
 
 void nanvm_arena_deinit(nanvm_arena *self) {
-    if (is_resetting(self)) {
+    nanvm_arena_reset(self);
+    if (self->resetting) {
         return;
     }
-    nanvm_arena_reset(self);
     for_all_bytes(self, nanvm_checker_open);
     free_chunks(self, self->spare);
     self->spare = NULL;

@@ -36,7 +36,7 @@ static inline void end_work(nanvm_frame *frame) {
 /* Who was left would be taken to be at work still, and nothing would end any more. */
 static inline void expect_work(void) {
 #if defined(NANVM_HARDENED)
-    if (nanvm_frame_was_left(dead.frame)) {
+    if (nanvm_frame_was_left(dead.frame, (uintptr_t)__builtin_frame_address(0))) {
         nanvm_fatal("a callback that ran while objects were dropped was left by longjmp");
     }
 #endif

@@ -31,8 +31,9 @@ static inline void nanvm_frame_leave(nanvm_frame *self) {
     self->words[0] = 0;
 }
 
-static inline bool nanvm_frame_was_left(const nanvm_frame *self) {
-    bool is_left = (uintptr_t)__builtin_frame_address(0) >= (uintptr_t)self;
+/* `here` is an address in the frame of who asks. */
+static inline bool nanvm_frame_was_left(const nanvm_frame *self, uintptr_t here) {
+    bool is_left = here >= (uintptr_t)self;
     for (size_t i = 0; i < NANVM_FRAME_WORDS; ++i) {
         is_left = is_left || self->words[i] != nanvm_frame_word(&self->words[i]);
     }
