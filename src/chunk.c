@@ -15,8 +15,24 @@ nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
     return nanvm_layout_make(size, nanvm_block_align(pool->places.object));
 }
 
+static nanvm_chunk *alloc_plain(const nanvm_pool *pool, size_t size) {
+    return nanvm_memory_alloc(pool->source, nanvm_chunk_layout(pool, size));
+}
+
+static void free_plain(const nanvm_pool *pool, nanvm_chunk *self) {
+    nanvm_dealloc_memory(pool->source_dealloc, self,
+                         nanvm_chunk_layout(pool, self->size));
+}
+
 #if defined(NANVM_HARDENED)
-/* In whole pages, with one behind that nobody can touch. */
+/* From the global manager in whole pages, with one behind that nobody can touch. That
+ * gives each back by itself, and the page is opened before. Others may let go of all that
+ * they handed out at once, or may have no memory that is aligned to pages; and a checker
+ * is to see where an object ends. */
+
+static bool is_guarded(const nanvm_pool *pool) {
+    return pool->from_global && !pool->apart;
+}
 
 static nanvm_layout guarded(nanvm_layout layout) {
     size_t page = nanvm_guard_size();
@@ -36,11 +52,11 @@ static nanvm_layout with_guard(nanvm_layout layout) {
     return layout;
 }
 
-size_t nanvm_chunk_bytes(const nanvm_chunk *self) {
-    return self->size + nanvm_guard_size();
+size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self) {
+    return self->size + (is_guarded(pool) ? nanvm_guard_size() : 0);
 }
 
-static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
+static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, *size));
     layout.size = *size = rounded(layout);
     nanvm_chunk *chunk =
@@ -51,23 +67,35 @@ static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
     return chunk;
 }
 
-static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
+static void free_guarded(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, self->size));
     nanvm_guard_open((unsigned char *)self + self->size);
     nanvm_dealloc_memory(pool->source_dealloc, self, with_guard(layout));
 }
+
+static nanvm_chunk *alloc_memory(const nanvm_pool *pool, size_t *size) {
+    return is_guarded(pool) ? alloc_guarded(pool, size) : alloc_plain(pool, *size);
+}
+
+static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
+    if (is_guarded(pool)) {
+        free_guarded(pool, self);
+    } else {
+        free_plain(pool, self);
+    }
+}
 #else
-size_t nanvm_chunk_bytes(const nanvm_chunk *self) {
+size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self) {
+    (void)pool;
     return self->size;
 }
 
 static nanvm_chunk *alloc_memory(const nanvm_pool *pool, const size_t *size) {
-    return nanvm_memory_alloc(pool->source, nanvm_chunk_layout(pool, *size));
+    return alloc_plain(pool, *size);
 }
 
 static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
-    nanvm_dealloc_memory(pool->source_dealloc, self,
-                         nanvm_chunk_layout(pool, self->size));
+    free_plain(pool, self);
 }
 #endif
 
@@ -77,13 +105,13 @@ nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
         self->region = NULL;
         self->size = size;
         nanvm_origin_write(&self->origin, pool->places.object, &pool->places.dealloc);
-        pool->reserved += nanvm_chunk_bytes(self);
+        pool->reserved += nanvm_chunk_bytes(pool, self);
     }
     return self;
 }
 
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
-    pool->reserved -= nanvm_chunk_bytes(self);
+    pool->reserved -= nanvm_chunk_bytes(pool, self);
     free_memory(pool, self);
 }
 

@@ -205,6 +205,9 @@ nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
         self->owner = owner;
         self->source = source;
         self->source_dealloc = source->dealloc;
+#if defined(NANVM_HARDENED)
+        self->from_global = source == nanvm_global();
+#endif
     }
     return self;
 }

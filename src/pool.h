@@ -44,6 +44,7 @@ typedef struct nanvm_pool {
     size_t peak;             /* the most of them */
     size_t peak_bytes;       /* the most of `reserved` */
 #if defined(NANVM_HARDENED)
+    bool from_global;         /* the source is the global manager */
     nanvm_quarantine waiting; /* the dead, in place of the lists */
 #endif
 } nanvm_pool;
@@ -149,7 +150,7 @@ unsigned char *nanvm_chunk_first(const nanvm_chunk *self);
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
 
 /* The bytes that the pool's source gave for it. */
-size_t nanvm_chunk_bytes(const nanvm_chunk *self);
+size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self);
 
 /* One of `size` bytes, which isn't among the pool's chunks yet. */
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);

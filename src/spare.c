@@ -21,7 +21,8 @@ enum { WAITING_MAX = 16 };
 size_t nanvm_spare_bytes(const nanvm_pool *pool) {
     size_t size = 0;
     for (size_t i = 0; i < pool->waiting.length; ++i) {
-        size += nanvm_chunk_bytes(nanvm_chunk_of(nanvm_quarantine_at(&pool->waiting, i)));
+        const void *object = nanvm_quarantine_at(&pool->waiting, i);
+        size += nanvm_chunk_bytes(pool, nanvm_chunk_of(object));
     }
     return size;
 }
@@ -61,7 +62,7 @@ void nanvm_spare_free(nanvm_pool *pool) {
 #else
 
 size_t nanvm_spare_bytes(const nanvm_pool *pool) {
-    return pool->chunks == NULL ? 0 : nanvm_chunk_bytes(pool->chunks);
+    return pool->chunks == NULL ? 0 : nanvm_chunk_bytes(pool, pool->chunks);
 }
 
 /* If no more than a fifth of it is lost. */

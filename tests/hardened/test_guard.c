@@ -1,5 +1,7 @@
-/* The page behind a chunk of a hardened build. */
+/* The page behind a chunk of a hardened build, where the chunk is the global manager's.
+ */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "misuse.h"
@@ -53,19 +55,112 @@ static void test_nobody_runs_on_beyond_a_chunk(void **state) {
     nanvm_local_deinit(&local);
 }
 
-/* The page is open when it goes back to where it came from: accounting managers write to
- * what they free. */
+/* The page is open when its chunk goes back: that memory serves for anything. */
 static void test_guards_are_opened_again(void **state) {
     (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
+    enum { ARRAYS = 20, BYTES = 120000 };
     nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
+    nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 30000));
+    for (size_t i = 0; i < ARRAYS; i++) {
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 30000));
+    }
     nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    void *memory[ARRAYS];
+    for (size_t i = 0; i < ARRAYS; i++) {
+        memory[i] = malloc(BYTES);
+        assert_non_null(memory[i]);
+        memset(memory[i], 1, BYTES);
+    }
+    for (size_t i = 0; i < ARRAYS; i++) {
+        free(memory[i]);
+    }
+}
+
+/* --- sources that would be hurt by guards --- */
+
+static void expect_one_point(void *context, const nanvm_object *object, size_t blocks,
+                             size_t bytes) {
+    (void)context;
+    (void)bytes;
+    assert_ptr_equal(object, &point_object);
+    assert_int_equal(blocks, 1);
+}
+
+static void leave_a_point_alive(nanvm_manager *source) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, source);
+    nanvm_local_on_leak(&local, expect_one_point, NULL);
+    nanvm_mut_ref left = nanvm_new(nanvm_local_manager(&local), &point_object);
+    assert_non_null(left.object);
+    nanvm_local_deinit(&local);
+}
+
+static _Alignas(64) unsigned char buffer[1 << 17];
+
+/* It lets go of all that it handed out, and clears it. */
+static void test_arena_as_a_source_can_be_reset(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    leave_a_point_alive(nanvm_arena_manager(&arena));
+    nanvm_arena_reset(&arena);
+    nanvm_arena_deinit(&arena);
+    memset(buffer, 1, sizeof(buffer));
+}
+
+/* A source whose region goes at once, as dealloc.h allows. */
+static size_t region_used;
+
+static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
+    (void)self;
+    size_t begin = nanvm_layout_round_up((uintptr_t)buffer + region_used, layout.align) -
+                   (uintptr_t)buffer;
+    bool fits = begin <= sizeof(buffer) && layout.size <= sizeof(buffer) - begin;
+    region_used = fits ? begin + layout.size : region_used;
+    return fits ? buffer + begin : NULL;
+}
+
+static void test_region_as_a_source_has_no_holes_afterwards(void **state) {
+    (void)state;
+    static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE};
+    static const nanvm_manager_table table = {.alloc = region_alloc};
+    nanvm_dealloc dealloc = {&dealloc_table};
+    nanvm_manager region = {.table = &table, .dealloc = &dealloc};
+    region_used = 0;
+    leave_a_point_alive(&region);
+    memset(buffer, 1, sizeof(buffer));
+}
+
+/* A source that has no memory aligned to pages, as the guide's is. */
+static void *word_aligned_alloc(nanvm_manager *self, nanvm_layout layout) {
+    (void)self;
+    return layout.align <= 2 * sizeof(void *) ? malloc(layout.size) : NULL;
+}
+
+static void word_aligned_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    (void)self;
+    (void)layout;
+    free(memory);
+}
+
+static void test_source_needs_no_memory_aligned_to_pages(void **state) {
+    (void)state;
+    static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_PLAIN,
+                                                      .dealloc = word_aligned_dealloc};
+    static const nanvm_manager_table table = {.alloc = word_aligned_alloc};
+    nanvm_dealloc dealloc = {&dealloc_table};
+    nanvm_manager source = {.table = &table, .dealloc = &dealloc};
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source);
+    nanvm_mut_ref made = nanvm_new(nanvm_local_manager(&local), &point_object);
+    assert_non_null(made.object);
+    nanvm_mut_ref_drop(made);
+    made = nanvm_new_array(nanvm_local_manager(&local), &ints_object, NULL, 30000);
+    assert_non_null(made.object);
+    nanvm_mut_ref_drop(made);
+    nanvm_local_deinit(&local);
 }
 
 /* The system has a limit of its own; beyond, chunks go without. */
@@ -92,6 +187,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_more_chunks_than_there_may_be_guards),
     TEST(test_nobody_runs_on_beyond_a_chunk),
     TEST(test_guards_are_opened_again),
+    TEST(test_arena_as_a_source_can_be_reset),
+    TEST(test_region_as_a_source_has_no_holes_afterwards),
+    TEST(test_source_needs_no_memory_aligned_to_pages),
 };
 
 RUN_TESTS(tests)

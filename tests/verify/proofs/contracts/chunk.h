@@ -20,4 +20,4 @@ nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
 /*@ requires \valid_read(self);
     assigns \nothing;
     ensures \result == self->size; */
-size_t nanvm_chunk_bytes(const nanvm_chunk *self);
+size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self);
