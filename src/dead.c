@@ -5,8 +5,14 @@
 
 #if defined(NANVM_HARDENED)
 
-/* A place serves again when so many have died after it. */
-enum { LEAST_WAITING = 256 };
+/* A place serves again when so many have died after it; of large ones fewer, so that they
+ * take no more than the largest chunk of a pool does. */
+enum { LEAST_WAITING = 256, WAITING_BYTES = 64 * 1024 };
+
+static size_t least_waiting(const nanvm_pool *self) {
+    size_t least = WAITING_BYTES / self->places.stride;
+    return least < LEAST_WAITING ? least : LEAST_WAITING;
+}
 
 bool nanvm_dead_make_room(nanvm_pool *self, size_t places) {
     return nanvm_quarantine_reserve(&self->waiting, self->source, places);
@@ -36,14 +42,17 @@ static void *take(nanvm_pool *self) {
 
 /* One that hasn't waited long is better than none. */
 void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    if (self->waiting.length > LEAST_WAITING) {
+    if (self->capacity == 0) {
+        return nanvm_large_take(self, size);
+    }
+    if (self->waiting.length > least_waiting(self)) {
         return take(self);
     }
     void *object = nanvm_places_take(&self->places);
     if (object == NULL) {
         object = nanvm_pool_take_new(self, size);
     }
-    return object != NULL || self->capacity == 0 ? object : take(self);
+    return object != NULL ? object : take(self);
 }
 
 size_t nanvm_dead_length(const nanvm_pool *self) {

@@ -180,8 +180,12 @@ static inline void free_memory(void *object) {
 
 #if defined(NANVM_HARDENED)
 /* So many have to die after an object before its memory is free. Any thread may be the
- * one that puts the next in place of the one that has waited longest. */
-enum { WAITING = 1024 };
+ * one that puts the next in place of the one that has waited longest.
+ *
+ * That is for blocks of up to 1 KiB. Of four times the size a fourth as many wait: never
+ * more than 1 MiB of a kind, 4 MiB in all; and who drops large objects doesn't put the
+ * small ones out. Beyond 64 KiB memory is free at once. */
+enum { WAITING = 1024, SMALL = 1024, KINDS = 4 };
 
 /* At the start of the memory of who waits, over its origin: its type may be gone by the
  * time that it is free. */
@@ -194,9 +198,22 @@ typedef struct note {
 NANVM_STATIC_ASSERT(sizeof(note) <= sizeof(nanvm_origin), "it lies in front of a header");
 
 static struct {
-    note *notes[WAITING];
+    note *notes[WAITING]; /* of larger kinds the first only */
     size_t next;
-} waiting;
+} waiting[KINDS];
+
+/* KINDS for a block that doesn't wait. */
+static size_t kind_of(size_t block_size) {
+    size_t kind = 0;
+    for (size_t most = SMALL; kind < KINDS && block_size > most; most *= 4) {
+        ++kind;
+    }
+    return kind;
+}
+
+static size_t length_of(size_t kind) {
+    return (size_t)WAITING >> 2 * kind;
+}
 
 static size_t size_of(const nanvm_object *type, const void *object) {
     return nanvm_object_size_of(type, nanvm_block_length(type, object));
@@ -222,35 +239,68 @@ static void free_noted(note *self) {
     }
 }
 
-static void global_free_block(nanvm_dealloc *self, void *object) {
-    size_t turn = __atomic_fetch_add(&waiting.next, 1, __ATOMIC_RELAXED) % WAITING;
-    const nanvm_object *type = nanvm_block_origin(object)->object;
-    size_t size = size_of(type, object);
-    (void)self;
-    nanvm_quarantine_clear(object, size);
-    if (nanvm_checker_watches()) { /* it is to see when an object ends */
-        free_memory(object);
-        return;
-    }
-    note *mine = write_note(type, object, size);
-    note *oldest = __atomic_exchange_n(&waiting.notes[turn], mine, __ATOMIC_ACQ_REL);
+/* Returns whether there was one that is free now; `mine` may be NULL. */
+static bool replace_oldest(size_t kind, note *mine) {
+    size_t turn =
+        __atomic_fetch_add(&waiting[kind].next, 1, __ATOMIC_RELAXED) % length_of(kind);
+    note *oldest =
+        __atomic_exchange_n(&waiting[kind].notes[turn], mine, __ATOMIC_ACQ_REL);
     if (oldest != NULL) {
         free_noted(oldest);
     }
+    return oldest != NULL;
 }
+
+static void global_free_block(nanvm_dealloc *self, void *object) {
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    size_t size = size_of(type, object);
+    size_t kind = kind_of(global_prefix(type) + size);
+    (void)self;
+    nanvm_quarantine_clear(object, size);
+    if (kind == KINDS || nanvm_checker_watches()) { /* that is to see when it ends */
+        free_memory(object);
+    } else {
+        (void)replace_oldest(kind, write_note(type, object, size));
+    }
+}
+
+/* What waits is memory, too, before there is none. Returns whether anything did. */
+static bool free_waiting(void) {
+    bool any = false;
+    for (size_t kind = 0; kind < KINDS; ++kind) {
+        for (size_t i = 0; i < length_of(kind); ++i) {
+            any |= replace_oldest(kind, NULL);
+        }
+    }
+    return any;
+}
+
+static void *alloc_at_last(nanvm_manager *self, nanvm_layout layout) {
+    void *memory = global_alloc(self, layout);
+    return memory == NULL && free_waiting() ? global_alloc(self, layout) : memory;
+}
+
+static void *new_block_at_last(nanvm_manager *self, const nanvm_object *type,
+                               size_t size) {
+    void *object = global_new_block(self, type, size);
+    return object == NULL && free_waiting() ? global_new_block(self, type, size) : object;
+}
+
+static const nanvm_manager_table manager_table = {
+    alloc_at_last, global_resize, new_block_at_last, global_resize_block, NULL};
 #else
 static void global_free_block(nanvm_dealloc *self, void *object) {
     (void)self;
     free_memory(object);
 }
+
+static const nanvm_manager_table manager_table = {
+    global_alloc, global_resize, global_new_block, global_resize_block, NULL};
 #endif
 
 static const nanvm_dealloc_table dealloc_table = {
     NANVM_COUNT_ATOMIC, NULL, global_dealloc, global_free_block, false, false};
 static nanvm_dealloc the_dealloc = {&dealloc_table};
-
-static const nanvm_manager_table manager_table = {
-    global_alloc, global_resize, global_new_block, global_resize_block, NULL};
 static nanvm_manager manager = {&manager_table, &the_dealloc, 0, NULL};
 
 nanvm_manager *nanvm_global(void) {

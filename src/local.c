@@ -271,8 +271,33 @@ static bool report_leaks(const nanvm_local *self) {
 
 /* --- the manager as a whole --- */
 
+#if defined(NANVM_HARDENED)
+/* What waits is memory, too: it goes back to the source before there is none. */
+static bool free_waiting(nanvm_local *self) {
+    return nanvm_local_trim(self) > 0;
+}
+
+static void *alloc_at_last(nanvm_manager *manager, nanvm_layout layout) {
+    void *memory = local_alloc(manager, layout);
+    return memory == NULL && free_waiting(local_of(manager))
+               ? local_alloc(manager, layout)
+               : memory;
+}
+
+static void *new_block_at_last(nanvm_manager *manager, const nanvm_object *object,
+                               size_t size) {
+    void *block = local_new_block(manager, object, size);
+    return block == NULL && free_waiting(local_of(manager))
+               ? local_new_block(manager, object, size)
+               : block;
+}
+
+static const nanvm_manager_table local_table = {
+    alloc_at_last, local_resize, new_block_at_last, local_resize_block, local_stats};
+#else
 static const nanvm_manager_table local_table = {
     local_alloc, local_resize, local_new_block, local_resize_block, local_stats};
+#endif
 
 void nanvm_local_init(nanvm_local *self) {
     nanvm_local_init_from(self, nanvm_global());

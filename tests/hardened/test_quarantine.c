@@ -1,11 +1,16 @@
 /* The dead of a hardened build: they wait, they are cleared, and they stay as they are.
  */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/resource.h>
+#endif
 
 #include "misuse.h"
 #include "objects.h"
 #include "run.h"
+#include "skip.h"
 #include "stage.h"
 
 static void drop_again(void *context) {
@@ -45,6 +50,9 @@ static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
     expect_waits(manager, &ints_object, 4000, 15);
     expect_waits(nanvm_global(), &point_object, 0, 1000);
     expect_waits(nanvm_global(), &ints_object, 4, 1000);
+    expect_waits(nanvm_global(), &ints_object, 1000, 250);
+    expect_waits(nanvm_global(), &ints_object, 4000, 63);
+    expect_waits(nanvm_global(), &ints_object, 15000, 15);
     nanvm_local_deinit(&local);
 }
 
@@ -129,6 +137,155 @@ static void test_what_waits_is_not_lost(void **state) {
     accounting_deinit(&source);
 }
 
+/* --- how much memory waits --- */
+
+/* 1,600 bytes each: 256 of them may not wait. */
+static void test_what_waits_in_a_pool_is_bounded_in_bytes(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    make_and_drop_others(manager, &ints_object, 400, 1000, NULL);
+    assert_in_range(nanvm_stats_make(manager).reserved_bytes, 30 * 1600, 200 * 1024);
+    nanvm_local_deinit(&local);
+}
+
+/* A source that has a MiB. */
+enum { LIMIT = 1 << 20 };
+static size_t limited_used;
+
+static void *limited_alloc(nanvm_manager *self, nanvm_layout layout) {
+    (void)self;
+    void *memory = layout.size > LIMIT - limited_used ? NULL : malloc(layout.size);
+    limited_used += memory == NULL ? 0 : layout.size;
+    return memory;
+}
+
+static void limited_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    (void)self;
+    limited_used -= layout.size;
+    free(memory);
+}
+
+static nanvm_manager *limited_manager(void) {
+    static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_PLAIN,
+                                                      .dealloc = limited_dealloc};
+    static const nanvm_manager_table table = {.alloc = limited_alloc};
+    static nanvm_dealloc dealloc = {&dealloc_table};
+    static nanvm_manager manager = {.table = &table, .dealloc = &dealloc};
+    return &manager;
+}
+
+/* With nothing alive, all of the source's memory is to be had. */
+static void test_what_waits_goes_before_a_source_runs_out(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init_from(&local, limited_manager());
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t i = 0; i < 200; i++) {
+        const nanvm_object *type = i % 2 == 0 ? &ints_object : &text_object;
+        nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, 12000);
+        assert_non_null(made.object);
+        nanvm_mut_ref_drop(made);
+    }
+    nanvm_layout layout = nanvm_layout_make(LIMIT / 2, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_non_null(memory);
+    assert_null(nanvm_manager_alloc(manager, layout));
+    nanvm_manager_dealloc(manager, memory, layout);
+    nanvm_local_deinit(&local);
+    assert_int_equal(limited_used, 0);
+}
+
+static void needs_limits(void) {
+#if !defined(__linux__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip_because("memory can't be limited here, or a sanitizer takes too much");
+#endif
+    needs_fork();
+}
+
+#if defined(__linux__)
+static void limit_memory(rlim_t bytes) {
+    struct rlimit limit = {bytes, bytes};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) {
+        abort();
+    }
+}
+#else
+static void limit_memory(size_t bytes) {
+    (void)bytes;
+}
+#endif
+
+/* Both in a child. */
+static void drop_more_than_there_is(void *context) {
+    (void)context;
+    limit_memory((size_t)1 << 29);
+    for (size_t i = 0; i < 100; i++) {
+        nanvm_mut_ref made =
+            nanvm_new_array(nanvm_global(), &ints_object, NULL, (size_t)1 << 22);
+        if (made.object == NULL) {
+            abort();
+        }
+        nanvm_mut_ref_drop(made);
+    }
+}
+
+static void use_up_all(void) {
+    for (size_t size = (size_t)1 << 24; size >= 16; size /= 2) {
+        while (malloc(size) != NULL) {
+        }
+    }
+}
+
+static void make_when_all_is_used_up(void *context) {
+    bool is_raw = context != NULL;
+    make_and_drop_others(nanvm_global(), &ints_object, 15000, 16, NULL);
+    limit_memory(1);
+    use_up_all();
+    const void *made =
+        is_raw ? nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(50000, 16))
+               : nanvm_new_array(nanvm_global(), &ints_object, NULL, 15000).object;
+    if (made == NULL) {
+        abort();
+    }
+}
+
+static void test_large_blocks_of_the_global_manager_dont_wait(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
+    assert_int_equal(run_in_child(drop_more_than_there_is, NULL, output, sizeof(output)),
+                     0);
+}
+
+static void test_what_waits_goes_before_the_system_runs_out(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
+    assert_int_equal(run_in_child(make_when_all_is_used_up, NULL, output, sizeof(output)),
+                     0);
+}
+
+static void test_what_waits_goes_before_there_is_no_raw_memory(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
+    assert_int_equal(
+        run_in_child(make_when_all_is_used_up, output, output, sizeof(output)), 0);
+}
+
+/* A size that nobody has is still refused. */
+static void test_all_that_waits_may_not_be_enough(void **state) {
+    (void)state;
+    nanvm_ref dead = make_and_drop(nanvm_global(), &point_object, 0);
+    (void)dead;
+    assert_null(
+        nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(beyond_memory(4096), 8)));
+    assert_null(
+        nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(beyond_memory(4096), 8)));
+}
+
 /* A table has to live as long as its objects do, and no longer. */
 NANVM_NOINLINE static void make_and_drop_of_a_type_that_goes(void) {
     nanvm_object type = ints_object;
@@ -148,6 +305,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_dead_object_is_cleared),
     TEST(test_write_to_the_dead_is_noticed),
     TEST(test_what_waits_is_not_lost),
+    TEST(test_what_waits_in_a_pool_is_bounded_in_bytes),
+    TEST(test_what_waits_goes_before_a_source_runs_out),
+    TEST(test_large_blocks_of_the_global_manager_dont_wait),
+    TEST(test_what_waits_goes_before_the_system_runs_out),
+    TEST(test_what_waits_goes_before_there_is_no_raw_memory),
+    TEST(test_all_that_waits_may_not_be_enough),
     TEST(test_who_waits_needs_its_type_no_more),
 };
 

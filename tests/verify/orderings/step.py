@@ -118,7 +118,7 @@ STRONGER = {
         "instruction"
     ),
     ("-", "nanvm_count_word_store_relaxed", "store"): "the same, of a new object",
-    ("-", "global_free_block", "add"): (
+    ("-", "replace_oldest", "add"): (
         "two of the dead with one turn do no harm: this only spreads them"
     ),
 }
