@@ -84,7 +84,20 @@ static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
         free_plain(pool, self);
     }
 }
+
+static void seal(nanvm_chunk *self) {
+    nanvm_seal_memory(&self->front, self, nanvm_layout_make(self->size, 1));
+}
+
+void nanvm_chunk_check(const nanvm_chunk *self) {
+    nanvm_seal_check_memory(&self->front, self, nanvm_layout_make(self->size, 1),
+                            "the size of a chunk was overwritten");
+}
 #else
+static void seal(const nanvm_chunk *self) {
+    (void)self;
+}
+
 size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self) {
     (void)pool;
     return self->size;
@@ -104,6 +117,7 @@ nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
     if (self != NULL) {
         self->region = NULL;
         self->size = size;
+        seal(self);
         nanvm_origin_write(&self->origin, pool->places.object, &pool->places.dealloc);
         pool->reserved += nanvm_chunk_bytes(pool, self);
     }
@@ -111,6 +125,7 @@ nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
 }
 
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
+    nanvm_chunk_check(self);
     pool->reserved -= nanvm_chunk_bytes(pool, self);
     free_memory(pool, self);
 }

@@ -39,6 +39,10 @@ void nanvm_seal_memory(nanvm_memory_front *front, const void *owner, nanvm_layou
 /* Stops the program if it isn't as it was sealed; it is open afterwards. */
 void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout);
+
+/* The same with another message, for what stays sealed. */
+void nanvm_seal_check_memory(const nanvm_memory_front *front, const void *owner,
+                             nanvm_layout layout, const char *message);
 #else
 enum { NANVM_IS_HARDENED = 0 };
 

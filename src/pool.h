@@ -15,6 +15,9 @@ typedef struct nanvm_chunk {
     size_t size;                 /* of the chunk, in bytes */
     size_t used; /* places with a header, once it isn't the newest any more */
     size_t dead; /* of these; only while the pool is being trimmed */
+#if defined(NANVM_HARDENED)
+    nanvm_memory_front front; /* seals the size: so much is cleared, and given back */
+#endif
 } nanvm_chunk;
 
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
@@ -85,8 +88,19 @@ static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
 }
 #endif
 
+#if defined(NANVM_HARDENED)
+/* Stops the program if the size isn't what the chunk was made with. */
+void nanvm_chunk_check(const nanvm_chunk *self);
+#else
+static inline void nanvm_chunk_check(const nanvm_chunk *self) {
+    (void)self;
+}
+#endif
+
 static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
-    return (nanvm_chunk *)(void *)nanvm_block_origin(object);
+    nanvm_chunk *self = (nanvm_chunk *)(void *)nanvm_block_origin(object);
+    nanvm_chunk_check(self);
+    return self;
 }
 
 /* The pool that an object of `owner` lies in; NULL for anybody else's object. */

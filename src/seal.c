@@ -227,3 +227,10 @@ void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
     }
     front->seal = 0;
 }
+
+void nanvm_seal_check_memory(const nanvm_memory_front *front, const void *owner,
+                             nanvm_layout layout, const char *message) {
+    if (NANVM_UNLIKELY(front->seal != mark_of_memory(front, owner, layout))) {
+        nanvm_fatal(message);
+    }
+}

@@ -264,6 +264,49 @@ static void test_no_value_is_sealed_by_that_of_another(void **state) {
     forgery_end(&self);
 }
 
+/* The word in front of the only object of a chunk that says how large the chunk is.
+ */
+static size_t *size_word(nanvm_manager *manager, nanvm_mut_ref made) {
+    size_t *at = (size_t *)(void *)nanvm_block_origin(made.object);
+    size_t size = nanvm_stats_make(manager).reserved_bytes;
+    while (at < (size_t *)made.object && *at != size) {
+        at++;
+    }
+    assert_ptr_not_equal(at, made.object);
+    return at;
+}
+
+static void resize_made(void *context) {
+    victim *self = context;
+    bool resized = nanvm_mut_ref_resize(self->manager, &self->made, 30001);
+    (void)resized;
+}
+
+static void trim_manager(void *context) {
+    const victim *self = context;
+    (void)nanvm_local_trim((nanvm_local *)(void *)self->manager); /* its first member */
+}
+
+static void test_no_byte_of_the_size_of_a_chunk_can_be_forged(void **state) {
+    (void)state;
+    accounting source; /* from the global manager it is less than what is reserved */
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    victim self = victim_of(nanvm_local_manager(&local), &ints_object, 30000);
+    size_t *size = size_word(self.manager, self.made);
+    expect_each_byte_sealed((unsigned char *)size, sizeof(*size), "size of a chunk",
+                            resize_made, &self);
+    nanvm_mut_ref_drop(self.made);
+    self = victim_of(self.manager, &point_object, 0);
+    size = size_word(self.manager, self.made);
+    nanvm_mut_ref_drop(self.made);
+    expect_each_byte_sealed((unsigned char *)size, sizeof(*size), "size of a chunk",
+                            trim_manager, &self);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 static void test_header_of_another_object_is_no_header(void **state) {
     (void)state;
     victim a = victim_of(nanvm_global(), &point_object, 0);
@@ -353,7 +396,8 @@ static void test_raw_memory_goes_back_to_its_manager_with_its_layout(void **stat
     nanvm_local_deinit(&local);
 }
 
-/* Pairs whose sizes and alignments have something in common, however they are combined.
+/* Pairs whose sizes and alignments have something in common, however they are
+ * combined.
  */
 static void test_layouts_that_are_much_alike_are_told_apart(void **state) {
     (void)state;
@@ -518,6 +562,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_one_seal_does_not_give_the_others),
     TEST(test_no_value_lets_a_seal_move),
     TEST(test_no_value_is_sealed_by_that_of_another),
+    TEST(test_no_byte_of_the_size_of_a_chunk_can_be_forged),
     TEST(test_header_of_another_object_is_no_header),
     TEST(test_what_is_no_reference_is_noticed),
     TEST(test_reference_over_a_reset_is_noticed),
