@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #endif
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 #if defined(NANVM_HARDENED)
@@ -57,6 +58,20 @@ static void *global_alloc(nanvm_manager *self, nanvm_layout layout) {
     return is_over_aligned(layout) ? alloc_aligned(layout) : malloc(layout.size);
 }
 
+#if defined(NANVM_HARDENED)
+/* Nothing stays behind where realloc would move it from: who asks moves it. */
+static void *global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
+                           size_t size) {
+    (void)self;
+    bool is_over_aligned_then = is_over_aligned(nanvm_layout_make(size, layout.align));
+    if (is_over_aligned(layout) != is_over_aligned_then || size > layout.size ||
+        size < layout.size / 2) {
+        return NULL;
+    }
+    memset((unsigned char *)memory + size, 0, layout.size - size);
+    return memory;
+}
+#else
 static void *global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
                            size_t size) {
     (void)self;
@@ -64,6 +79,7 @@ static void *global_resize(nanvm_manager *self, void *memory, nanvm_layout layou
         is_over_aligned(layout) || is_over_aligned(nanvm_layout_make(size, layout.align));
     return over_aligned ? NULL : realloc(memory, size);
 }
+#endif
 
 static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
     (void)self;
@@ -134,13 +150,45 @@ static void *global_new_block(nanvm_manager *self, const nanvm_object *type,
 }
 
 #if defined(NANVM_HARDENED)
-/* What moves, moves by a new block: nothing stays behind in the old one. */
+/* So many have to die after an object before its memory is free. Any thread may be the
+ * one that puts the next in place of the one that has waited longest.
+ *
+ * That is for blocks of up to 1 KiB. Of four times the size a fourth as many wait: never
+ * more than 1 MiB of a kind, 4 MiB in all; and who drops large objects doesn't put the
+ * small ones out. Beyond 64 KiB memory is free at once. */
+enum { WAITING = 1024, SMALLEST = 1024, KINDS = 4 };
+
+/* KINDS for a block that doesn't wait. */
+static size_t kind_of(size_t block_size) {
+    size_t kind = 0;
+    for (size_t most = SMALLEST; kind < KINDS && block_size > most; most *= 4) {
+        ++kind;
+    }
+    return kind;
+}
+
+static size_t length_of(size_t kind) {
+    return (size_t)WAITING >> 2 * kind;
+}
+
+/* What moves, moves by a new block: nothing stays behind in the old one. And nothing of
+ * what is cut off: it isn't the object's any more when that ends. A block is of the kind
+ * that its object's size says. */
+static bool stays(const nanvm_object *type, size_t old_size, size_t size) {
+    size_t prefix = global_prefix(type);
+    return size <= old_size && size >= old_size / 2 &&
+           kind_of(prefix + size) == kind_of(prefix + old_size);
+}
+
 static void *global_resize_block(nanvm_manager *self, void *object, size_t old_size,
                                  size_t size) {
     (void)self;
-    return size <= old_size && nanvm_block_origin(object)->dealloc == &the_dealloc
-               ? object
-               : NULL;
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    if (origin->dealloc != &the_dealloc || !stays(origin->object, old_size, size)) {
+        return NULL;
+    }
+    memset((unsigned char *)object + size, 0, old_size - size);
+    return object;
 }
 #else
 static void *global_resize_block(nanvm_manager *self, void *object, size_t old_size,
@@ -179,14 +227,6 @@ static inline void free_memory(void *object) {
 }
 
 #if defined(NANVM_HARDENED)
-/* So many have to die after an object before its memory is free. Any thread may be the
- * one that puts the next in place of the one that has waited longest.
- *
- * That is for blocks of up to 1 KiB. Of four times the size a fourth as many wait: never
- * more than 1 MiB of a kind, 4 MiB in all; and who drops large objects doesn't put the
- * small ones out. Beyond 64 KiB memory is free at once. */
-enum { WAITING = 1024, SMALL = 1024, KINDS = 4 };
-
 /* At the start of the memory of who waits, over its origin: its type may be gone by the
  * time that it is free. */
 typedef struct note {
@@ -201,19 +241,6 @@ static struct {
     note *notes[WAITING]; /* of larger kinds the first only */
     size_t next;
 } waiting[KINDS];
-
-/* KINDS for a block that doesn't wait. */
-static size_t kind_of(size_t block_size) {
-    size_t kind = 0;
-    for (size_t most = SMALL; kind < KINDS && block_size > most; most *= 4) {
-        ++kind;
-    }
-    return kind;
-}
-
-static size_t length_of(size_t kind) {
-    return (size_t)WAITING >> 2 * kind;
-}
 
 static size_t size_of(const nanvm_object *type, const void *object) {
     return nanvm_object_size_of(type, nanvm_block_length(type, object));

@@ -29,6 +29,16 @@ static void *resize_in_manager(nanvm_manager *manager, void *memory, nanvm_layou
                                         size == 0 ? 1 : size);
 }
 
+/* In a hardened build nothing stays behind in memory that is given back. */
+static void clear(void *memory, size_t size) {
+#if defined(NANVM_HARDENED)
+    memset(memory, 0, size);
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
 /* Elsewhere: memcpy may not be given NULL, and here it isn't. */
 static void *move(nanvm_manager *manager, void *memory, nanvm_layout layout,
                   size_t size) {
@@ -36,6 +46,7 @@ static void *move(nanvm_manager *manager, void *memory, nanvm_layout layout,
     void *moved = nanvm_memory_alloc(manager, larger);
     if (moved != NULL) {
         memcpy(moved, memory, size < layout.size ? size : layout.size);
+        clear(memory, layout.size);
         nanvm_memory_dealloc(manager, memory, layout);
     }
     return moved;

@@ -120,6 +120,14 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
     return true;
 }
 
+static void clear_items(const nanvm_object *type, void *object, size_t begin,
+                        size_t end) {
+    if (begin < end) {
+        memset(nanvm_object_item(type, object, begin), 0,
+               (end - begin) * type->item_size);
+    }
+}
+
 /* A block that shares its origin is freed whole, whatever its length is: it can always
  * be cut where it is. The other way round its layout would be another. */
 static bool cut_where_it_is(const nanvm_mut_ref *self, size_t old_length, size_t length) {
@@ -130,6 +138,9 @@ static bool cut_where_it_is(const nanvm_mut_ref *self, size_t old_length, size_t
     nanvm_block_set_length(self->object, length);
     nanvm_object_visit_items(origin->object, self->object, length, old_length,
                              nanvm_object_drop_visitor, NULL);
+    if (NANVM_IS_HARDENED) { /* when the object ends it has no more than `length` */
+        clear_items(origin->object, self->object, length, old_length);
+    }
     return true;
 }
 
@@ -185,14 +196,6 @@ NANVM_NOINLINE static bool resize(nanvm_manager *manager, nanvm_mut_ref *self,
     }
     return length == old_length || resize_in_place(manager, self, old_length, length) ||
            cut_or_move(manager, self, old_length, length);
-}
-
-static void clear_items(const nanvm_object *type, void *object, size_t begin,
-                        size_t end) {
-    if (begin < end) {
-        memset(nanvm_object_item(type, object, begin), 0,
-               (end - begin) * type->item_size);
-    }
 }
 
 static inline bool resize_and_clear(nanvm_manager *manager, nanvm_mut_ref *self,

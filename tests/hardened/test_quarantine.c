@@ -85,6 +85,119 @@ static void test_dead_object_is_cleared(void **state) {
     nanvm_local_deinit(&local);
 }
 
+static void expect_nothing_in(const unsigned char *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+}
+
+/* What is cut off where it is, too: the block has it still. */
+static void test_items_cut_off_are_cleared(void **state) {
+    (void)state;
+    enum { LENGTH = 1000 };
+    accounting empty;
+    accounting_init(&empty, NANVM_COUNT_PLAIN);
+    accounting_fail_from(&empty, 0);
+    nanvm_manager *managers[] = {nanvm_global(),
+                                 &empty.manager}; /* that has none to move to */
+    for (size_t i = 0; i < 2; i++) {
+        nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_object, NULL, LENGTH);
+        memset(made.object, 1, LENGTH * sizeof(int));
+        const int *items = made.object;
+        assert_true(nanvm_mut_ref_resize(managers[i], &made, 600));
+        assert_ptr_equal(made.object, items);
+        assert_int_equal(items[599], 0x01010101);
+        expect_nothing_in((const unsigned char *)&items[600], 400 * sizeof(int));
+        nanvm_mut_ref_drop(made);
+    }
+    accounting_deinit(&empty);
+}
+
+static void *after_a_cut(size_t old_length, size_t length) {
+    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_object, NULL, old_length);
+    void *before = made.object;
+    assert_true(nanvm_mut_ref_resize(nanvm_global(), &made, length));
+    void *after = made.object;
+    nanvm_mut_ref_drop(made);
+    return before == after ? before : NULL;
+}
+
+/* So that a large block doesn't wait as if it were a small one. */
+static void test_array_that_is_cut_down_gives_memory_back(void **state) {
+    (void)state;
+    assert_non_null(after_a_cut(200, 100));
+    assert_null(after_a_cut(200, 99));
+    assert_non_null(after_a_cut(1001, 1000));
+    assert_null(after_a_cut(300, 200));
+    assert_null(after_a_cut(20000, 15000));
+    assert_non_null(after_a_cut(30000, 20000));
+}
+
+/* A manager of somebody's, without blocks of its own, that frees nothing. */
+static _Alignas(64) unsigned char region[4096];
+static size_t region_used;
+
+static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
+    (void)self;
+    size_t begin = nanvm_layout_round_up(region_used, layout.align);
+    region_used = begin + layout.size;
+    assert_true(region_used <= sizeof(region));
+    return region + begin;
+}
+
+static void keep(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    (void)self;
+    (void)memory;
+    (void)layout;
+}
+
+static nanvm_manager *region_manager(void) {
+    static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
+                                                      .dealloc = keep};
+    static const nanvm_manager_table table = {.alloc = region_alloc};
+    static nanvm_dealloc dealloc = {&dealloc_table};
+    static nanvm_manager manager = {.table = &table, .dealloc = &dealloc};
+    region_used = 0;
+    return &manager;
+}
+
+static void test_dead_object_of_any_manager_is_cleared(void **state) {
+    (void)state;
+    nanvm_mut_ref made = nanvm_new_array(region_manager(), &ints_object, NULL, 100);
+    memset(made.object, 1, 100 * sizeof(int));
+    const unsigned char *bytes = made.object;
+    nanvm_mut_ref_drop(made);
+    expect_nothing_in(bytes, 100 * sizeof(int));
+}
+
+static void test_raw_memory_that_was_left_is_cleared(void **state) {
+    (void)state;
+    nanvm_manager *manager = region_manager();
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    unsigned char *left = nanvm_manager_alloc(manager, layout);
+    memset(left, 1, 100);
+    unsigned char *memory = nanvm_manager_resize(manager, left, layout, 200);
+    assert_non_null(memory);
+    assert_int_equal(memory[99], 1);
+    expect_nothing_in(left, 100);
+    nanvm_manager_dealloc(manager, memory, nanvm_layout_make(200, 8));
+}
+
+/* realloc would move it and leave it there; where it stays, the rest is cleared. */
+static void test_raw_memory_of_the_global_manager_is_left_cleared(void **state) {
+    (void)state;
+    nanvm_manager *manager = nanvm_global();
+    nanvm_layout layout = nanvm_layout_make(1000, 8);
+    unsigned char *memory = manager->table->alloc(manager, layout);
+    assert_null(manager->table->resize(manager, memory, layout, 1001));
+    assert_null(manager->table->resize(manager, memory, layout, 499));
+    memset(memory, 1, 1000);
+    assert_ptr_equal(manager->table->resize(manager, memory, layout, 600), memory);
+    assert_int_equal(memory[599], 1);
+    expect_nothing_in(memory + 600, 400);
+    manager->dealloc->table->dealloc(manager->dealloc, memory, nanvm_layout_make(600, 8));
+}
+
 typedef struct written {
     nanvm_manager *manager;
     const nanvm_object *type;
@@ -303,6 +416,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_while_others_come_and_go),
     TEST(test_place_serves_again_in_the_end),
     TEST(test_dead_object_is_cleared),
+    TEST(test_items_cut_off_are_cleared),
+    TEST(test_array_that_is_cut_down_gives_memory_back),
+    TEST(test_dead_object_of_any_manager_is_cleared),
+    TEST(test_raw_memory_that_was_left_is_cleared),
+    TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
     TEST(test_write_to_the_dead_is_noticed),
     TEST(test_what_waits_is_not_lost),
     TEST(test_what_waits_in_a_pool_is_bounded_in_bytes),
