@@ -34,6 +34,7 @@ void nanvm_dead_clear(const nanvm_pool *self, void *object) {
 static void *take(nanvm_pool *self) {
     void *object = nanvm_quarantine_take(&self->waiting);
     if (object != NULL) {
+        nanvm_quarantine_expect(object, &self->places.dealloc);
         nanvm_quarantine_check(object, self->capacity);
         nanvm_block_set_count(object, NANVM_COUNT_PLAIN);
     }

@@ -63,6 +63,13 @@ void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *
     }
 }
 
+void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc) {
+    if (nanvm_block_origin(object)->dealloc != dealloc ||
+        nanvm_block_count(object) != NANVM_COUNT_DEAD) {
+        nanvm_fatal("the addresses of dead objects were overwritten");
+    }
+}
+
 void nanvm_quarantine_clear(void *object, size_t size) {
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     memset(object, 0, size);

@@ -31,6 +31,10 @@ void *nanvm_quarantine_take(nanvm_quarantine *self);
 /* The same without those for which `leaves` says so. */
 void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object));
 
+/* Stops the program if it isn't a dead object of that dealloc: the ring may have been
+ * overwritten. */
+void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc);
+
 /* Marks a dead object and clears its bytes; and stops the program if any was written
  * since. */
 void nanvm_quarantine_clear(void *object, size_t size);

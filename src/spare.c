@@ -35,6 +35,7 @@ nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size) {
 
 static void free_first(nanvm_pool *pool) {
     void *object = nanvm_quarantine_take(&pool->waiting);
+    nanvm_quarantine_expect(object, &pool->places.dealloc);
     nanvm_quarantine_check(object, nanvm_large_room(object));
     nanvm_chunk_free(pool, nanvm_chunk_of(object));
 }

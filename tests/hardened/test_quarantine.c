@@ -263,20 +263,33 @@ static void test_what_waits_in_a_pool_is_bounded_in_bytes(void **state) {
     nanvm_local_deinit(&local);
 }
 
-/* A source that has a MiB. */
-enum { LIMIT = 1 << 20 };
+/* A source that has a MiB, and knows what it gave. */
+enum { LIMIT = 1 << 20, PIECES_MAX = 200 };
 static size_t limited_used;
+static void *limited_pieces[PIECES_MAX];
+
+/* Where `piece` is noted; there is a free place for NULL. */
+static void **place_of(const void *piece) {
+    size_t i = 0;
+    while (limited_pieces[i] != piece) {
+        i++;
+        assert_true(i < PIECES_MAX);
+    }
+    return &limited_pieces[i];
+}
 
 static void *limited_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     void *memory = layout.size > LIMIT - limited_used ? NULL : malloc(layout.size);
     limited_used += memory == NULL ? 0 : layout.size;
+    *place_of(NULL) = memory;
     return memory;
 }
 
 static void limited_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
     (void)self;
     limited_used -= layout.size;
+    *place_of(memory) = NULL;
     free(memory);
 }
 
@@ -287,6 +300,80 @@ static nanvm_manager *limited_manager(void) {
     static nanvm_dealloc dealloc = {&dealloc_table};
     static nanvm_manager manager = {.table = &table, .dealloc = &dealloc};
     return &manager;
+}
+
+/* The piece that begins with this address: the ring in which it waits first of all. */
+static const void **ring_with(const void *first) {
+    for (size_t i = 0; i < PIECES_MAX; i++) {
+        const void **piece = limited_pieces[i];
+        if (piece != NULL && *piece == first) {
+            return piece;
+        }
+    }
+    fail();
+    return NULL;
+}
+
+/* Drops `count` of them; returns where the first one's address waits. */
+static const void **make_and_drop_all(nanvm_manager *manager, const nanvm_object *type,
+                                      size_t length, size_t count) {
+    nanvm_mut_ref made[300];
+    for (size_t i = 0; i < count; i++) {
+        made[i] = nanvm_new_array(manager, type, NULL, length);
+    }
+    const void *first = made[0].object;
+    for (size_t i = 0; i < count; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    return ring_with(first);
+}
+
+typedef struct forgery {
+    const void **ring; /* of the type */
+    const nanvm_object *type;
+    size_t length;
+    const void *address; /* is written there */
+    const char *message;
+} forgery;
+
+static nanvm_manager *manager_of_forgeries;
+
+/* In a child: the first of who waits is the next to be looked at. */
+static void forge(void *context) {
+    const forgery *self = context;
+    *self->ring = self->address;
+    (void)make_and_drop(manager_of_forgeries, self->type, self->length);
+}
+
+/* Zeros are no dead object; nor is who lives, or who is dead and of another type. */
+static void test_ring_of_who_waits_can_not_be_forged(void **state) {
+    (void)state;
+    needs_fork();
+    static const _Alignas(16) unsigned char nothing[20000];
+    static const char no_header[] = "header was overwritten";
+    static const char not_dead[] = "addresses of dead objects were overwritten";
+    nanvm_local local;
+    nanvm_local_init_from(&local, limited_manager());
+    nanvm_manager *manager = manager_of_forgeries = nanvm_local_manager(&local);
+    nanvm_mut_ref point = nanvm_new(manager, &point_object);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 4000);
+    const void **points = make_and_drop_all(manager, &point_object, 0, 300);
+    const void **arrays = make_and_drop_all(manager, &ints_object, 4000, 16);
+    const forgery forgeries[] = {{points, &point_object, 0, nothing + 64, no_header},
+                                 {points, &point_object, 0, point.object, not_dead},
+                                 {points, &point_object, 0, arrays[0], not_dead},
+                                 {arrays, &ints_object, 4000, nothing + 64, no_header},
+                                 {arrays, &ints_object, 4000, ints.object, not_dead},
+                                 {arrays, &ints_object, 4000, points[0], not_dead}};
+    for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+        forgery self = forgeries[i];
+        char output[1000];
+        assert_int_equal(run_in_child(forge, &self, output, sizeof(output)), SIGABRT);
+        assert_non_null(strstr(output, self.message));
+    }
+    nanvm_mut_ref_drop(point);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&local);
 }
 
 /* With nothing alive, all of the source's memory is to be had. */
@@ -424,6 +511,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_write_to_the_dead_is_noticed),
     TEST(test_what_waits_is_not_lost),
     TEST(test_what_waits_in_a_pool_is_bounded_in_bytes),
+    TEST(test_ring_of_who_waits_can_not_be_forged),
     TEST(test_what_waits_goes_before_a_source_runs_out),
     TEST(test_large_blocks_of_the_global_manager_dont_wait),
     TEST(test_what_waits_goes_before_the_system_runs_out),
