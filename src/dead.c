@@ -22,8 +22,10 @@ void nanvm_dead_deinit(nanvm_pool *self) {
     nanvm_quarantine_deinit(&self->waiting, self->source_dealloc);
 }
 
+/* The most are alive right before one dies. */
 void nanvm_dead_put(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *self = (nanvm_pool *)dealloc;
+    self->peak = nanvm_pool_peak(self);
     nanvm_quarantine_put(&self->waiting, object, self->capacity);
 }
 

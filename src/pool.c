@@ -270,9 +270,13 @@ size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
                                : self->live * self->places.stride;
 }
 
-/* Dead places are used again before fresh ones are. */
+/* Dead places are used again before fresh ones are. In a hardened build they wait; there
+ * this is asked before each object dies. */
 size_t nanvm_pool_peak(const nanvm_pool *self) {
     size_t used = self->carved - nanvm_pool_run_length(self);
+#if defined(NANVM_HARDENED)
+    used -= self->capacity == 0 ? 0 : nanvm_dead_length(self);
+#endif
     return used > self->peak ? used : self->peak;
 }
 

@@ -58,6 +58,61 @@ static void test_local_counts_live_blocks_and_bytes(void **state) {
     accounting_deinit(&source);
 }
 
+static void note_peak(const nanvm_object_stats *type, void *context) {
+    *(size_t *)context = type->peak_blocks;
+}
+
+/* Of the only type of a manager. */
+static size_t peak_of(nanvm_manager *manager) {
+    size_t peak = 0;
+    nanvm_stats stats;
+    memset(&stats, 0, sizeof(stats));
+    stats.size = sizeof(stats);
+    stats.version = NANVM_STATS_VERSION;
+    stats.each = note_peak;
+    stats.context = &peak;
+    nanvm_manager_stats(manager, &stats);
+    return peak;
+}
+
+/* Whatever waits, or is copied, in a hardened build. */
+static void test_peak_is_the_most_that_were_alive_at_once(void **state) {
+    (void)state;
+    const size_t lengths[] = {5, 5000}; /* in a pool, and in chunks of their own */
+    for (size_t i = 0; i < 2; i++) {
+        nanvm_local local;
+        nanvm_local_init(&local);
+        nanvm_manager *manager = nanvm_local_manager(&local);
+        for (size_t round = 0; round < 1000; round++) {
+            nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, lengths[i]));
+        }
+        assert_int_equal(peak_of(manager), 1);
+        nanvm_mut_ref one = nanvm_new_array(manager, &ints_object, NULL, lengths[i]);
+        nanvm_mut_ref other = nanvm_new_array(manager, &ints_object, NULL, lengths[i]);
+        nanvm_mut_ref_drop(one);
+        assert_int_equal(peak_of(manager), 2);
+        one = nanvm_new_array(manager, &ints_object, NULL, lengths[i]);
+        nanvm_mut_ref_drop(one);
+        (void)nanvm_local_trim(&local);
+        assert_int_equal(peak_of(manager), 2);
+        nanvm_mut_ref_drop(other);
+        assert_int_equal(peak_of(manager), 2);
+        nanvm_local_deinit(&local);
+    }
+}
+
+static void test_growing_is_no_second_object(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    assert_true(nanvm_mut_ref_resize(manager, &made, 30000));
+    assert_int_equal(peak_of(manager), 1);
+    nanvm_mut_ref_drop(made);
+    nanvm_local_deinit(&local);
+}
+
 static void test_local_counts_raw_memory(void **state) {
     (void)state;
     SKIP_IF_HARDENED("raw memory has a seal in front");
@@ -487,6 +542,8 @@ static void test_write_that_failed_before_is_told(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_local_counts_live_blocks_and_bytes),
+    TEST(test_peak_is_the_most_that_were_alive_at_once),
+    TEST(test_growing_is_no_second_object),
     TEST(test_local_counts_raw_memory),
     TEST(test_local_tells_of_each_type_once),
     TEST(test_local_tells_of_a_type_of_many_sizes_once),
