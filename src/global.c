@@ -153,10 +153,10 @@ static void *global_new_block(nanvm_manager *self, const nanvm_object *type,
 /* So many have to die after an object before its memory is free. Any thread may be the
  * one that puts the next in place of the one that has waited longest.
  *
- * That is for blocks of up to 1 KiB. Of four times the size a fourth as many wait: never
- * more than 1 MiB of a kind, 4 MiB in all; and who drops large objects doesn't put the
- * small ones out. Beyond 64 KiB memory is free at once. */
-enum { WAITING = 1024, SMALLEST = 1024, KINDS = 4 };
+ * That is for blocks of up to 1 KiB. Of four times the size a fourth as many wait, down
+ * to one of 1 MiB: never more than 1 MiB of a kind, 6 MiB in all; and who drops large
+ * objects doesn't put the small ones out. Memory of more is free at once. */
+enum { WAITING = 1024, SMALLEST = 1024, KINDS = 6 };
 
 /* KINDS for a block that doesn't wait. */
 static size_t kind_of(size_t block_size) {

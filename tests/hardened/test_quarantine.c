@@ -53,6 +53,8 @@ static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
     expect_waits(nanvm_global(), &ints_object, 1000, 250);
     expect_waits(nanvm_global(), &ints_object, 4000, 63);
     expect_waits(nanvm_global(), &ints_object, 15000, 15);
+    expect_waits(nanvm_global(), &ints_object, 50000, 3);
+    expect_waits(nanvm_global(), &ints_object, 200000, 0);
     nanvm_local_deinit(&local);
 }
 
@@ -130,7 +132,8 @@ static void test_array_that_is_cut_down_gives_memory_back(void **state) {
     assert_non_null(after_a_cut(1001, 1000));
     assert_null(after_a_cut(300, 200));
     assert_null(after_a_cut(20000, 15000));
-    assert_non_null(after_a_cut(30000, 20000));
+    assert_null(after_a_cut(300000, 200000));
+    assert_non_null(after_a_cut(600000, 400000));
 }
 
 /* A manager of somebody's, without blocks of its own, that frees nothing. */
