@@ -69,6 +69,12 @@ void nanvm_dead_count_in_chunks(const nanvm_pool *self) {
 }
 
 void nanvm_dead_forget(nanvm_pool *self, bool (*is_spare)(const void *place)) {
+    for (size_t i = 0; i < self->waiting.length; ++i) {
+        const void *place = nanvm_quarantine_at(&self->waiting, i);
+        if (is_spare(place)) {
+            nanvm_quarantine_check(place, self->capacity);
+        }
+    }
     nanvm_quarantine_filter(&self->waiting, is_spare);
 }
 

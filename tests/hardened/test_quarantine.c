@@ -216,6 +216,27 @@ static void write_to_the_dead(void *context) {
     make_and_drop_others(self->manager, self->type, self->length, self->others, NULL);
 }
 
+/* In a child: what is given back is looked at, too. */
+static void write_to_the_dead_and_trim(void *context) {
+    nanvm_local *local = context;
+    nanvm_ref dead = make_and_drop(nanvm_local_manager(local), &point_object, 0);
+    ((unsigned char *)(uintptr_t)dead.object)[5] = 1;
+    (void)nanvm_local_trim(local);
+}
+
+static void test_write_to_the_dead_is_noticed_by_a_trim(void **state) {
+    (void)state;
+    needs_fork();
+    nanvm_local local;
+    nanvm_local_init(&local);
+    char output[1000];
+    assert_int_equal(
+        run_in_child(write_to_the_dead_and_trim, &local, output, sizeof(output)),
+        SIGABRT);
+    assert_non_null(strstr(output, "written to after it was dropped"));
+    nanvm_local_deinit(&local);
+}
+
 static void test_write_to_the_dead_is_noticed(void **state) {
     (void)state;
     needs_fork();
@@ -512,6 +533,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_that_was_left_is_cleared),
     TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
     TEST(test_write_to_the_dead_is_noticed),
+    TEST(test_write_to_the_dead_is_noticed_by_a_trim),
     TEST(test_what_waits_is_not_lost),
     TEST(test_what_waits_in_a_pool_is_bounded_in_bytes),
     TEST(test_ring_of_who_waits_can_not_be_forged),
