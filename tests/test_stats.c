@@ -113,6 +113,24 @@ static void test_growing_is_no_second_object(void **state) {
     nanvm_local_deinit(&local);
 }
 
+static void test_what_could_not_be_made_is_not_counted(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 30000);
+    accounting_fail_from(&source, 0);
+    assert_null(nanvm_new_array(manager, &ints_object, NULL, 30000).object);
+    assert_false(nanvm_mut_ref_resize(manager, &made, 90000));
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
+    assert_int_equal(peak_of(manager), 1);
+    nanvm_mut_ref_drop(made);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 static void test_local_counts_raw_memory(void **state) {
     (void)state;
     SKIP_IF_HARDENED("raw memory has a seal in front");
@@ -544,6 +562,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_local_counts_live_blocks_and_bytes),
     TEST(test_peak_is_the_most_that_were_alive_at_once),
     TEST(test_growing_is_no_second_object),
+    TEST(test_what_could_not_be_made_is_not_counted),
     TEST(test_local_counts_raw_memory),
     TEST(test_local_tells_of_each_type_once),
     TEST(test_local_tells_of_a_type_of_many_sizes_once),
