@@ -201,6 +201,19 @@ static void test_raw_memory_of_the_global_manager_is_left_cleared(void **state) 
     manager->dealloc->table->dealloc(manager->dealloc, memory, nanvm_layout_make(600, 8));
 }
 
+/* It is another call of the system's that frees it then. */
+static void test_raw_memory_that_is_less_than_its_alignment_moves(void **state) {
+    (void)state;
+    enum { ALIGN = 2 * sizeof(void *), LARGE = ALIGN + ALIGN / 4, SMALL = ALIGN * 3 / 4 };
+    nanvm_manager *manager = nanvm_global();
+    nanvm_layout layout = nanvm_layout_make(LARGE, ALIGN);
+    void *memory = manager->table->alloc(manager, layout);
+    assert_null(manager->table->resize(manager, memory, layout, SMALL));
+    assert_ptr_equal(manager->table->resize(manager, memory, layout, ALIGN), memory);
+    layout.size = ALIGN;
+    manager->dealloc->table->dealloc(manager->dealloc, memory, layout);
+}
+
 typedef struct written {
     nanvm_manager *manager;
     const nanvm_object *type;
@@ -535,6 +548,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_dead_object_of_any_manager_is_cleared),
     TEST(test_raw_memory_that_was_left_is_cleared),
     TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
+    TEST(test_raw_memory_that_is_less_than_its_alignment_moves),
     TEST(test_write_to_the_dead_is_noticed),
     TEST(test_write_to_the_dead_is_noticed_by_a_trim),
     TEST(test_what_waits_is_not_lost),
