@@ -396,8 +396,7 @@ static void test_raw_memory_goes_back_to_its_manager_with_its_layout(void **stat
     nanvm_local_deinit(&local);
 }
 
-/* Pairs whose sizes and alignments have something in common, however they are
- * combined.
+/* Pairs whose sizes and alignments have something in common, however they are combined.
  */
 static void test_layouts_that_are_much_alike_are_told_apart(void **state) {
     (void)state;
