@@ -30,7 +30,7 @@ static void uncount(nanvm_pool *pool) {
 
 /* --- objects --- */
 
-static void *take_uncounted(nanvm_pool *pool, size_t size) {
+void *nanvm_large_take(nanvm_pool *pool, size_t size) {
     size_t prefix = nanvm_chunk_prefix(pool->places.object);
     if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL; /* the distance to the origin has 32 bits */
@@ -42,17 +42,10 @@ static void *take_uncounted(nanvm_pool *pool, size_t size) {
     if (chunk == NULL) {
         return NULL;
     }
+    count_block(pool);
     void *object = (unsigned char *)chunk + prefix;
     nanvm_header_write(object, nanvm_origin_distance(object, &chunk->origin),
                        NANVM_COUNT_PLAIN);
-    return object;
-}
-
-void *nanvm_large_take(nanvm_pool *pool, size_t size) {
-    void *object = take_uncounted(pool, size);
-    if (object != NULL) {
-        count_block(pool);
-    }
     return object;
 }
 
@@ -76,15 +69,19 @@ static size_t ample(const nanvm_pool *pool, size_t old, size_t size) {
 }
 
 #if defined(NANVM_HARDENED)
-/* Into a new chunk; the old one is freed as any other. It is one object all the while. */
+/* Into a new chunk; the old one is freed as any other. Peaks are as if there had never
+ * been two. */
 static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     size_t old = nanvm_large_room(object);
-    void *moved = take_uncounted(pool, ample(pool, old, size));
+    size_t peak = pool->peak, peak_bytes = pool->peak_bytes;
+    void *moved = nanvm_large_take(pool, ample(pool, old, size));
     (void)prefix;
     if (moved != NULL) {
         memcpy(moved, object, old);
         nanvm_spare_put(pool, object);
-        pool->live -= 1;
+        pool->peak = peak;
+        pool->peak_bytes = peak_bytes;
+        pool->live -= 2;
         count_block(pool);
     }
     return moved;
