@@ -531,7 +531,8 @@ static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
     nanvm_layout smaller = nanvm_layout_make(40, 8);
     assert_ptr_equal(nanvm_manager_resize(manager, below, smaller, 20), below);
     unsigned char *third = nanvm_manager_alloc(manager, layout);
-    assert_true(third >= (unsigned char *)newest + 120);
+    size_t seal = is_hardened ? 8 : 0;
+    assert_ptr_equal(third, (unsigned char *)newest + 120 + seal); /* nothing is lost */
     nanvm_arena_deinit(&arena);
 }
 
