@@ -602,12 +602,12 @@ static void keep_chunks(nanvm_arena *self) {
     self->chunks = NULL;
 }
 
-static inline void begin_reset(nanvm_arena *self, nanvm_frame *frame) {
+static inline void begin_reset(nanvm_arena *self, nanvm_frame *frame, uintptr_t here) {
     self->resetting = true;
 #if defined(NANVM_HARDENED)
     self->frame = frame;
 #endif
-    nanvm_frame_enter(frame);
+    nanvm_frame_enter(frame, here);
 }
 
 static inline void end_reset(nanvm_arena *self, nanvm_frame *frame) {
@@ -634,10 +634,10 @@ static void start_anew(nanvm_arena *self) {
 
 void nanvm_arena_reset(nanvm_arena *self) {
     nanvm_frame frame;
-    if (is_resetting(self, (uintptr_t)&frame)) {
+    if (is_resetting(self, NANVM_FRAME_ADDRESS)) {
         return; /* the chunks are still walked through */
     }
-    begin_reset(self, &frame);
+    begin_reset(self, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);
     end_reset(self, &frame);
     note_peak(self);

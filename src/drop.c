@@ -25,7 +25,7 @@ static inline void begin_work(nanvm_frame *frame) {
 #if defined(NANVM_HARDENED)
     dead.frame = frame;
 #endif
-    nanvm_frame_enter(frame);
+    nanvm_frame_enter(frame, NANVM_FRAME_ADDRESS);
 }
 
 static inline void end_work(nanvm_frame *frame) {
@@ -36,7 +36,7 @@ static inline void end_work(nanvm_frame *frame) {
 /* Who was left would be taken to be at work still, and nothing would end any more. */
 static inline void expect_work(void) {
 #if defined(NANVM_HARDENED)
-    if (nanvm_frame_was_left(dead.frame, (uintptr_t)__builtin_frame_address(0))) {
+    if (nanvm_frame_was_left(dead.frame, NANVM_FRAME_ADDRESS)) {
         nanvm_fatal("a callback that ran while objects were dropped was left by longjmp");
     }
 #endif

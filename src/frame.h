@@ -10,9 +10,12 @@
 
 #if defined(NANVM_HARDENED)
 
+#define NANVM_FRAME_ADDRESS ((uintptr_t)__builtin_frame_address(0))
+
 enum { NANVM_FRAME_WORDS = 8 };
 
 typedef struct nanvm_frame {
+    uintptr_t address; /* of the frame, wherever a sanitizer keeps this */
     volatile uintptr_t words[NANVM_FRAME_WORDS];
 } nanvm_frame;
 
@@ -21,7 +24,9 @@ static inline uintptr_t nanvm_frame_word(const volatile uintptr_t *word) {
     return ~(uintptr_t)word;
 }
 
-static inline void nanvm_frame_enter(nanvm_frame *self) {
+/* `here` is the address of the caller's frame. */
+static inline void nanvm_frame_enter(nanvm_frame *self, uintptr_t here) {
+    self->address = here;
     for (size_t i = 0; i < NANVM_FRAME_WORDS; ++i) {
         self->words[i] = nanvm_frame_word(&self->words[i]);
     }
@@ -31,9 +36,9 @@ static inline void nanvm_frame_leave(nanvm_frame *self) {
     self->words[0] = 0;
 }
 
-/* `here` is an address in the frame of who asks. */
+/* `here` is the address of a frame of who asks. */
 static inline bool nanvm_frame_was_left(const nanvm_frame *self, uintptr_t here) {
-    bool is_left = here >= (uintptr_t)self;
+    bool is_left = here >= self->address;
     for (size_t i = 0; i < NANVM_FRAME_WORDS; ++i) {
         is_left = is_left || self->words[i] != nanvm_frame_word(&self->words[i]);
     }
@@ -42,10 +47,13 @@ static inline bool nanvm_frame_was_left(const nanvm_frame *self, uintptr_t here)
 
 #else
 
+#define NANVM_FRAME_ADDRESS ((uintptr_t)0)
+
 typedef char nanvm_frame;
 
-static inline void nanvm_frame_enter(nanvm_frame *self) {
+static inline void nanvm_frame_enter(nanvm_frame *self, uintptr_t here) {
     (void)self;
+    (void)here;
 }
 
 static inline void nanvm_frame_leave(nanvm_frame *self) {
