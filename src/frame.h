@@ -36,8 +36,9 @@ static inline void nanvm_frame_leave(nanvm_frame *self) {
     self->words[0] = 0;
 }
 
-/* `here` is the address of a frame of who asks. */
-static inline bool nanvm_frame_was_left(const nanvm_frame *self, uintptr_t here) {
+/* `here` is the address of a frame of who asks. What was left may be anybody's by now. */
+__attribute__((no_sanitize("address"))) static inline bool nanvm_frame_was_left(
+    const nanvm_frame *self, uintptr_t here) {
     bool is_left = here >= self->address;
     for (size_t i = 0; i < NANVM_FRAME_WORDS; ++i) {
         is_left = is_left || self->words[i] != nanvm_frame_word(&self->words[i]);
