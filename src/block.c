@@ -38,9 +38,3 @@ void nanvm_block_free_alone(void *object) {
     nanvm_dealloc_memory(origin->dealloc, (unsigned char *)object - prefix,
                          nanvm_layout_make(prefix + size, nanvm_block_align(type)));
 }
-
-void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
-    if (self->table->dealloc != NULL) {
-        self->table->dealloc(self, memory, layout);
-    }
-}

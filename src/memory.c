@@ -21,6 +21,12 @@ void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return manager->table->alloc(manager, asked);
 }
 
+void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    if (self->table->dealloc != NULL) {
+        self->table->dealloc(self, memory, layout);
+    }
+}
+
 static void *resize_in_manager(nanvm_manager *manager, void *memory, nanvm_layout layout,
                                size_t size) {
     return manager->table->resize == NULL
