@@ -73,7 +73,8 @@ static size_t ample(const nanvm_pool *pool, size_t old, size_t size) {
  * been two. */
 static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     size_t old = nanvm_large_room(object);
-    size_t peak = pool->peak, peak_bytes = pool->peak_bytes;
+    size_t peak = pool->peak;
+    size_t peak_bytes = pool->peak_bytes;
     void *moved = nanvm_large_take(pool, ample(pool, old, size));
     (void)prefix;
     if (moved != NULL) {
