@@ -9,6 +9,7 @@ ThreadSanitizer watches threads that do all of it as fast as they can (stress.c)
 import dataclasses
 import os
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from context import Result, StepFailed
@@ -275,9 +276,28 @@ def bound_of(options):
     return f"{values['switches']} switches{back}" if "switches" in values else ""
 
 
-def explore(context, build, scenario, *options):
+def minutes():
+    """How long a scenario of a full run may take; None: as long as it does."""
+    given = os.environ.get("NANVM_ORDERINGS_MINUTES")
+    return float(given) if given else None
+
+
+def explore_in_time(context, *scenario):
+    """Runs a scenario of a full run; None if it came to no end in the time there is."""
+    limit = minutes()
+    began = time.monotonic()
+    try:
+        return explore(context, *scenario, timeout=limit and 60 * limit)
+    except StepFailed:
+        if limit and time.monotonic() - began >= 60 * limit:
+            return None
+        raise
+
+
+def explore(context, build, scenario, *options, timeout=None):
     """Runs a scenario; the result is in what it prints."""
-    done = context.run(program(context, build), "run", scenario, *options, check=False)
+    words = (program(context, build), "run", scenario, *options)
+    done = context.run(*words, check=False, timeout=timeout)
     executions = re.search(r"^executions (\d+)$", done.stdout, re.M)
     result = re.search(r"^result (.+)$", done.stdout, re.M)
     if not executions or not result or "INCONSISTENT" in done.stdout:
@@ -289,13 +309,16 @@ def explore(context, build, scenario, *options):
 
 
 def explore_all(context):
-    """Runs that try all there is, and runs with a bound."""
+    """Runs that try all there is, runs with a bound, and the names of those that came to no
+    end in the time there is."""
     whole = EXHAUSTIVE_FULL + EXHAUSTIVE if context.full else EXHAUSTIVE
     bounded = BOUNDED_FULL + BOUNDED if context.full else BOUNDED
-    jobs = [lambda e=each: explore(context, *e) for each in whole]
-    jobs += [lambda e=each: explore(context, *e[:2], *options_of(*e[2:])) for each in bounded]
+    scenarios = [*whole, *((*each[:2], *options_of(*each[2:])) for each in bounded)]
+    jobs = [lambda e=each: explore_in_time(context, *e) for each in scenarios]
     runs = in_parallel(context, jobs)
-    return runs[: len(whole)], runs[len(whole) :]
+    endless = [" ".join(map(str, s)) for s, run in zip(scenarios, runs) if run is None]
+    split = len(whole)
+    return [r for r in runs[:split] if r], [r for r in runs[split:] if r], endless
 
 
 def check_model(context):
@@ -545,7 +568,7 @@ def figure(whole, bounded, mutants, counts):
 def run(context):
     """The step."""
     build_models(context)
-    whole, bounded = explore_all(context)
+    whole, bounded, endless = explore_all(context)
     right, model_wrong = check_model(context)
     mutants = try_mutants(context, whole)
     unseen = never_run(context, whole)
@@ -559,5 +582,6 @@ def run(context):
         figure=figure(whole, bounded, mutants, counts) + (f"; {bad[0]}" if bad else ""),
         passed=checks - failed,
         failed=failed,
+        short=f"no end in {minutes():g} minutes: {', '.join(endless)}" if endless else "",
         page=page(whole, bounded, mutants, counts),
     )
