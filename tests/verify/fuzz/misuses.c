@@ -264,6 +264,8 @@ static bool forge_length(victim *self) {
     return true;
 }
 
+/* Where an object of before had its header, that may still be there: then its origin is
+ * what is missed. */
 static bool drop_interior(victim *self) {
     nanvm_ref inside = {(char *)self->it.object + 1 + self->choice % 16};
     nanvm_ref_drop(inside);
@@ -374,7 +376,7 @@ const misuse misuses[] = {
     {"a forged header", NULL, ANY, true, true, forge_header},
     {"an overrun into a header", NULL, ANY, true, true, overrun_into_header},
     {"a forged length", "length", ARRAY, true, true, forge_length},
-    {"drop of an interior pointer", no_object, ANY, true, true, drop_interior},
+    {"drop of an interior pointer", NULL, ANY, true, true, drop_interior},
     {"drop of a foreign pointer", no_object, ANY, true, true, drop_foreign},
     {"another object's header", NULL, ANY, true, true, move_header},
     {"a write to the dead", "written to after", NO_VICTIM, true, true, write_to_dead},
