@@ -64,7 +64,7 @@ typedef struct slab {
     struct place {
         size_t link_and_length[2];
         nanvm_header header;
-        struct node node;
+        _Alignas(8) struct node node; /* as a hardened build asks for on 32 bits, too */
     } places[PLACES];
     bool taken[PLACES];
 } slab;
