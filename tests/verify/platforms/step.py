@@ -11,6 +11,7 @@ each platform, and at -O2 the examples and a program that uses the library from 
 import collections
 import concurrent.futures
 import dataclasses
+import os
 import platform as machine
 import re
 import tarfile
@@ -65,15 +66,16 @@ ELF = "in ELF files only"
 FULL = "no /dev/full"
 COOKIE = "no fopencookie()"
 PAGES = "no mmap()"
+LIMITS = "memory can't be limited"
 NO_POSIX = (FORK, ELF, FULL, COOKIE, PAGES)
 NO_SYSTEM = (SMALL, THREADS, FORK, ELF, COOKIE, PAGES)
 PLATFORMS = (
     Platform("x86-64", "as they are"),
     Platform("i386", "as they are", "i686-linux-gnu", lacks=(SMALL,)),
-    Platform("aarch64", "qemu-user", "aarch64-linux-gnu", slow=True),
-    Platform("armhf", "qemu-user", "arm-linux-gnueabihf", slow=True, lacks=(SMALL,)),
-    Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True),
-    Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True),
+    Platform("aarch64", "qemu-user", "aarch64-linux-gnu", slow=True, lacks=(LIMITS,)),
+    Platform("armhf", "qemu-user", "arm-linux-gnueabihf", slow=True, lacks=(SMALL, LIMITS)),
+    Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True, lacks=(LIMITS,)),
+    Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True, lacks=(LIMITS,)),
     Platform("wasm32-WASI", "node", "wasm32-wasi", gcc=False, lacks=NO_SYSTEM),
     Platform("win64", "wine", "x86_64-w64-mingw32", slow=True, lacks=NO_POSIX),
 )
@@ -301,6 +303,13 @@ def tests_of(path):
     return re.findall(r"^static void (test_\w+)\(void \*\*", path.read_text(), re.MULTILINE)
 
 
+def shortfall(work):
+    """What a full run that was to take less time has left out: the environment's scale is
+    the tests' own."""
+    scale = os.environ.get("NANVM_TEST_SCALE")
+    return f"the tests with most objects made do with 1/{scale}" if work.full and scale else ""
+
+
 def environment(work, cell):
     """What a cell's programs are run with."""
     small = {"NANVM_TEST_SCALE": "20"} if cell.platform.slow and not work.full else {}
@@ -490,5 +499,6 @@ def run(work):
         passed=passed_by(outcomes),
         failed=sum(len(each.failures) for each in outcomes),
         skipped=sum(sum(each.skipped.values()) for each in outcomes),
+        short=shortfall(work),
         page=table(outcomes) + skips(outcomes) + outside(outcomes),
     )
