@@ -268,10 +268,8 @@ static void free_noted(note *self) {
 
 /* Returns whether there was one that is free now; `mine` may be NULL. */
 static bool replace_oldest(size_t kind, note *mine) {
-    size_t turn =
-        __atomic_fetch_add(&waiting[kind].next, 1, __ATOMIC_RELAXED) % length_of(kind);
-    note *oldest =
-        __atomic_exchange_n(&waiting[kind].notes[turn], mine, __ATOMIC_ACQ_REL);
+    size_t turn = nanvm_atomic_raise_relaxed(&waiting[kind].next) % length_of(kind);
+    note *oldest = NANVM_ATOMIC_EXCHANGE(&waiting[kind].notes[turn], mine);
     if (oldest != NULL) {
         free_noted(oldest);
     }

@@ -119,7 +119,7 @@ STRONGER = {
         "instruction"
     ),
     ("-", "nanvm_count_word_store_relaxed", "store"): "the same, of a new object",
-    ("-", "replace_oldest", "add"): (
+    ("replace_oldest", "nanvm_atomic_raise_relaxed", "add"): (
         "two of the dead with one turn do no harm: this only spreads them"
     ),
 }
