@@ -31,7 +31,7 @@ void nanvm_seal_check_length(const struct nanvm_length *length);
 
 /* In front of raw memory, or of another piece that has an owner. */
 typedef struct nanvm_memory_front {
-    uint64_t seal;
+    uint32_t seal[2]; /* halves, as an origin's */
 } nanvm_memory_front;
 
 void nanvm_seal_memory(nanvm_memory_front *front, const void *owner, nanvm_layout layout);

@@ -84,6 +84,16 @@ static inline uint32_t short_mark(kind of, const void *place, uint64_t value) {
     return (uint32_t)(mark(of, place, value) >> 32);
 }
 
+/* Halves, where there may be no more than a word's alignment. */
+static inline uint64_t joined(const uint32_t seal[2]) {
+    return ((uint64_t)seal[1] << 32) | seal[0];
+}
+
+static inline void split(uint32_t seal[2], uint64_t value) {
+    seal[0] = (uint32_t)value;
+    seal[1] = (uint32_t)(value >> 32);
+}
+
 NANVM_COLD NANVM_NORETURN static void stop(void) {
     nanvm_fatal("a block's header was overwritten, or this is no reference to an object");
 }
@@ -164,14 +174,11 @@ static inline uint64_t mark_of_origin(const nanvm_origin *self) {
 }
 
 static inline bool is_sealed_origin(const nanvm_origin *self) {
-    uint64_t seal = ((uint64_t)self->seal[1] << 32) | self->seal[0];
-    return seal == mark_of_origin(self);
+    return joined(self->seal) == mark_of_origin(self);
 }
 
 void nanvm_seal_origin(nanvm_origin *origin) {
-    uint64_t seal = mark_of_origin(origin);
-    origin->seal[0] = (uint32_t)seal;
-    origin->seal[1] = (uint32_t)(seal >> 32);
+    split(origin->seal, mark_of_origin(origin));
 }
 
 void nanvm_seal_shared_origin(nanvm_origin *origin) {
@@ -217,20 +224,20 @@ static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owne
 
 void nanvm_seal_memory(nanvm_memory_front *front, const void *owner,
                        nanvm_layout layout) {
-    front->seal = mark_of_memory(front, owner, layout);
-}
-
-void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
-                             nanvm_layout layout) {
-    if (NANVM_UNLIKELY(front->seal != mark_of_memory(front, owner, layout))) {
-        nanvm_fatal("memory that this manager didn't hand out, or not with this layout");
-    }
-    front->seal = 0;
+    split(front->seal, mark_of_memory(front, owner, layout));
 }
 
 void nanvm_seal_check_memory(const nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout, const char *message) {
-    if (NANVM_UNLIKELY(front->seal != mark_of_memory(front, owner, layout))) {
+    if (NANVM_UNLIKELY(joined(front->seal) != mark_of_memory(front, owner, layout))) {
         nanvm_fatal(message);
     }
+}
+
+void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
+                             nanvm_layout layout) {
+    nanvm_seal_check_memory(
+        front, owner, layout,
+        "memory that this manager didn't hand out, or not with this layout");
+    split(front->seal, 0);
 }
