@@ -130,7 +130,7 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_object *object)
  * @ownership the memory stays the caller's; `origin` must outlive the block.
  * @errors none.
  * @threads the thread that owns the memory. `origin` is written for its first block,
- * which comes before other threads use it, and only read from then on.
+ *     which comes before other threads use it, and only read from then on.
  * @cost O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_block_init(void *object, nanvm_origin *origin);
