@@ -252,16 +252,24 @@ def run_fast(work, tally, seed):
         seed += 3
 
 
+def run_once(work, builds, tally, seed, seconds):
+    """What a full run does besides: once, however often it is ended."""
+    other_drivers(work, tally)
+    fuzz_misuse(work, builds, MISUSE_RUNS[True], seed, tally)
+    afl_both(work, max(60, int(seconds) // 4), tally)
+
+
 def run_full(work, tally, seed):
     """The same for longer; goes on where it was ended. NANVM_FUZZ_MINUTES ends it early."""
     kept = work.build / "full.json"
-    deadline = time.monotonic() + 60 * float(os.environ.get("NANVM_FUZZ_MINUTES", "inf"))
+    minutes = float(os.environ.get("NANVM_FUZZ_MINUTES", "inf"))
+    deadline = time.monotonic() + 60 * minutes
     tally.load(kept)
     builds = build(work)
     replay(work, builds, tally)
-    other_drivers(work, tally)
-    fuzz_misuse(work, builds, MISUSE_RUNS[True], seed, tally)
-    afl_both(work, min(AFL_SECONDS, max(60, int(deadline - time.monotonic()) // 4)), tally)
+    if not kept.exists():
+        run_once(work, builds, tally, seed, min(60 * minutes, 4 * AFL_SECONDS))
+        tally.store(kept)
     while tally["operations"] < FULL_OPERATIONS and time.monotonic() < deadline:
         fuzz_round(work, builds, FULL_RUNS, seed, tally)
         tally.store(kept)
