@@ -101,8 +101,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * Inside a `drop` callback it is allowed only if no object outside refers into the
  * arena: what it lets go of there ends when the callback has returned. While the arena
  * itself lets go of its objects it does nothing. What a `drop` creates in the arena
- * meanwhile goes, too: so a `drop` that always creates another object with such a `drop`
- * keeps the reset from ending.
+ * meanwhile goes, too, once it has returned: no reference to it may outlast it. A `drop`
+ * that always creates another object with such a `drop` keeps the reset from ending.
  *
  * @ownership every reference into the arena is invalid from now on.
  * @errors debug builds of the library stop the program if an object of a closed arena

@@ -301,7 +301,7 @@ static void convert(conversion *self, bool in_place) {
 }
 
 static bool may_clone(handle it, place where) {
-    return model_has_room(here.depth) && !is_unusable(where) &&
+    return model_has_room(here.depth) && !is_unusable(where) && !is_let_go_of(it) &&
            model_may_hold_all(where, known_of(it));
 }
 
@@ -453,7 +453,7 @@ void op_take_part(const operation *op) {
 void op_adopt(const operation *op) {
     handle it = here.slots[other_of(op)];
     size_t part;
-    if (it.id == 0 || !choose_part(it, op, &part)) {
+    if (it.id == 0 || is_let_go_of(it) || !choose_part(it, op, &part)) {
         return;
     }
     handle found = {known_of(it)->parts[part], false, NULL};

@@ -104,8 +104,7 @@ bool is_sole(handle it) {
     return counts(known_of(it)->where) && known_of(it)->owners == 1;
 }
 
-/* What is written to it now may never be let go of. */
-static bool is_let_go_of(handle it) {
+bool is_let_go_of(handle it) {
     return model.resetting[known_of(it)->where];
 }
 

@@ -62,6 +62,10 @@ void drop_handle(handle it, const calls *how);
 handle *as_ref(unsigned slot);
 handle *as_mut(unsigned slot);
 
+/* Its arena is being reset: what is written to it now may never be let go of, and what it
+ * refers to may be gone. */
+bool is_let_go_of(handle it);
+
 nanvm_ref ref_of(handle it);
 nanvm_mut_ref mut_of(handle it);
 const known *known_of(handle it);
