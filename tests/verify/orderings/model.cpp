@@ -3,277 +3,25 @@
  *
  *   model list
  *       the scenarios: name, threads, purpose
- *   model run NAME [switches N] [back N] [weaken CALLER OPERATION KIND HOW]
- *       tries all there is. With `switches`, a thread that could go on waits for another
- *       at most N times; with `back`, a load may see the newest value and N before it.
- *       With `weaken`, one operation is another than the library's: HOW is an ordering,
- *       or `plain` for none that is atomic, `split` for a read-modify-write in two steps,
- *       `omitted` for no store at all. */
-
-/* Relacy keeps three values of an atomic variable, and lets a load see the last two. Here
- * a load sees all that the memory model allows, unless told otherwise. */
-#include <relacy/base.hpp>
-
-enum { MODEL_HISTORY = 32 };
-static size_t values_back = MODEL_HISTORY - 1;
-
-#define atomic_history_size ((size_t)MODEL_HISTORY)
-#include <relacy/thread_local_ctx.hpp>
-
-#include <relacy/context_base.hpp> /* needs the former */
-#define is_random_sched() get_thread_count() != 0 ? values_back : false /* ? ... : 1 */
-#include <relacy/thread.hpp>
-#undef is_random_sched
-
-#include <relacy/relacy.hpp>
-#undef new
-#undef delete
-#undef malloc
-#undef calloc
-#undef realloc
-#undef free
+ *   model run NAME [OPTION...]
+ *       tries all there is. Options:
+ *       whole       tries executions, too, that are another order of the same
+ *       graphs      counts those that differ in who saw what
+ *       switches N  a thread that could go on waits for another at most N times
+ *       back N      a load sees the newest value, or one of N before it
+ *       weaken CALLER OPERATION KIND HOW
+ *                   one operation is another than the library's: HOW is an ordering, or
+ *                   `plain` for none that is atomic, `split` for a read-modify-write in
+ *                   two steps, `omitted` for no store at all */
 
 #include "operations.h"
+#include "reduction.hpp"
+#include "sites.hpp"
+#include "words.hpp"
 
 namespace {
 
 const scenario *the_scenario;
-
-[[noreturn]] void fail(rl::test_result_e result, const char *what,
-                       rl::debug_info_param info) {
-    rl::ctx().fail_test(what, result, info);
-    abort(); /* the execution is over: nobody comes back here */
-}
-
-/* --- where operations stand, and how they are weakened --------------------- */
-
-enum how { AS_SHIPPED, WITH_ORDER, PLAIN, SPLIT, OMITTED };
-
-struct site {
-    const char *caller;
-    const char *operation;
-    const char *kind;
-    int order;
-    how weakened;
-    int weaker;
-    uint64_t hits;
-};
-
-struct {
-    const char *caller;
-    const char *operation;
-    const char *kind;
-    how weakened;
-    int order;
-} mutation;
-
-const char *const order_names[] = {"relaxed", "consume", "acquire",
-                                   "release", "acq_rel", "seq_cst"};
-
-enum { SITES = 256 };
-site sites[SITES];                  /* a hash table by the addresses of both names */
-const char *entered[MODEL_THREADS]; /* by each thread */
-
-bool same(const char *a, const char *b) {
-    return a == b || strcmp(a, b) == 0;
-}
-
-void fill(site &self, const char *caller, const char *kind, const char *operation,
-          int order) {
-    self = {caller, operation, kind, order, AS_SHIPPED, order, 0};
-    if (mutation.weakened != AS_SHIPPED && same(mutation.caller, caller) &&
-        same(mutation.operation, operation) && same(mutation.kind, kind)) {
-        self.weakened = mutation.weakened;
-        self.weaker = mutation.order;
-    }
-}
-
-/* Only operations on counts are told who calls them. */
-const char *caller_of(const char *operation) {
-    const char *caller = entered[rl::thread_index()];
-    bool is_told = caller != nullptr && strncmp(operation, "nanvm_count_word_", 17) == 0;
-    return is_told ? caller : "-";
-}
-
-site &site_of(const char *kind, const char *operation, int order) {
-    const char *caller = caller_of(operation);
-    size_t i = ((uintptr_t)caller * 31 + (uintptr_t)operation) / 16 % SITES;
-    while (sites[i].operation != nullptr &&
-           (sites[i].caller != caller || sites[i].operation != operation ||
-            !same(sites[i].kind, kind))) {
-        i = (i + 1) % SITES;
-    }
-    if (sites[i].operation == nullptr) {
-        fill(sites[i], caller, kind, operation, order);
-    }
-    ++sites[i].hits;
-    return sites[i];
-}
-
-rl::memory_order order_of(int order) {
-    static const rl::memory_order orders[] = {rl::mo_relaxed, rl::mo_consume,
-                                              rl::mo_acquire, rl::mo_release,
-                                              rl::mo_acq_rel, rl::mo_seq_cst};
-    return orders[order];
-}
-
-/* The two halves of a read-modify-write. */
-rl::memory_order load_half(int order) {
-    bool is_acquire = order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL;
-    return is_acquire ? rl::mo_acquire : rl::mo_relaxed;
-}
-
-rl::memory_order store_half(int order) {
-    bool is_release = order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL;
-    return is_release ? rl::mo_release : rl::mo_relaxed;
-}
-
-/* --- parts that are made when they are needed, and go with the execution --- */
-
-template <typename part, int most> class parts {
-  public:
-    ~parts() {
-        for (int i = 0; i < length_; ++i) {
-            at(i).~part();
-        }
-    }
-
-    part *begin() {
-        return (part *)memory_;
-    }
-    part *end() {
-        return begin() + length_;
-    }
-
-    template <typename... arguments> part &add(arguments... values) {
-        if (length_ == most) {
-            fail(rl::test_result_inconsistent_test_suite, "too many parts", $);
-        }
-        return *::new (begin() + length_++) part(values...);
-    }
-
-  private:
-    alignas(part) char memory_[most * sizeof(part)];
-    int length_ = 0;
-
-    part &at(int i) {
-        return begin()[i];
-    }
-};
-
-/* Who uses a word: the thread that made it, any, or any but to change it. */
-enum sharing { OWN, SHARED, SETTLED };
-
-/* --- a word: its values by Relacy, and who used it otherwise --------------- */
-
-template <int threads> class word {
-  public:
-    word(const void *address, uint64_t fresh, sharing shared)
-        : address(address), shared(shared) {
-        value_.store(fresh, rl::mo_relaxed, $);
-        for (int i = 0; i < threads; ++i) {
-            read_[i]($).store(0);
-            written_[i]($).store(0);
-        }
-    }
-
-    const void *const address;
-    sharing shared;
-
-    uint64_t load(rl::memory_order order, rl::debug_info_param info) {
-        read_[me()](info).store(0);
-        return value_.load(order, info);
-    }
-
-    void store(uint64_t value, rl::memory_order order, rl::debug_info_param info) {
-        write(info);
-        value_.store(value, order, info);
-    }
-
-    uint64_t exchange(uint64_t value, rl::memory_order order, rl::debug_info_param info) {
-        write(info);
-        return value_.exchange(value, order, info);
-    }
-
-    uint64_t add(uint64_t value, rl::memory_order order, rl::debug_info_param info) {
-        write(info);
-        return value_.fetch_add(value, order, info);
-    }
-
-    bool compare_exchange(uint64_t &expected, uint64_t value, bool weak,
-                          rl::memory_order order, rl::memory_order failed,
-                          rl::debug_info_param info) {
-        write(info);
-        return weak ? value_.compare_exchange_weak(expected, value, order, info, failed,
-                                                   info)
-                    : value_.compare_exchange_strong(expected, value, order, info, failed,
-                                                     info);
-    }
-
-    /* Ordinary accesses: they race with whatever another thread does unordered. */
-    uint64_t load_plain(rl::debug_info_param info) {
-        for (int i = 0; i < threads; ++i) {
-            (void)written_[i](info).load();
-        }
-        return value_.load(rl::mo_relaxed, info);
-    }
-
-    void store_plain(uint64_t value, rl::debug_info_param info) {
-        for (int i = 0; i < threads; ++i) {
-            read_[i](info).store(0);
-            written_[i](info).store(0);
-        }
-        count(info);
-        value_.store(value, rl::mo_relaxed, info);
-    }
-
-  private:
-    rl::atomic<uint64_t> value_;
-    rl::var<int> read_[threads]; /* by atomic operations of each thread */
-    rl::var<int> written_[threads];
-    int values_ = 1;
-
-    static unsigned me() {
-        return rl::thread_index();
-    }
-
-    void write(rl::debug_info_param info) {
-        if (shared == SETTLED) {
-            fail(rl::test_result_inconsistent_test_suite, "a settled word changes", info);
-        }
-        written_[me()](info).store(0);
-        count(info);
-    }
-
-    /* A value that Relacy has forgotten is one that no load is shown. */
-    void count(rl::debug_info_param info) {
-        if (++values_ >= MODEL_HISTORY) {
-            fail(rl::test_result_inconsistent_test_suite, "more values than are kept",
-                 info);
-        }
-    }
-};
-
-/* --- a block of memory ----------------------------------------------------- */
-
-struct block {
-    block(char *begin, char *end, unsigned owner) : begin(begin), end(end), owner(owner) {
-        content($).store(0);
-    }
-
-    bool has(const void *address) const {
-        return address >= begin && address < end;
-    }
-
-    char *begin;
-    char *end;
-    unsigned owner; /* the thread that took it */
-    bool alive = true;
-    rl::var<int> content;
-};
-
-enum { MEMORY = 16 * 1024 };
-alignas(64) char memory[MEMORY];
 
 /* --- what a thread has of its own ------------------------------------------ */
 
@@ -328,6 +76,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
   public:
     execution() {
         current = this;
+        begin_progress({});
         locals_[0].enter();
     }
 
@@ -335,6 +84,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         is_before_ = true;
         the_scenario->before();
         is_before_ = false;
+        begin_progress(progress[rl::thread_index()].done);
     }
 
     void thread(unsigned index) {
@@ -345,13 +95,16 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
 
     void after() {
         is_after_ = true;
+        if (graphs != nullptr && !everything_sleeps) {
+            add_graph(graph());
+        }
         the_scenario->after();
     }
 
     uint64_t load(const void *address, uint64_t fresh, site &where) override {
         rl::debug_info info(where.operation, where.caller);
         word_t &word = known(address, fresh, info);
-        return in_turn(word, [&] {
+        return in_turn(word, READS, 0, [&](uint64_t) {
             return where.weakened == PLAIN ? word.load_plain(info)
                                            : word.load(order_of(where.weaker), info);
         });
@@ -360,30 +113,30 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
     void store(void *address, uint64_t fresh, uint64_t value, site &where) override {
         rl::debug_info info(where.operation, where.caller);
         word_t &word = known(address, fresh, info);
-        in_turn(word, [&] {
-            if (where.weakened == PLAIN) {
-                word.store_plain(value, info);
-            } else if (where.weakened != OMITTED) {
-                word.store(value, order_of(where.weaker), info);
-            }
-            return 0;
-        });
+        if (where.weakened != OMITTED) {
+            in_turn(word, WRITES, 0, [&](uint64_t writer) {
+                return where.weakened == PLAIN
+                           ? word.store_plain({value, writer}, info)
+                           : word.store({value, writer}, order_of(where.weaker), info);
+            });
+        }
     }
 
     uint64_t exchange(void *address, uint64_t fresh, uint64_t value,
                       site &where) override {
         auto change = [=](uint64_t) { return value; };
-        return update(address, fresh, where, change,
-                      [=](word_t &word, rl::debug_info info) {
-                          return word.exchange(value, order_of(where.weaker), info);
-                      });
+        return update(
+            address, fresh, where, change,
+            [=](word_t &word, uint64_t writer, rl::debug_info info) {
+                return word.exchange({value, writer}, order_of(where.weaker), info);
+            });
     }
 
     uint64_t add(void *address, uint64_t fresh, uint64_t value, site &where) override {
         auto change = [=](uint64_t old) { return old + value; };
         return update(address, fresh, where, change,
-                      [=](word_t &word, rl::debug_info info) {
-                          return word.add(value, order_of(where.weaker), info);
+                      [=](word_t &word, uint64_t writer, rl::debug_info info) {
+                          return word.add({value, writer}, order_of(where.weaker), info);
                       });
     }
 
@@ -396,10 +149,13 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         }
         /* A weaker ordering on success can't go with a stronger one on failure. */
         int least = where.weaker < failed ? where.weaker : failed;
-        return in_turn(word, [&] {
-            return word.compare_exchange(expected, value, weak, order_of(where.weaker),
-                                         order_of(least), info);
+        bool is_done = false;
+        uint64_t seen = in_turn(word, WRITES_IF_EQUAL, expected, [&](uint64_t writer) {
+            return word.compare_exchange({expected, 0}, {value, writer}, weak, is_done,
+                                         order_of(where.weaker), order_of(least), info);
         });
+        expected = seen;
+        return is_done;
     }
 
     void store_plain(void *address, uint64_t fresh, uint64_t value,
@@ -407,7 +163,9 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         rl::debug_info info("an ordinary store", caller);
         word_t &word = known(address, fresh, info);
         rl::preemption_disabler together(rl::ctx()); /* what is seen of it is a race */
-        word.store_plain(value, info);
+        uint64_t writer = next_writer();
+        word.store_plain({value, writer}, info);
+        did(word, true, writer);
     }
 
     void share(const void *address, uint64_t fresh) override {
@@ -424,19 +182,25 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
     }
 
     void *take(size_t size) override {
-        char *begin = memory + used_;
-        used_ += (size + 15) / 16 * 16;
-        if (used_ > MEMORY) {
+        unsigned me = who();
+        char *begin = memory[me] + used_[me];
+        used_[me] += (size + 15) / 16 * 16;
+        if (used_[me] > MEMORY) {
             fail(rl::test_result_inconsistent_test_suite, "too much memory", $);
         }
         blocks_.add(begin, begin + size, rl::thread_index());
         return begin;
     }
 
-    /* To end a block is the last access to its content. */
+    /* To end a block is the last access to its content, and to the words in it. */
     void give_back(void *address) override {
         block &it = alive(address);
         it.content($).store(0);
+        for (word_t &each : words_) {
+            if (it.has(each.address)) {
+                each.touch($);
+            }
+        }
         it.alive = false;
     }
 
@@ -463,11 +227,18 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
 
     parts<word_t, WORDS> words_;
     parts<block, BLOCKS> blocks_;
-    size_t used_ = 0;
+    size_t used_[threads + 1] = {};
     bool is_before_ = false;
     bool is_after_ = false;
     bool has_begun_[threads] = {};
+    uint64_t operations_[threads + 1] = {};
+    uint64_t seen_[threads + 1] = {}; /* what each thread saw, in its order */
     thread_locals locals_[threads];
+
+    /* A thread, or the one that comes before them all, whichever does that. */
+    unsigned who() const {
+        return is_before_ || is_after_ ? threads : rl::thread_index();
+    }
 
     word_t *find(const void *address) {
         for (word_t &each : words_) {
@@ -485,6 +256,18 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
             }
         }
         return nullptr;
+    }
+
+    /* Which operation saw what was written by which, and in what order words were. */
+    uint64_t graph() {
+        uint64_t sum = 0;
+        for (word_t &each : words_) {
+            sum += mixed((uintptr_t)each.address, each.writers);
+        }
+        for (uint64_t each : seen_) {
+            sum = mixed(sum, each);
+        }
+        return sum;
     }
 
     /* A word becomes known where it is shared, or where its block was made. */
@@ -517,20 +300,61 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
 
     /* What goes before a thread's first operation needs no turn of its own, nor does what
      * nobody else can see. */
-    template <typename body> auto in_turn(word_t &word, body operation) {
+    bool needs_turn(word_t &word) {
+        bool is_alone = is_before_ || is_after_;
+        bool &has_begun = has_begun_[rl::thread_index()];
+        bool goes_on = !has_begun && !reduces; /* in a reduced search nobody is asked */
+        has_begun = has_begun || !is_alone;
+        return word.shared == SHARED && !goes_on && !is_alone;
+    }
+
+    /* Carries out an operation, and returns what it saw. */
+    template <typename body>
+    uint64_t in_turn(word_t &word, effect what, uint64_t expected, body operation) {
+        next_operation it = {&word.newest.value, what, expected};
+        uint64_t writer = next_writer();
+        progress[rl::thread_index()].loaded = &word.order;
+        version seen = needs_turn(word) ? carry_out(operation, writer, it)
+                                        : carry_out_at_once(operation, writer);
+        saw(word, seen, it.writes(), writer);
+        return seen.value;
+    }
+
+    template <typename body>
+    version carry_out(body operation, uint64_t writer, next_operation it) {
+        next_operations[rl::thread_index()] = it;
+        return carry_out(operation, writer);
+    }
+
+    template <typename body> version carry_out_at_once(body operation, uint64_t writer) {
+        rl::preemption_disabler at_once(rl::ctx());
+        return carry_out(operation, writer);
+    }
+
+    template <typename body> version carry_out(body operation, uint64_t writer) {
+        thread_locals &mine = locals_[rl::thread_index()];
+        mine.leave();
+        version seen = operation(writer);
+        mine.enter();
+        return seen;
+    }
+
+    /* The name of a thread's next operation. */
+    uint64_t next_writer() {
+        unsigned me = who();
+        return (++operations_[me] << 8) + me + 1;
+    }
+
+    void saw(word_t &word, version seen, bool writes, uint64_t writer) {
+        unsigned me = who();
+        seen_[me] = mixed(mixed(seen_[me], (uintptr_t)word.address), seen.writer);
+        did(word, writes, writer);
+    }
+
+    void did(word_t &word, bool writes, uint64_t writer) {
         unsigned me = rl::thread_index();
-        bool goes_on = word.shared != SHARED || !has_begun_[me];
-        has_begun_[me] = has_begun_[me] || (!is_before_ && !is_after_);
-        if (goes_on) {
-            rl::ctx().disable_preemption();
-        }
-        locals_[me].leave();
-        auto result = operation();
-        locals_[me].enter();
-        if (goes_on) {
-            rl::ctx().enable_preemption();
-        }
-        return result;
+        word.order.touch(progress[me].done, me, writes);
+        word.look(writer);
     }
 
     template <typename change, typename body>
@@ -539,27 +363,29 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         rl::debug_info info(where.operation, where.caller);
         word_t &word = known(address, fresh, info);
         if (where.weakened != SPLIT) {
-            return in_turn(word, [&] { return operation(word, info); });
+            return in_turn(word, WRITES, 0, [&](uint64_t writer) {
+                return operation(word, writer, info);
+            });
         }
-        uint64_t old =
-            in_turn(word, [&] { return word.load(load_half(where.order), info); });
-        in_turn(word, [&] {
-            word.store(changed(old), store_half(where.order), info);
-            return 0;
+        uint64_t old = in_turn(word, READS, 0, [&](uint64_t) {
+            return word.load(load_half(where.order), info);
+        });
+        in_turn(word, WRITES, 0, [&](uint64_t writer) {
+            return word.store({changed(old), writer}, store_half(where.order), info);
         });
         return old;
     }
 
     bool compare_and_store(word_t &word, uint64_t &expected, uint64_t value, int order,
                            rl::debug_info_param info) {
-        uint64_t old = in_turn(word, [&] { return word.load(load_half(order), info); });
+        uint64_t old = in_turn(
+            word, READS, 0, [&](uint64_t) { return word.load(load_half(order), info); });
         if (old != expected) {
             expected = old;
             return false;
         }
-        in_turn(word, [&] {
-            word.store(value, store_half(order), info);
-            return 0;
+        in_turn(word, WRITES, 0, [&](uint64_t writer) {
+            return word.store({value, writer}, store_half(order), info);
         });
         return true;
     }
@@ -571,7 +397,9 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
 template <typename test, typename scheduler> bool explore(rl::test_params &params) {
     rl::ostringstream state;
     rl::test_result_e result = rl::run_test<test, scheduler>(params, state, false);
-    printf("executions %llu\n", (unsigned long long)params.stop_iteration);
+    printf("executions %llu\n", (unsigned long long)params.stop_iteration - repeated);
+    printf("repeated %llu\n", repeated);
+    printf("graphs %zu\n", graphs_count);
     printf("result %s\n", rl::test_result_str(result));
     if (result == rl::test_result_success) {
         return true;
@@ -585,12 +413,16 @@ template <typename test, typename scheduler> bool explore(rl::test_params &param
 
 template <int threads> bool explore_with(rl::test_params &params) {
     typedef execution<threads> test;
-    return params.search_type == rl::sched_full
-               ? explore<test, rl::full_search_scheduler<threads>>(params)
-               : explore<test, rl::context_bound_scheduler<threads>>(params);
+    if (params.search_type == rl::sched_bound) {
+        return explore<test, rl::context_bound_scheduler<threads>>(params);
+    }
+    return reduces ? explore<test, sleep_scheduler<threads>>(params)
+                   : explore<test, rl::full_search_scheduler<threads>>(params);
 }
 
-bool run(long switches) {
+long switches = -1; /* no bound */
+
+bool run() {
     static std::ostream nowhere(nullptr);
     rl::test_params params;
     params.progress_stream = &nowhere;
@@ -649,26 +481,51 @@ bool set_mutation(char **words) {
     return mutation.weakened != AS_SHIPPED;
 }
 
-int usage() {
-    fprintf(stderr, "usage: model list\n"
-                    "       model run NAME [switches N] [back N] [weaken CALLER "
-                    "OPERATION KIND HOW]\n");
-    return 64;
+bool set_whole(char **) {
+    reduces = false;
+    return true;
 }
 
+bool set_graphs(char **) {
+    graphs = (uint64_t *)calloc(GRAPHS_MOST, sizeof(*graphs));
+    return graphs != nullptr;
+}
+
+bool set_switches(char **words) {
+    switches = strtol(words[0], nullptr, 10);
+    return set_whole(words);
+}
+
+bool set_back(char **words) {
+    most_back = strtoul(words[0], nullptr, 10);
+    return true;
+}
+
+const struct option {
+    const char *name;
+    int words; /* that come behind it */
+    bool (*set)(char **words);
+} options[] = {
+    {"whole", 0, set_whole}, {"graphs", 0, set_graphs},   {"switches", 1, set_switches},
+    {"back", 1, set_back},   {"weaken", 4, set_mutation},
+};
+
 /* Takes the option that begins at `words`; the words behind it, or null if it is none. */
-char **take_option(char **words, char **end, long &switches) {
-    if (end - words >= 2 && same(words[0], "switches")) {
-        switches = strtol(words[1], nullptr, 10);
-        return words + 2;
+char **take_option(char **words, char **end) {
+    for (const option &each : options) {
+        if (same(each.name, words[0]) && end - words > each.words &&
+            each.set(words + 1)) {
+            return words + 1 + each.words;
+        }
     }
-    if (end - words >= 2 && same(words[0], "back")) {
-        values_back = strtoul(words[1], nullptr, 10);
-        return words + 2;
-    }
-    bool weakens =
-        end - words >= 5 && same(words[0], "weaken") && set_mutation(words + 1);
-    return weakens ? words + 5 : nullptr;
+    return nullptr;
+}
+
+int usage() {
+    fprintf(stderr, "usage: model list\n"
+                    "       model run NAME [whole] [graphs] [switches N] [back N]\n"
+                    "             [weaken CALLER OPERATION KIND HOW]\n");
+    return 64;
 }
 
 } // namespace
@@ -770,15 +627,14 @@ int main(int argc, char **argv) {
     if (argc < 3 || !same(argv[1], "run") || !find_scenario(argv[2])) {
         return usage();
     }
-    long switches = -1;
     char **next = argv + 3;
     while (next != nullptr && next != argv + argc) {
-        next = take_option(next, argv + argc, switches);
+        next = take_option(next, argv + argc);
     }
     if (next == nullptr || thread_locals_size() > THREAD_LOCALS) {
         return usage();
     }
-    bool passed = run(switches);
+    bool passed = run();
     print_sites();
     return passed ? 0 : 1;
 }

@@ -29,80 +29,64 @@ NEEDS = {
 
 # --- what is run ----------------------------------------------------------------------
 
-# All executions there are: build, scenario. What takes longest comes first.
-EXHAUSTIVE = (
-    ("usual", "take_two"),
-    ("usual", "make_mut_one"),
-    ("usual", "make_mut_two"),
-    ("usual", "clone_one"),
-    ("hardened", "make_mut_node"),
-    ("usual", "clone_two"),
-    ("usual", "to_mut_two"),
-    ("usual", "pair_of_node"),
-    ("usual", "take_one"),
-    ("usual", "drop"),
-    ("usual", "drop_own_manager"),
-    ("usual", "drop_typed"),
-    ("usual", "count"),
-    ("usual", "stats"),
-    ("usual", "limit_reached"),
-    ("usual", "limit_late"),
-    ("usual", "limit_drop"),
-    ("usual", "limit_passed"),
-    ("usual", "node"),
-    ("usual", "pair"),
-    ("usual", "make_mut_node"),
-    ("usual", "handlers"),
-    ("hardened", "drop_two"),
-    ("hardened", "take_pair"),
-    ("hardened", "clone_pair"),
-    ("hardened", "copies"),
-    ("hardened", "pair_for_two"),
-    ("hardened", "limit_pair"),
-    ("hardened", "limit_passed"),
-    ("hardened", "stats"),
-    ("hardened", "key_two"),
-    ("hardened", "guards"),
-    ("hardened", "waiting"),
-)
-EXHAUSTIVE_FULL = (
-    ("usual", "take_clone"),
-    ("usual", "limit_two"),
-    ("usual", "clone_two_drop"),
-    ("usual", "take_three"),
-    ("usual", "count_clone"),
-    ("hardened", "drop"),
+# Scenarios of two and three threads are run in every order there is; of those of four
+# threads, these: build, scenario.
+FOUR_THREADS = (("usual", "four_drop"), ("usual", "four_take"))
+FOUR_THREADS_FULL = (("usual", "four_limit"),)
+
+# A matter of seconds, or of minutes: in a full run only.
+TAKES_LONG = (
+    ("hardened", "make_mut_clone"),
+    ("hardened", "clone_two_drop"),
+    ("hardened", "limit_two"),
+    ("hardened", "take_clone"),
+    ("hardened", "count_clone"),
+    ("hardened", "clone_one"),
     ("hardened", "clone_two"),
-    ("hardened", "take_one"),
-    ("hardened", "key"),
 )
 
-# Four threads, and three that do more: build, scenario, how often one that could go on waits,
-# how many values back a load may see (None: all).
+# Four threads, with a bound: build, scenario, how often one that could go on waits, how many
+# values back a load may see (None: all).
 BOUNDED = (
-    ("usual", "relay", 3, 1),
-    ("usual", "make_mut_structure", 3, 1),
-    ("usual", "make_mut_clone", 2, 1),
-    ("usual", "to_mut_make_mut", 2, 1),
     ("usual", "four_clone", 2, 1),
     ("usual", "four_limit", 2, 1),
     ("usual", "four_mixed", 1, 1),
-    ("usual", "four_take", 1, 1),
-    ("usual", "four_drop", 2, None),
 )
 BOUNDED_FULL = (
-    ("usual", "four_mixed", 2, 1),
-    ("usual", "four_take", 2, 1),
     ("usual", "four_make_mut", 2, 1),
+    ("usual", "four_mixed", 2, 1),
     ("usual", "four_clone", 2, None),
-    ("usual", "four_limit", 2, None),
-    ("usual", "four_drop", 4, None),
-    ("usual", "relay", 4, None),
-    ("usual", "make_mut_structure", 3, None),
-    ("usual", "make_mut_clone", 2, None),
-    ("usual", "to_mut_make_mut", 3, None),
     ("hardened", "four_drop", 2, 1),
-    ("hardened", "relay", 2, 1),
+    ("hardened", "four_take", 2, 1),
+)
+
+# Run with all orders besides, in a full run those of the second list too: what is left out
+# otherwise has to be nothing but the same again.
+COMPARED = (
+    ("usual", "take_one"),
+    ("usual", "limit_reached"),
+    ("usual", "count"),
+    ("usual", "stats"),
+    ("usual", "node"),
+    ("usual", "pair"),
+    ("usual", "handlers"),
+    ("hardened", "take_pair"),
+    ("hardened", "limit_passed"),
+    ("hardened", "pair_for_two"),
+    ("hardened", "key_two"),
+    ("hardened", "waiting"),
+)
+COMPARED_FULL = (
+    ("usual", "make_mut_two"),
+    ("usual", "make_mut_one"),
+    ("usual", "take_two"),
+    ("usual", "clone_one"),
+    ("usual", "to_mut_two"),
+    ("usual", "clone_two"),
+    ("usual", "pair_of_node"),
+    ("hardened", "make_mut_node"),
+    ("hardened", "clone_pair"),
+    ("hardened", "stats"),
 )
 
 # What the model has to show: a failure where the name says so.
@@ -151,6 +135,22 @@ class Run:
     def passed(self):
         """Whether every execution went well."""
         return self.result == "SUCCESS"
+
+
+@dataclasses.dataclass
+class Comparison:
+    """Executions that differ in who saw what, with all orders and without those left out."""
+
+    build: str
+    scenario: str
+    executions: int  # with all orders
+    whole: int
+    reduced: int
+
+    @property
+    def passed(self):
+        """Whether nothing but the same was left out."""
+        return self.whole == self.reduced > 0
 
 
 @dataclasses.dataclass
@@ -308,10 +308,24 @@ def explore(context, build, scenario, *options, timeout=None):
     return Run(build, scenario, count, result.group(1), sites, bound_of(options))
 
 
+def scenarios_of(context, build):
+    """Those of two and three threads, but for the model's own."""
+    lines = context.run(program(context, build), "list").stdout.splitlines()
+    names = [name for name, threads, *_ in map(str.split, lines) if threads in "23"]
+    return [(build, name) for name in names if not name.startswith("model_")]
+
+
+def whole_scenarios(context):
+    """What is run in every order there is; what takes longest comes first."""
+    found = [each for build in MODELS for each in scenarios_of(context, build)]
+    found = [*FOUR_THREADS, *(each for each in found if each not in TAKES_LONG)]
+    return [*TAKES_LONG, *FOUR_THREADS_FULL, *found] if context.full else found
+
+
 def explore_all(context):
     """Runs that try all there is, runs with a bound, and the names of those that came to no
     end in the time there is."""
-    whole = EXHAUSTIVE_FULL + EXHAUSTIVE if context.full else EXHAUSTIVE
+    whole = whole_scenarios(context)
     bounded = BOUNDED_FULL + BOUNDED if context.full else BOUNDED
     scenarios = [*whole, *((*each[:2], *options_of(*each[2:])) for each in bounded)]
     jobs = [lambda e=each: explore_in_time(context, *e) for each in scenarios]
@@ -319,6 +333,23 @@ def explore_all(context):
     endless = [" ".join(map(str, s)) for s, run in zip(scenarios, runs) if run is None]
     split = len(whole)
     return [r for r in runs[:split] if r], [r for r in runs[split:] if r], endless
+
+
+def compare(context, build, scenario):
+    """Runs a scenario both ways."""
+    ran = [
+        context.run(program(context, build), "run", scenario, "graphs", *how).stdout
+        for how in (["whole"], [])
+    ]
+    graphs = [int(re.search(r"^graphs (\d+)$", text, re.M).group(1)) for text in ran]
+    executions = int(re.search(r"^executions (\d+)$", ran[0], re.M).group(1))
+    return Comparison(build, scenario, executions, *graphs)
+
+
+def compare_all(context):
+    """Whether what is left out is the same again."""
+    compared = COMPARED_FULL + COMPARED if context.full else COMPARED
+    return in_parallel(context, [lambda e=each: compare(context, *e) for each in compared])
 
 
 def check_model(context):
@@ -381,7 +412,8 @@ def try_mutant(context, runs, mutant):
 def try_mutants(context, runs):
     """Every operation, weakened by one step."""
     runs = sorted(runs, key=lambda run: run.executions)
-    fast = [run for run in runs if (run.build, run.scenario) in EXHAUSTIVE]
+    slow = TAKES_LONG + FOUR_THREADS + FOUR_THREADS_FULL
+    fast = [run for run in runs if (run.build, run.scenario) not in slow]
     mutants = [Mutant(site, how) for site in sites_of(context, fast) for how in weaker(site)]
     return in_parallel(context, [lambda m=m: try_mutant(context, fast, m) for m in mutants])
 
@@ -509,11 +541,32 @@ def runs_table(runs):
     return rows
 
 
-def page(whole, bounded, mutants, counts):
+def comparison_table(compared):
+    """How much is left out."""
+    rows = [
+        f"| {each.scenario} | {each.build} | {each.executions:,} | {each.whole:,} | "
+        f"{each.reduced:,} |"
+        for each in compared
+    ]
+    return [
+        "| scenario | build | executions in all orders | that differ | found without |",
+        "| --- | --- | ---: | ---: | ---: |",
+        *rows,
+    ]
+
+
+def page(whole, bounded, compared, mutants, counts):
     """What the page Assurance shows."""
     rates = ", ".join(f"{name}: {count:,}" for name, count in counts.items() if count)
     return [
         *runs_table(whole + bounded),
+        "",
+        "Left out are executions in which no thread sees or does anything else than in one "
+        "that is there: operations that don't touch each other in another order, and a value "
+        "that was overwritten where the load could have come before that. Run with these, "
+        "too, as many differ:",
+        "",
+        *comparison_table(compared),
         "",
         "Each operation, weakened by one step, and the scenario that noticed:",
         "",
@@ -535,9 +588,10 @@ def page(whole, bounded, mutants, counts):
 # --- the step -------------------------------------------------------------------------
 
 
-def wrongs(whole, bounded, mutants, unseen, stressed):
+def wrongs(whole, bounded, compared, mutants, unseen, stressed):
     """What isn't as it should be, in words."""
     found = [f"'{run.scenario}': {run.result}" for run in whole + bounded if not run.passed]
+    found += [f"'{each.scenario}': something is left out" for each in compared if not each.passed]
     for each in mutants:
         if not each.is_as_expected:
             word = "unnoticed" if each.by is None else "noticed after all"
@@ -558,8 +612,8 @@ def figure(whole, bounded, mutants, counts):
     noticed = sum(each.by is not None for each in needed)
     silent = " + ".join(f"{counts[name]:,} {name}" for name in counts if STRESS[name][3])
     return (
-        f"{total(whole):,} executions of 2 and 3 threads, all there are; with a bound "
-        f"{total(bounded):,} of 3 and 4; "
+        f"{len(whole)} scenarios of 2 to 4 threads in every order there is: {total(whole):,} "
+        f"executions; {len(bounded)} of 4 with a bound: {total(bounded):,}; "
         f"{noticed} of {len(needed)} weakenings noticed; under ThreadSanitizer {silent} "
         "operations"
     )
@@ -570,18 +624,19 @@ def run(context):
     build_models(context)
     whole, bounded, endless = explore_all(context)
     right, model_wrong = check_model(context)
+    compared = compare_all(context)
     mutants = try_mutants(context, whole)
     unseen = never_run(context, whole)
     counts, stressed = stress_all(context)
-    bad = wrongs(whole, bounded, mutants, unseen, stressed)
+    bad = wrongs(whole, bounded, compared, mutants, unseen, stressed)
     for each in bad:
         context.note(f"WRONG: {each}")
-    checks = len(whole) + len(bounded) + right + len(mutants) + len(STRESS)
+    checks = len(whole) + len(bounded) + len(compared) + right + len(mutants) + len(STRESS)
     failed = len(bad) + model_wrong
     return Result(
         figure=figure(whole, bounded, mutants, counts) + (f"; {bad[0]}" if bad else ""),
         passed=checks - failed,
         failed=failed,
         short=f"no end in {minutes():g} minutes: {', '.join(endless)}" if endless else "",
-        page=page(whole, bounded, mutants, counts),
+        page=page(whole, bounded, compared, mutants, counts),
     )
