@@ -287,6 +287,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         if (!is_before_ && !is_own) {
             unknown(info);
         }
+        rl::preemption_disabler at_once(rl::ctx()); /* its first value is nobody's turn */
         return words_.add(address, fresh, it == nullptr ? SHARED : OWN);
     }
 

@@ -581,7 +581,8 @@ def page(whole, bounded, compared, mutants, counts):
         "",
         "What the model leaves out: a load doesn't see what is written later in the order of "
         "the execution (load buffering), and a compare and exchange that fails sees the newest "
-        "value. A pool of a local manager belongs to one thread, and isn't in it.",
+        "value; on each word one that may fail for no reason does so once. A pool of a local "
+        "manager belongs to one thread, and isn't in it.",
     ]
 
 
