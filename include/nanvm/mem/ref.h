@@ -90,7 +90,10 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
 NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
     if (self.object != NULL) {
         nanvm_count_word *word = nanvm_block_count_word(self.object);
-        if (!nanvm_count_release_shared(word, nanvm_count_word_load(word))) {
+        int32_t count = nanvm_count_word_load(word);
+        if (count > 0) { /* by a call that says so, gcc puts this out of the way */
+            nanvm_count_word_store(word, count - 1);
+        } else {
             nanvm_ref_drop_cold(self.object);
         }
     }
