@@ -91,7 +91,8 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
     if (self.object != NULL) {
         nanvm_count_word *word = nanvm_block_count_word(self.object);
         int32_t count = nanvm_count_word_load(word);
-        if (count > 0) { /* by a call that says so, gcc puts this out of the way */
+        /* As nanvm_count_release_shared(), which makes gcc put this out of the way. */
+        if (count > 0) {
             nanvm_count_word_store(word, count - 1);
         } else {
             nanvm_ref_drop_cold(self.object);
