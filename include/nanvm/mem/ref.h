@@ -91,7 +91,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
     if (self.object != NULL) {
         nanvm_count_word *word = nanvm_block_count_word(self.object);
         int32_t count = nanvm_count_word_load(word);
-        /* As nanvm_count_release_shared(), which makes gcc put this out of the way. */
+        /* By nanvm_count_release_shared() gcc would put the usual way out of line. */
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
         } else {

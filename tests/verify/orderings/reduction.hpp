@@ -77,9 +77,7 @@ static size_t values_back() {
     return reduces && !mine.loaded->was_written_for(mine.done) ? 0 : most_back;
 }
 
-/* --- what comes next
- * --------------------------------------------------------------------
- */
+/* --- what comes next -------------------------------------------------------- */
 
 enum effect { READS, WRITES, WRITES_IF_EQUAL };
 

@@ -130,6 +130,7 @@ class Run:
     result: str
     sites: set
     bound: str  # empty: there are no more
+    graphs: int  # executions that differ in who saw what, if they were counted
 
     @property
     def passed(self):
@@ -139,18 +140,16 @@ class Run:
 
 @dataclasses.dataclass
 class Comparison:
-    """Executions that differ in who saw what, with all orders and without those left out."""
+    """A scenario with all orders, and without those left out."""
 
-    build: str
-    scenario: str
-    executions: int  # with all orders
-    whole: int
-    reduced: int
+    whole: Run
+    reduced: Run
 
     @property
     def passed(self):
         """Whether nothing but the same was left out."""
-        return self.whole == self.reduced > 0
+        same = self.whole.graphs == self.reduced.graphs > 0
+        return same and self.whole.passed and self.reduced.passed
 
 
 @dataclasses.dataclass
@@ -299,13 +298,20 @@ def explore(context, build, scenario, *options, timeout=None):
     words = (program(context, build), "run", scenario, *options)
     done = context.run(*words, check=False, timeout=timeout)
     executions = re.search(r"^executions (\d+)$", done.stdout, re.M)
+    graphs = re.search(r"^graphs (\d+)$", done.stdout, re.M)
     result = re.search(r"^result (.+)$", done.stdout, re.M)
     if not executions or not result or "INCONSISTENT" in done.stdout:
         raise StepFailed(f"the model of '{scenario}' broke off")
     words = re.findall(r"^site (\S+) (\S+) (\S+) (\S+) \d+$", done.stdout, re.M)
-    sites = {Site(build, *each) for each in words}
-    count = int(executions.group(1))
-    return Run(build, scenario, count, result.group(1), sites, bound_of(options))
+    return Run(
+        build=build,
+        scenario=scenario,
+        executions=int(executions.group(1)),
+        result=result.group(1),
+        sites={Site(build, *each) for each in words},
+        bound=bound_of(options),
+        graphs=int(graphs.group(1)),
+    )
 
 
 def scenarios_of(context, build):
@@ -337,13 +343,8 @@ def explore_all(context):
 
 def compare(context, build, scenario):
     """Runs a scenario both ways."""
-    ran = [
-        context.run(program(context, build), "run", scenario, "graphs", *how).stdout
-        for how in (["whole"], [])
-    ]
-    graphs = [int(re.search(r"^graphs (\d+)$", text, re.M).group(1)) for text in ran]
-    executions = int(re.search(r"^executions (\d+)$", ran[0], re.M).group(1))
-    return Comparison(build, scenario, executions, *graphs)
+    whole = explore(context, build, scenario, "graphs", "whole")
+    return Comparison(whole, explore(context, build, scenario, "graphs"))
 
 
 def compare_all(context):
@@ -544,8 +545,8 @@ def runs_table(runs):
 def comparison_table(compared):
     """How much is left out."""
     rows = [
-        f"| {each.scenario} | {each.build} | {each.executions:,} | {each.whole:,} | "
-        f"{each.reduced:,} |"
+        f"| {each.whole.scenario} | {each.whole.build} | {each.whole.executions:,} | "
+        f"{each.whole.graphs:,} | {each.reduced.graphs:,} |"
         for each in compared
     ]
     return [
@@ -592,7 +593,8 @@ def page(whole, bounded, compared, mutants, counts):
 def wrongs(whole, bounded, compared, mutants, unseen, stressed):
     """What isn't as it should be, in words."""
     found = [f"'{run.scenario}': {run.result}" for run in whole + bounded if not run.passed]
-    found += [f"'{each.scenario}': something is left out" for each in compared if not each.passed]
+    lost = [each.whole.scenario for each in compared if not each.passed]
+    found += [f"'{name}': something is left out" for name in lost]
     for each in mutants:
         if not each.is_as_expected:
             word = "unnoticed" if each.by is None else "noticed after all"
