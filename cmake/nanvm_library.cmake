@@ -19,6 +19,7 @@ set(nanvm_sources
     src/mut_ref.c
     src/object.c
     src/pool.c
+    src/raw.c
     src/ref.c
     src/region.c
     src/spare.c

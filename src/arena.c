@@ -293,6 +293,7 @@ static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
     if (memory != NULL) {
         self->newest = memory;
         self->streak = 0;
+        self->pieces += 1;
     }
     return memory;
 }
@@ -330,6 +331,7 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
         self->top = memory;
         self->newest = NULL;
     }
+    self->pieces -= self->pieces > 0 ? 1 : 0; /* one may have gone with a reset */
 }
 
 /* --- blocks --- */
@@ -628,6 +630,7 @@ static bool is_resetting(const nanvm_arena *self, uintptr_t here) {
 
 static void start_anew(nanvm_arena *self) {
     self->blocks = 0;
+    self->pieces = 0;
     self->used = 0;
     enter(self, self->buffer);
 }
@@ -673,7 +676,7 @@ static size_t size_of_chunks(const nanvm_arena_chunk *chunk) {
 static void arena_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     const nanvm_arena *self = (const nanvm_arena *)(const void *)manager;
     size_t buffer = self->buffer != NULL ? (size_t)(self->end - self->buffer) : 0;
-    stats->live_blocks = self->blocks - rest_of_run(self);
+    stats->live_blocks = self->blocks - rest_of_run(self) + self->pieces;
     stats->live_bytes = bytes_in_use(self);
     stats->peak_bytes = peak_bytes(self);
     stats->reserved_bytes =

@@ -28,6 +28,18 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
     __atomic_exchange_n(pointer, value, __ATOMIC_ACQ_REL)
 #define NANVM_ATOMIC_LOAD(pointer) __atomic_load_n(pointer, __ATOMIC_ACQUIRE)
 
+/* A lock for a few instructions, that hardly ever has to be waited for. */
+typedef bool nanvm_lock;
+
+static inline void nanvm_lock_acquire(nanvm_lock *self) {
+    while (__atomic_exchange_n(self, true, __ATOMIC_ACQUIRE)) {
+    }
+}
+
+static inline void nanvm_lock_release(nanvm_lock *self) {
+    __atomic_store_n(self, false, __ATOMIC_RELEASE);
+}
+
 #if defined(NANVM_HARDENED)
 /* Returns what there was before. */
 static inline size_t nanvm_atomic_raise_relaxed(size_t *word) {
@@ -75,6 +87,17 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
     ((nanvm_fatal_handler *)_InterlockedExchangePointer((void *volatile *)(pointer),     \
                                                         (void *)(value)))
 #define NANVM_ATOMIC_LOAD(pointer) (*(nanvm_fatal_handler *volatile *)(pointer))
+
+typedef long nanvm_lock;
+
+static inline void nanvm_lock_acquire(nanvm_lock *self) {
+    while (_InterlockedExchange((volatile long *)self, 1) != 0) {
+    }
+}
+
+static inline void nanvm_lock_release(nanvm_lock *self) {
+    (void)_InterlockedExchange((volatile long *)self, 0);
+}
 
 #else
 #error "nanvm_mem needs the atomic operations of gcc, clang or MSVC"

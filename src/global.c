@@ -15,13 +15,13 @@
 #include <malloc.h>
 #endif
 
-/* Some mallocs align what is small to no more than its size; mimalloc does. */
+#if defined(_WIN32)
+/* Its malloc aligns a piece of any size. Memory of the two kinds is freed by two
+ * functions, so a piece stays of its kind whatever size it is given. */
 static bool is_over_aligned(nanvm_layout layout) {
-    return layout.align > NANVM_MALLOC_ALIGN ||
-           (layout.align > sizeof(void *) && layout.size < layout.align);
+    return layout.align > NANVM_MALLOC_ALIGN;
 }
 
-#if defined(_WIN32)
 static void *alloc_aligned(nanvm_layout layout) {
     return _aligned_malloc(layout.size, layout.align);
 }
@@ -30,6 +30,12 @@ static void free_aligned(void *memory) {
     _aligned_free(memory);
 }
 #else
+/* Some mallocs align a small piece to no more than its size; mimalloc does. */
+static bool is_over_aligned(nanvm_layout layout) {
+    return layout.align > NANVM_MALLOC_ALIGN ||
+           (layout.align > sizeof(void *) && layout.size < layout.align);
+}
+
 /* What starts and ends with a huge page, as the chunks of large pools do, is worth one:
  * 10 to 40 % of the time of whatever follows pointers through it. */
 static void *advise_huge(void *memory, nanvm_layout layout) {
@@ -59,14 +65,29 @@ static void *global_alloc(nanvm_manager *self, nanvm_layout layout) {
 }
 
 #if defined(NANVM_HARDENED)
-/* Nothing stays behind where realloc would move it from: who asks moves it. */
+static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout);
+
+/* Gives at least half of a piece back, if there is memory to move the rest to. */
+static void *move_rest(void *memory, nanvm_layout layout, size_t size) {
+    void *moved = global_alloc(NULL, nanvm_layout_make(size, layout.align));
+    if (moved == NULL) {
+        return memory;
+    }
+    memcpy(moved, memory, size);
+    memset(memory, 0, layout.size);
+    global_dealloc(NULL, memory, layout);
+    return moved;
+}
+
+/* A piece that grows is moved by the caller: realloc would leave its old bytes behind. */
 static void *global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
                            size_t size) {
     (void)self;
-    bool is_over_aligned_then = is_over_aligned(nanvm_layout_make(size, layout.align));
-    if (is_over_aligned(layout) != is_over_aligned_then || size > layout.size ||
-        size < layout.size / 2) {
+    if (size > layout.size) {
         return NULL;
+    }
+    if (size < layout.size / 2) {
+        return move_rest(memory, layout, size);
     }
     memset((unsigned char *)memory + size, 0, layout.size - size);
     return memory;
@@ -77,7 +98,8 @@ static void *global_resize(nanvm_manager *self, void *memory, nanvm_layout layou
     (void)self;
     bool over_aligned =
         is_over_aligned(layout) || is_over_aligned(nanvm_layout_make(size, layout.align));
-    return over_aligned ? NULL : realloc(memory, size);
+    void *resized = over_aligned ? NULL : realloc(memory, size);
+    return resized == NULL && size <= layout.size ? memory : resized;
 }
 #endif
 

@@ -1,5 +1,5 @@
 /* Objects that have a chunk each, since they are too large to share one or because a
- * memory checker watches; and raw memory. */
+ * memory checker watches. */
 #include <string.h>
 
 #include "pool.h"
@@ -14,18 +14,11 @@ static size_t chunk_size(const nanvm_pool *pool, size_t size) {
     return pool->apart ? size : lines - MALLOC_HEAD;
 }
 
-static void count_block(nanvm_pool *pool) {
+void nanvm_pool_count_one(nanvm_pool *pool) {
     size_t bytes = pool->reserved - nanvm_spare_bytes(pool);
     pool->live += 1;
     pool->peak = pool->live > pool->peak ? pool->live : pool->peak;
     pool->peak_bytes = bytes > pool->peak_bytes ? bytes : pool->peak_bytes;
-}
-
-static void uncount(nanvm_pool *pool) {
-    pool->live -= 1;
-    if (pool->owner == NULL && pool->live == 0) {
-        nanvm_pool_destroy(pool);
-    }
 }
 
 /* --- objects --- */
@@ -42,7 +35,7 @@ void *nanvm_large_take(nanvm_pool *pool, size_t size) {
     if (chunk == NULL) {
         return NULL;
     }
-    count_block(pool);
+    nanvm_pool_count_one(pool);
     void *object = (unsigned char *)chunk + prefix;
     nanvm_header_write(object, nanvm_origin_distance(object, &chunk->origin),
                        NANVM_COUNT_PLAIN);
@@ -58,7 +51,10 @@ size_t nanvm_large_trim(nanvm_pool *pool) {
 static void free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
     nanvm_spare_put(pool, object);
-    uncount(pool);
+    pool->live -= 1;
+    if (pool->owner == NULL && pool->live == 0) {
+        nanvm_pool_destroy(pool);
+    }
 }
 
 /* Half as much again as there was, so that appending one by one is cheap; what is asked
@@ -83,7 +79,7 @@ static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
         pool->peak = peak;
         pool->peak_bytes = peak_bytes;
         pool->live -= 2;
-        count_block(pool);
+        nanvm_pool_count_one(pool);
     }
     return moved;
 }
@@ -100,7 +96,7 @@ static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     chunk->size = larger;
     pool->live -= 1;
     pool->reserved += larger - old;
-    count_block(pool);
+    nanvm_pool_count_one(pool);
     return (unsigned char *)chunk + prefix;
 }
 #endif
@@ -119,38 +115,3 @@ void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
 
 const nanvm_dealloc_table nanvm_large_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
                                                free_block,        false, false};
-
-/* --- raw memory --- */
-
-void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout) {
-    void *memory = nanvm_memory_alloc(pool->source, layout);
-    if (memory != NULL) {
-        pool->reserved += layout.size;
-        count_block(pool);
-    }
-    return memory;
-}
-
-void *nanvm_raw_resize(nanvm_pool *pool, void *memory, nanvm_layout layout, size_t size) {
-    nanvm_manager *source = pool->source;
-    if (source->table->resize == NULL) {
-        return NULL;
-    }
-    memory = source->table->resize(source, memory, layout, size);
-    if (memory != NULL) {
-        pool->live -= 1;
-        pool->reserved = pool->reserved - layout.size + size;
-        count_block(pool);
-    }
-    return memory;
-}
-
-static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
-    nanvm_pool *pool = (nanvm_pool *)dealloc;
-    pool->reserved -= layout.size;
-    nanvm_dealloc_memory(pool->source_dealloc, memory, layout);
-    uncount(pool);
-}
-
-const nanvm_dealloc_table nanvm_raw_table = {
-    NANVM_COUNT_PLAIN, NULL, raw_dealloc, NULL, false, false};

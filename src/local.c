@@ -113,6 +113,17 @@ static void free_state(nanvm_local *self) {
 static const nanvm_object no_object;
 static nanvm_pool no_pool = {.places = {.object = &no_object}};
 
+/* After an end of the manager, raw memory that is still alive stays in its account. */
+static void adopt_raw(nanvm_local *self) {
+    nanvm_pool *raw = (nanvm_pool *)self->manager.dealloc;
+    if (raw != NULL && nanvm_raw_adopt(raw, &self->manager, self->state)) {
+        list_pool(self->state, raw);
+        *find(self->state, NULL, 0) = raw;
+    } else {
+        self->manager.dealloc = NULL;
+    }
+}
+
 NANVM_NOINLINE static bool start(nanvm_local *self) {
     self->state = nanvm_memory_alloc(self->source, NANVM_LAYOUT_OF(nanvm_local_state));
     if (self->state == NULL) {
@@ -128,6 +139,7 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         return false;
     }
     self->manager.places = self->state->recent;
+    adopt_raw(self);
     return true;
 }
 
@@ -197,10 +209,12 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
     if (raw == NULL) {
         return NULL;
     }
+    raw->served = manager;
     manager->dealloc = &raw->places.dealloc;
     return nanvm_raw_alloc(raw, layout);
 }
 
+/* Also of a manager that has ended, by the account that its raw memory stays in. */
 static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
     return nanvm_raw_resize((nanvm_pool *)manager->dealloc, memory, layout, size);

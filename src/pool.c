@@ -218,6 +218,10 @@ void nanvm_pool_destroy(nanvm_pool *self) {
 }
 
 void nanvm_pool_orphan(nanvm_pool *self) {
+    if (self->places.object == NULL) {
+        nanvm_raw_orphan(self);
+        return;
+    }
     self->owner = NULL;
     self->source = NULL;
     if (self->live == 0) {

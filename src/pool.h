@@ -37,15 +37,17 @@ typedef struct nanvm_pool {
     size_t least;                 /* bytes an object here has at the least */
     bool apart;                   /* a checker watches: nothing is kept, or rounded up */
     const void *owner;            /* the local manager's state, while it lives */
-    nanvm_manager *source;        /* of chunks, while the owner lives */
+    nanvm_manager *source;        /* of chunks, while the owner lives; of raw memory,
+                                     while its manager is in use */
     nanvm_dealloc *source_dealloc;
-    struct nanvm_pool *next; /* of the same owner */
-    size_t carved;           /* places that have a header */
-    size_t reserved;         /* bytes taken from the source */
-    size_t live;             /* kept where there is a chunk each, and by orphans; else
-                                as it was at the last nanvm_pool_recount() */
-    size_t peak;             /* the most of them */
-    size_t peak_bytes;       /* the most of `reserved` */
+    const nanvm_manager *served; /* of raw memory: the manager that hands it out */
+    struct nanvm_pool *next;     /* of the same owner */
+    size_t carved;               /* places that have a header */
+    size_t reserved;             /* bytes taken from the source */
+    size_t live;                 /* kept where there is a chunk each, and by orphans; else
+                                    as it was at the last nanvm_pool_recount() */
+    size_t peak;                 /* the most of them */
+    size_t peak_bytes;           /* the most of `reserved` */
 #if defined(NANVM_HARDENED)
     bool from_global;         /* the source is the global manager */
     nanvm_quarantine waiting; /* the dead, in place of the lists */
@@ -187,10 +189,12 @@ enum { NANVM_REGION_SIZE = NANVM_HUGE_PAGE };
 nanvm_chunk *nanvm_region_chunk(nanvm_pool *pool);
 void nanvm_region_free(nanvm_pool *pool, nanvm_region *self);
 
-/* --- large.c: what has memory of its own ------------------------------------- */
+/* --- large.c: objects with memory of their own -------------------------------- */
 
 extern const nanvm_dealloc_table nanvm_large_table;
-extern const nanvm_dealloc_table nanvm_raw_table;
+
+/* Counts one more object, or piece, whose bytes are in `reserved` already. */
+void nanvm_pool_count_one(nanvm_pool *pool);
 
 void *nanvm_large_take(nanvm_pool *pool, size_t size);
 void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size);
@@ -204,8 +208,19 @@ static inline size_t nanvm_large_room(const void *object) {
 /* Frees what is spare, and returns its bytes. */
 size_t nanvm_large_trim(nanvm_pool *pool);
 
+/* --- raw.c: raw memory ------------------------------------------------------------- */
+
+extern const nanvm_dealloc_table nanvm_raw_table;
+
 void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout);
 void *nanvm_raw_resize(nanvm_pool *pool, void *memory, nanvm_layout layout, size_t size);
+
+/* The owner is gone: the account frees itself, now or with its last piece. */
+void nanvm_raw_orphan(nanvm_pool *pool);
+
+/* Makes `owner` the owner of the account that an end of the manager `served` left; false
+ * if the account has been freed since. */
+bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, const void *owner);
 
 /* --- spare.c: chunks of large objects that have died ----------------------------- */
 

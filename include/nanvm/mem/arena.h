@@ -34,6 +34,7 @@ typedef struct nanvm_arena {
     void *holders;                    /**< Private: objects to let go of at reset. */
     void *newest;                     /**< Private: the newest block or raw memory. */
     size_t blocks;                    /**< Private: how many since the last reset. */
+    size_t pieces;                    /**< Private: of raw memory, since then. */
     size_t peak;                      /**< Private: bytes in use at most. */
     size_t used;                      /**< Private: bytes in all chunks but the newest. */
     size_t streak;  /**< Private: blocks of a type in a row, at the top. */

@@ -95,7 +95,11 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  * takes the pool's memory along. Each type with live objects is reported, see
  * nanvm_local_on_leak(). Can be called twice; while it reports it does nothing.
  *
- * @ownership `self` is the caller's memory again.
+ * Raw memory that is alive stays valid, too. The manager can be used again, without another
+ * nanvm_local_init(): it then counts the raw memory that was alive at its end as its own.
+ *
+ * @ownership `self` is the caller's memory again; while raw memory is alive that is to be
+ *     resized or given back, `self` must stay as it is.
  * @errors none.
  * @threads the manager's.
  * @cost O(chunks + free places).

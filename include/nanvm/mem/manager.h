@@ -193,14 +193,24 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
 
 /** @name Raw memory
  *  Memory without a header, so that a manager can serve another library.
+ *
+ *  - **Alignment.** A piece is aligned as its layout asks, and at least to a pointer: so is
+ *    `{n, 1}`, for any `n`.
+ *  - **Size.** 0 bytes are served as 1: the piece has an address of its own, and must be
+ *    given back like any other.
+ *  - **Lifetime.** A piece of the global manager lives until it is given back. A piece of a
+ *    local manager does so too, and may outlive nanvm_local_deinit(): the same
+ *    #nanvm_local still resizes it and takes it back, and must stay where it is until
+ *    then. A piece of an arena lives until the next reset, or until it is given back.
+ *  - **Shrinking** to any size never fails on the global manager and in an arena. A local
+ *    manager does as its source does. A manager of yours may refuse.
  *  @{ */
 
 /**
  * Memory of `layout`, in any state.
  *
  * @ownership the caller's, until nanvm_manager_dealloc() with the same layout.
- * @errors `NULL` if there is no memory, or if `layout` is invalid. 0 bytes are
- *     served as 1.
+ * @errors `NULL` if there is no memory, or if `layout` is invalid.
  * @threads as the manager says.
  * @cost the manager's.
  */
@@ -209,11 +219,13 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(
 
 /**
  * Makes `memory` `size` bytes large; it may move. Bytes beyond the old size
- * are in any state. A `memory` of `NULL` is allocated anew.
+ * are in any state. A `memory` of `NULL` is allocated anew. A `size` of 0 doesn't free:
+ * the piece then has the layout `{0, layout.align}`.
  *
  * @ownership on success `memory` is gone, and the caller owns what is returned.
  * @errors `NULL` if there is no memory or the size is too large; then `memory`
- *     is as it was. A hardened build stops the program as nanvm_manager_dealloc() does.
+ *     is as it was. Making a piece smaller doesn't fail: see above. A hardened or debug
+ *     build stops the program as nanvm_manager_dealloc() does.
  * @threads as the manager says.
  * @cost the manager's; at the worst a new piece and a copy.
  */
@@ -227,8 +239,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(
  * @param memory  may be `NULL`: then nothing happens.
  * @param layout  what was asked for last.
  * @ownership `memory` is gone.
- * @errors none; a hardened build stops the program if `manager` didn't hand `memory` out
- *     with this layout, or has it back already.
+ * @errors none; a hardened or debug build stops the program if `manager` didn't hand
+ *     `memory` out with this layout, or has it back already.
  * @threads as the manager says.
  * @cost the manager's.
  */

@@ -44,7 +44,8 @@ typedef void nanvm_object_stats_visitor(const nanvm_object_stats *stats, void *c
 typedef struct nanvm_stats {
     size_t size;           /**< `sizeof(nanvm_stats)` of the caller. */
     uint32_t version;      /**< #NANVM_STATS_VERSION of the caller. */
-    size_t live_blocks;    /**< Objects alive; an arena: created since the last reset. */
+    size_t live_blocks;    /**< Objects alive, and pieces of raw memory; an arena: those
+                                created since the last reset. */
     size_t live_bytes;     /**< Their bytes, headers included. */
     size_t peak_bytes;     /**< The most bytes in use at once. A local manager gives
                                 the sum of its types' peaks, which is an upper bound. */

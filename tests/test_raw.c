@@ -1,0 +1,362 @@
+/* Raw memory: how long a piece lives, how it is counted, and that it can always shrink.
+ */
+#include "run.h"
+#include "skip.h"
+#include "stage.h"
+#include "thread.h"
+
+static const nanvm_layout small = {100, 8};
+
+static size_t live(const nanvm_manager *manager) {
+    return nanvm_stats_make(manager).live_blocks;
+}
+
+static size_t live_bytes(const nanvm_manager *manager) {
+    return nanvm_stats_make(manager).live_bytes;
+}
+
+/* What a hardened build has in front of each piece, for `small`. */
+static size_t bytes_of(size_t pieces) {
+    return pieces * (small.size + (is_hardened ? 8 : 0));
+}
+
+static void fill(void *memory, size_t size) {
+    memset(memory, 0x5a, size);
+}
+
+static bool is_filled(const void *memory, size_t size) {
+    const unsigned char *bytes = memory;
+    size_t i = 0;
+    while (i < size && bytes[i] == 0x5a) {
+        i++;
+    }
+    return i == size;
+}
+
+static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+                        size_t bytes) {
+    (void)object;
+    (void)blocks;
+    *(size_t *)context += bytes;
+}
+
+typedef struct ground {
+    accounting source;
+    nanvm_local local;
+    nanvm_manager *manager;
+    size_t leaked;
+} ground;
+
+static void begin(ground *self) {
+    self->leaked = 0;
+    accounting_init(&self->source, NANVM_COUNT_PLAIN);
+    nanvm_local_init_from(&self->local, &self->source.manager);
+    nanvm_local_on_leak(&self->local, ignore_leak, &self->leaked);
+    self->manager = nanvm_local_manager(&self->local);
+}
+
+static void end(ground *self) {
+    nanvm_local_deinit(&self->local);
+    accounting_deinit(&self->source);
+}
+
+static void *piece(const ground *self) {
+    void *memory = nanvm_manager_alloc(self->manager, small);
+    assert_non_null(memory);
+    fill(memory, small.size);
+    return memory;
+}
+
+static void release(const ground *self, void *memory) {
+    nanvm_manager_dealloc(self->manager, memory, small);
+}
+
+/* --- after the end of a local manager --- */
+
+static void resize_after_the_end(bool source_resizes) {
+    ground on;
+    begin(&on);
+    if (!source_resizes) {
+        on.source.manager_table.resize = NULL;
+    }
+    void *memory = piece(&on);
+    nanvm_local_deinit(&on.local);
+    assert_int_equal(on.leaked, bytes_of(1));
+    memory = nanvm_manager_resize(on.manager, memory, small, 5000);
+    assert_non_null(memory);
+    assert_true(is_filled(memory, small.size));
+    memory = nanvm_manager_resize(on.manager, memory, nanvm_layout_make(5000, 8), 10);
+    assert_non_null(memory);
+    assert_true(is_filled(memory, 10));
+    nanvm_manager_dealloc(on.manager, memory, nanvm_layout_make(10, 8));
+    expect_nothing_live(&on.source);
+    end(&on);
+}
+
+static void test_piece_is_resized_after_the_end_of_its_manager(void **state) {
+    (void)state;
+    resize_after_the_end(true);
+    resize_after_the_end(false);
+}
+
+static void test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was(
+    void **state) {
+    (void)state;
+    ground on;
+    begin(&on);
+    void *memory = piece(&on);
+    nanvm_local_deinit(&on.local);
+    accounting_fail_from(&on.source, 0);
+    assert_null(nanvm_manager_resize(on.manager, memory, small, 5000));
+    accounting_never_fail(&on.source);
+    assert_true(is_filled(memory, small.size));
+    release(&on, memory);
+    end(&on);
+}
+
+/* --- used again after the end --- */
+
+static void test_piece_from_before_the_end_stays_counted(void **state) {
+    (void)state;
+    ground on;
+    begin(&on);
+    void *old = piece(&on);
+    nanvm_local_deinit(&on.local);
+    void *new = piece(&on);
+    assert_int_equal(live(on.manager), 2);
+    assert_int_equal(live_bytes(on.manager), bytes_of(2));
+    release(&on, old);
+    assert_int_equal(live(on.manager), 1);
+    assert_int_equal(live_bytes(on.manager), bytes_of(1));
+    release(&on, new);
+    assert_int_equal(live(on.manager), 0);
+    assert_int_equal(live_bytes(on.manager), 0);
+    end(&on);
+}
+
+/* Each round ends the manager with one more piece alive. */
+static void test_pieces_of_several_rounds_are_counted_together(void **state) {
+    (void)state;
+    enum { ROUNDS = 5 };
+    ground on;
+    begin(&on);
+    void *all[ROUNDS];
+    for (size_t i = 0; i < ROUNDS; i++) {
+        all[i] = piece(&on);
+        nanvm_mut_ref_drop(nanvm_new(on.manager, &point_object));
+        assert_int_equal(live(on.manager), i + 1);
+        on.leaked = 0;
+        nanvm_local_deinit(&on.local);
+        assert_int_equal(on.leaked, bytes_of(i + 1));
+    }
+    for (size_t i = 0; i < ROUNDS; i++) {
+        assert_true(is_filled(all[i], small.size));
+        release(&on, all[i]);
+    }
+    end(&on);
+}
+
+static void test_manager_starts_anew_when_all_pieces_are_gone(void **state) {
+    (void)state;
+    ground on;
+    begin(&on);
+    void *old = piece(&on);
+    nanvm_local_deinit(&on.local);
+    release(&on, old);
+    void *new = piece(&on);
+    assert_int_equal(live(on.manager), 1);
+    assert_int_equal(nanvm_stats_make(on.manager).peak_bytes, bytes_of(1));
+    release(&on, new);
+    end(&on);
+}
+
+/* A manager that ended, and whose account is freed by others, has none to go on with:
+ * another manager's account may lie at the same address by now. */
+static void test_manager_takes_no_other_managers_account(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("raw memory is freed through its manager, and has a seal in front");
+    ground on, other;
+    begin(&on);
+    begin(&other);
+    void *first = piece(&on);
+    nanvm_dealloc *dealloc = on.manager->dealloc;
+    nanvm_local_deinit(&on.local);
+    dealloc->table->dealloc(dealloc, first, small);
+    void *theirs = piece(&other);
+    nanvm_local_deinit(&other.local);
+    void *mine = piece(&on);
+    assert_int_equal(live(on.manager), 1);
+    release(&on, mine);
+    release(&other, theirs);
+    end(&on);
+    end(&other);
+}
+
+/* The chunks of one manager are raw memory of the other, and outlive both. */
+static void test_objects_of_a_manager_within_a_manager_outlive_both(void **state) {
+    (void)state;
+    ground on;
+    begin(&on);
+    nanvm_local inner;
+    nanvm_local_init_from(&inner, on.manager);
+    nanvm_local_on_leak(&inner, ignore_leak, &on.leaked);
+    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&inner), &point_object);
+    void *mine = piece(&on);
+    nanvm_local_deinit(&inner);
+    nanvm_local_deinit(&on.local);
+    void *later = piece(&on);
+    nanvm_mut_ref_drop(point);
+    assert_int_equal(live(on.manager), 2);
+    release(&on, mine);
+    release(&on, later);
+    end(&on);
+}
+
+static void end_and_go_on(void *context) {
+    size_t *wrong = context;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    size_t leaked = 0;
+    nanvm_local_on_leak(&local, ignore_leak, &leaked);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t i = 0; i < scaled(2000); i++) {
+        void *old = nanvm_manager_alloc(manager, small);
+        nanvm_local_deinit(&local);
+        void *new = nanvm_manager_alloc(manager, small);
+        *wrong += live(manager) != 2;
+        nanvm_manager_dealloc(manager, old, small);
+        nanvm_manager_dealloc(manager, new, small);
+        nanvm_local_deinit(&local);
+    }
+}
+
+static void test_managers_of_several_threads_end_at_once(void **state) {
+    (void)state;
+    needs_threads();
+    enum { THREADS = 3 };
+    size_t wrong[THREADS] = {0};
+    in_threads(end_and_go_on, THREADS, wrong, sizeof(wrong[0]));
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(wrong[i], 0);
+    }
+}
+
+/* --- in an arena --- */
+
+static void test_arena_counts_pieces(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    void *first = nanvm_manager_alloc(manager, small);
+    void *second = nanvm_manager_alloc(manager, small);
+    assert_int_equal(live(manager), 2);
+    first = nanvm_manager_resize(manager, first, small, 3000);
+    assert_int_equal(live(manager), 2);
+    nanvm_manager_dealloc(manager, first, nanvm_layout_make(3000, 8));
+    assert_int_equal(live(manager), 1);
+    nanvm_manager_dealloc(manager, second, small);
+    assert_int_equal(live(manager), 0);
+    assert_non_null(nanvm_manager_alloc(manager, small));
+    nanvm_arena_reset(&arena);
+    assert_int_equal(live(manager), 0);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_arena_with_pieces_and_no_objects_can_be_closed(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    assert_non_null(nanvm_manager_alloc(nanvm_arena_manager(&arena), small));
+    nanvm_arena_close(&arena);
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- on every manager --- */
+
+static bool align_small(const stage *on) {
+    for (size_t size = 0; size < 40; size++) {
+        nanvm_layout layout = nanvm_layout_make(size, 1);
+        void *memory = nanvm_manager_alloc(on->manager, layout);
+        if (memory == NULL) {
+            return false;
+        }
+        bool aligned = is_aligned(memory, sizeof(void *));
+        nanvm_manager_dealloc(on->manager, memory, layout);
+        assert_true(aligned);
+    }
+    return true;
+}
+
+static void test_every_piece_is_aligned_to_a_pointer(void **state) {
+    (void)state;
+    on_every_manager(align_small);
+}
+
+/* From whatever size and alignment, to half, to one byte, and to none. */
+static void shrink_on(nanvm_manager *manager) {
+    for (size_t align = 1; align <= 256; align *= 2) {
+        for (size_t size = 8; size <= 100000; size *= 5) {
+            size_t sizes[] = {size, size / 2 + 1, align / 2, 1, 0};
+            unsigned char *memory =
+                nanvm_manager_alloc(manager, nanvm_layout_make(size, align));
+            assert_non_null(memory);
+            fill(memory, size);
+            for (size_t i = 1; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+                sizes[i] = sizes[i] < sizes[i - 1] ? sizes[i] : sizes[i - 1];
+                memory = nanvm_manager_resize(
+                    manager, memory, nanvm_layout_make(sizes[i - 1], align), sizes[i]);
+                assert_non_null(memory);
+                assert_true(is_aligned(memory, align));
+                assert_true(is_filled(memory, sizes[i]));
+            }
+            nanvm_manager_dealloc(manager, memory, nanvm_layout_make(0, align));
+        }
+    }
+}
+
+static void test_shrinking_keeps_the_bytes_and_the_alignment(void **state) {
+    (void)state;
+    shrink_on(nanvm_global());
+    nanvm_local local;
+    nanvm_local_init(&local);
+    shrink_on(nanvm_local_manager(&local));
+    nanvm_local_deinit(&local);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    shrink_on(nanvm_arena_manager(&arena));
+    nanvm_arena_deinit(&arena);
+}
+
+/* The source has no memory left, and a buffer none behind the pieces. */
+static void test_shrinking_takes_no_memory(void **state) {
+    (void)state;
+    unsigned char buffer[512];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    void *below = nanvm_manager_alloc(manager, small);
+    assert_non_null(below);
+    while (nanvm_manager_alloc(manager, nanvm_layout_make(8, 8)) != NULL) {
+    }
+    assert_non_null(nanvm_manager_resize(manager, below, small, 10));
+    nanvm_arena_deinit(&arena);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_piece_is_resized_after_the_end_of_its_manager),
+    TEST(test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was),
+    TEST(test_piece_from_before_the_end_stays_counted),
+    TEST(test_pieces_of_several_rounds_are_counted_together),
+    TEST(test_manager_starts_anew_when_all_pieces_are_gone),
+    TEST(test_manager_takes_no_other_managers_account),
+    TEST(test_objects_of_a_manager_within_a_manager_outlive_both),
+    TEST(test_managers_of_several_threads_end_at_once),
+    TEST(test_arena_counts_pieces),
+    TEST(test_arena_with_pieces_and_no_objects_can_be_closed),
+    TEST(test_every_piece_is_aligned_to_a_pointer),
+    TEST(test_shrinking_keeps_the_bytes_and_the_alignment),
+    TEST(test_shrinking_takes_no_memory),
+};
+
+RUN_TESTS(tests)
