@@ -31,6 +31,12 @@ set(nanvm_sources
 include(CheckIncludeFile)
 check_include_file(valgrind/memcheck.h NANVM_HAS_VALGRIND_HEADER)
 
+# WebAssembly's exceptions are of another kind.
+include(CheckCCompilerFlag)
+if(NOT MSVC AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^wasm")
+    check_c_compiler_flag(-fexceptions nanvm_has_exceptions)
+endif()
+
 set(nanvm_hardened_sources src/guard.c src/quarantine.c src/seal.c)
 if(NANVM_HARDENED)
     list(APPEND nanvm_sources ${nanvm_hardened_sources})
@@ -67,6 +73,10 @@ function(nanvm_add_library kind type)
     target_compile_definitions(${target} PRIVATE NANVM_BUILDING)
     if(NANVM_HAS_VALGRIND_HEADER)
         target_compile_definitions(${target} PRIVATE NANVM_HAS_VALGRIND)
+    endif()
+    if(nanvm_has_exceptions) # a callback's may unwind through the library
+        target_compile_options(${target} PRIVATE -fexceptions)
+        target_compile_definitions(${target} PRIVATE NANVM_UNWINDS)
     endif()
     if(NANVM_HARDENED) # whoever uses it has to know: headers differ
         target_compile_definitions(${target} PUBLIC NANVM_HARDENED)

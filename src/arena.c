@@ -9,6 +9,7 @@
 
 #include "checker.h"
 #include "frame.h"
+#include "unwind.h"
 
 /* Debug builds look at the references of a closed arena too, to check them. */
 #if defined(NDEBUG)
@@ -628,6 +629,12 @@ static bool is_resetting(const nanvm_arena *self, uintptr_t here) {
     return self->resetting;
 }
 
+static void stop_unless(const bool *ended) {
+    if (!*ended) {
+        nanvm_fatal("an exception left a callback that ran while an arena was reset");
+    }
+}
+
 static void start_anew(nanvm_arena *self) {
     self->blocks = 0;
     self->pieces = 0;
@@ -640,9 +647,11 @@ void nanvm_arena_reset(nanvm_arena *self) {
     if (is_resetting(self, NANVM_FRAME_ADDRESS)) {
         return; /* the chunks are still walked through */
     }
+    bool ended NANVM_ON_UNWIND(stop_unless) = false;
     begin_reset(self, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);
     end_reset(self, &frame);
+    ended = true;
     note_peak(self);
     for_all_bytes(self, nanvm_checker_open);
     clear_used(self);

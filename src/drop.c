@@ -11,6 +11,7 @@
  * list of the thread, which is worked off after it. */
 #include "frame.h"
 #include "pool.h"
+#include "unwind.h"
 
 static NANVM_THREAD_LOCAL struct {
     void *list;
@@ -126,14 +127,23 @@ static void *release_items(const nanvm_object *type, const void *object, void *l
     return list;
 }
 
+/* The objects that are still in the list would never end. */
+static void stop_unless(const bool *ended) {
+    if (!*ended) {
+        nanvm_fatal("an exception left a callback that ran while objects were dropped");
+    }
+}
+
 /* Both take the first object off the list, end it, and return the list. */
 NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *object) {
+    bool ended NANVM_ON_UNWIND(stop_unless) = false;
     void *list = *nanvm_block_link(type, object);
     if (type->drop != NULL) {
         type->drop(object, nanvm_block_length(type, object));
     }
     nanvm_object_visit(type, object, release_visitor, &list);
     nanvm_block_free(object);
+    ended = true;
     return list;
 }
 

@@ -3,6 +3,7 @@
 
 #include "checker.h"
 #include "pool.h"
+#include "unwind.h"
 
 /* The pools of a manager, found by type and capacity in a table with open
  * addressing that is at most half full; pools of one type follow each other in
@@ -267,8 +268,16 @@ static void print_leak(void *context, const nanvm_object *object, size_t blocks,
                   nanvm_object_name(object), blocks, bytes);
 }
 
+/* The manager hasn't ended then, and can be ended again. */
+static void end_later(nanvm_local_state **state) {
+    if (*state != NULL) {
+        (*state)->ending = false;
+    }
+}
+
 /* Returns whether anybody was told: a callback may drop and create. */
 static bool report_leaks(const nanvm_local *self) {
+    nanvm_local_state *reporting NANVM_ON_UNWIND(end_later) = self->state;
     nanvm_pool *pool = self->state->all;
     bool reported = false;
     while (pool != NULL) {
@@ -280,6 +289,7 @@ static bool report_leaks(const nanvm_local *self) {
                        type.live_bytes);
         }
     }
+    reporting = NULL;
     return reported;
 }
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "internal.h"
+#include "unwind.h"
 
 static const nanvm_mut_ref null_handle = {NULL};
 
@@ -114,6 +114,27 @@ nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object
     return self;
 }
 
+static void give_up(void *object) {
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
+    nanvm_block_free(object);
+}
+
+/* `*unfinished` is NULL once `construct` has returned. */
+static void give_up_unfinished(void **unfinished) {
+    if (*unfinished != NULL) {
+        give_up(*unfinished);
+    }
+}
+
+static bool call_construct(nanvm_construct *construct, void *object, size_t length,
+                           void *context) {
+    void *unfinished NANVM_ON_UNWIND(give_up_unfinished) = object;
+    bool constructed = construct(object, length, context);
+    unfinished = NULL;
+    return constructed;
+}
+
 nanvm_mut_ref nanvm_new_with(nanvm_manager *manager, const nanvm_object *object,
                              size_t length, nanvm_construct *construct, void *context) {
     nanvm_mut_ref self = new_zero(manager, object, length);
@@ -121,9 +142,8 @@ nanvm_mut_ref nanvm_new_with(nanvm_manager *manager, const nanvm_object *object,
         return self;
     }
     nanvm_block_hide(self.object);
-    if (!construct(self.object, length, context)) {
-        nanvm_object_visit(object, self.object, nanvm_object_drop_visitor, NULL);
-        nanvm_block_free(self.object);
+    if (!call_construct(construct, self.object, length, context)) {
+        give_up(self.object);
         return null_handle;
     }
     nanvm_block_show(self.object);

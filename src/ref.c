@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "internal.h"
+#include "unwind.h"
 
 static const nanvm_mut_ref null_handle = {NULL};
 
@@ -37,10 +37,19 @@ static void clone_visitor(nanvm_ref reference, void *context) {
     (void)copy;
 }
 
+/* `*unfinished` is NULL once `clone` has returned. */
+static void free_unfinished(void **unfinished) {
+    if (*unfinished != NULL) {
+        nanvm_block_free(*unfinished);
+    }
+}
+
 static bool call_clone(const nanvm_object *type, void *copy, const void *source,
                        size_t length) {
     nanvm_block_hide(copy);
+    void *unfinished NANVM_ON_UNWIND(free_unfinished) = copy;
     bool cloned = type->clone(copy, source, length);
+    unfinished = NULL;
     if (cloned) {
         nanvm_block_show(copy);
     }

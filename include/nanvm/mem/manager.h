@@ -80,7 +80,8 @@ struct nanvm_manager {
 /**
  * Writes an object into `object`, which is zero-filled and has `length` items.
  * Returns false to give up: the references it has written by then are
- * dropped, and the memory is freed. The object's own `drop` isn't called.
+ * dropped, and the memory is freed. The object's own `drop` isn't called. A C++ exception
+ * does the same, and goes on: see @ref objects_leaving.
  */
 typedef bool nanvm_construct(void *object, size_t length, void *context);
 

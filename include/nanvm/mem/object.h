@@ -87,8 +87,7 @@ typedef struct nanvm_object {
      * and drop references; drops that end an object are carried out after it
      * returns. The object itself is dead by then: no reference to it may be used,
      * not even to ask how long it is, which is `length`; a hardened build stops
-     * the program. It must return: leaving by `longjmp` stops every later drop
-     * of the thread, or every later reset of the arena that was at it.
+     * the program. It must return: see @ref objects_leaving.
      */
     void (*drop)(void *object, size_t length);
 
