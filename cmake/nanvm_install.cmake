@@ -9,7 +9,7 @@ set(nanvm_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/nanvm_mem")
 install(DIRECTORY include/nanvm TYPE INCLUDE COMPONENT headers)
 install(FILES LICENSE TYPE DOC COMPONENT headers)
 
-# One file of targets for each, so that they can be packaged apart.
+# One file of targets for each library, so that they can be packaged apart.
 function(nanvm_install_library kind)
     target_include_directories(nanvm_mem_${kind}
                                INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
@@ -19,7 +19,7 @@ function(nanvm_install_library kind)
         COMPONENT ${kind})
     install(
         EXPORT nanvm_mem_${kind}
-        FILE nanvm_mem-${kind}.cmake
+        FILE ${nanvm_library_name}-${kind}.cmake
         NAMESPACE nanvm_mem::
         DESTINATION "${nanvm_package_dir}"
         COMPONENT ${kind})
@@ -59,10 +59,10 @@ else()
 endif()
 nanvm_pc_dir(nanvm_pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
 nanvm_pc_dir(nanvm_pc_libdir "${CMAKE_INSTALL_LIBDIR}")
-if(NANVM_HARDENED)
-    set(nanvm_pc_cflags " -DNANVM_HARDENED")
+if(nanvm_definitions)
+    set(nanvm_pc_cflags " -D${nanvm_definitions}")
 endif()
-configure_file(cmake/nanvm_mem.pc.in "${PROJECT_BINARY_DIR}/nanvm_mem.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/nanvm_mem.pc"
+configure_file(cmake/nanvm_mem.pc.in "${PROJECT_BINARY_DIR}/${nanvm_library_name}.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/${nanvm_library_name}.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
         COMPONENT headers)

@@ -37,9 +37,21 @@ if(NOT MSVC AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^wasm")
     check_c_compiler_flag(-fexceptions nanvm_has_exceptions)
 endif()
 
+# The usual build, the hardened one and the debug one. Each has a name of its own, so that
+# all can be installed side by side, and a program finds the library it was compiled for.
+set(nanvm_library_name nanvm_mem)
+set(nanvm_definitions)
 set(nanvm_hardened_sources src/guard.c src/quarantine.c src/seal.c)
+set(nanvm_debug_sources src/debug/closed.c)
 if(NANVM_HARDENED)
+    set(nanvm_library_name nanvm_mem_hardened)
+    set(nanvm_definitions NANVM_HARDENED)
     list(APPEND nanvm_sources ${nanvm_hardened_sources})
+endif()
+if(NANVM_DEBUG)
+    set(nanvm_library_name nanvm_mem_debug)
+    set(nanvm_definitions NANVM_DEBUG)
+    list(APPEND nanvm_sources ${nanvm_debug_sources})
 endif()
 
 # The same bytes wherever the library is built: what it says for debuggers and in messages
@@ -65,7 +77,7 @@ function(nanvm_add_library kind type)
         ${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
     set_target_properties(
         ${target}
-        PROPERTIES OUTPUT_NAME nanvm_mem
+        PROPERTIES OUTPUT_NAME ${nanvm_library_name}
                    EXPORT_NAME ${kind}
                    VERSION ${PROJECT_VERSION}
                    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
@@ -78,9 +90,8 @@ function(nanvm_add_library kind type)
         target_compile_options(${target} PRIVATE -fexceptions)
         target_compile_definitions(${target} PRIVATE NANVM_UNWINDS)
     endif()
-    if(NANVM_HARDENED) # whoever uses it has to know: headers differ
-        target_compile_definitions(${target} PUBLIC NANVM_HARDENED)
-    endif()
+    # Users of the library have to know: headers differ.
+    target_compile_definitions(${target} PUBLIC ${nanvm_definitions})
     nanvm_c11(${target})
     nanvm_warnings(${target})
     nanvm_sanitizers(${target})
@@ -94,7 +105,7 @@ function(nanvm_add_static)
         set_target_properties(nanvm_mem_static PROPERTIES POSITION_INDEPENDENT_CODE ON)
     endif()
     if(MSVC) # nanvm_mem.lib is the import library of the shared one
-        set_target_properties(nanvm_mem_static PROPERTIES OUTPUT_NAME nanvm_mem_static)
+        set_target_properties(nanvm_mem_static PROPERTIES OUTPUT_NAME ${nanvm_library_name}_static)
     endif()
 endfunction()
 

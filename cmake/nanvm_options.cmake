@@ -7,6 +7,7 @@ option(NANVM_BUILD_BENCH "Build the programs of the benchmark" OFF)
 option(NANVM_INSTALL "Add the rules that install the library" ${PROJECT_IS_TOP_LEVEL})
 option(NANVM_WERROR "Treat warnings as errors" OFF)
 option(NANVM_HARDENED "Check every header, and keep the dead apart for a while" OFF)
+option(NANVM_DEBUG "Check all that can be checked, for development" OFF)
 set(NANVM_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
 set(NANVM_TEST_LAUNCHER "${CMAKE_CROSSCOMPILING_EMULATOR}"
     CACHE STRING "What runs each test, such as valgrind;--quiet")
@@ -14,7 +15,7 @@ option(BUILD_SHARED_LIBS "Make nanvm_mem::nanvm_mem the shared library" OFF)
 
 set(nanvm_option_names
     NANVM_BUILD_TESTS NANVM_BUILD_EXAMPLES NANVM_BUILD_DOCS NANVM_BUILD_BENCH NANVM_INSTALL
-    NANVM_WERROR NANVM_HARDENED NANVM_SANITIZE NANVM_TEST_LAUNCHER)
+    NANVM_WERROR NANVM_HARDENED NANVM_DEBUG NANVM_SANITIZE NANVM_TEST_LAUNCHER)
 
 # A misspelt option would otherwise pass in silence.
 function(nanvm_report_unknown_options)
@@ -28,6 +29,10 @@ function(nanvm_report_unknown_options)
 endfunction()
 
 nanvm_report_unknown_options()
+
+if(NANVM_DEBUG) # a debug build is a hardened one that checks more
+    set(NANVM_HARDENED ON)
+endif()
 
 # Headers and tests look at the build with a debugger: without a build type
 # there would be neither symbols nor speed.

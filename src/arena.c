@@ -8,15 +8,9 @@
 #include <string.h>
 
 #include "checker.h"
+#include "debug/debug.h"
 #include "frame.h"
 #include "unwind.h"
-
-/* Debug builds look at the references of a closed arena too, to check them. */
-#if defined(NDEBUG)
-enum { CHECKS_CLOSED = 0 };
-#else
-enum { CHECKS_CLOSED = 1 };
-#endif
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
 
@@ -49,9 +43,10 @@ static nanvm_arena *arena_of_dealloc(nanvm_dealloc *dealloc) {
 
 /* --- runs --- */
 
+/* A debug build checks the references of a closed arena's objects. */
 static bool is_held(const nanvm_arena *self, const nanvm_object *type) {
     return type->drop != NULL ||
-           ((CHECKS_CLOSED || !self->closed) && nanvm_object_holds_refs(type));
+           ((NANVM_IS_DEBUG || !self->closed) && nanvm_object_holds_refs(type));
 }
 
 static size_t arena_prefix(const nanvm_arena *self, const nanvm_object *type) {
@@ -510,14 +505,6 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
 
 /* --- reset --- */
 
-static void check_visitor(nanvm_ref reference, void *context) {
-    const nanvm_arena *self = context;
-    if (reference.object != NULL &&
-        nanvm_block_origin(reference.object)->dealloc != &self->dealloc) {
-        nanvm_fatal("an object of a closed arena refers to an object outside it");
-    }
-}
-
 typedef void let_go_step(nanvm_arena *self, const nanvm_object *type, void *object);
 
 static void run_drop(nanvm_arena *self, const nanvm_object *type, void *object) {
@@ -530,8 +517,8 @@ static void run_drop(nanvm_arena *self, const nanvm_object *type, void *object) 
 static void release_refs(nanvm_arena *self, const nanvm_object *type, void *object) {
     if (!self->closed) {
         nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
-    } else if (CHECKS_CLOSED) {
-        nanvm_object_visit(type, object, check_visitor, self);
+    } else {
+        nanvm_closed_check(type, object, &self->dealloc);
     }
 }
 

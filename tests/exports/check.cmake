@@ -12,9 +12,9 @@ list(TRANSFORM exported REPLACE "^.* " "")
 if(APPLE) # C names begin with an underscore there
     list(TRANSFORM exported REPLACE "^_" "")
 endif()
-if(HARDENED) # some have a name of their own there, see <nanvm/mem/config.h>
-    list(TRANSFORM exported REPLACE "^nanvm_hardened_" "nanvm_")
-endif()
+# In a hardened and a debug build some have names of their own, see <nanvm/mem/config.h>.
+string(REPLACE "nanvm_mem" "nanvm" prefix "${NAME}")
+list(TRANSFORM exported REPLACE "^${prefix}_" "nanvm_")
 
 file(STRINGS "${LIST}" listed)
 set(extra ${exported})

@@ -1,11 +1,12 @@
 # Builds SOURCE with COMPILER and what pkg-config says, in DIRECTORY, and runs it.
-# PREFIX is where the library is installed now; LIBDIR its directory of libraries.
+# PREFIX is where the library is installed now; LIBDIR its directory of libraries; MODULE
+# its name.
 
 file(MAKE_DIRECTORY "${DIRECTORY}")
 set(ENV{PKG_CONFIG_PATH} "${PREFIX}/${LIBDIR}/pkgconfig")
 
 function(run_pkg_config result)
-    execute_process(COMMAND "${PKG_CONFIG}" ${ARGN} nanvm_mem OUTPUT_VARIABLE output
+    execute_process(COMMAND "${PKG_CONFIG}" ${ARGN} ${MODULE} OUTPUT_VARIABLE output
                     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     separate_arguments(output UNIX_COMMAND "${output}")
     set(${result} "${output}" PARENT_SCOPE)

@@ -41,6 +41,12 @@ enum { is_hardened = 0 };
 #define SKIP_IF_HARDENED(reason) ((void)0)
 #endif
 
+#if defined(NANVM_DEBUG)
+enum { is_debug = 1 };
+#else
+enum { is_debug = 0 };
+#endif
+
 /* A name that no test has is an error: cmocka alone would run nothing, and pass. */
 #define RUN_TESTS(tests)                                                                 \
     int main(int argc, char **argv) {                                                    \

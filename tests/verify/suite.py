@@ -11,6 +11,7 @@ import context
 INCLUDES = ("include", "tests/support")
 STANDARD = ("-std=c11", "-pthread", "-DNANVM_BUILDING")
 HARDENED = "-DNANVM_HARDENED"
+DEBUG = "-DNANVM_DEBUG"
 
 
 @dataclasses.dataclass
@@ -24,9 +25,14 @@ class Suite:
     source: pathlib.Path = context.SOURCE  # or a copy of the tree
 
     @property
+    def is_debug(self):
+        """Whether it is the build for development."""
+        return DEBUG in self.flags
+
+    @property
     def is_hardened(self):
-        """Whether it is the build that checks more."""
-        return HARDENED in self.flags
+        """Whether it is a build that checks more, as a debug build does, too."""
+        return HARDENED in self.flags or self.is_debug
 
     @property
     def where(self):
@@ -36,10 +42,11 @@ class Suite:
     def library(self):
         """The library's translation units, as its own build lists them."""
         text = (context.SOURCE / "cmake" / "nanvm_library.cmake").read_text()
-        always = re.search(r"set\(nanvm_sources([^)]*)\)", text)[1]
-        hardened = re.search(r"set\(nanvm_hardened_sources([^)]*)\)", text)[1]
-        names = (always + hardened if self.is_hardened else always).split()
-        return sorted(self.source / name for name in names)
+        parts = ["nanvm_sources"]
+        parts += ["nanvm_hardened_sources"] * self.is_hardened
+        parts += ["nanvm_debug_sources"] * self.is_debug
+        lists = [re.search(rf"set\({part}([^)]*)\)", text)[1] for part in parts]
+        return sorted(self.source / name for part in lists for name in part.split())
 
     def support(self):
         """What the unit tests share."""
@@ -48,8 +55,10 @@ class Suite:
     def tests(self):
         """The unit tests, a file a noun."""
         tests = self.source / "tests"
-        more = (tests / "hardened").glob("test_*.c") if self.is_hardened else ()
-        return sorted([*tests.glob("test_*.c"), *more])
+        folders = [tests]
+        folders += [tests / "hardened"] * self.is_hardened
+        folders += [tests / "debug"] * self.is_debug
+        return sorted(path for folder in folders for path in folder.glob("test_*.c"))
 
     def object_of(self, source):
         """The path of the object file."""

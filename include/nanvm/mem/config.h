@@ -97,28 +97,39 @@
 #define NANVM_END_DECLS
 #endif
 
-/* A hardened build has larger headers. Its functions have names of their own where code
- * that was inlined has to pass, and where blocks and managers are made, so that what was
- * compiled for the other one doesn't link. */
+/* A debug build is a hardened one that checks more. */
+#if defined(NANVM_DEBUG) && !defined(NANVM_HARDENED)
+#define NANVM_HARDENED 1
+#endif
+
+/* The usual, the hardened and the debug build have headers and managers of their own.
+ * Where code that was inlined has to pass, and where blocks and managers are made, the
+ * functions of the latter two have names of their own, so that a unit that was compiled
+ * for one build doesn't link with the library of another. */
+#if defined(NANVM_DEBUG)
+#define NANVM_NAME_OF_BUILD_(name) nanvm_debug_##name
+#elif defined(NANVM_HARDENED)
+#define NANVM_NAME_OF_BUILD_(name) nanvm_hardened_##name
+#endif
 #if defined(NANVM_HARDENED)
-#define nanvm_global nanvm_hardened_global
-#define nanvm_local_init nanvm_hardened_local_init
-#define nanvm_local_init_from nanvm_hardened_local_init_from
-#define nanvm_arena_init nanvm_hardened_arena_init
-#define nanvm_arena_init_growing nanvm_hardened_arena_init_growing
-#define nanvm_new_any nanvm_hardened_new_any
-#define nanvm_new_copy_any nanvm_hardened_new_copy_any
-#define nanvm_new_array nanvm_hardened_new_array
-#define nanvm_new_with nanvm_hardened_new_with
-#define nanvm_manager_take_cold nanvm_hardened_manager_take_cold
-#define nanvm_block_prefix nanvm_hardened_block_prefix
-#define nanvm_block_init nanvm_hardened_block_init
-#define nanvm_ref_clone_cold nanvm_hardened_ref_clone_cold
-#define nanvm_ref_drop_cold nanvm_hardened_ref_drop_cold
-#define nanvm_ref_is_sole_cold nanvm_hardened_ref_is_sole_cold
-#define nanvm_ref_to_mut_ref_cold nanvm_hardened_ref_to_mut_ref_cold
-#define nanvm_ref_make_mut_cold nanvm_hardened_ref_make_mut_cold
-#define nanvm_mut_ref_drop_cold nanvm_hardened_mut_ref_drop_cold
+#define nanvm_global NANVM_NAME_OF_BUILD_(global)
+#define nanvm_local_init NANVM_NAME_OF_BUILD_(local_init)
+#define nanvm_local_init_from NANVM_NAME_OF_BUILD_(local_init_from)
+#define nanvm_arena_init NANVM_NAME_OF_BUILD_(arena_init)
+#define nanvm_arena_init_growing NANVM_NAME_OF_BUILD_(arena_init_growing)
+#define nanvm_new_any NANVM_NAME_OF_BUILD_(new_any)
+#define nanvm_new_copy_any NANVM_NAME_OF_BUILD_(new_copy_any)
+#define nanvm_new_array NANVM_NAME_OF_BUILD_(new_array)
+#define nanvm_new_with NANVM_NAME_OF_BUILD_(new_with)
+#define nanvm_manager_take_cold NANVM_NAME_OF_BUILD_(manager_take_cold)
+#define nanvm_block_prefix NANVM_NAME_OF_BUILD_(block_prefix)
+#define nanvm_block_init NANVM_NAME_OF_BUILD_(block_init)
+#define nanvm_ref_clone_cold NANVM_NAME_OF_BUILD_(ref_clone_cold)
+#define nanvm_ref_drop_cold NANVM_NAME_OF_BUILD_(ref_drop_cold)
+#define nanvm_ref_is_sole_cold NANVM_NAME_OF_BUILD_(ref_is_sole_cold)
+#define nanvm_ref_to_mut_ref_cold NANVM_NAME_OF_BUILD_(ref_to_mut_ref_cold)
+#define nanvm_ref_make_mut_cold NANVM_NAME_OF_BUILD_(ref_make_mut_cold)
+#define nanvm_mut_ref_drop_cold NANVM_NAME_OF_BUILD_(mut_ref_drop_cold)
 #endif
 /** @endcond */
 

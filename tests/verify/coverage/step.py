@@ -36,8 +36,8 @@ FLAGS = (
     "-fprofile-update=atomic",
 )
 
-# What is decided when the library is compiled is covered by compiling it both ways.
-BUILDS = {"checked": (), "unchecked": ("-DNDEBUG",), "hardened": (suite.HARDENED,)}
+# What is decided when the library is compiled is covered by compiling it each way.
+BUILDS = {"usual": (), "hardened": (suite.HARDENED,), "debug": (suite.DEBUG,)}
 
 # What depends on how threads meet may be covered, or not: its reason starts so.
 SOMETIMES = "race: "
@@ -54,7 +54,7 @@ def copy_of_the_tree(work):
     for folder in ("include", "src"):
         shutil.copytree(context.SOURCE / folder, copy / folder)
     copy.joinpath("tests").symlink_to(context.SOURCE / "tests")
-    for path in [*copy.glob("src/*"), *copy.glob("include/**/*.h")]:
+    for path in [*copy.glob("src/**/*.[hc]"), *copy.glob("include/**/*.h")]:
         if path.name != "config.h":
             text = re.sub(r"\bNANVM_(UN)?LIKELY\(", "(", path.read_text())
             path.write_text(text.replace("NANVM_IS_KNOWN(", "__builtin_constant_p("))
@@ -125,7 +125,7 @@ def judge(work, gaps, excluded):
 TEXT = """
 What the unit tests reach in `src` and in the inline functions, as clang-19 counts: each line,
 each branch both ways, and of each decision each condition on its own (MC/DC). The usual build
-is counted with and without `NDEBUG`, and the hardened one. The copies of an inline function
+is counted, the hardened and the debug one. The copies of an inline function
 count as one.
 """
 

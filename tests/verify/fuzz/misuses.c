@@ -223,7 +223,7 @@ static bool close_late(victim *self) {
     return true;
 }
 
-#if !defined(NDEBUG)
+#if defined(NANVM_DEBUG)
 static bool leave_closed(victim *self) {
     const kind *pair = &kinds[PAIR_KIND];
     nanvm_mut_ref holder = nanvm_new(manager_of(ARENA_CLOSED), pair->type);
@@ -369,7 +369,7 @@ const misuse misuses[] = {
     {"drop of itself in its drop", twice, ANY, true, false, drop_itself},
     {"close of an arena in use", "that has objects already", NO_VICTIM, false, false,
      close_late},
-#if !defined(NDEBUG)
+#if defined(NANVM_DEBUG)
     {"a way out of a closed arena", "refers to an object outside", ANY, true, false,
      leave_closed},
 #endif

@@ -57,6 +57,7 @@ FLAGS = ("-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O
 FUZZER = ("-DCMAKE_C_COMPILER=clang-19", "-DFUZZ_LIBFUZZER=ON")
 CHECKED = "-DFUZZ_SANITIZE=address,undefined"
 HARDENED = "-DNANVM_HARDENED=ON"
+DEBUG = "-DNANVM_DEBUG=ON"
 
 
 class Tally:
@@ -139,13 +140,14 @@ def fuzz_round(work, builds, runs, seed, tally):
 
 
 def fuzz_misuse(work, builds, runs, seed, tally):
-    """The usual build, and the hardened one, which has to see more."""
+    """The usual build, and the debug one, which has to see all that the hardened one sees,
+    and more."""
     found = work.build / "found"
     jobs = [
         lambda each=each: fuzz(
             work, builds[each] / "fuzz_misuse", found / f"misuse-{each}", APART, runs, seed, tally
         )
-        for each in ("checked", "hardened")
+        for each in ("checked", "debug")
     ]
     together(jobs)
 
@@ -186,6 +188,7 @@ def other_drivers(work, tally):
         "gcc": (),
         "gcc-checked": (CHECKED,),
         "gcc-hardened": (HARDENED,),
+        "gcc-debug": (DEBUG,),
     }.items():
         where = work.build_tree(name, *FLAGS, *options, source=HERE)
         for target in ("model", "misuse"):
@@ -233,11 +236,16 @@ def afl_both(work, seconds, tally):
 
 
 def build(work):
-    """Both programs of libFuzzer's, in both builds of the library."""
-    options = {"checked": (), "hardened": (HARDENED,)}
+    """Both programs of libFuzzer's, in the usual and the hardened build of the library; of
+    the debug build the one that commits misuses."""
+    options = {
+        "checked": ((), None),
+        "hardened": ((HARDENED,), None),
+        "debug": ((DEBUG,), "fuzz_misuse"),
+    }
     return {
-        name: work.build_tree(name, *FLAGS, *FUZZER, CHECKED, *more, source=HERE)
-        for name, more in options.items()
+        name: work.build_tree(name, *FLAGS, *FUZZER, CHECKED, *more, source=HERE, target=target)
+        for name, (more, target) in options.items()
     }
 
 

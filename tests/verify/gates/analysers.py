@@ -27,11 +27,11 @@ def look(context, paths, *command):
 
 def look_quickly(context, paths, *command):
     """The same, each file in one configuration."""
-    (default, options), (_, hardened) = gate.configurations(context, paths)
+    configurations = gate.configurations(context, paths)
     found = []
     for path in paths:
-        chosen = options if path in default else hardened
-        found += gate.report(context, *command, *gate.flags(context), *chosen, path)
+        options = next(options for chosen, options in configurations if path in chosen)
+        found += gate.report(context, *command, *gate.flags(context), *options, path)
     return gate.distinct(found)
 
 
@@ -58,7 +58,7 @@ def all_sources(context):
 
 def outcome(context, name, shown, seeded, *command, quick=False):
     """The outcome of an analyser that takes the compiler's flags. If it has to be quick,
-    only what a hardened build adds is looked at as that is compiled."""
+    only what a hardened or a debug build adds is looked at as that is compiled."""
     paths = gate.sources(context, "examples")
     path, expected = gate.seed(context, seeded)
     found = look_quickly(context, paths, *command) if quick else look(context, paths, *command)

@@ -28,26 +28,31 @@ class Outcome:
 
 
 def library(context):
-    """The files of the library, and those of them that only a hardened build has, as
-    CMake lists them."""
+    """The files of the library, those of them that only a hardened build has, and those
+    that only a debug build has, as CMake lists them."""
     text = (context.source / "cmake" / "nanvm_library.cmake").read_text()
-    always = re.search(r"set\(nanvm_sources([^)]*)\)", text)[1].split()
-    hardened = re.search(r"set\(nanvm_hardened_sources([^)]*)\)", text)[1].split()
-    return ([context.source / name for name in always],
-            [context.source / name for name in hardened])
+    return tuple(
+        [context.source / name
+         for name in re.search(rf"set\({part}([^)]*)\)", text)[1].split()]
+        for part in ("nanvm_sources", "nanvm_hardened_sources", "nanvm_debug_sources"))
 
 
 def sources(context, *folders):
     """All C files of the library, and those in the folders named."""
-    always, hardened = library(context)
-    return always + hardened + sorted(
+    return sum(library(context), []) + sorted(
         path for folder in folders for path in (context.source / folder).glob("*.c"))
 
 
 def configurations(context, paths):
-    """What there is to look at: (files, how they are compiled), by default and hardened."""
-    hardened = set(library(context)[1])
-    return ([path for path in paths if path not in hardened], []), (paths, ["-DNANVM_HARDENED"])
+    """What there is to look at: (files, how they are compiled), by default, hardened, and
+    for debugging, which changes only files that include its header."""
+    _, hardened, debug = library(context)
+    usual = [path for path in paths if path not in hardened and path not in debug]
+    return (
+        (usual, []),
+        ([path for path in paths if path not in debug], ["-DNANVM_HARDENED"]),
+        ([path for path in paths if "debug.h" in path.read_text()], ["-DNANVM_DEBUG"]),
+    )
 
 
 def flags(context):

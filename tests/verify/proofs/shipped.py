@@ -20,12 +20,12 @@ class Function:
 
 
 def default_build(text):
-    """Without what only a hardened build has, and without comments."""
+    """Without what only a hardened or a debug build has, and without comments."""
     lines, skips = [], []
     for line in text.splitlines():
         word = re.match(r"#\w+|", line)[0]
         if word.startswith("#if"):
-            skips.append("skip" if "NANVM_HARDENED" in line else "")
+            skips.append("skip" if re.search("NANVM_(HARDENED|DEBUG)", line) else "")
         elif word == "#else" and skips[-1]:
             skips[-1] = "take" if skips[-1] == "skip" else "skip"
         elif word == "#endif":
