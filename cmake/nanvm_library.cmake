@@ -29,6 +29,7 @@ set(nanvm_sources
 
 # Under valgrind, a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)
+include(CheckLinkerFlag)
 check_include_file(valgrind/memcheck.h NANVM_HAS_VALGRIND_HEADER)
 
 # WebAssembly's exceptions are of another kind.
@@ -79,8 +80,8 @@ function(nanvm_add_library kind type)
         ${target}
         PROPERTIES OUTPUT_NAME ${nanvm_library_name}
                    EXPORT_NAME ${kind}
-                   VERSION ${PROJECT_VERSION}
-                   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+                   VERSION ${nanvm_abi}.${PROJECT_VERSION}
+                   SOVERSION ${nanvm_abi}
                    C_VISIBILITY_PRESET hidden)
     target_compile_definitions(${target} PRIVATE NANVM_BUILDING)
     if(NANVM_HAS_VALGRIND_HEADER)
@@ -104,6 +105,9 @@ function(nanvm_add_static)
     if(NOT DEFINED CMAKE_POSITION_INDEPENDENT_CODE)
         set_target_properties(nanvm_mem_static PROPERTIES POSITION_INDEPENDENT_CODE ON)
     endif()
+    if(NANVM_STATIC_EXPORTS)
+        target_compile_definitions(nanvm_mem_static PRIVATE NANVM_STATIC_EXPORTS)
+    endif()
     if(MSVC) # nanvm_mem.lib is the import library of the shared one
         set_target_properties(nanvm_mem_static PROPERTIES OUTPUT_NAME ${nanvm_library_name}_static)
     endif()
@@ -115,6 +119,21 @@ function(nanvm_add_shared)
     # Calls from one function of the library to another are direct.
     target_compile_options(
         nanvm_mem_shared PRIVATE $<$<C_COMPILER_ID:GNU>:-fno-semantic-interposition>)
+    nanvm_version_symbols()
+endfunction()
+
+# In ELF each symbol has the ABI's number as its version, too. The loader refuses a program
+# that asks for another one before it runs, even if it binds functions when they are first
+# called; and of two shared libraries in one process each program gets its own.
+function(nanvm_version_symbols)
+    string(TOUPPER "${nanvm_library_name}_${nanvm_abi}" node)
+    set(script "${PROJECT_BINARY_DIR}/${nanvm_library_name}.map")
+    file(CONFIGURE OUTPUT "${script}" CONTENT "@node@ { global: nanvm_*; local: *; };\n" @ONLY)
+    check_linker_flag(C "LINKER:--version-script=${script}" nanvm_has_version_script)
+    if(nanvm_has_version_script AND NOT WIN32)
+        target_link_options(nanvm_mem_shared PRIVATE "LINKER:--version-script=${script}")
+        set_target_properties(nanvm_mem_shared PROPERTIES LINK_DEPENDS "${script}")
+    endif()
 endfunction()
 
 # Inside another project, only what is linked is built.

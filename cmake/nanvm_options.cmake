@@ -6,6 +6,7 @@ option(NANVM_BUILD_DOCS "Build the documentation site" OFF)
 option(NANVM_BUILD_BENCH "Build the programs of the benchmark" OFF)
 option(NANVM_INSTALL "Add the rules that install the library" ${PROJECT_IS_TOP_LEVEL})
 option(NANVM_WERROR "Treat warnings as errors" OFF)
+option(NANVM_STATIC_EXPORTS "Let what contains the static library export its functions" OFF)
 option(NANVM_HARDENED "Check every header, and keep the dead apart for a while" OFF)
 option(NANVM_DEBUG "Check all that can be checked, for development" OFF)
 set(NANVM_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
@@ -15,7 +16,8 @@ option(BUILD_SHARED_LIBS "Make nanvm_mem::nanvm_mem the shared library" OFF)
 
 set(nanvm_option_names
     NANVM_BUILD_TESTS NANVM_BUILD_EXAMPLES NANVM_BUILD_DOCS NANVM_BUILD_BENCH NANVM_INSTALL
-    NANVM_WERROR NANVM_HARDENED NANVM_DEBUG NANVM_SANITIZE NANVM_TEST_LAUNCHER)
+    NANVM_WERROR NANVM_STATIC_EXPORTS NANVM_HARDENED NANVM_DEBUG NANVM_SANITIZE
+    NANVM_TEST_LAUNCHER)
 
 # A misspelt option would otherwise pass in silence.
 function(nanvm_report_unknown_options)

@@ -1,4 +1,5 @@
-# Compares the symbols that LIBRARY exports, as NM sees them, with those in LIST.
+# Compares the symbols that LIBRARY exports, as NM sees them, with those in LIST; without
+# LIST there must be none.
 
 set(options -D --defined-only)
 if(APPLE)
@@ -7,7 +8,10 @@ endif()
 execute_process(COMMAND "${NM}" ${options} "${LIBRARY}" OUTPUT_VARIABLE output
                 COMMAND_ERROR_IS_FATAL ANY)
 
+# Without the lines for versions of symbols, and without the versions.
 string(REGEX MATCHALL "[^\n]+" exported "${output}")
+list(FILTER exported EXCLUDE REGEX " A NANVM_MEM[A-Z_]*${ABI}(@@.*)?$")
+list(TRANSFORM exported REPLACE "@.*$" "")
 list(TRANSFORM exported REPLACE "^.* " "")
 if(APPLE) # C names begin with an underscore there
     list(TRANSFORM exported REPLACE "^_" "")
@@ -15,8 +19,12 @@ endif()
 # In a hardened and a debug build some have names of their own, see <nanvm/mem/config.h>.
 string(REPLACE "nanvm_mem" "nanvm" prefix "${NAME}")
 list(TRANSFORM exported REPLACE "^${prefix}_" "nanvm_")
+list(TRANSFORM exported REPLACE "_abi${ABI}$" "_abi")
 
-file(STRINGS "${LIST}" listed)
+set(listed)
+if(LIST)
+    file(STRINGS "${LIST}" listed)
+endif()
 set(extra ${exported})
 list(REMOVE_ITEM extra ${listed})
 set(missing ${listed})

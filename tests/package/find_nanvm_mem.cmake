@@ -2,7 +2,7 @@
 # `subdirectory`, `fetch`: its sources, at SOURCE, as a part of this project.
 
 if(WAY STREQUAL "package")
-    find_package(nanvm_mem 0.1 REQUIRED COMPONENTS ${COMPONENTS})
+    find_package(nanvm_mem 0.2 REQUIRED COMPONENTS ${COMPONENTS})
     # Not one that happens to be installed on the system.
     if(NOT nanvm_mem_DIR MATCHES "^${CMAKE_PREFIX_PATH}/")
         message(FATAL_ERROR "found ${nanvm_mem_DIR}, not what is in ${CMAKE_PREFIX_PATH}")

@@ -21,10 +21,16 @@
  *  Semantic versioning; until 1.0 a minor version may break source and ABI.
  *  @{ */
 #define NANVM_VERSION_MAJOR 0 /**< Changes when programs have to. */
-#define NANVM_VERSION_MINOR 1 /**< Adds; until 1.0 it may break, too. */
+#define NANVM_VERSION_MINOR 2 /**< Adds; until 1.0 it may break, too. */
 #define NANVM_VERSION_PATCH 0 /**< Corrects. */
-#define NANVM_VERSION "0.1.0" /**< All three, of these headers. */
+#define NANVM_VERSION "0.2.0" /**< All three, of these headers. */
 /** @} */
+
+/**
+ * The number of the ABI. A program fits a library of the same number: see
+ * @ref building_abi. Raised at most once from one release to the next.
+ */
+#define NANVM_ABI 2
 
 /** @cond INTERNAL */
 #if defined(_WIN32) && defined(NANVM_SHARED)
@@ -33,17 +39,26 @@
 #else
 #define NANVM_API __declspec(dllimport)
 #endif
-#elif defined(__GNUC__)
-#define NANVM_API __attribute__((visibility("default")))
-#else
+#elif defined(_WIN32) || !defined(__GNUC__)
 #define NANVM_API
+#elif defined(NANVM_BUILDING) && !defined(NANVM_SHARED) && !defined(NANVM_STATIC_EXPORTS)
+/* A shared library that contains the static one exports nothing of it. Only definitions are
+ * hidden: a program can't see which of the two it will be linked with. */
+#define NANVM_API __attribute__((visibility("hidden")))
+#else
+#define NANVM_API __attribute__((visibility("default")))
 #endif
 
 /* The fast half of a function. `src/inline.c` defines it as `extern inline`,
  * so that each of them also exists once as a symbol: for other languages,
- * for debuggers, and for calls that the compiler chose not to inline. */
+ * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit may
+ * have a copy of its own: hidden, or plugins would share the copy of one of them. */
 #ifndef NANVM_INLINE
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(_WIN32)
+#define NANVM_INLINE __attribute__((visibility("hidden"))) inline
+#else
 #define NANVM_INLINE inline
+#endif
 #endif
 
 #if defined(__GNUC__)
@@ -102,41 +117,66 @@
 #define NANVM_HARDENED 1
 #endif
 
-/* The usual, the hardened and the debug build have headers and managers of their own.
- * Where code that was inlined has to pass, and where blocks and managers are made, the
- * functions of the latter two have names of their own, so that a unit that was compiled
- * for one build doesn't link with the library of another. */
+/* Some symbols carry the number of the ABI and the kind of build, as in `nanvm_global_abi2`
+ * and `nanvm_hardened_global_abi2`, so that a unit that was compiled with other headers, or
+ * for a build of another kind, doesn't link, and the linker says why:
+ *
+ * - what hands out a manager, makes one in the memory of the caller, or may be the first to
+ *   get a manager or a table that the program has laid out;
+ * - what code that was inlined calls. tests/abi sees to it that none of these is forgotten.
+ *
+ * The others get handles and what the functions above have made. NANVM_PLAIN_NAMES is for
+ * tools that know functions by their names in the sources. */
 #if defined(NANVM_DEBUG)
-#define NANVM_NAME_OF_BUILD_(name) nanvm_debug_##name
+#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_debug_##name##_abi, NANVM_ABI)
 #elif defined(NANVM_HARDENED)
-#define NANVM_NAME_OF_BUILD_(name) nanvm_hardened_##name
+#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_hardened_##name##_abi, NANVM_ABI)
+#else
+#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_##name##_abi, NANVM_ABI)
 #endif
-#if defined(NANVM_HARDENED)
-#define nanvm_global NANVM_NAME_OF_BUILD_(global)
-#define nanvm_local_init NANVM_NAME_OF_BUILD_(local_init)
-#define nanvm_local_init_from NANVM_NAME_OF_BUILD_(local_init_from)
-#define nanvm_arena_init NANVM_NAME_OF_BUILD_(arena_init)
-#define nanvm_arena_init_growing NANVM_NAME_OF_BUILD_(arena_init_growing)
-#define nanvm_new_any NANVM_NAME_OF_BUILD_(new_any)
-#define nanvm_new_copy_any NANVM_NAME_OF_BUILD_(new_copy_any)
-#define nanvm_new_array NANVM_NAME_OF_BUILD_(new_array)
-#define nanvm_new_with NANVM_NAME_OF_BUILD_(new_with)
-#define nanvm_manager_take_cold NANVM_NAME_OF_BUILD_(manager_take_cold)
-#define nanvm_block_prefix NANVM_NAME_OF_BUILD_(block_prefix)
-#define nanvm_block_init NANVM_NAME_OF_BUILD_(block_init)
-#define nanvm_ref_clone_cold NANVM_NAME_OF_BUILD_(ref_clone_cold)
-#define nanvm_ref_drop_cold NANVM_NAME_OF_BUILD_(ref_drop_cold)
-#define nanvm_ref_is_sole_cold NANVM_NAME_OF_BUILD_(ref_is_sole_cold)
-#define nanvm_ref_to_mut_ref_cold NANVM_NAME_OF_BUILD_(ref_to_mut_ref_cold)
-#define nanvm_ref_make_mut_cold NANVM_NAME_OF_BUILD_(ref_make_mut_cold)
-#define nanvm_mut_ref_drop_cold NANVM_NAME_OF_BUILD_(mut_ref_drop_cold)
+#define NANVM_NUMBERED_(name, number) NANVM_PASTE_(name, number)
+#define NANVM_PASTE_(name, number) name##number
+
+#if !defined(NANVM_PLAIN_NAMES)
+#define nanvm_global NANVM_SYMBOL_(global)
+#define nanvm_local_init NANVM_SYMBOL_(local_init)
+#define nanvm_local_init_from NANVM_SYMBOL_(local_init_from)
+#define nanvm_arena_init NANVM_SYMBOL_(arena_init)
+#define nanvm_arena_init_growing NANVM_SYMBOL_(arena_init_growing)
+#define nanvm_new NANVM_SYMBOL_(new)
+#define nanvm_new_copy NANVM_SYMBOL_(new_copy)
+#define nanvm_new_any NANVM_SYMBOL_(new_any)
+#define nanvm_new_copy_any NANVM_SYMBOL_(new_copy_any)
+#define nanvm_new_array NANVM_SYMBOL_(new_array)
+#define nanvm_new_with NANVM_SYMBOL_(new_with)
+#define nanvm_manager_alloc NANVM_SYMBOL_(manager_alloc)
+#define nanvm_manager_resize NANVM_SYMBOL_(manager_resize)
+#define nanvm_manager_stats NANVM_SYMBOL_(manager_stats)
+#define nanvm_stats_make NANVM_SYMBOL_(stats_make)
+#define nanvm_object_size NANVM_SYMBOL_(object_size)
+#define nanvm_manager_take_cold NANVM_SYMBOL_(manager_take_cold)
+#define nanvm_block_prefix NANVM_SYMBOL_(block_prefix)
+#define nanvm_block_init NANVM_SYMBOL_(block_init)
+#define nanvm_block_origin NANVM_SYMBOL_(block_origin)
+#define nanvm_ref_clone_cold NANVM_SYMBOL_(ref_clone_cold)
+#define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)
+#define nanvm_ref_is_sole_cold NANVM_SYMBOL_(ref_is_sole_cold)
+#define nanvm_ref_to_mut_ref_cold NANVM_SYMBOL_(ref_to_mut_ref_cold)
+#define nanvm_ref_make_mut_cold NANVM_SYMBOL_(ref_make_mut_cold)
+#define nanvm_mut_ref_drop_cold NANVM_SYMBOL_(mut_ref_drop_cold)
+#define nanvm_count_word_load NANVM_SYMBOL_(count_word_load)
+#define nanvm_count_word_load_acquire NANVM_SYMBOL_(count_word_load_acquire)
+#define nanvm_count_word_store NANVM_SYMBOL_(count_word_store)
+#define nanvm_count_word_store_relaxed NANVM_SYMBOL_(count_word_store_relaxed)
+#define nanvm_count_word_decrement_relaxed NANVM_SYMBOL_(count_word_decrement_relaxed)
+#define nanvm_count_word_increment_release NANVM_SYMBOL_(count_word_increment_release)
 #endif
 /** @endcond */
 
 NANVM_BEGIN_DECLS
 
 /**
- * The version of the library that is linked, as `"0.1.0"`. Compare it with
+ * The version of the library that is linked, as `"0.2.0"`. Compare it with
  * #NANVM_VERSION to find a shared library that doesn't fit the headers.
  *
  * @ownership a string constant; not the caller's to free.

@@ -1,0 +1,4 @@
+/* The library of that version, reduced to the same FUNCTION. */
+void FUNCTION(void);
+
+void FUNCTION(void) {}
