@@ -9,7 +9,8 @@ import re
 import context
 
 INCLUDES = ("include", "tests/support")
-STANDARD = ("-std=c11", "-pthread", "-DNANVM_BUILDING")
+# The library may become a shared one, and functions have the names of the sources.
+STANDARD = ("-std=c11", "-pthread", "-DNANVM_BUILDING", "-DNANVM_SHARED", "-DNANVM_PLAIN_NAMES")
 HARDENED = "-DNANVM_HARDENED"
 DEBUG = "-DNANVM_DEBUG"
 
