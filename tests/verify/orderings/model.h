@@ -7,6 +7,9 @@
 #ifndef MODEL_H
 #define MODEL_H
 
+/* Functions have the names here that they have in the sources. */
+#define NANVM_PLAIN_NAMES
+
 #include <stdint.h>
 #include <stdlib.h>
 
