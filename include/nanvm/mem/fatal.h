@@ -27,7 +27,8 @@ NANVM_BEGIN_DECLS
 /**
  * Replaces the handler for fatal errors. The default writes
  * `nanvm_mem: <message>` to `stderr` and calls `abort`. A handler that
- * returns is followed by `abort`.
+ * returns is followed by `abort`. Each copy of the library in a process has a handler of
+ * its own: see @ref building_static.
  *
  * @param handler the new handler; `NULL` for the default.
  * @return the previous one; `NULL` for the default.
