@@ -2,6 +2,7 @@
  * memory checker watches. */
 #include <string.h>
 
+#include "debug/debug.h"
 #include "pool.h"
 
 enum { MALLOC_HEAD = 16 };
@@ -36,6 +37,7 @@ void *nanvm_large_take(nanvm_pool *pool, size_t size) {
         return NULL;
     }
     nanvm_pool_count_one(pool);
+    nanvm_live_add(pool, chunk);
     void *object = (unsigned char *)chunk + prefix;
     nanvm_header_write(object, nanvm_origin_distance(object, &chunk->origin),
                        NANVM_COUNT_PLAIN);

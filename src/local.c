@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "checker.h"
+#include "debug/debug.h"
 #include "pool.h"
 #include "unwind.h"
 
@@ -268,6 +269,11 @@ static void print_leak(void *context, const nanvm_object *object, size_t blocks,
                   nanvm_object_name(object), blocks, bytes);
 }
 
+/* Without a callback of their own, cycles are printed where leaks are. */
+static bool reports_cycles(const nanvm_local *self) {
+    return self->cycle != NULL || self->leak == print_leak;
+}
+
 /* The manager hasn't ended then, and can be ended again. */
 static void end_later(nanvm_local_state **state) {
     if (*state != NULL) {
@@ -335,11 +341,17 @@ void nanvm_local_init_from(nanvm_local *self, nanvm_manager *source) {
     self->source = source;
     self->state = NULL;
     nanvm_local_on_leak(self, NULL, NULL);
+    nanvm_local_on_cycle(self, NULL, NULL);
 }
 
 void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak, void *context) {
     self->leak = leak == NULL ? print_leak : leak;
     self->leak_context = context;
+}
+
+void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *context) {
+    self->cycle = cycle;
+    self->cycle_context = context;
 }
 
 size_t nanvm_local_trim(nanvm_local *self) {
@@ -357,6 +369,9 @@ void nanvm_local_deinit(nanvm_local *self) {
     }
     self->state->ending = true;
     bool reported = report_leaks(self);
+    if (reported && reports_cycles(self)) {
+        nanvm_cycle_report(self, self->state->all);
+    }
     for (nanvm_pool *pool = self->state->all; pool != NULL;) {
         nanvm_pool *next = pool->next;
         if (reported) {

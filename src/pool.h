@@ -18,6 +18,9 @@ typedef struct nanvm_chunk {
 #if defined(NANVM_HARDENED)
     nanvm_memory_front front; /* seals the size: so much is cleared, and given back */
 #endif
+#if defined(NANVM_DEBUG)
+    struct nanvm_chunk *before; /* in the list of large objects, whose `next` it is */
+#endif
 } nanvm_chunk;
 
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
@@ -51,6 +54,9 @@ typedef struct nanvm_pool {
 #if defined(NANVM_HARDENED)
     bool from_global;         /* the source is the global manager */
     nanvm_quarantine waiting; /* the dead, in place of the lists */
+#endif
+#if defined(NANVM_DEBUG)
+    nanvm_chunk *large; /* where each object has one: those of live objects */
 #endif
 } nanvm_pool;
 

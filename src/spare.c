@@ -6,6 +6,7 @@
  *
  * In a hardened build none serves twice: some wait in a quarantine before they are freed.
  * Where a memory checker watches, each is freed at once, for it to see. */
+#include "debug/debug.h"
 #include "pool.h"
 
 enum { SPARE_MAX = 64 * 1024 };
@@ -42,6 +43,7 @@ static void free_first(nanvm_pool *pool) {
 
 void nanvm_spare_put(nanvm_pool *pool, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
+    nanvm_live_remove(pool, chunk);
     if (!is_kept(pool, chunk) ||
         !nanvm_quarantine_reserve(&pool->waiting, pool->source, WAITING_MAX)) {
         nanvm_quarantine_clear(object, nanvm_large_room(object));

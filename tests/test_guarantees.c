@@ -1,7 +1,7 @@
 /* What the library promises, a test for each promise. The numbers are those of
  * the design: 1 costs of MutRef and Ref; 2 the three ways from Ref to MutRef;
- * 3 deallocs that don't count; 4 references outlive their manager; 5 no cycles;
- * 6 drop without stack; 7 out of memory, overflow and misuse; 8 counts stick. */
+ * 3 deallocs that don't count; 4 references outlive their manager; 5 no cycles by the
+ * rules; 6 drop without stack; 7 out of memory, overflow and misuse; 8 counts stick. */
 #include "misuse.h"
 #include "run.h"
 #include "stage.h"
@@ -196,10 +196,10 @@ static void test_4_managers_mix_and_end_in_any_order(void **state) {
 
 /* --- 5 --- */
 
-/* What is under construction has one owner and can't be referred to; what can be
- * referred to can't be written. To point an object at itself is to point at what
- * it was before: a clone. */
-static bool try_to_make_a_cycle(const stage *on) {
+/* By the rules an object that is being written has one owner and isn't referred to by what
+ * is written into it. Pointed at a clone of its reference that was made before, it points
+ * at what it was: another object. */
+static bool point_at_itself(const stage *on) {
     nanvm_mut_ref made = nanvm_new(on->manager, &node_object);
     if (made.object == NULL) {
         return false;
@@ -220,7 +220,7 @@ static bool try_to_make_a_cycle(const stage *on) {
 
 static void test_5_object_pointed_at_itself_points_at_what_it_was(void **state) {
     (void)state;
-    on_every_manager(try_to_make_a_cycle);
+    on_every_manager(point_at_itself);
 }
 
 /* --- 6; test_drop has many more --- */

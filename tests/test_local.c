@@ -1273,6 +1273,31 @@ static void test_chunks_can_come_from_an_arena(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+static void count_cycle(void *context, const nanvm_cycle *cycle) {
+    size_t *cycles = context;
+    assert_int_equal(cycle->length, 1);
+    *cycles += 1;
+}
+
+/* By a clone of the very handle through which the object is written. */
+static void test_cycle_is_told_of_in_a_debug_build_only(void **state) {
+    (void)state;
+    nanvm_local local;
+    leaks noted;
+    size_t cycles = 0;
+    local_with(&local, &noted, nanvm_global());
+    nanvm_local_on_cycle(&local, count_cycle, &cycles);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(manager, &node_object));
+    struct node *node = nanvm_ref_make_mut(&ref, manager);
+    node->left = nanvm_ref_clone(ref);
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.blocks[leak_of(&noted, &node_object)], 1);
+    assert_int_equal(cycles, is_debug);
+    nanvm_ref_drop(nanvm_ref_move(&node->left));
+    nanvm_ref_drop(ref);
+}
+
 static nanvm_ref leaked;
 
 static void drop_the_leak(void *context, const nanvm_object *object, size_t blocks,
@@ -1370,6 +1395,7 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
 
 static const struct CMUnitTest tests[] = {
     TEST(test_leak_callback_may_drop_what_leaked),
+    TEST(test_cycle_is_told_of_in_a_debug_build_only),
     TEST(test_over_aligned_array_grows_by_one_with_few_moves),
     TEST(test_each_type_alive_at_deinit_is_reported_once),
     TEST(test_nothing_alive_at_deinit_is_no_leak),

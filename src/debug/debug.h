@@ -4,6 +4,9 @@
 
 #include "../internal.h"
 
+struct nanvm_chunk;
+struct nanvm_pool;
+
 #if defined(NANVM_DEBUG)
 enum { NANVM_IS_DEBUG = 1 };
 
@@ -12,6 +15,23 @@ enum { NANVM_IS_DEBUG = 1 };
 /* Stops the program if the object, which `arena` frees, refers to one that it doesn't. */
 void nanvm_closed_check(const nanvm_object *type, const void *object,
                         const nanvm_dealloc *arena);
+
+/* --- live.c ----------------------------------------------------------------- */
+
+/* The chunk of a large object joins, and leaves, the list of those in its pool. */
+void nanvm_live_add(struct nanvm_pool *pool, struct nanvm_chunk *chunk);
+void nanvm_live_remove(struct nanvm_pool *pool, struct nanvm_chunk *chunk);
+
+typedef void nanvm_live_visitor(const void *object, void *context);
+
+/* Tells of each object of the pool that is alive. */
+void nanvm_live_visit(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
+                      void *context);
+
+/* --- cycle.c ---------------------------------------------------------------- */
+
+/* Reports which objects of the manager, whose first pool is `pools`, lie on a cycle. */
+void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools);
 #else
 enum { NANVM_IS_DEBUG = 0 };
 
@@ -20,6 +40,21 @@ static inline void nanvm_closed_check(const nanvm_object *type, const void *obje
     (void)type;
     (void)object;
     (void)arena;
+}
+
+static inline void nanvm_live_add(struct nanvm_pool *pool, struct nanvm_chunk *chunk) {
+    (void)pool;
+    (void)chunk;
+}
+
+static inline void nanvm_live_remove(struct nanvm_pool *pool, struct nanvm_chunk *chunk) {
+    (void)pool;
+    (void)chunk;
+}
+
+static inline void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools) {
+    (void)self;
+    (void)pools;
 }
 #endif
 

@@ -29,6 +29,25 @@ struct nanvm_local_state;
 typedef void nanvm_local_leak(void *context, const nanvm_object *object, size_t blocks,
                               size_t bytes);
 
+/**
+ * Objects that lie on cycles of references: from each of them references lead to every
+ * other one, and back.
+ */
+typedef struct nanvm_cycle {
+    const nanvm_ref *objects; /**< All of them. Borrowed, as the array is. */
+    size_t length;            /**< How many. */
+    size_t path; /**< The first so many are one cycle, and a shortest one of the first
+                      object: each refers to the next, and the last to the first. */
+} nanvm_cycle;
+
+/**
+ * Told by debug builds of the library, when a local manager is deinitialised and has told
+ * of its leaks, of each set of live objects that lie on cycles. `cycle` is `NULL` if
+ * memory ran out, so that it isn't known whether there are cycles. It may drop, clone and
+ * create references; then objects that it is told of later may be dead.
+ */
+typedef void nanvm_local_cycle(void *context, const nanvm_cycle *cycle);
+
 /** A local manager. Its members are private. */
 typedef struct nanvm_local {
     nanvm_manager manager;           /**< Private. */
@@ -36,6 +55,8 @@ typedef struct nanvm_local {
     struct nanvm_local_state *state; /**< Private. */
     nanvm_local_leak *leak;          /**< Private. */
     void *leak_context;              /**< Private. */
+    nanvm_local_cycle *cycle;        /**< Private. */
+    void *cycle_context;             /**< Private. */
 } nanvm_local;
 
 NANVM_BEGIN_DECLS
@@ -77,6 +98,24 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
                                                     void *context);
 
 /**
+ * Chooses a callback that is told which leaked objects lie on a cycle, as far as a debug
+ * build of the library can know: only references from one object of the manager to
+ * another are followed. A cycle that leads through objects of another manager isn't
+ * found. Other builds never call it.
+ *
+ * The default, and `NULL`, writes the first cycles to `stderr`, unless leaks are told to
+ * a callback of their own.
+ *
+ * @ownership `context` is the caller's and only passed on.
+ * @errors none.
+ * @threads the manager's.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
+                                                     nanvm_local_cycle *cycle,
+                                                     void *context);
+
+/**
  * Gives chunks in which nothing is alive back to the manager's source. The chunks of a
  * pool of 4 MiB and more are parts of regions of 2 MiB, which go when all of a region is
  * empty.
@@ -93,7 +132,8 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 /**
  * Ends the manager. Objects that are alive stay valid, and the last of a pool
  * takes the pool's memory along. Each type with live objects is reported, see
- * nanvm_local_on_leak(). Can be called twice; while it reports it does nothing.
+ * nanvm_local_on_leak(), and in a debug build each cycle of them, see
+ * nanvm_local_on_cycle(). Can be called twice; while it reports it does nothing.
  *
  * Raw memory that is alive stays valid, too. The manager can be used again, without another
  * nanvm_local_init(): it then counts the raw memory that was alive at its end as its own.
@@ -102,7 +142,8 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  *     resized or given back, `self` must stay as it is.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks + free places).
+ * @cost O(chunks + free places). In a debug build, if objects are alive, also O(objects +
+ *     references in them), and as much memory of the source for that time.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
 

@@ -1,0 +1,71 @@
+/* Which objects of a pool are alive.
+ *
+ * Objects that share chunks are found by their headers: a slot of a chunk has a live
+ * object unless it has no header yet, lies in the run, or is marked dead. Objects that
+ * have a chunk each are found in a list of these chunks, linked in both directions. */
+#include "debug.h"
+
+#include "../pool.h"
+
+/* --- a chunk each --- */
+
+void nanvm_live_add(nanvm_pool *pool, nanvm_chunk *chunk) {
+    chunk->before = NULL;
+    chunk->next = pool->large;
+    if (pool->large != NULL) {
+        pool->large->before = chunk;
+    }
+    pool->large = chunk;
+}
+
+void nanvm_live_remove(nanvm_pool *pool, nanvm_chunk *chunk) {
+    if (chunk->next != NULL) {
+        chunk->next->before = chunk->before;
+    }
+    if (chunk->before != NULL) {
+        chunk->before->next = chunk->next;
+    } else {
+        pool->large = chunk->next;
+    }
+}
+
+static bool is_alive(const void *object) {
+    return nanvm_block_count(object) != NANVM_COUNT_DEAD;
+}
+
+static void visit_large(const nanvm_pool *pool, nanvm_live_visitor *visitor,
+                        void *context) {
+    for (const nanvm_chunk *chunk = pool->large; chunk != NULL; chunk = chunk->next) {
+        const void *object = nanvm_chunk_first(chunk);
+        if (is_alive(object)) {
+            visitor(object, context);
+        }
+    }
+}
+
+/* --- shared chunks --- */
+
+static bool is_in_run(const nanvm_places *places, const unsigned char *slot) {
+    return slot >= places->run && slot < places->run_end;
+}
+
+static void visit_chunk(const nanvm_pool *pool, const nanvm_chunk *chunk,
+                        nanvm_live_visitor *visitor, void *context) {
+    const unsigned char *slot = nanvm_chunk_first(chunk);
+    for (size_t i = 0; i < chunk->used; ++i, slot += pool->places.stride) {
+        if (!is_in_run(&pool->places, slot) && is_alive(slot)) {
+            visitor(slot, context);
+        }
+    }
+}
+
+void nanvm_live_visit(nanvm_pool *pool, nanvm_live_visitor *visitor, void *context) {
+    if (pool->capacity == 0) {
+        visit_large(pool, visitor, context);
+        return;
+    }
+    nanvm_pool_note_used(pool);
+    for (const nanvm_chunk *chunk = pool->chunks; chunk != NULL; chunk = chunk->next) {
+        visit_chunk(pool, chunk, visitor, context);
+    }
+}
