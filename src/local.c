@@ -369,7 +369,7 @@ void nanvm_local_deinit(nanvm_local *self) {
     }
     self->state->ending = true;
     bool reported = report_leaks(self);
-    if (reported && reports_cycles(self)) {
+    if (reports_cycles(self)) {
         nanvm_cycle_report(self, self->state->all);
     }
     for (nanvm_pool *pool = self->state->all; pool != NULL;) {

@@ -154,6 +154,7 @@ static void free_arrays(graph *self) {
     }
 }
 
+/* Callbacks that were told of leaks may have made and ended some. */
 static void count_objects(graph *self, nanvm_pool *pool) {
     for (; pool != NULL; pool = pool->next) {
         nanvm_pool_recount(pool);
@@ -192,18 +193,14 @@ static size_t *find(const graph *self, const void *object) {
 
 static void add_node(const void *object, void *context) {
     graph *self = context;
-    if (self->length < self->room) {
-        self->nodes[self->length].object = object;
-        self->length += 1;
-        *find(self, object) = self->length;
-    }
+    self->nodes[self->length].object = object;
+    self->length += 1;
+    *find(self, object) = self->length;
 }
 
 static void add_nodes(graph *self, nanvm_pool *pool) {
     for (; pool != NULL; pool = pool->next) {
-        if (pool->places.object != NULL) {
-            nanvm_live_visit(pool, add_node, self);
-        }
+        nanvm_live_visit(pool, add_node, self); /* none in a pool of raw memory */
     }
 }
 
@@ -255,7 +252,8 @@ static bool refers_to_itself(const graph *self, size_t index) {
 }
 
 /* Goes on from what was reached to what wasn't; whether one of the edges leads to
- * `start`. */
+ * `start`. Edges out of the component lead to components that are complete already, and
+ * not back. */
 static bool search_around(graph *self, size_t start, size_t index, size_t *length) {
     const node *here = &self->nodes[index];
     for (size_t edge = here->edges; edge < here[1].edges; ++edge) {
@@ -264,7 +262,7 @@ static bool search_around(graph *self, size_t start, size_t index, size_t *lengt
         if (target == start) {
             return true;
         }
-        if (other->low == here->low && other->next != none) {
+        if (other->next != none) {
             other->next = none;
             other->from = index;
             self->queue[*length] = target;
@@ -326,9 +324,7 @@ static void complete(graph *self, size_t root, report *to) {
     size_t base = self->stack_length;
     do {
         base -= 1;
-        node *member = &self->nodes[self->stack[base]];
-        member->order = done;
-        member->low = self->nodes[root].low;
+        self->nodes[self->stack[base]].order = done;
     } while (self->stack[base] != root);
     if (self->stack_length - base > 1 || refers_to_itself(self, root)) {
         tell_component(self, base, to);

@@ -33,12 +33,17 @@ static void ignore_leak(void *context, const nanvm_object *object, size_t blocks
     (void)context, (void)object, (void)blocks, (void)bytes;
 }
 
-static nanvm_manager *init_local(nanvm_local *local, told *noted) {
+static nanvm_manager *init_local_from(nanvm_local *local, told *noted,
+                                      nanvm_manager *source) {
     memset(noted, 0, sizeof(*noted));
-    nanvm_local_init(local);
+    nanvm_local_init_from(local, source);
     nanvm_local_on_leak(local, ignore_leak, NULL);
     nanvm_local_on_cycle(local, note, noted);
     return nanvm_local_manager(local);
+}
+
+static nanvm_manager *init_local(nanvm_local *local, told *noted) {
+    return init_local_from(local, noted, nanvm_global());
 }
 
 static void expect_one(const told *noted, size_t length, size_t path) {
@@ -207,17 +212,22 @@ static void test_manager_that_made_nothing_has_no_cycle(void **state) {
     expect_none(&noted);
 }
 
+/* No memory is asked for, either. */
 static void test_raw_memory_is_on_no_cycle(void **state) {
     (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_local local;
     told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    nanvm_manager *manager = init_local_from(&local, &noted, &source.manager);
     nanvm_layout layout = nanvm_layout_make(sizeof(void *), sizeof(void *));
     void **memory = nanvm_manager_alloc(manager, layout);
     *memory = memory;
+    accounting_fail_from(&source, 0);
     nanvm_local_deinit(&local);
     expect_none(&noted);
     nanvm_manager_dealloc(manager, memory, layout);
+    accounting_deinit(&source);
 }
 
 /* The objects of a dead arena can't be looked at, and a leaked one may refer to them. */
@@ -295,33 +305,37 @@ static void test_cycle_by_references_that_visit_tells_of_is_told_of(void **state
     nanvm_ref_drop(words);
 }
 
-/* Tells of one reference more each time it is called. */
+/* Tells of its reference more often each time it is called. */
 static size_t visits;
 
 static void visit_more_and_more(const void *part, nanvm_visitor *visitor, void *context) {
     const nanvm_ref *reference = part;
     visits += 1;
-    for (size_t i = 0; i < visits; i++) {
+    for (size_t i = 0; i < 10 * visits; i++) {
         visitor(*reference, context);
     }
 }
 
 NANVM_OBJECT_CALLBACKS(growing_object, nanvm_ref, visit_more_and_more, NULL, NULL);
 
+/* The source sees what is written behind its memory. */
 static void test_visit_that_tells_of_more_than_before_does_no_harm(void **state) {
     (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_local local;
     told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    nanvm_manager *manager = init_local_from(&local, &noted, &source.manager);
     nanvm_ref object = nanvm_mut_ref_to_ref(nanvm_new(manager, &growing_object));
     nanvm_ref *slot = nanvm_ref_make_mut(&object, manager);
-    *slot = nanvm_ref_clone(object);
+    *slot = object; /* counted as often as `visit` tells of it */
     visits = 0;
     nanvm_local_deinit(&local);
     assert_int_equal(visits, 2);
     expect_one(&noted, 1, 1);
-    cut(slot);
+    *slot = null_ref();
     nanvm_ref_drop(object);
+    accounting_deinit(&source);
 }
 
 /* --- a shortest way --- */
@@ -380,26 +394,63 @@ static void test_only_live_objects_are_told_of(void **state) {
     }
 }
 
+/* The source writes over what is given back. */
+static void test_large_objects_that_were_dropped_are_not_looked_at(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    told noted;
+    nanvm_manager *manager = init_local_from(&local, &noted, &source.manager);
+    enum { LENGTH = 60 };
+    nanvm_ref arrays[LENGTH];
+    for (size_t i = 0; i < LENGTH; i++) {
+        nanvm_mut_ref made = nanvm_new_array(manager, &refs_object, NULL, 1000);
+        arrays[i] = nanvm_mut_ref_to_ref(made);
+    }
+    for (size_t step = 0; step < 3; step++) { /* last, in the middle, first */
+        for (size_t i = step; i < LENGTH - 3; i += 3) {
+            nanvm_ref_drop(arrays[i]);
+        }
+    }
+    nanvm_ref *items = nanvm_ref_make_mut(&arrays[LENGTH - 2], manager);
+    items[999] = nanvm_ref_clone(arrays[LENGTH - 2]);
+    nanvm_local_deinit(&local);
+    expect_one(&noted, 1, 1);
+    cut(&items[999]);
+    for (size_t i = LENGTH - 3; i < LENGTH; i++) {
+        nanvm_ref_drop(arrays[i]);
+    }
+    accounting_deinit(&source);
+}
+
 static nanvm_local *filled;
 
 /* What a callback fills is no object yet. */
 static bool deinit_within(void *object, size_t length, void *context) {
-    (void)object, (void)length, (void)context;
+    (void)length, (void)context;
+    nanvm_ref *first = object;
+    first->object = object;
     nanvm_local_deinit(filled);
+    *first = null_ref();
     return false;
 }
 
-static void test_object_that_is_being_filled_is_not_told_of(void **state) {
-    (void)state;
+static void fill_beside_a_ring(const nanvm_object *type, size_t length) {
     nanvm_local local;
     told noted;
     nanvm_manager *manager = init_local(&local, &noted);
     nanvm_ref ring = ring_of(manager, 2);
     filled = &local;
-    assert_null(nanvm_new_with(manager, &node_object, 0, deinit_within, NULL).object);
-    assert_null(nanvm_new_with(manager, &node_object, 0, deinit_within, NULL).object);
+    assert_null(nanvm_new_with(manager, type, length, deinit_within, NULL).object);
     expect_one(&noted, 2, 2);
     break_ring(ring);
+}
+
+static void test_object_that_is_being_filled_is_not_told_of(void **state) {
+    (void)state;
+    fill_beside_a_ring(&node_object, 0);
+    fill_beside_a_ring(&refs_object, 1000);
 }
 
 /* --- memory --- */
@@ -409,11 +460,8 @@ static void test_analysis_gives_its_memory_back(void **state) {
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_local local;
-    told noted = {.cycles = 0};
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_local_on_leak(&local, ignore_leak, NULL);
-    nanvm_local_on_cycle(&local, note, &noted);
-    nanvm_ref ring = ring_of(nanvm_local_manager(&local), 100);
+    told noted;
+    nanvm_ref ring = ring_of(init_local_from(&local, &noted, &source.manager), 100);
     nanvm_local_deinit(&local);
     expect_one(&noted, 100, 100);
     break_ring(ring);
@@ -425,11 +473,8 @@ static bool report_without(size_t request) {
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_local local;
-    told noted = {.cycles = 0};
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_local_on_leak(&local, ignore_leak, NULL);
-    nanvm_local_on_cycle(&local, note, &noted);
-    nanvm_ref ring = ring_of(nanvm_local_manager(&local), 10);
+    told noted;
+    nanvm_ref ring = ring_of(init_local_from(&local, &noted, &source.manager), 10);
     accounting_fail_once(&source, request);
     nanvm_local_deinit(&local);
     accounting_never_fail(&source);
@@ -494,6 +539,34 @@ static void test_cycles_are_looked_for_after_leaks_are_told_of(void **state) {
     expect_none(&noted);
 }
 
+typedef struct maker {
+    nanvm_manager *manager;
+    nanvm_ref ring;
+} maker;
+
+static void make_ring(void *context, const nanvm_object *object, size_t blocks,
+                      size_t bytes) {
+    (void)object, (void)blocks, (void)bytes;
+    maker *self = context;
+    self->ring = ring_of(self->manager, 100);
+}
+
+static void test_cycles_that_a_leak_callback_made_are_told_of(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    told noted;
+    maker self = {.manager = init_local_from(&local, &noted, &source.manager)};
+    nanvm_local_on_leak(&local, make_ring, &self);
+    nanvm_ref leak = node_to(self.manager, null_ref(), null_ref());
+    nanvm_local_deinit(&local);
+    expect_one(&noted, 100, 100);
+    nanvm_ref_drop(leak);
+    break_ring(self.ring);
+    accounting_deinit(&source);
+}
+
 /* --- what is printed --- */
 
 enum { MOST_RINGS = 11 };
@@ -503,8 +576,21 @@ typedef struct printed {
     size_t length;
     bool has_leak_callback;
     bool lacks_memory;
-    bool has_shortcut;
+    bool points_back;
 } printed;
+
+/* The first `length` nodes of a ring. */
+static void point_at_themselves(nanvm_ref ring, size_t length) {
+    for (size_t i = 0; i < length; i++, ring = node_of(ring)->left) {
+        node_of(ring)->right = nanvm_ref_clone(ring);
+    }
+}
+
+static void point_at_nothing(nanvm_ref ring, size_t length) {
+    for (size_t i = 0; i < length; i++, ring = node_of(ring)->left) {
+        cut(&node_of(ring)->right);
+    }
+}
 
 static void print_rings(void *context) {
     const printed *self = context;
@@ -518,16 +604,14 @@ static void print_rings(void *context) {
     nanvm_ref rings[MOST_RINGS];
     for (size_t i = 0; i < self->rings; i++) {
         rings[i] = ring_of(nanvm_local_manager(&local), self->length);
-        if (self->has_shortcut) {
-            node_of(rings[i])->right = nanvm_ref_clone(rings[i]);
-        }
+        point_at_themselves(rings[i], self->points_back ? self->length : 0);
     }
     if (self->lacks_memory) {
         accounting_fail_from(&source, 0);
     }
     nanvm_local_deinit(&local);
     for (size_t i = 0; i < self->rings; i++) {
-        cut(&node_of(rings[i])->right);
+        point_at_nothing(rings[i], self->length);
         break_ring(rings[i]);
     }
     accounting_deinit(&source);
@@ -577,7 +661,7 @@ static void test_object_on_a_cycle_of_its_own_is_printed(void **state) {
 static void test_cycle_that_is_a_part_of_more_is_printed(void **state) {
     (void)state;
     char output[4000];
-    print((printed){.rings = 1, .length = 5, .has_shortcut = true}, output,
+    print((printed){.rings = 1, .length = 5, .points_back = true}, output,
           sizeof(output));
     expect_part(output, "nanvm_mem: 5 of these lie on cycles, such as: struct node ");
     assert_int_equal(count_of(output, " -> "), 1);
@@ -774,11 +858,13 @@ static const struct CMUnitTest tests[] = {
     TEST(test_visit_that_tells_of_more_than_before_does_no_harm),
     TEST(test_path_is_a_shortest_way_and_all_are_counted),
     TEST(test_only_live_objects_are_told_of),
+    TEST(test_large_objects_that_were_dropped_are_not_looked_at),
     TEST(test_object_that_is_being_filled_is_not_told_of),
     TEST(test_analysis_gives_its_memory_back),
     TEST(test_lack_of_memory_is_told_of),
     TEST(test_callback_may_end_what_it_is_told_of),
     TEST(test_cycles_are_looked_for_after_leaks_are_told_of),
+    TEST(test_cycles_that_a_leak_callback_made_are_told_of),
     TEST(test_cycle_is_printed_after_the_leaks),
     TEST(test_object_on_a_cycle_of_its_own_is_printed),
     TEST(test_cycle_that_is_a_part_of_more_is_printed),
