@@ -19,6 +19,54 @@ static void on_leak(void *context, const nanvm_object *object, size_t blocks,
 }
 //! [leak]
 
+struct user {
+    nanvm_ref friend;
+    int id;
+};
+NANVM_OBJECT_REFS(user_object, struct user, friend);
+
+//! [on_cycle]
+/* The first `path` of the objects are one way round, all of them lie on cycles. */
+static void on_cycle(void *context, const nanvm_cycle *cycle) {
+    size_t *on_cycles = context;
+    if (cycle == NULL) {
+        (void)fprintf(stderr, "no memory to look for cycles\n");
+        return;
+    }
+    *on_cycles += cycle->length;
+}
+//! [on_cycle]
+
+/* Two users who keep each other alive. */
+static nanvm_ref make_cycle(nanvm_manager *manager) {
+    //! [cycle]
+    nanvm_ref ann = nanvm_mut_ref_to_ref(nanvm_new(manager, &user_object));
+    struct user *written = nanvm_ref_make_mut(&ann, manager);
+    struct user bob = {.friend = nanvm_ref_clone(ann)}; /* while ann is written */
+    written->friend = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &user_object, &bob));
+    //! [cycle]
+    return ann;
+}
+
+static void find_cycle(void) {
+    nanvm_local local;
+    size_t leaked = 0;
+    size_t on_cycles = 0;
+    nanvm_local_init(&local);
+    nanvm_local_on_leak(&local, on_leak, &leaked);
+    nanvm_local_on_cycle(&local, on_cycle, &on_cycles);
+    nanvm_ref ann = make_cycle(nanvm_local_manager(&local));
+    nanvm_local_deinit(&local);
+#if defined(NANVM_DEBUG)
+    CHECK(on_cycles == 2);
+#else
+    CHECK(on_cycles == 0);
+#endif
+    struct user *user = (struct user *)(uintptr_t)nanvm_ref_get(ann);
+    nanvm_ref_drop(nanvm_ref_move(&user->friend)); /* no cycle any more */
+    nanvm_ref_drop(ann);
+}
+
 static void statistics(nanvm_manager *manager) {
     //! [stats]
     nanvm_stats stats = nanvm_stats_make(manager);
@@ -75,5 +123,6 @@ int main(void) {
     CHECK(leaked == 1);
     //! [deinit]
     nanvm_ref_drop(session);
+    find_cycle();
     return 0;
 }

@@ -12,6 +12,9 @@
  * counted: while it is the only one it turns back into a `MutRef` for nothing,
  * and else the object is cloned first.
  *
+ * An object that is being written has one owner, and nothing that is written into it may
+ * refer to it. By this rule references never form a cycle, which counts couldn't free.
+ *
  * @code{.c}
  * struct point { double x, y; };
  * NANVM_OBJECT(point_object, struct point);

@@ -12,7 +12,8 @@
  * @brief The only reference to its object: reads, writes, can't be cloned.
  *
  * One pointer, to the object itself. A handle is a plain struct: copying it in
- * C doesn't make a second reference, and only one of the copies may be used.
+ * C doesn't make a second reference, and only one of the copies may be used. Nothing that
+ * is written into the object may refer to it.
  *
  * Guide: @ref references.
  * @{

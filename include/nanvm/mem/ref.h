@@ -61,6 +61,9 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
 /**
  * One more reference to the same object. A null handle gives a null handle.
  *
+ * It ends the time in which the object may be written through `self`, see
+ * nanvm_ref_make_mut(), and the object itself must not hold it.
+ *
  * @ownership `self` stays the caller's; the result is the caller's too.
  * @errors none. A count that comes near its limit sticks there, and the
  *     object lives for ever. Stops the program if the object is dead, which is seen
@@ -206,6 +209,10 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * becomes the only reference to a new object with the same content. For updates on the
  * way down a structure, where nanvm_ref_to_mut_ref() and back would store each
  * handle twice.
+ *
+ * While the object is written it must not be given a clone of `*self`, and nor must
+ * anything that it refers to: they would lie on a cycle, which no drop frees. C can't
+ * prevent that; see nanvm_local_on_cycle().
  *
  * @return the object, or `NULL` on failure.
  * @ownership `*self` stays the caller's, and on success it is a sole owner; the object is
