@@ -295,6 +295,9 @@ static bool report_leaks(const nanvm_local *self) {
                        type.live_bytes);
         }
     }
+    if (reports_cycles(self)) {
+        nanvm_cycle_report(self, self->state->all);
+    }
     reporting = NULL;
     return reported;
 }
@@ -369,9 +372,6 @@ void nanvm_local_deinit(nanvm_local *self) {
     }
     self->state->ending = true;
     bool reported = report_leaks(self);
-    if (reports_cycles(self)) {
-        nanvm_cycle_report(self, self->state->all);
-    }
     for (nanvm_pool *pool = self->state->all; pool != NULL;) {
         nanvm_pool *next = pool->next;
         if (reported) {

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "../pool.h"
+#include "../unwind.h"
 
 /* No node. */
 static const size_t none = SIZE_MAX;
@@ -146,6 +147,7 @@ static void *alloc_array(graph *self, size_t length, size_t size) {
     return made->memory;
 }
 
+/* Nothing happens the second time. */
 static void free_arrays(graph *self) {
     while (self->arrays_length > 0) {
         self->arrays_length -= 1;
@@ -391,7 +393,7 @@ static void search(graph *self, report *to) {
 }
 
 void nanvm_cycle_report(const nanvm_local *self, nanvm_pool *pools) {
-    graph made = {.source = self->source};
+    graph made NANVM_ON_UNWIND(free_arrays) = {.source = self->source};
     report to = {self, 0, 0};
     count_objects(&made, pools);
     if (made.room == 0) {

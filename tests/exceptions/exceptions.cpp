@@ -277,6 +277,51 @@ void test_manager_whose_leak_report_throws_can_be_ended_again() {
     nanvm_ref_drop(self);
 }
 
+#if defined(NANVM_DEBUG)
+constexpr bool is_debug = true;
+#else
+constexpr bool is_debug = false;
+#endif
+
+// What the report has taken from the source it gives back. Only a debug build reports.
+void test_manager_whose_cycle_report_throws_can_be_ended_again() {
+    nanvm_local source;
+    nanvm_local_init(&source);
+    nanvm_local local;
+    nanvm_local_init_from(&local, nanvm_local_manager(&source));
+    nanvm_local_on_leak(
+        &local, [](void *, const nanvm_object *, std::size_t, std::size_t) {}, nullptr);
+    std::size_t told = 0;
+    nanvm_local_on_cycle(
+        &local,
+        [](void *context, const nanvm_cycle *cycle) {
+            REQUIRE(cycle->length == 1);
+            if (++*static_cast<std::size_t *>(context) == 1) {
+                throw thrown();
+            }
+        },
+        &told);
+    nanvm_ref self =
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &holder_object));
+    holder *written =
+        static_cast<holder *>(nanvm_ref_make_mut(&self, nanvm_local_manager(&local)));
+    written->other = nanvm_ref_clone(self);
+    if (is_debug) {
+        written->throws = IN_VISIT;
+        now = IN_VISIT;
+        REQUIRE(throws([&] { nanvm_local_deinit(&local); }));
+        now = NOT;
+        REQUIRE(told == 0);
+        REQUIRE(throws([&] { nanvm_local_deinit(&local); }));
+    }
+    nanvm_local_deinit(&local);
+    REQUIRE(told == (is_debug ? 2 : 0));
+    nanvm_ref_drop(nanvm_ref_move(&written->other));
+    nanvm_ref_drop(self);
+    REQUIRE(nanvm_stats_make(nanvm_local_manager(&source)).live_blocks == 0);
+    nanvm_local_deinit(&source);
+}
+
 const std::map<std::string, void (*)()> tests = {
 #define TEST(behaviour)                                                                  \
     { #behaviour, test_##behaviour }
@@ -290,6 +335,7 @@ const std::map<std::string, void (*)()> tests = {
     TEST(visitor_that_throws_changes_nothing),
     TEST(told_of_a_type_that_throws_changes_nothing),
     TEST(manager_whose_leak_report_throws_can_be_ended_again),
+    TEST(manager_whose_cycle_report_throws_can_be_ended_again),
 };
 
 } // namespace
