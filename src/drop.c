@@ -9,7 +9,7 @@
  *
  * The list is passed on in a register. What callbacks and deallocs drop goes to a
  * list of the thread, which is worked off after it. */
-#include "frame.h"
+#include "hold.h"
 #include "pool.h"
 #include "unwind.h"
 
@@ -21,12 +21,13 @@ static NANVM_THREAD_LOCAL struct {
 #endif
 } dead;
 
-static inline void begin_work(nanvm_frame *frame) {
+/* `here` is the address of the frame in which `frame` lies. */
+static inline void begin_work(nanvm_frame *frame, uintptr_t here) {
     dead.at_work = true;
 #if defined(NANVM_HARDENED)
     dead.frame = frame;
 #endif
-    nanvm_frame_enter(frame, NANVM_FRAME_ADDRESS);
+    nanvm_frame_enter(frame, here);
 }
 
 static inline void end_work(nanvm_frame *frame) {
@@ -172,15 +173,33 @@ static void *take_list(void) {
     return list;
 }
 
-NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
-    nanvm_frame frame;
-    begin_work(&frame);
-    void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
-                                             : nanvm_object_bury(object, NULL);
+static inline void work_off(void *list) {
     while (list != NULL || (list = take_list()) != NULL) {
         list = end_first(list);
     }
+}
+
+NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
+    nanvm_frame frame;
+    begin_work(&frame, NANVM_FRAME_ADDRESS);
+    work_off(nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
+                                         : nanvm_object_bury(object, NULL));
     end_work(&frame);
+}
+
+/* Where a callback is at work already, the list is worked off after that. */
+void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
+    self->begins = !dead.at_work;
+    if (self->begins) {
+        begin_work(&self->frame, here);
+    }
+}
+
+void nanvm_drop_resume(nanvm_hold *self) {
+    if (self->begins) {
+        work_off(NULL);
+        end_work(&self->frame);
+    }
 }
 
 static void *next_of(void *object) {

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "hold.h"
 #include "pool.h"
 
 size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
@@ -47,10 +48,27 @@ static void *resize_block(nanvm_manager *manager, const nanvm_object *type, void
                : manager->table->resize_block(manager, object, old_size, size);
 }
 
-/* The references in items that are about to be cut off. They are dropped when the
- * array is as it will be; a few, so that popping items one by one can stay in
- * place, and a resize that fails has lost nothing. */
+/* --- what is cut off ---
+ *
+ * When the first `drop` runs, the array has its final length and place, `*self` says
+ * where, and no reference that was cut off lies in memory that the array may use again:
+ *
+ *   1. In place, the references are copied to the stack first. A few fit there, so that
+ *      popping items one by one can stay in place.
+ *   2. In a move, they stay behind in the old block, which nobody else knows.
+ *   3. Where the block stays as it is, they are released while drops are held: whatever
+ *      ends by that waits in the list of dead objects.
+ *
+ * Each begins when the resize is certain to succeed: one that fails has lost nothing.
+ * Callbacks may free the array, and what `self` points at: afterwards neither is used. */
 enum { CUT_CAPACITY = 16 };
+
+/* How an array is resized. */
+typedef struct resizing {
+    size_t old_length;
+    size_t length;
+    bool clears; /* new items are set to zeros */
+} resizing;
 
 struct cut {
     nanvm_ref refs[CUT_CAPACITY];
@@ -74,52 +92,6 @@ static void drop_cut(const struct cut *cut) {
     }
 }
 
-static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
-                            size_t old_length, size_t length) {
-    const nanvm_object *type = nanvm_block_origin(self->object)->object;
-    struct cut cut;
-    cut.length = 0;
-    nanvm_object_visit_items(type, self->object, length, old_length, gather_visitor,
-                             &cut);
-    if (cut.length > CUT_CAPACITY) {
-        return false;
-    }
-    uintptr_t before = (uintptr_t)self->object; /* which may be gone afterwards */
-    void *resized =
-        resize_block(manager, type, self->object, nanvm_object_size_of(type, old_length),
-                     nanvm_object_size_of(type, length));
-    if (resized == NULL) {
-        return false;
-    }
-    if ((uintptr_t)resized != before) {
-        nanvm_block_seal_moved(resized);
-    }
-    nanvm_block_set_length(resized, length);
-    self->object = resized;
-    drop_cut(&cut);
-    return true;
-}
-
-/* Into a new block; the references move along but for those that are cut off. */
-static bool move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
-                 size_t length) {
-    void *old = self->object;
-    const nanvm_object *type = nanvm_block_origin(old)->object;
-    size_t size;
-    void *moved = nanvm_block_new(manager, type, length, &size);
-    if (moved == NULL) {
-        return false;
-    }
-    size_t kept = length < old_length ? length : old_length;
-    memcpy(moved, old, nanvm_object_size_of(type, kept));
-    self->object = moved;
-    nanvm_object_visit_items(type, old, kept, old_length, nanvm_object_drop_visitor,
-                             NULL);
-    nanvm_block_set_count(old, NANVM_COUNT_DEAD); /* not every dealloc does that */
-    nanvm_block_free(old);
-    return true;
-}
-
 static void clear_items(const nanvm_object *type, void *object, size_t begin,
                         size_t end) {
     if (begin < end) {
@@ -128,30 +100,124 @@ static void clear_items(const nanvm_object *type, void *object, size_t begin,
     }
 }
 
-/* A block that shares its origin is freed whole, whatever its length is: it can always
- * be cut where it is. The other way round its layout would be another. */
-static bool cut_where_it_is(const nanvm_mut_ref *self, size_t old_length, size_t length) {
-    const nanvm_origin *origin = nanvm_block_origin(self->object);
-    if (length > old_length || origin->dealloc->table->free_block == NULL) {
+static void clear_new_items(const nanvm_object *type, void *object, const resizing *how) {
+    if (how->clears) {
+        clear_items(type, object, how->old_length, how->length);
+    }
+}
+
+static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
+                            const resizing *how) {
+    const nanvm_object *type = nanvm_block_origin(self->object)->object;
+    struct cut cut;
+    cut.length = 0;
+    nanvm_object_visit_items(type, self->object, how->length, how->old_length,
+                             gather_visitor, &cut);
+    if (cut.length > CUT_CAPACITY) {
         return false;
     }
-    nanvm_block_set_length(self->object, length);
-    nanvm_object_visit_items(origin->object, self->object, length, old_length,
-                             nanvm_object_drop_visitor, NULL);
-    if (NANVM_IS_HARDENED) { /* when the object ends it has no more than `length` */
-        clear_items(origin->object, self->object, length, old_length);
+    uintptr_t before = (uintptr_t)self->object; /* which may be gone afterwards */
+    void *resized = resize_block(manager, type, self->object,
+                                 nanvm_object_size_of(type, how->old_length),
+                                 nanvm_object_size_of(type, how->length));
+    if (resized == NULL) {
+        return false;
     }
+    if ((uintptr_t)resized != before) {
+        nanvm_block_seal_moved(resized);
+    }
+    nanvm_block_set_length(resized, how->length);
+    clear_new_items(type, resized, how);
+    self->object = resized;
+    drop_cut(&cut);
+    return true;
+}
+
+/* Frees a block whose items from `kept` on hold references; the others have moved. */
+static void free_old(const nanvm_object *type, void *old, size_t kept, size_t length) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_object_visit_items(type, old, kept, length, nanvm_object_drop_visitor, NULL);
+    nanvm_block_set_count(old, NANVM_COUNT_DEAD); /* not every dealloc does that */
+    nanvm_block_free(old);
+    nanvm_drop_resume(&hold);
+}
+
+/* Into a new block; the references move along but for those that are cut off. */
+static bool move(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *how) {
+    void *old = self->object;
+    const nanvm_object *type = nanvm_block_origin(old)->object;
+    size_t size;
+    void *moved = nanvm_block_new(manager, type, how->length, &size);
+    if (moved == NULL) {
+        return false;
+    }
+    size_t kept = how->length < how->old_length ? how->length : how->old_length;
+    memcpy(moved, old, nanvm_object_size_of(type, kept));
+    clear_new_items(type, moved, how);
+    self->object = moved;
+    free_old(type, old, kept, how->old_length);
+    return true;
+}
+
+/* Drops the references that the first item declares, and leaves the array without items.
+ * Each is cleared before it is dropped, so that it is released once, even if the array
+ * ends meanwhile: then it waits in the list of dead objects, whose link may lie here. */
+static void cut_first_item(const nanvm_object *type, void *object) {
+    unsigned char *item = nanvm_object_item(type, object, 0);
+    for (size_t i = 0; i < type->item_refs_length; ++i) {
+        nanvm_ref *slot = (nanvm_ref *)(void *)(item + type->item_refs[i]);
+        nanvm_ref_drop(nanvm_ref_move(slot));
+    }
+    nanvm_block_set_length(object, 0);
+}
+
+static bool is_dead(const void *object) {
+    return nanvm_block_count(object) == NANVM_COUNT_DEAD;
+}
+
+/* While drops are held. What is dropped here, or by a dealloc, may lead to the array
+ * itself. An array without items and callbacks has no room for a link and would be freed
+ * at once; so the first item goes last. An array that has ended by then releases that
+ * item itself. */
+static void cut_items(const nanvm_object *type, void *object, const resizing *how) {
+    bool has_link = how->length > 0 || nanvm_object_has_callbacks(type);
+    size_t kept = has_link ? how->length : 1;
+    nanvm_block_set_length(object, kept);
+    nanvm_object_visit_items(type, object, kept, how->old_length,
+                             nanvm_object_drop_visitor, NULL);
+    if (!has_link && !is_dead(object)) {
+        cut_first_item(type, object);
+    }
+    /* A hardened build leaves nothing behind, and when the object ends it has no more
+     * than its length. */
+    if (NANVM_IS_HARDENED && !is_dead(object)) {
+        clear_items(type, object, how->length, how->old_length);
+    }
+}
+
+/* A block that shares its origin is freed whole, whatever its length is: it can always
+ * be cut where it is. The other way round its layout would be another. */
+static bool cut_where_it_is(const nanvm_mut_ref *self, const resizing *how) {
+    void *object = self->object;
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    if (how->length > how->old_length || origin->dealloc->table->free_block == NULL) {
+        return false;
+    }
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    cut_items(origin->object, object, how);
+    nanvm_drop_resume(&hold);
     return true;
 }
 
 /* In an arena moving gives nothing back. */
-static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self, size_t old_length,
-                        size_t length) {
+static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
+                        const resizing *how) {
     const nanvm_dealloc *dealloc = nanvm_block_origin(self->object)->dealloc;
     bool stays = dealloc->table->count == NANVM_COUNT_NONE;
-    return (stays && cut_where_it_is(self, old_length, length)) ||
-           move(manager, self, old_length, length) ||
-           cut_where_it_is(self, old_length, length);
+    return (stays && cut_where_it_is(self, how)) || move(manager, self, how) ||
+           cut_where_it_is(self, how);
 }
 
 /* --- resize --- */
@@ -186,20 +252,20 @@ static inline bool lengthen(void *object, const nanvm_origin *origin, size_t len
 }
 
 NANVM_NOINLINE static bool resize(nanvm_manager *manager, nanvm_mut_ref *self,
-                                  size_t length) {
+                                  size_t length, bool clears) {
     expect_own(self->object);
     const nanvm_object *type = nanvm_block_origin(self->object)->object;
-    size_t old_length = nanvm_block_length(type, self->object);
+    resizing how = {nanvm_block_length(type, self->object), length, clears};
     size_t size;
     if (!nanvm_object_size_checked(type, length, &size)) {
         return false;
     }
-    return length == old_length || resize_in_place(manager, self, old_length, length) ||
-           cut_or_move(manager, self, old_length, length);
+    return length == how.old_length || resize_in_place(manager, self, &how) ||
+           cut_or_move(manager, self, &how);
 }
 
-static inline bool resize_and_clear(nanvm_manager *manager, nanvm_mut_ref *self,
-                                    size_t length, bool clears) {
+static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_t length,
+                              bool clears) {
     if (self->object == NULL) {
         return false;
     }
@@ -210,20 +276,21 @@ static inline bool resize_and_clear(nanvm_manager *manager, nanvm_mut_ref *self,
     const nanvm_origin *origin = nanvm_block_origin(self->object);
     const nanvm_object *type = origin->object;
     size_t old_length = nanvm_block_length(type, self->object);
-    if (!lengthen(self->object, origin, length) && !resize(manager, self, length)) {
-        return false;
+    bool clears_any = clears || type->item_refs_length != 0 || type->visit_item != NULL;
+    if (!lengthen(self->object, origin, length)) {
+        return resize(manager, self, length, clears_any);
     }
-    if (clears || type->item_refs_length != 0 || type->visit_item != NULL) {
+    if (clears_any) {
         clear_items(type, self->object, old_length, length);
     }
     return true;
 }
 
 bool nanvm_mut_ref_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length) {
-    return resize_and_clear(manager, self, length, true);
+    return resize_any(manager, self, length, true);
 }
 
 bool nanvm_mut_ref_resize_unset(nanvm_manager *manager, nanvm_mut_ref *self,
                                 size_t length) {
-    return resize_and_clear(manager, self, length, false);
+    return resize_any(manager, self, length, false);
 }

@@ -1,0 +1,23 @@
+/* Holding drops: a function releases references while what it works on is half done, and
+ * lets the callbacks run when it is done.
+ *
+ * Between nanvm_drop_hold() and nanvm_drop_resume() a dropped object is added to the list
+ * of dead objects in drop.c, whose links lie in the objects themselves, so that no memory
+ * is needed. Objects that hold nothing are freed at once; their dealloc may drop
+ * references, which join the list. Nothing of the caller's is needed after
+ * nanvm_drop_resume() has begun: callbacks may have freed it. */
+#ifndef NANVM_HOLD_H
+#define NANVM_HOLD_H
+
+#include "frame.h"
+
+typedef struct nanvm_hold {
+    nanvm_frame frame;
+    bool begins; /* this hold is the outermost: it ends the objects in the list */
+} nanvm_hold;
+
+/* `here` is NANVM_FRAME_ADDRESS of the function in which `self` is a variable. */
+void nanvm_drop_hold(nanvm_hold *self, uintptr_t here);
+void nanvm_drop_resume(nanvm_hold *self);
+
+#endif
