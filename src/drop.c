@@ -148,7 +148,7 @@ NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *o
     return list;
 }
 
-static void *end_declared(const nanvm_object *type, void *object) {
+static inline void *end_declared(const nanvm_object *type, void *object) {
     nanvm_ref *slot = first_slot(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
@@ -161,7 +161,7 @@ static void *end_declared(const nanvm_object *type, void *object) {
     return list;
 }
 
-static void *end_first(void *list) {
+static inline void *end_first(void *list) {
     const nanvm_object *type = nanvm_block_origin(list)->object;
     return nanvm_object_has_callbacks(type) ? end_with_callbacks(type, list)
                                             : end_declared(type, list);

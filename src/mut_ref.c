@@ -133,13 +133,18 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
     return true;
 }
 
-/* Frees a block whose items from `kept` on hold references; the others have moved. */
-static void free_old(const nanvm_object *type, void *old, size_t kept, size_t length) {
-    nanvm_hold hold;
-    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    nanvm_object_visit_items(type, old, kept, length, nanvm_object_drop_visitor, NULL);
+static void free_old(void *old) {
     nanvm_block_set_count(old, NANVM_COUNT_DEAD); /* not every dealloc does that */
     nanvm_block_free(old);
+}
+
+/* The items from `kept` on still hold references; the others have moved. */
+static void cut_and_free_old(void *old, size_t kept, size_t length) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_object_visit_items(nanvm_block_origin(old)->object, old, kept, length,
+                             nanvm_object_drop_visitor, NULL);
+    free_old(old);
     nanvm_drop_resume(&hold);
 }
 
@@ -156,7 +161,11 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *ho
     memcpy(moved, old, nanvm_object_size_of(type, kept));
     clear_new_items(type, moved, how);
     self->object = moved;
-    free_old(type, old, kept, how->old_length);
+    if (kept < how->old_length) {
+        cut_and_free_old(old, kept, how->old_length);
+    } else {
+        free_old(old);
+    }
     return true;
 }
 
