@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "hold.h"
 #include "unwind.h"
 
 static const nanvm_mut_ref null_handle = {NULL};
@@ -114,10 +115,15 @@ nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object
     return self;
 }
 
+/* The references in it are dropped when the block is gone: callbacks may reset the arena
+ * that it lay in. */
 static void give_up(void *object) {
     const nanvm_object *type = nanvm_block_origin(object)->object;
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
     nanvm_block_free(object);
+    nanvm_drop_resume(&hold);
 }
 
 /* `*unfinished` is NULL once `construct` has returned. */

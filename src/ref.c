@@ -87,14 +87,24 @@ nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
     return clone_block(type, self.object, manager);
 }
 
+/* The same for what has to be cloned to be written. */
+static nanvm_mut_ref clone_to_write(nanvm_ref self, nanvm_manager *manager) {
+    nanvm_mut_ref out = nanvm_ref_clone_object(self, manager);
+    if (out.object != NULL) {
+        nanvm_atomic_increment_relaxed(&manager->clones);
+    }
+    return out;
+}
+
+/* Both leave the handle as it is to be before the reference that was in it is dropped:
+ * that may be the last one by now, and run a callback. */
 nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager) {
     nanvm_mut_ref out;
     if (nanvm_ref_try_to_mut_ref(self, &out)) {
         return out;
     }
-    out = nanvm_ref_clone_object(*self, manager);
+    out = clone_to_write(*self, manager);
     if (out.object != NULL) {
-        nanvm_atomic_increment_relaxed(&manager->clones);
         nanvm_ref_drop(nanvm_ref_move(self));
     }
     return out;
@@ -102,12 +112,15 @@ nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager)
 
 void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
     const void *object = self->object;
-    if (object != NULL && nanvm_count_is_sole_atomic(nanvm_block_count_word(object))) {
+    if (object != NULL && (nanvm_count_is_sole_atomic(nanvm_block_count_word(object)) ||
+                           nanvm_ref_is_sole_cold(object))) {
         return (void *)(uintptr_t)object;
     }
-    nanvm_mut_ref own = nanvm_ref_to_mut_ref(self, manager);
+    nanvm_mut_ref own = clone_to_write(*self, manager);
     if (own.object != NULL) {
+        nanvm_ref old = *self;
         *self = nanvm_mut_ref_to_ref(own);
+        nanvm_ref_drop(old);
     }
     return own.object;
 }

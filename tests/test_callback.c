@@ -328,12 +328,689 @@ static void test_callback_may_use_the_array_that_is_cut_in_an_arena(void **state
     accounting_deinit(&source);
 }
 
+/* --- an array that ends while it is cut --- */
+
+/* A local manager that has no memory left: there arrays are cut where they are. */
+typedef struct full {
+    accounting source;
+    nanvm_local local;
+    nanvm_manager *manager;
+} full;
+
+static void full_init(full *self) {
+    accounting_init(&self->source, NANVM_COUNT_PLAIN);
+    nanvm_local_init_from(&self->local, &self->source.manager);
+    self->manager = nanvm_local_manager(&self->local);
+}
+
+static void full_deinit(full *self) {
+    accounting_never_fail(&self->source);
+    nanvm_local_deinit(&self->local);
+    accounting_deinit(&self->source);
+}
+
+static nanvm_mut_ref array_of_new_tracked(nanvm_manager *manager, const shape *of,
+                                          size_t length) {
+    current = of;
+    nanvm_mut_ref array = nanvm_new_array(manager, of->type, NULL, length);
+    for (size_t i = 0; i < length; i++) {
+        nanvm_mut_ref item = tracked_new(nanvm_global(), i);
+        set_item(array.object, i, nanvm_mut_ref_to_ref(item));
+    }
+    return array;
+}
+
+enum { LONG = 40 };
+
+/* Item `at` is the only reference to the owner of the array. */
+static void cut_what_owns_the_array(const shape *of, size_t at, size_t length) {
+    full on;
+    full_init(&on);
+    nanvm_mut_ref array = array_of_new_tracked(on.manager, of, LONG);
+    nanvm_mut_ref owner = nanvm_new(nanvm_global(), &node_object);
+    nanvm_ref old = item_of(array.object, at);
+    set_item(array.object, at, nanvm_mut_ref_to_ref(owner));
+    nanvm_ref_drop(old);
+    nanvm_mut_ref *handle = (nanvm_mut_ref *)owner.object; /* its first member */
+    *handle = array;
+    accounting_fail_from(&on.source, 0);
+    assert_true(nanvm_mut_ref_resize(on.manager, handle, length));
+    assert_int_equal(tracked_live(), 0);
+    full_deinit(&on);
+}
+
+static void test_array_may_end_by_what_is_cut_off(void **state) {
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        for (size_t at = 0; at < LONG; at++) {
+            cut_what_owns_the_array(&shapes[i], at, 0);
+            cut_what_owns_the_array(&shapes[i], at, at < 2 ? at : 2);
+        }
+    }
+}
+
+/* A manager whose dealloc drops the array when the last of its blocks is freed. */
+typedef struct keeper {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_mut_ref array;
+    size_t blocks;
+} keeper;
+
+static void *keeper_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    ((keeper *)manager)->blocks++;
+    return nanvm_manager_alloc(nanvm_global(), layout);
+}
+
+static void keeper_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    keeper *self = (keeper *)(void *)((char *)dealloc - offsetof(keeper, dealloc));
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    if (--self->blocks == 0) {
+        nanvm_mut_ref_drop(self->array);
+        free(self);
+    }
+}
+
+static const nanvm_manager_table keeper_manager = {.alloc = keeper_alloc};
+static const nanvm_dealloc_table keeper_table = {.count = NANVM_COUNT_PLAIN,
+                                                 .dealloc = keeper_dealloc};
+
+static keeper *keeper_new(void) {
+    keeper *self = calloc(1, sizeof(*self));
+    assert_non_null(self);
+    self->manager.table = &keeper_manager;
+    self->manager.dealloc = &self->dealloc;
+    self->dealloc.table = &keeper_table;
+    return self;
+}
+
+static void cut_what_keeps_the_array(const shape *of, size_t at, size_t length) {
+    full on;
+    full_init(&on);
+    keeper *self = keeper_new();
+    self->array = array_of_new_tracked(on.manager, of, LONG);
+    nanvm_ref old = item_of(self->array.object, at);
+    nanvm_mut_ref leaf = nanvm_new(&self->manager, &point_object);
+    set_item(self->array.object, at, nanvm_mut_ref_to_ref(leaf));
+    nanvm_ref_drop(old);
+    accounting_fail_from(&on.source, 0);
+    assert_true(nanvm_mut_ref_resize(on.manager, &self->array, length));
+    assert_int_equal(tracked_live(), 0);
+    full_deinit(&on);
+}
+
+static void test_array_may_end_by_a_dealloc_while_it_is_cut(void **state) {
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        for (size_t at = 0; at < LONG; at++) {
+            cut_what_keeps_the_array(&shapes[i], at, 0);
+            cut_what_keeps_the_array(&shapes[i], at, at < 2 ? at : 2);
+        }
+    }
+}
+
+/* An item with several references, which go one by one. */
+static const size_t trio_offsets[] = {0, sizeof(nanvm_ref), 2 * sizeof(nanvm_ref)};
+static const nanvm_object trios_object = {.name = "trios",
+                                          .align = NANVM_ALIGNOF(nanvm_ref),
+                                          .item_size = 3 * sizeof(nanvm_ref),
+                                          .item_refs = trio_offsets,
+                                          .item_refs_length = 3};
+
+static void cut_trios(size_t at) {
+    full on;
+    full_init(&on);
+    keeper *self = keeper_new();
+    self->array = nanvm_new_array(on.manager, &trios_object, NULL, 10);
+    nanvm_ref *refs = self->array.object;
+    for (size_t i = 0; i < 30; i++) {
+        refs[i] = nanvm_mut_ref_to_ref(i == at ? nanvm_new(&self->manager, &point_object)
+                                               : tracked_new(nanvm_global(), i));
+    }
+    accounting_fail_from(&on.source, 0);
+    assert_true(nanvm_mut_ref_resize(on.manager, &self->array, 0));
+    assert_int_equal(tracked_live(), 0);
+    full_deinit(&on);
+}
+
+static void test_array_of_several_references_an_item_may_end_while_it_is_cut(
+    void **state) {
+    (void)state;
+    for (size_t at = 0; at < 30; at++) {
+        cut_trios(at);
+    }
+}
+
+/* --- where the handle lies --- */
+
+/* It is freed by the first `drop`; nobody looks at it afterwards. */
+static nanvm_mut_ref *heap_handle;
+
+static void free_handle(size_t id) {
+    (void)id;
+    if (heap_handle != NULL) {
+        scene.array = *heap_handle;
+        free(heap_handle);
+        heap_handle = NULL;
+    }
+}
+
+/* A closed arena can't refer to actors. */
+static bool is_closed(const stage *on) {
+    return strcmp(on->name, "closed arena") == 0;
+}
+
+static bool cut_by_a_handle_that_goes(const stage *on) {
+    if (is_closed(on)) {
+        return true;
+    }
+    current = &shapes[0];
+    for (size_t i = 0; i < CUTS; i++) {
+        if (!array_open(on->manager, cuts[i].from)) {
+            return false;
+        }
+        heap_handle = malloc(sizeof(*heap_handle));
+        *heap_handle = scene.array;
+        scene.act = free_handle;
+        scene.acts = 1;
+        bool done = nanvm_mut_ref_resize(on->manager, heap_handle, cuts[i].to);
+        assert_int_equal(heap_handle == NULL, done);
+        free(heap_handle);
+        scene.acts = 0;
+        assert_int_equal(nanvm_mut_ref_length(scene.array),
+                         done ? cuts[i].to : cuts[i].from);
+        nanvm_mut_ref_drop(scene.array);
+        if (!done) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void test_callback_may_free_the_handle_of_the_array_that_is_cut(void **state) {
+    (void)state;
+    on_every_manager(cut_by_a_handle_that_goes);
+    assert_int_equal(scene.live, 0);
+}
+
+/* --- the manager of an array that is cut --- */
+
+static nanvm_local scene_local;
+static size_t live_blocks;
+
+static void act_by_trimming(size_t id) {
+    (void)id;
+    (void)nanvm_local_trim(&scene_local);
+    live_blocks = nanvm_stats_make(nanvm_local_manager(&scene_local)).live_blocks;
+    (void)append(id);
+}
+
+static void act_by_ending_the_manager(size_t id) {
+    (void)id;
+    nanvm_local_deinit(&scene_local);
+}
+
+static void ignore_leak(void *context, const nanvm_object *type, size_t blocks,
+                        size_t bytes) {
+    (void)context;
+    (void)type;
+    (void)blocks;
+    (void)bytes;
+}
+
+static void cut_in_a_manager_that(act *does, accounting *source, bool fails) {
+    for (size_t i = 0; i < SHAPES * CUTS; i++) {
+        nanvm_local_init_from(&scene_local, &source->manager);
+        nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+        current = &shapes[i % SHAPES];
+        cut it = cuts[i / SHAPES];
+        assert_true(array_open(nanvm_local_manager(&scene_local), it.from));
+        if (fails) {
+            accounting_fail_from(source, 0);
+        }
+        live_blocks = 1;
+        assert_true(cut_while_acting(it, does, it.from - it.to));
+        assert_int_equal(live_blocks, 1); /* the old place of the array is free */
+        accounting_never_fail(source);
+        nanvm_mut_ref_drop(nanvm_mut_ref_move(&scene.array));
+        nanvm_local_deinit(&scene_local);
+        expect_nothing_live(source);
+        assert_int_equal(scene.live, 0);
+    }
+}
+
+static void test_callback_may_trim_the_manager_of_the_array_that_is_cut(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    cut_in_a_manager_that(act_by_trimming, &source, false);
+    cut_in_a_manager_that(act_by_trimming, &source, true);
+    accounting_deinit(&source);
+}
+
+static void test_callback_may_end_the_manager_of_the_array_that_is_cut(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    cut_in_a_manager_that(act_by_ending_the_manager, &source, false);
+    cut_in_a_manager_that(act_by_ending_the_manager, &source, true);
+    accounting_deinit(&source);
+}
+
+static nanvm_arena scene_arena;
+
+static void act_by_resetting(size_t id) {
+    (void)id;
+    nanvm_arena_reset(&scene_arena);
+    for (size_t i = 0; i < 50; i++) { /* over what was there */
+        assert_non_null(
+            nanvm_new(nanvm_arena_manager(&scene_arena), &node_object).object);
+    }
+}
+
+/* Its handle is one into an arena that was reset: nobody may use it. */
+static void test_callback_may_reset_the_arena_of_the_array_that_is_cut(void **state) {
+    (void)state;
+    nanvm_arena_init_growing(&scene_arena, nanvm_global());
+    for (size_t i = 0; i < SHAPES * CUTS; i++) {
+        current = &shapes[i % SHAPES];
+        cut it = cuts[i / SHAPES];
+        assert_true(array_open(nanvm_arena_manager(&scene_arena), it.from));
+        assert_true(cut_while_acting(it, act_by_resetting, 1));
+        nanvm_arena_reset(&scene_arena);
+        assert_int_equal(scene.live, 0);
+    }
+    nanvm_arena_deinit(&scene_arena);
+}
+
+/* --- a MutRef from a shared reference --- */
+
+/* While it is cloned, the clone becomes the last reference but one; what it refers to
+ * ends when the handle lets go of it. */
+static nanvm_ref hand, other;
+static const void *seen;
+
+static void look_at_the_hand(void *object, size_t length) {
+    (void)object;
+    (void)length;
+    seen = hand.object;
+}
+
+static bool let_go_of_the_other(void *copy, const void *source, size_t length) {
+    (void)copy;
+    (void)source;
+    (void)length;
+    nanvm_ref_drop(nanvm_ref_move(&other));
+    return true;
+}
+
+NANVM_OBJECT_CALLBACKS(onlooker_object, struct point, NULL, look_at_the_hand,
+                       let_go_of_the_other);
+
+static bool make_mut_of_the_last(const stage *on) {
+    seen = NULL;
+    hand = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &onlooker_object));
+    other = nanvm_ref_clone(hand);
+    const void *before = hand.object;
+    void *after = before == NULL ? NULL : nanvm_ref_make_mut(&hand, on->manager);
+    if (after != NULL) {
+        assert_ptr_not_equal(after, before);
+        assert_ptr_equal(hand.object, after);
+        assert_ptr_equal(seen,
+                         after); /* what was there ended when it was there no more */
+    }
+    nanvm_ref_drop(hand);
+    nanvm_ref_drop(nanvm_ref_move(&other));
+    return after != NULL;
+}
+
+static void test_handle_is_final_before_make_mut_drops_what_was_there(void **state) {
+    (void)state;
+    on_counting_managers(make_mut_of_the_last);
+}
+
+static bool to_mut_ref_of_the_last(const stage *on) {
+    hand = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &onlooker_object));
+    other = nanvm_ref_clone(hand);
+    seen = hand.object;
+    nanvm_mut_ref own = nanvm_ref_to_mut_ref(&hand, on->manager);
+    if (own.object != NULL) {
+        assert_null(hand.object);
+        assert_null(seen);
+    }
+    nanvm_mut_ref_drop(own);
+    nanvm_ref_drop(hand);
+    nanvm_ref_drop(nanvm_ref_move(&other));
+    return own.object != NULL;
+}
+
+static void test_handle_is_null_before_to_mut_ref_drops_what_was_there(void **state) {
+    (void)state;
+    on_counting_managers(to_mut_ref_of_the_last);
+}
+
+/* --- while an object is constructed, or cloned --- */
+
+typedef struct work {
+    nanvm_manager *manager;
+    nanvm_local *local; /* or NULL */
+    bool ends;
+    bool refuses;
+} work;
+
+static work at_work;
+
+/* What everyone may do with the manager at hand: returns whether it could. */
+static bool work_with_the_manager(void) {
+    nanvm_manager *manager = at_work.manager;
+    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_object, NULL, 3);
+    nanvm_mut_ref leaf = tracked_new(manager, 1);
+    bool done = refs.object != NULL && leaf.object != NULL;
+    if (done) {
+        ((nanvm_ref *)refs.object)[2] = nanvm_mut_ref_to_ref(leaf);
+        done = nanvm_mut_ref_resize(manager, &refs, 50) &&
+               nanvm_mut_ref_resize(manager, &refs, 1);
+    } else {
+        nanvm_mut_ref_drop(leaf);
+    }
+    nanvm_mut_ref_drop(refs);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    nanvm_manager_dealloc(manager, nanvm_manager_alloc(manager, layout), layout);
+    if (at_work.local != NULL) {
+        (void)nanvm_local_trim(at_work.local);
+    }
+    if (at_work.ends) {
+        nanvm_local_deinit(at_work.local);
+    }
+    return done;
+}
+
+static bool construct_at_work(void *object, size_t length, void *context) {
+    bool *done = context;
+    nanvm_ref *refs = object;
+    for (size_t i = 0; i < length; i++) {
+        refs[i] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
+    }
+    *done = work_with_the_manager();
+    return !at_work.refuses;
+}
+
+static bool construct_in(const stage *on) {
+    bool done = false;
+    if (is_closed(on)) {
+        return true;
+    }
+    at_work.manager = on->manager;
+    nanvm_mut_ref made =
+        nanvm_new_with(on->manager, &refs_object, 20, construct_at_work, &done);
+    assert_true(made.object == NULL || !at_work.refuses);
+    assert_int_equal(nanvm_mut_ref_length(made), made.object == NULL ? 0 : 20);
+    if (on->counts) {
+        assert_int_equal(tracked_live(), made.object == NULL ? 0 : 20);
+    }
+    nanvm_mut_ref_drop(made);
+    return done;
+}
+
+static void test_construct_may_use_the_manager(void **state) {
+    (void)state;
+    memset(&at_work, 0, sizeof(at_work));
+    on_every_manager(construct_in);
+    at_work.refuses = true;
+    on_every_manager(construct_in);
+}
+
+static bool cloning_at_work(void *copy, const void *source, size_t length) {
+    (void)length;
+    ((struct tracked *)copy)->value = ((const struct tracked *)source)->value + 1;
+    (void)work_with_the_manager();
+    return !at_work.refuses;
+}
+
+NANVM_OBJECT_CALLBACKS(busy_object, struct tracked, NULL, ignore_drop, cloning_at_work);
+
+static bool clone_in(const stage *on) {
+    struct tracked value = {5};
+    at_work.manager = on->manager;
+    nanvm_ref source =
+        nanvm_mut_ref_to_ref(nanvm_new_copy(on->manager, &busy_object, &value));
+    nanvm_mut_ref copy = nanvm_ref_clone_object(source, on->manager);
+    bool done = copy.object != NULL;
+    if (done) {
+        assert_int_equal(((struct tracked *)copy.object)->value, 6);
+    }
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(source);
+    return done || (at_work.refuses && source.object != NULL);
+}
+
+static void test_clone_may_use_the_manager(void **state) {
+    (void)state;
+    memset(&at_work, 0, sizeof(at_work));
+    on_every_manager(clone_in);
+}
+
+/* The new object outlives it, as any other. */
+static void work_in_a_local_manager(scenario *run, accounting *source) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source->manager);
+    nanvm_local_on_leak(&local, ignore_leak, NULL);
+    at_work.local = &local;
+    stage on = {"local", nanvm_local_manager(&local), true};
+    assert_true(run(&on));
+    nanvm_local_deinit(&local);
+    expect_nothing_live(source);
+}
+
+static void test_construct_and_clone_may_end_and_trim_the_manager(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    for (size_t i = 0; i < 4; i++) {
+        memset(&at_work, 0, sizeof(at_work));
+        at_work.refuses = i % 2 == 1;
+        at_work.ends = i / 2 == 1;
+        work_in_a_local_manager(construct_in, &source);
+        work_in_a_local_manager(clone_in, &source);
+    }
+    accounting_deinit(&source);
+}
+
+/* An object that didn't come to be is gone when the references in it are dropped. */
+static bool give_up(void *object, size_t length, void *context) {
+    (void)context;
+    for (size_t i = 0; i < length; i++) {
+        ((nanvm_ref *)object)[i] = actor_new(i);
+    }
+    return false;
+}
+
+static void count_blocks(size_t id) {
+    (void)id;
+    live_blocks = nanvm_stats_make(scene.manager).live_blocks;
+}
+
+static void test_object_that_construct_refused_is_free_before_drops_run(void **state) {
+    (void)state;
+    nanvm_local_init(&scene_local);
+    scene.manager = nanvm_local_manager(&scene_local);
+    scene.act = count_blocks;
+    scene.acts = 5;
+    live_blocks = 77;
+    assert_null(nanvm_new_with(scene.manager, &refs_object, 5, give_up, NULL).object);
+    assert_int_equal(live_blocks, 0);
+    nanvm_local_deinit(&scene_local);
+}
+
+static void test_drop_may_reset_the_arena_in_which_construct_gave_up(void **state) {
+    (void)state;
+    nanvm_arena_init_growing(&scene_arena, nanvm_global());
+    scene.act = act_by_resetting;
+    for (size_t length = 1; length < 40; length++) {
+        scene.acts = 1;
+        assert_null(nanvm_new_with(nanvm_arena_manager(&scene_arena), &refs_object,
+                                   length, give_up, NULL)
+                        .object);
+        assert_int_equal(scene.live, 0);
+    }
+    scene.acts = 0;
+    nanvm_arena_deinit(&scene_arena);
+}
+
+/* --- the report of what is left in a local manager --- */
+
+typedef struct reporter {
+    nanvm_local *local;
+    nanvm_mut_ref array;
+    nanvm_ref kept[8];
+    size_t kept_length;
+    size_t reports;
+} reporter;
+
+static const nanvm_object fresh_types[8] = {
+    {"a", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
+    {"b", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
+    {"c", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
+    {"d", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
+    {"e", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
+    {"f", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
+    {"g", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
+    {"h", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL}};
+
+static void report_at_work(void *context, const nanvm_object *type, size_t blocks,
+                           size_t bytes) {
+    reporter *self = context;
+    nanvm_manager *manager = nanvm_local_manager(self->local);
+    (void)type;
+    assert_true(blocks > 0 && bytes >= blocks);
+    self->reports++;
+    (void)!nanvm_mut_ref_resize(manager, &self->array, 3 + 40 * (self->reports % 3));
+    for (size_t i = 0; i < 4 && self->kept_length < 8; i++, self->kept_length++) {
+        nanvm_mut_ref made = nanvm_new(manager, &fresh_types[self->kept_length]);
+        self->kept[self->kept_length] = nanvm_mut_ref_to_ref(made);
+    }
+    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_object, NULL, self->reports * 9);
+    nanvm_mut_ref_drop(refs);
+    (void)nanvm_local_trim(self->local);
+    nanvm_local_deinit(self->local);
+    assert_non_null(self->local->state);
+    nanvm_layout layout = nanvm_layout_make(64, 8);
+    nanvm_manager_dealloc(manager, nanvm_manager_alloc(manager, layout), layout);
+}
+
+static bool report_in(accounting *source) {
+    nanvm_local local;
+    reporter self = {.local = &local};
+    nanvm_local_init_from(&local, &source->manager);
+    nanvm_local_on_leak(&local, report_at_work, &self);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    self.array = nanvm_new_array(manager, &ints_object, NULL, 5);
+    nanvm_ref kept[] = {nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object)),
+                        nanvm_mut_ref_to_ref(nanvm_new(manager, &node_object)),
+                        nanvm_mut_ref_to_ref(tracked_new(manager, 1)),
+                        nanvm_mut_ref_to_ref(nanvm_new(manager, &line_object))};
+    nanvm_local_deinit(&local);
+    for (size_t i = 0; i < self.kept_length; i++) {
+        nanvm_ref_drop(self.kept[i]);
+    }
+    bool done = self.array.object != NULL && self.kept_length == 8;
+    for (size_t i = 0; i < 4; i++) {
+        done = done && kept[i].object != NULL;
+        nanvm_ref_drop(kept[i]);
+    }
+    nanvm_mut_ref_drop(self.array);
+    return done;
+}
+
+static void test_leak_report_may_use_the_manager(void **state) {
+    (void)state;
+    for_each_failure(NANVM_COUNT_PLAIN, report_in);
+}
+
+/* --- an arena that lets go of its objects --- */
+
+static size_t rounds;
+
+/* Creates, grows what is newest, takes raw memory and drops; in two rounds. */
+static void drop_in_the_arena(void *object, size_t length) {
+    nanvm_manager *manager = nanvm_arena_manager(&scene_arena);
+    size_t round = ((struct tracked *)object)->value;
+    (void)length;
+    rounds++;
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, NULL, 2);
+    ((nanvm_ref *)array.object)[0] = actor_new(1);
+    assert_true(nanvm_mut_ref_resize(manager, &array, 100));
+    ((nanvm_ref *)array.object)[99] = actor_new(2);
+    if (round % 2 == 0) {
+        assert_true(nanvm_mut_ref_resize(manager, &array, 1));
+    }
+    assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(500, 16)));
+    nanvm_mut_ref_drop(array);
+    nanvm_arena_reset(&scene_arena);
+    nanvm_arena_deinit(&scene_arena);
+    if (round > 0) {
+        extern const nanvm_object rounds_object_;
+        struct tracked next = {round - 1};
+        assert_non_null(nanvm_new_copy(manager, &rounds_object_, &next).object);
+    }
+}
+
+extern const nanvm_object rounds_object_;
+const nanvm_object rounds_object_ = {.name = "rounds",
+                                     .size = sizeof(struct tracked),
+                                     .align = NANVM_ALIGNOF(struct tracked),
+                                     .drop = drop_in_the_arena};
+
+static void create_in_the_arena(size_t id) {
+    (void)id;
+    assert_non_null(nanvm_new(nanvm_arena_manager(&scene_arena), &tracked_object).object);
+    tracked_expect(1);
+}
+
+static void test_drop_may_use_the_arena_that_lets_go_of_it(void **state) {
+    (void)state;
+    nanvm_arena_init_growing(&scene_arena, nanvm_global());
+    scene.act = create_in_the_arena;
+    for (size_t i = 0; i < 3; i++) {
+        nanvm_manager *manager = nanvm_arena_manager(&scene_arena);
+        struct tracked first = {3};
+        scene.acts = 5;
+        rounds = 0;
+        for (size_t k = 0; k < 4; k++) {
+            assert_non_null(nanvm_new_copy(manager, &rounds_object_, &first).object);
+        }
+        nanvm_arena_reset(&scene_arena);
+        assert_int_equal(rounds, 16);
+        assert_int_equal(scene.live, 0);
+        assert_int_equal(tracked_live(), 0);
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+    }
+    scene.acts = 0;
+    nanvm_arena_deinit(&scene_arena);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_callback_may_use_the_array_that_is_cut),
     TEST(test_callback_may_use_the_array_that_is_cut_in_a_local_manager),
     TEST(test_callback_may_use_the_array_that_is_cut_without_memory),
     TEST(test_callback_may_use_the_array_that_is_cut_in_a_users_manager),
     TEST(test_callback_may_use_the_array_that_is_cut_in_an_arena),
+    TEST(test_array_may_end_by_what_is_cut_off),
+    TEST(test_array_may_end_by_a_dealloc_while_it_is_cut),
+    TEST(test_array_of_several_references_an_item_may_end_while_it_is_cut),
+    TEST(test_callback_may_free_the_handle_of_the_array_that_is_cut),
+    TEST(test_callback_may_trim_the_manager_of_the_array_that_is_cut),
+    TEST(test_callback_may_end_the_manager_of_the_array_that_is_cut),
+    TEST(test_callback_may_reset_the_arena_of_the_array_that_is_cut),
+    TEST(test_handle_is_final_before_make_mut_drops_what_was_there),
+    TEST(test_handle_is_null_before_to_mut_ref_drops_what_was_there),
+    TEST(test_construct_may_use_the_manager),
+    TEST(test_clone_may_use_the_manager),
+    TEST(test_construct_and_clone_may_end_and_trim_the_manager),
+    TEST(test_object_that_construct_refused_is_free_before_drops_run),
+    TEST(test_drop_may_reset_the_arena_in_which_construct_gave_up),
+    TEST(test_leak_report_may_use_the_manager),
+    TEST(test_drop_may_use_the_arena_that_lets_go_of_it),
 };
 
 RUN_TESTS(tests)
