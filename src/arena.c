@@ -9,7 +9,7 @@
 
 #include "checker.h"
 #include "debug/debug.h"
-#include "frame.h"
+#include "hold.h"
 #include "unwind.h"
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
@@ -629,16 +629,21 @@ static void start_anew(nanvm_arena *self) {
     enter(self, self->buffer);
 }
 
-void nanvm_arena_reset(nanvm_arena *self) {
+/* False where it is doing so already: the chunks are still walked through. */
+static bool let_go(nanvm_arena *self) {
     nanvm_frame frame;
     if (is_resetting(self, NANVM_FRAME_ADDRESS)) {
-        return; /* the chunks are still walked through */
+        return false;
     }
     bool ended NANVM_ON_UNWIND(stop_unless) = false;
     begin_reset(self, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);
     end_reset(self, &frame);
     ended = true;
+    return true;
+}
+
+static void make_empty(nanvm_arena *self) {
     note_peak(self);
     for_all_bytes(self, nanvm_checker_open);
     clear_used(self);
@@ -647,16 +652,33 @@ void nanvm_arena_reset(nanvm_arena *self) {
     start_anew(self);
 }
 
-void nanvm_arena_deinit(nanvm_arena *self) {
-    nanvm_arena_reset(self);
-    if (self->resetting) {
-        return;
-    }
+static void give_all_back(nanvm_arena *self) {
+    make_empty(self);
     for_all_bytes(self, nanvm_checker_open);
     free_chunks(self, self->spare);
     self->spare = NULL;
     self->end = self->buffer = NULL;
     enter(self, NULL);
+}
+
+/* The source's dealloc may drop references: in both, callbacks run when the arena is as
+ * it is to be. */
+void nanvm_arena_reset(nanvm_arena *self) {
+    if (let_go(self)) {
+        nanvm_hold hold;
+        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+        make_empty(self);
+        nanvm_drop_resume(&hold);
+    }
+}
+
+void nanvm_arena_deinit(nanvm_arena *self) {
+    if (let_go(self)) {
+        nanvm_hold hold;
+        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+        give_all_back(self);
+        nanvm_drop_resume(&hold);
+    }
 }
 
 /* --- the manager as a whole --- */

@@ -3,6 +3,7 @@
 
 #include "checker.h"
 #include "debug/debug.h"
+#include "hold.h"
 #include "pool.h"
 #include "unwind.h"
 
@@ -357,24 +358,23 @@ void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *con
     self->cycle_context = context;
 }
 
+/* The source's dealloc may drop references: callbacks run when the pools are whole. */
 size_t nanvm_local_trim(nanvm_local *self) {
     size_t bytes = 0;
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_pool *pool = self->state == NULL ? NULL : self->state->all;
     for (; pool != NULL; pool = pool->next) {
         bytes += pool->capacity == 0 ? nanvm_large_trim(pool) : nanvm_pool_trim(pool);
     }
+    nanvm_drop_resume(&hold);
     return bytes;
 }
 
-void nanvm_local_deinit(nanvm_local *self) {
-    if (self->state == NULL || self->state->ending) {
-        return;
-    }
-    self->state->ending = true;
-    bool reported = report_leaks(self);
+static void orphan_pools(nanvm_local *self, bool recounts) {
     for (nanvm_pool *pool = self->state->all; pool != NULL;) {
         nanvm_pool *next = pool->next;
-        if (reported) {
+        if (recounts) {
             nanvm_pool_recount(pool);
         }
         if (pool->capacity == 0) {
@@ -383,5 +383,18 @@ void nanvm_local_deinit(nanvm_local *self) {
         nanvm_pool_orphan(pool);
         pool = next;
     }
+}
+
+/* The source's dealloc may drop references: callbacks run when the manager has ended. */
+void nanvm_local_deinit(nanvm_local *self) {
+    if (self->state == NULL || self->state->ending) {
+        return;
+    }
+    self->state->ending = true;
+    bool reported = report_leaks(self);
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    orphan_pools(self, reported);
     free_state(self);
+    nanvm_drop_resume(&hold);
 }

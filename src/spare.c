@@ -34,13 +34,13 @@ nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size) {
     return NULL;
 }
 
-static void free_first(nanvm_pool *pool) {
-    void *object = nanvm_quarantine_take(&pool->waiting);
+static void free_waiting(nanvm_pool *pool, void *object) {
     nanvm_quarantine_expect(object, &pool->places.dealloc);
     nanvm_quarantine_check(object, nanvm_large_room(object));
     nanvm_chunk_free(pool, nanvm_chunk_of(object));
 }
 
+/* Memory is freed last: the source's dealloc may drop another large object. */
 void nanvm_spare_put(nanvm_pool *pool, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     nanvm_live_remove(pool, chunk);
@@ -50,15 +50,18 @@ void nanvm_spare_put(nanvm_pool *pool, void *object) {
         nanvm_chunk_free(pool, chunk);
         return;
     }
-    if (pool->waiting.length == WAITING_MAX) {
-        free_first(pool);
-    }
+    void *oldest = pool->waiting.length == WAITING_MAX
+                       ? nanvm_quarantine_take(&pool->waiting)
+                       : NULL;
     nanvm_quarantine_put(&pool->waiting, object, nanvm_large_room(object));
+    if (oldest != NULL) {
+        free_waiting(pool, oldest);
+    }
 }
 
 void nanvm_spare_free(nanvm_pool *pool) {
     while (pool->waiting.length > 0) {
-        free_first(pool);
+        free_waiting(pool, nanvm_quarantine_take(&pool->waiting));
     }
 }
 
@@ -78,13 +81,16 @@ nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size) {
     return chunk;
 }
 
+/* Memory is freed last: the source's dealloc may drop another large object. */
 void nanvm_spare_put(nanvm_pool *pool, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     if (is_kept(pool, chunk)) {
-        nanvm_spare_free(pool);
+        nanvm_chunk *old = pool->chunks;
         chunk->next = NULL;
         pool->chunks = chunk;
-    } else {
+        chunk = old;
+    }
+    if (chunk != NULL) {
         nanvm_chunk_free(pool, chunk);
     }
 }

@@ -989,6 +989,261 @@ static void test_drop_may_use_the_arena_that_lets_go_of_it(void **state) {
     nanvm_arena_deinit(&scene_arena);
 }
 
+/* --- a drop, and the manager of the object --- */
+
+static void act_by_creating(size_t id) {
+    nanvm_manager *manager = scene.manager;
+    for (size_t i = 0; i < 30; i++) {
+        nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+        nanvm_mut_ref_drop(nanvm_new(manager, &fresh_types[(id + i) % 8]));
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, i * 40));
+    }
+}
+
+static void act_by_trimming_and_creating(size_t id) {
+    (void)nanvm_local_trim(&scene_local);
+    act_by_creating(id);
+}
+
+static void act_by_ending_and_starting_anew(size_t id) {
+    nanvm_local_deinit(&scene_local);
+    act_by_creating(id);
+}
+
+/* A tree in the manager itself, with nodes for the walk, arrays, and actors as leaves. */
+static nanvm_ref tree_with_actors(nanvm_manager *manager, size_t depth) {
+    if (depth == 0) {
+        struct actor value = {0};
+        scene.live++;
+        return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &actor_object, &value));
+    }
+    nanvm_ref refs[] = {tree_with_actors(manager, depth - 1),
+                        nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object)),
+                        tree_with_actors(manager, depth - 1)};
+    struct node node = {refs[0], 0, refs[2]};
+    if (depth % 3 == 0) {
+        return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, refs, 3));
+    }
+    nanvm_ref_drop(refs[1]);
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &node));
+}
+
+static void drop_while(act *does, accounting *source) {
+    for (size_t depth = 0; depth < 9; depth++) {
+        nanvm_local_init_from(&scene_local, &source->manager);
+        nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+        scene.manager = nanvm_local_manager(&scene_local);
+        nanvm_ref tree = tree_with_actors(scene.manager, depth);
+        scene.act = does;
+        scene.acts = SIZE_MAX;
+        nanvm_ref_drop(tree);
+        assert_int_equal(scene.live, 0);
+        scene.acts = 0;
+        nanvm_local_deinit(&scene_local);
+        expect_nothing_live(source);
+    }
+}
+
+static void test_drop_may_trim_end_and_use_its_own_manager(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    drop_while(act_by_trimming_and_creating, &source);
+    drop_while(act_by_ending_the_manager, &source);
+    drop_while(act_by_ending_and_starting_anew, &source);
+    accounting_deinit(&source);
+}
+
+/* --- a source that drops references when memory comes back to it --- */
+
+typedef struct dropper {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_ref held[64];
+    size_t length;
+    size_t pieces; /* of memory that are out */
+} dropper;
+
+static void *dropper_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    ((dropper *)manager)->pieces += memory != NULL;
+    return memory;
+}
+
+static void dropper_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    dropper *self = (dropper *)(void *)((char *)dealloc - offsetof(dropper, dealloc));
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    self->pieces--;
+    if (self->length > 0) {
+        nanvm_ref_drop(self->held[--self->length]);
+    }
+}
+
+static const nanvm_manager_table dropper_manager = {.alloc = dropper_alloc};
+static const nanvm_dealloc_table dropper_table = {.count = NANVM_COUNT_PLAIN,
+                                                  .dealloc = dropper_dealloc};
+
+static void dropper_init(dropper *self) {
+    memset(self, 0, sizeof(*self));
+    self->manager.table = &dropper_manager;
+    self->manager.dealloc = &self->dealloc;
+    self->dealloc.table = &dropper_table;
+}
+
+static void dropper_hold(dropper *self, size_t length) {
+    for (; self->length < length; self->length++) {
+        self->held[self->length] = actor_new(self->length);
+    }
+}
+
+static void dropper_let_go(dropper *self) {
+    while (self->length > 0) {
+        nanvm_ref_drop(self->held[--self->length]);
+    }
+}
+
+/* What is dropped meanwhile creates, and lets much of it stay. */
+static nanvm_ref left[4096];
+static size_t left_length;
+
+static void leave(nanvm_mut_ref made) {
+    if (left_length < sizeof(left) / sizeof(left[0])) {
+        left[left_length++] = nanvm_mut_ref_to_ref(made);
+    } else {
+        nanvm_mut_ref_drop(made);
+    }
+}
+
+static void drop_left(void) {
+    while (left_length > 0) {
+        nanvm_ref_drop(left[--left_length]);
+    }
+}
+
+static void act_by_leaving(size_t id) {
+    nanvm_manager *manager = scene.manager;
+    act_by_creating(id);
+    for (size_t i = 0; i < 40; i++) {
+        leave(nanvm_new(manager, &point_object));
+        leave(nanvm_new(manager, &fresh_types[(id + i) % 8]));
+        leave(nanvm_new_array(manager, &ints_object, NULL, i * 40));
+    }
+}
+
+static void make_many(nanvm_manager *manager) {
+    for (size_t i = 0; i < 300; i++) {
+        leave(nanvm_new(manager, &point_object));
+        leave(nanvm_new_array(manager, &ints_object, NULL, i * 5));
+    }
+}
+
+/* What is there is as it was made. */
+static void expect_left(void) {
+    for (size_t i = 0; i < left_length; i++) {
+        assert_int_equal(nanvm_ref_count(left[i]), 0);
+        size_t length = nanvm_ref_length(left[i]);
+        for (size_t k = 0; k < length; k++) {
+            assert_int_equal(((const int *)left[i].object)[k], 0);
+        }
+    }
+}
+
+static void with_a_dropper(size_t round, bool ends) {
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+    scene.manager = nanvm_local_manager(&scene_local);
+    scene.act = act_by_leaving;
+    make_many(scene.manager);
+    drop_left();
+    dropper_hold(&source, round);
+    scene.acts = SIZE_MAX;
+    if (ends) {
+        nanvm_local_deinit(&scene_local);
+    } else {
+        (void)nanvm_local_trim(&scene_local);
+    }
+    expect_left();
+    scene.acts = 0;
+    make_many(scene.manager);
+    expect_left();
+    drop_left();
+    dropper_let_go(&source);
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.pieces, 0);
+    assert_int_equal(scene.live, 0);
+}
+
+static void test_source_may_drop_while_a_local_manager_is_trimmed(void **state) {
+    (void)state;
+    for (size_t round = 1; round < 30; round++) {
+        with_a_dropper(round, false);
+    }
+}
+
+static void test_source_may_drop_while_a_local_manager_ends(void **state) {
+    (void)state;
+    for (size_t round = 1; round < 30; round++) {
+        with_a_dropper(round, true);
+    }
+}
+
+/* Large objects that die while the memory of another is given back. */
+static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
+    (void)state;
+    enum { MANY = 40 }; /* more than a hardened build keeps */
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    nanvm_ref large[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 1000 + 9 * i);
+        large[i] = nanvm_mut_ref_to_ref(made);
+    }
+    for (size_t i = 0; i < MANY; i += 2) {
+        source.held[source.length++] = large[i + 1];
+        nanvm_ref_drop(large[i]);
+    }
+    dropper_let_go(&source);
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.pieces, 0);
+}
+
+static void reset_with_a_dropper(size_t round, bool ends) {
+    dropper source;
+    dropper_init(&source);
+    nanvm_arena_init_growing(&scene_arena, &source.manager);
+    scene.manager = nanvm_arena_manager(&scene_arena);
+    scene.act = act_by_creating;
+    for (size_t i = 0; i < 2000; i++) {
+        assert_non_null(nanvm_new(scene.manager, &node_object).object);
+    }
+    nanvm_arena_reset(&scene_arena);
+    dropper_hold(&source, round);
+    scene.acts = SIZE_MAX;
+    if (ends) {
+        nanvm_arena_deinit(&scene_arena);
+    } else {
+        nanvm_arena_reset(&scene_arena);
+    }
+    scene.acts = 0;
+    act_by_creating(1);
+    dropper_let_go(&source);
+    nanvm_arena_deinit(&scene_arena);
+    assert_int_equal(source.pieces, 0);
+    assert_int_equal(scene.live, 0);
+}
+
+static void test_source_may_drop_while_an_arena_gives_chunks_back(void **state) {
+    (void)state;
+    for (size_t round = 1; round < 10; round++) {
+        reset_with_a_dropper(round, false);
+        reset_with_a_dropper(round, true);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_callback_may_use_the_array_that_is_cut),
     TEST(test_callback_may_use_the_array_that_is_cut_in_a_local_manager),
@@ -1011,6 +1266,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_drop_may_reset_the_arena_in_which_construct_gave_up),
     TEST(test_leak_report_may_use_the_manager),
     TEST(test_drop_may_use_the_arena_that_lets_go_of_it),
+    TEST(test_drop_may_trim_end_and_use_its_own_manager),
+    TEST(test_source_may_drop_while_a_local_manager_is_trimmed),
+    TEST(test_source_may_drop_while_a_local_manager_ends),
+    TEST(test_large_object_that_a_source_drops_is_not_lost),
+    TEST(test_source_may_drop_while_an_arena_gives_chunks_back),
 };
 
 RUN_TESTS(tests)
