@@ -1126,7 +1126,7 @@ static void act_by_leaving(size_t id) {
     for (size_t i = 0; i < 40; i++) {
         leave(nanvm_new(manager, &point_object));
         leave(nanvm_new(manager, &fresh_types[(id + i) % 8]));
-        leave(nanvm_new_array(manager, &ints_object, NULL, i * 40));
+        leave(nanvm_new_array(manager, &ints_object, NULL, i % 2 == 0 ? 1 : i * 5));
     }
 }
 
