@@ -148,7 +148,7 @@ NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *o
     return list;
 }
 
-static inline void *end_declared(const nanvm_object *type, void *object) {
+static void *end_declared(const nanvm_object *type, void *object) {
     nanvm_ref *slot = first_slot(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
@@ -161,7 +161,7 @@ static inline void *end_declared(const nanvm_object *type, void *object) {
     return list;
 }
 
-static inline void *end_first(void *list) {
+static void *end_first(void *list) {
     const nanvm_object *type = nanvm_block_origin(list)->object;
     return nanvm_object_has_callbacks(type) ? end_with_callbacks(type, list)
                                             : end_declared(type, list);
@@ -173,7 +173,8 @@ static void *take_list(void) {
     return list;
 }
 
-static inline void work_off(void *list) {
+/* Out of the way of an object that ends by itself, or with leaves only. */
+NANVM_NOINLINE static void work_off(void *list) {
     while (list != NULL || (list = take_list()) != NULL) {
         list = end_first(list);
     }
@@ -182,8 +183,11 @@ static inline void work_off(void *list) {
 NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
     nanvm_frame frame;
     begin_work(&frame, NANVM_FRAME_ADDRESS);
-    work_off(nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
-                                         : nanvm_object_bury(object, NULL));
+    void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
+                                             : nanvm_object_bury(object, NULL);
+    if (list != NULL || dead.list != NULL) {
+        work_off(list);
+    }
     end_work(&frame);
 }
 

@@ -110,11 +110,9 @@ nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager)
     return out;
 }
 
-void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
-    const void *object = self->object;
-    if (object != NULL && (nanvm_count_is_sole_atomic(nanvm_block_count_word(object)) ||
-                           nanvm_ref_is_sole_cold(object))) {
-        return (void *)(uintptr_t)object;
+NANVM_NOINLINE static void *make_own(nanvm_ref *self, nanvm_manager *manager) {
+    if (self->object != NULL && nanvm_ref_is_sole_cold(self->object)) { /* custom */
+        return (void *)(uintptr_t)self->object;
     }
     nanvm_mut_ref own = clone_to_write(*self, manager);
     if (own.object != NULL) {
@@ -123,4 +121,12 @@ void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
         nanvm_ref_drop(old);
     }
     return own.object;
+}
+
+void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
+    const void *object = self->object;
+    if (object != NULL && nanvm_count_is_sole_atomic(nanvm_block_count_word(object))) {
+        return (void *)(uintptr_t)object;
+    }
+    return make_own(self, manager);
 }
