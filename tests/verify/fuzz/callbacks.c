@@ -5,13 +5,28 @@
 #include "operations.h"
 #include "require.h"
 
+/* Half of them use what is at hand, in one way or another. */
+static void aim(operation *op) {
+    unsigned slot = here.at_hand - 1;
+    if (here.at_hand != 0 && op->seed % 4 < 2) {
+        op->slot = (unsigned char)((op->slot & ~(SLOTS - 1U)) | slot);
+    } else if (here.at_hand != 0 && op->seed % 4 == 2) {
+        op->other = (unsigned char)slot;
+    }
+}
+
 void run_script(const unsigned char *script) {
     static const unsigned char nothing[SCRIPT];
+    operation op;
+    unsigned char bytes[SCRIPT];
     if (here.is_over || here.depth == DEPTH_MAX || memcmp(script, nothing, SCRIPT) == 0) {
         return;
     }
+    memcpy(&op, script, sizeof(op));
+    aim(&op);
+    memcpy(bytes, &op, sizeof(bytes));
     here.depth++;
-    operation_run(script);
+    operation_run(bytes);
     here.depth--;
 }
 
@@ -31,6 +46,7 @@ static void check_dropped(const known *self, const void *object, size_t length) 
 void on_drop(void *object, size_t length) {
     const card its = *(const card *)object;
     REQUIRE(its.id > 0 && its.id < model.top);
+    expect_resized();
     known *self = model_get(its.id);
     check_dropped(self, object, length);
     self->dropped = true;
@@ -62,7 +78,10 @@ bool on_clone(void *copy, const void *source, size_t length) {
         nanvm_ref secret = nanvm_ref_clone(kind_part(self->kind, copy, last));
         kind_set_part(self->kind, copy, last, secret);
     }
+    unsigned before = here.at_hand;
+    here.at_hand = 1 + slot_of_id(its.id);
     run_script(its.script);
+    here.at_hand = before;
     return true;
 }
 

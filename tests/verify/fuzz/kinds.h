@@ -8,7 +8,18 @@
 #include "calls.h"
 
 /* Those that are asked for by name; before PAIR_KIND come the ones that hold nothing. */
-enum { POINT_KIND = 2, PAIR_KIND = 7, HIDDEN_KIND = 13, REFS_KIND = 17 };
+enum {
+    POINT_KIND = 2,
+    PAIR_KIND = 7,
+    FILE_KIND = 11,
+    LOCK_KIND,
+    HIDDEN_KIND,
+    REFS_KIND = 17,
+    BOOK_KIND,
+    WORDS_KIND,
+    FILES_KIND,
+    LOG_KIND
+};
 
 enum { KINDS = 27, PARTS_MAX = 80, BYTES_MAX = 70000, SCRIPT = 6 };
 

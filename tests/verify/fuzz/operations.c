@@ -6,7 +6,7 @@
 static operate *const operations[] = {
     op_make,         op_make,    op_make,       op_make,         op_make,
     op_make,         op_make,    op_make,       op_make,         op_make,
-    op_make,         op_make,    op_share,      op_share,        op_share,
+    op_cut,          op_cut,     op_share,      op_share,        op_share,
     op_share,        op_share,   op_share,      op_drop,         op_drop,
     op_drop,         op_drop,    op_drop,       op_drop,         op_convert,
     op_convert,      op_convert, op_convert,    op_convert,      op_convert,

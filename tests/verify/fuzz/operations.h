@@ -49,6 +49,7 @@ static inline bool is_unusable(place where) {
 typedef struct plan {
     const kind *kind;
     place where;
+    unsigned life; /* of the manager */
     content content;
     size_t begin, end; /* of the parts that are written */
     known_id parts[PARTS_MAX];
@@ -58,6 +59,23 @@ typedef struct plan {
 
 bool on_construct(void *object, size_t length, void *context);
 
+/* An object of that kind with nothing in it, and with a script that follows from
+ * `random`. Of id 0 if there is no memory, or if it may not be there. */
+handle make_scripted(const kind *of, place where, uint32_t random);
+
+/* Puts a part into an object that is ours alone; returns the old one. */
+handle exchange(handle it, size_t part, handle by);
+
+/* The bytes of an object. */
+size_t size_of(handle it);
+
+/* The first slot that refers to the object; SLOTS - 1 if there is none. */
+unsigned slot_of_id(known_id id);
+
+/* A callback runs: the array that is being resized is as it is to be, whoever looks, and
+ * its handle may be used for anything. */
+void expect_resized(void);
+
 /* Managers end and arenas are reset; nothing is left in the end. */
 void end_managers(void);
 
@@ -66,7 +84,10 @@ void run_script(const unsigned char *script);
 
 /* --- in operations_objects.c: references, and what they refer to --- */
 operate op_make, op_share, op_drop, op_convert, op_clone_object, op_write, op_store,
-    op_take_part, op_adopt, op_resize, op_move, op_share_many;
+    op_take_part, op_adopt, op_move, op_share_many;
+
+/* --- in operations_arrays.c --- */
+operate op_resize, op_cut;
 
 /* --- in operations_managers.c --- */
 operate op_raw, op_trim, op_end_local, op_reset, op_fail, op_refuse, op_check, op_burst,

@@ -77,6 +77,20 @@ void op_trim(const operation *op) {
     REQUIRE(before.live_bytes == after.live_bytes);
 }
 
+/* Some that follow from the operation. */
+static void run_scripts(const operation *op, size_t blocks) {
+    uint32_t random = (uint32_t)op->size << 16 | (uint32_t)op->slot << 8 | op->other;
+    random += (uint32_t)blocks;
+    for (size_t i = 0; i < blocks && i < 3; i++) {
+        unsigned char script[SCRIPT];
+        for (size_t k = 0; k < SCRIPT; k++) {
+            random = random * 1664525 + 1013904223;
+            script[k] = (unsigned char)(random >> 24);
+        }
+        run_script(script);
+    }
+}
+
 /* What is told of may be ended, and so is raw memory; nothing is left at the end. */
 static void on_leak(void *context, const nanvm_object *type, size_t blocks,
                     size_t bytes) {
@@ -89,8 +103,7 @@ static void on_leak(void *context, const nanvm_object *type, size_t blocks,
     if (type == NULL) {
         raws_free(where);
     } else if (op->seed % 4 == 0) {
-        unsigned char script[SCRIPT] = {op->size, op->slot, op->other, op->where};
-        run_script(script);
+        run_scripts(op, blocks);
     }
 }
 
@@ -106,8 +119,10 @@ static void end_local_alone(place where, const operation *op) {
     local_begin(where);
 }
 
+/* A local manager may end while an object is created in it, or an array resized. */
 static bool is_in_use(place where) {
-    return here.borrowed[where] > 0 || here.ending[where] || model.resetting[where];
+    bool is_borrowed = here.borrowed[where] > 0 && !is_local(where);
+    return is_borrowed || here.ending[where] || model.resetting[where];
 }
 
 static bool reset(place where, bool ends);

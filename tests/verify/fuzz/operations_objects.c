@@ -113,6 +113,7 @@ static handle made(plan *self, void *object) {
         memcpy(model_get(it.id)->script, self->script, SCRIPT);
         write_card(it.id);
     }
+    model_set_life(it.id, self->life);
     for (size_t i = self->begin; i < self->end; i++) {
         here.in_hand -= self->parts[i] != 0;
     }
@@ -131,6 +132,7 @@ static void carry_out(plan *self, const operation *op, unsigned way) {
     size_t failures = failures_so_far();
     const calls *how = is_typed(op) ? self->kind->typed : &untyped_calls;
     here.borrowed[self->where]++;
+    self->life = model.life[self->where];
     void *object = make_real(self, how, way).object;
     here.borrowed[self->where]--;
     if (object == NULL) {
@@ -158,7 +160,31 @@ void op_make(const operation *op) {
     carry_out(&self, op, way);
 }
 
+handle make_scripted(const kind *of, place where, uint32_t random) {
+    plan self = {.kind = of, .where = where};
+    size_t failures = failures_so_far();
+    if (!model_has_room(here.depth) || is_unusable(where)) {
+        return (handle){0};
+    }
+    for (size_t i = 0; here.depth == 0 && i < SCRIPT; i++) {
+        random = random * 1664525 + 1013904223;
+        self.script[i] = (unsigned char)(random >> 24);
+    }
+    self.life = model.life[where];
+    void *object = make_real(&self, &untyped_calls, BY_NEW).object;
+    REQUIRE(object != NULL || may_fail(where, plan_size(&self), failures));
+    return object == NULL ? (handle){0} : made(&self, object);
+}
+
 /* --- references --- */
+
+unsigned slot_of_id(known_id id) {
+    unsigned slot = 0;
+    while (slot < SLOTS - 1 && here.slots[slot].id != id) {
+        slot++;
+    }
+    return slot;
+}
 
 static handle share(handle it, const calls *how) {
     handle copy = {it.id, false, (void *)(uintptr_t)how->clone(ref_of(it)).object};
@@ -229,11 +255,12 @@ typedef struct conversion {
     handle to;
     const calls *how;
     place where;
+    unsigned life; /* of the manager */
     bool was_sole;
     size_t failures;
 } conversion;
 
-static size_t size_of(handle it) {
+size_t size_of(handle it) {
     size_t size = 0;
     REQUIRE(
         nanvm_object_size(known_of(it)->kind->type, known_of(it)->content.length, &size));
@@ -256,6 +283,7 @@ static void note_clone(conversion *self) {
     REQUIRE(is_clonable(self->from));
     self->to.id = model_add_copy(self->from.id, self->where, self->to.object);
     self->to.is_mut = true;
+    model_set_life(self->to.id, self->life);
     write_card(self->to.id);
     here.in_hand++;
 }
@@ -291,6 +319,7 @@ static void make_mut(conversion *self) {
 static void convert(conversion *self, bool in_place) {
     self->failures = failures_so_far();
     self->was_sole = is_sole(self->from);
+    self->life = model.life[self->where];
     here.borrowed[self->where]++;
     if (in_place) {
         make_mut(self);
@@ -374,6 +403,7 @@ void op_clone_object(const operation *op) {
     conversion self = {.from = share(*slot, &untyped_calls), .where = place_of(op)};
     self.how = calls_of(self.from, is_typed(op));
     self.failures = failures_so_far();
+    self.life = model.life[self.where];
     here.borrowed[self.where]++;
     self.to.object =
         self.how->clone_object(ref_of(self.from), manager_of(self.where)).object;
@@ -404,8 +434,7 @@ void op_write(const operation *op) {
     check_object(it->id);
 }
 
-/* Puts a part into an object that is ours alone; returns the old one. */
-static handle exchange(handle it, size_t part, handle by) {
+handle exchange(handle it, size_t part, handle by) {
     const kind *its = known_of(it)->kind;
     handle old = {0};
     old.object = (void *)(uintptr_t)kind_part(its, it.object, part).object;
@@ -462,71 +491,4 @@ void op_adopt(const operation *op) {
     if (found.id != 0) {
         put_checked(slot_of(op), share(found, calls_of(found, is_typed(op))));
     }
-}
-
-/* --- other lengths --- */
-
-typedef struct resizing {
-    handle it;
-    place where;
-    size_t old, length;
-    bool unset;
-} resizing;
-
-static bool resize_real(resizing *self, const calls *how) {
-    nanvm_mut_ref own = mut_of(self->it);
-    nanvm_manager *manager = manager_of(self->where);
-    here.borrowed[self->where]++;
-    bool done = self->unset ? how->resize_unset(manager, &own, self->length)
-                            : how->resize(manager, &own, self->length);
-    here.borrowed[self->where]--;
-    REQUIRE(done || own.object == self->it.object);
-    REQUIRE(!done || how->length_mut(own) == self->length);
-    self->it.object = own.object;
-    return done;
-}
-
-/* Where new items are in any state, they are written. */
-static void note_resized(resizing *self) {
-    known *it = model_get(self->it.id);
-    if (it->address != self->it.object) {
-        model_move(self->it.id, self->where, self->it.object);
-    }
-    model_resize(self->it.id, self->length);
-    if (self->unset && !it->kind->has_item_part) {
-        size_t begin = it->content.filled;
-        it->content.filled = self->length;
-        kind_write_items(it->kind, kind_items(it->kind, self->it.object), &it->content,
-                         begin);
-    }
-}
-
-static void resize(resizing *self, const operation *op) {
-    size_t failures = failures_so_far();
-    size_t size = size_of(self->it);
-    size_t item = known_of(self->it)->kind->type->item_size;
-    if (resize_real(self, calls_of(self->it, is_typed(op)))) {
-        note_resized(self);
-    } else {
-        REQUIRE(may_fail(self->where, size + self->length * item, failures));
-    }
-}
-
-void op_resize(const operation *op) {
-    const handle *it = as_mut(slot_of(op));
-    place where = place_of(op);
-    if (it == NULL || known_of(*it)->kind->type->item_size == 0 || is_unusable(where) ||
-        !model_may_hold_all(where, known_of(*it))) {
-        return;
-    }
-    resizing self = {.it = take(slot_of(op)), .where = where, .unset = way_of(op) == 3};
-    self.old = known_of(self.it)->content.length;
-    self.length = way_of(op) == 0   ? self.old + 1
-                  : way_of(op) == 1 ? self.old - self.old / 4
-                                    : kind_length(known_of(self.it)->kind, op->size);
-    if (kind_parts(known_of(self.it)->kind, self.length) <= PARTS_MAX &&
-        self.length * known_of(self.it)->kind->type->item_size <= BYTES_MAX) {
-        resize(&self, op);
-    }
-    put_checked(slot_of(op), self.it);
 }

@@ -130,6 +130,12 @@ known_id model_add_copy(known_id source, place where, const void *address) {
     return id;
 }
 
+void model_set_life(known_id id, unsigned life) {
+    known *self = model_get(id);
+    model.live[self->where] -= self->life != life;
+    self->life = life;
+}
+
 /* --- objects go --- */
 
 void model_share(known_id id) {

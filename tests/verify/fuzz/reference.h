@@ -95,6 +95,9 @@ known_id model_add(const kind *of, place where, const void *address, const conte
 /* The same content elsewhere, by cloning. */
 known_id model_add_copy(known_id source, place where, const void *address);
 
+/* The object was created while its manager was an earlier one, which has ended since. */
+void model_set_life(known_id id, unsigned life);
+
 void model_share(known_id id);
 void model_release(known_id id);
 

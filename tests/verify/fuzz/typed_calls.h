@@ -52,17 +52,12 @@
         *r = typed.untyped;                                                              \
         return moved.untyped;                                                            \
     }                                                                                    \
+    /* The handle itself: callbacks look at it meanwhile. */                             \
     static bool name##_call_resize(nanvm_manager *m, nanvm_mut_ref *r, size_t n) {       \
-        name##_mut_ref typed = {*r};                                                     \
-        bool done = name##_mut_ref_resize(m, &typed, n);                                 \
-        *r = typed.untyped;                                                              \
-        return done;                                                                     \
+        return name##_mut_ref_resize(m, (name##_mut_ref *)(void *)r, n);                 \
     }                                                                                    \
     static bool name##_call_resize_unset(nanvm_manager *m, nanvm_mut_ref *r, size_t n) { \
-        name##_mut_ref typed = {*r};                                                     \
-        bool done = name##_mut_ref_resize_unset(m, &typed, n);                           \
-        *r = typed.untyped;                                                              \
-        return done;                                                                     \
+        return name##_mut_ref_resize_unset(m, (name##_mut_ref *)(void *)r, n);           \
     }
 
 #define TYPED_REF_READ(name)                                                             \

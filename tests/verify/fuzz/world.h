@@ -27,10 +27,14 @@ typedef struct world {
     raw raws[RAWS];
     unsigned depth;            /* callbacks that are running operations */
     unsigned in_hand;          /* references that are in no slot */
+    struct resizing *resizing; /* under way, and no callback has run yet; or NULL */
+    unsigned at_hand;          /* one more than the slot of what callbacks are to use;
+                                  0: any */
     bool is_over;              /* callbacks do nothing any more */
     bool refuses;              /* the next callback that can refuse does */
     size_t refusals;           /* how often one did */
-    unsigned borrowed[PLACES]; /* calls under way that were given the manager */
+    unsigned borrowed[PLACES]; /* calls under way that were given the manager, and may
+                                  use it still */
     bool ending[PLACES];       /* a local manager that tells of what is left */
     bool closed[PLACES];       /* while the manager that it takes memory from ends */
     size_t uncounted[PLACES];  /* objects of an arena that the model isn't told of */
