@@ -56,7 +56,7 @@ static size_t arena_prefix(const nanvm_arena *self, const nanvm_object *type) {
 
 static size_t rest_of_run(const nanvm_arena *self) {
     const nanvm_places *run = &self->run;
-    return run->run == run->run_end ? 0 : (size_t)(run->run_end - run->run) / run->stride;
+    return run->run == run->run_end ? 0 : (run->run_end - run->run) / run->stride;
 }
 
 /* The newest block is known by its header: behind an object without bytes, raw memory
@@ -72,7 +72,7 @@ static bool is_newest(const nanvm_arena *self, const void *object) {
 NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
     nanvm_places *run = &self->run;
     size_t rest = rest_of_run(self);
-    void *last = run->run - run->stride;
+    void *last = (void *)(run->run - run->stride);
     set_newest(self, last);
     self->top -= rest * run->stride;
     self->blocks -= rest;
@@ -81,7 +81,7 @@ NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
         self->holders = last;
     }
     run->object = NULL; /* serves nobody */
-    run->run = run->run_end = NULL;
+    run->run = run->run_end = 0;
 }
 
 static inline void end_run(nanvm_arena *self) {
@@ -377,9 +377,8 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
 static void hold_run(nanvm_arena *self) {
     const nanvm_places *run = &self->run;
     if (is_held(self, run->object)) {
-        for (unsigned char *object = run->run; object != run->run_end;
-             object += run->stride) {
-            hold(self, run->object, object);
+        for (uintptr_t object = run->run; object != run->run_end; object += run->stride) {
+            hold(self, run->object, (void *)object);
         }
     }
 }
@@ -394,14 +393,14 @@ static bool is_large(const nanvm_arena *self) {
  * of its own gcc would take the prefetch for nothing and remove it.) */
 static void fill_run(nanvm_arena *self, size_t length) {
     nanvm_places *run = &self->run;
-    uint32_t distance = nanvm_origin_distance(run->run, self->origin);
+    uint32_t distance = nanvm_origin_distance((void *)run->run, self->origin);
     run->run_end = run->run;
     for (size_t i = 0; i < length; ++i, run->run_end += run->stride) {
-        nanvm_header_write(run->run_end, distance, NANVM_COUNT_NONE);
+        nanvm_header_write((void *)run->run_end, distance, NANVM_COUNT_NONE);
         distance += (uint32_t)(run->stride / word_size);
     }
     for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += NANVM_CACHE_LINE) {
-        NANVM_PREFETCH((const void *)((uintptr_t)run->run_end + i));
+        NANVM_PREFETCH((const void *)(run->run_end + i));
     }
     hold_run(self);
 }
@@ -419,7 +418,7 @@ static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char
     }
     run->object = type;
     run->stride = stride;
-    run->run = object + stride;
+    run->run = (uintptr_t)object + stride;
     fill_run(self, length);
     self->top += length * stride;
     self->blocks += length;

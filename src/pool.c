@@ -85,8 +85,8 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
 }
 
 void nanvm_pool_note_used(nanvm_pool *self) {
-    if (self->fresh != NULL) {
-        size_t bytes = (size_t)(self->fresh - nanvm_chunk_first(self->chunks));
+    if (self->fresh != 0) {
+        size_t bytes = self->fresh - (uintptr_t)nanvm_chunk_first(self->chunks);
         self->chunks->used = bytes / self->places.stride;
     }
 }
@@ -113,7 +113,7 @@ static bool add_chunk(nanvm_pool *self) {
     nanvm_pool_note_used(self);
     chunk->next = self->chunks;
     self->chunks = chunk;
-    self->fresh = nanvm_chunk_first(chunk);
+    self->fresh = (uintptr_t)nanvm_chunk_first(chunk);
     self->fresh_end = self->fresh + places_in(self, chunk) * self->places.stride;
     return true;
 }
@@ -122,13 +122,14 @@ static bool add_chunk(nanvm_pool *self) {
  * in the cache when the objects are written. */
 static void start_run(nanvm_pool *self) {
     size_t stride = self->places.stride;
-    size_t length = (size_t)(self->fresh_end - self->fresh) / stride;
+    size_t length = (self->fresh_end - self->fresh) / stride;
     length = length < RUN ? length : RUN;
     self->places.run = self->fresh;
-    uint32_t distance = nanvm_origin_distance(self->fresh, &self->chunks->origin);
+    uint32_t distance =
+        nanvm_origin_distance((void *)self->fresh, &self->chunks->origin);
     /* cppcheck-suppress knownConditionTrueFalse ; it takes RUN for less than 1 */
     for (size_t i = 0; i < length; ++i, self->fresh += stride) {
-        nanvm_header_write(self->fresh, distance, NANVM_COUNT_PLAIN);
+        nanvm_header_write((void *)self->fresh, distance, NANVM_COUNT_PLAIN);
         distance += (uint32_t)(stride / word_size);
     }
     self->places.run_end = self->fresh;
@@ -260,7 +261,7 @@ size_t nanvm_pool_run_length(const nanvm_pool *self) {
     const nanvm_places *places = &self->places;
     return places->run == places->run_end
                ? 0
-               : (size_t)(places->run_end - places->run) / places->stride;
+               : (places->run_end - places->run) / places->stride;
 }
 
 void nanvm_pool_recount(nanvm_pool *self) {

@@ -31,8 +31,11 @@ typedef struct nanvm_chunk {
  * and go; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
     nanvm_places places;  /* first: origins point at it. Without a type: raw memory */
-    unsigned char *fresh; /* in the newest chunk, the next place without a header ... */
-    unsigned char *fresh_end;     /* ... up to here */
+    /* In the newest chunk, the next place without a header, up to the end of such places.
+     * Addresses and no pointers: the end may lie behind the chunk, since the last place
+     * needs no room for a header behind it. */
+    uintptr_t fresh;
+    uintptr_t fresh_end;
     nanvm_chunk *chunks;          /* the newest first; where each object has one: the one
                                      that waits to be used again, if any */
     struct nanvm_region *regions; /* likewise */

@@ -41,8 +41,8 @@ static bool lies_in_spare(const void *place) {
 
 static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
     if (chunk == self->chunks) {
-        self->places.run = self->places.run_end = NULL;
-        self->fresh = self->fresh_end = NULL;
+        self->places.run = self->places.run_end = 0;
+        self->fresh = self->fresh_end = 0;
     }
     self->carved -= chunk->used;
     if (chunk->region == NULL) {

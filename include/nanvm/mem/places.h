@@ -28,9 +28,9 @@ typedef struct nanvm_places {
     nanvm_dealloc dealloc;      /**< Private: a pool's, whose table says `pooled`. */
     const nanvm_object *object; /**< Private. */
     nanvm_place *ready;         /**< Private: a list. */
-    unsigned char *run;         /**< Private: an object's address ... */
-    unsigned char *run_end;     /**< Private. */
-    size_t stride;              /**< Private: ... and from there to the next. */
+    uintptr_t run;              /**< Private: an object's address ... */
+    uintptr_t run_end;          /**< Private: ... which may lie behind its memory. */
+    size_t stride;              /**< Private: from one object to the next. */
     nanvm_place *dead;          /**< Private: ready next. */
     int32_t run_count;          /**< Private: what the count of a place in it becomes. */
 } nanvm_places;
@@ -84,7 +84,7 @@ NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
         if (NANVM_UNLIKELY(self->run == self->run_end)) {
             return NULL;
         }
-        place = self->run;
+        place = (void *)self->run;
         count = self->run_count;
         self->run += self->stride;
     }

@@ -7,8 +7,7 @@
 
     predicate is_arena_run(nanvm_places *run) =
       run->run == run->run_end ||
-      (\base_addr(run->run) == \base_addr(run->run_end) &&
-       0 < run->run_end - run->run <= PTRDIFF_MAX && run->stride > 0); */
+      (0 < run->run_end - run->run <= PTRDIFF_MAX && run->stride > 0); */
 
 /* BITS */
 /*@ requires is_alignment(align);

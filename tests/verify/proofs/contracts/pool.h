@@ -6,8 +6,7 @@
 
     predicate is_run(nanvm_places *places) =
       places->run == places->run_end ||
-      (\base_addr(places->run) == \base_addr(places->run_end) &&
-       0 < places->run_end - places->run <= PTRDIFF_MAX && places->stride > 0); */
+      (0 < places->run_end - places->run <= PTRDIFF_MAX && places->stride > 0); */
 
 /* A fifth is lost at most. */
 /*@ requires 1 <= size <= NANVM_POOL_STRIDE_MAX;
