@@ -7,12 +7,17 @@
 
 #if defined(__GNUC__)
 
-/* One instruction instead of a call into the dynamic linker. The few bytes fit the
- * reserve that it keeps for libraries loaded late. */
-#if defined(__ELF__)
-#define NANVM_THREAD_LOCAL __attribute__((tls_model("initial-exec"))) __thread
-#else
+/* In position-independent code the compiler looks a static one up by a call into the
+ * dynamic linker (the model local-dynamic), which works in a library that is loaded late,
+ * too. Where the code is linked into a program the linker makes it one instruction. */
 #define NANVM_THREAD_LOCAL __thread
+
+/* Hides from the compiler where the pointer comes from: it would rather look a variable
+ * of the thread up again than keep its address. */
+#if defined(__FRAMAC__)
+#define NANVM_KEEP_ADDRESS(pointer) ((void)(pointer))
+#else
+#define NANVM_KEEP_ADDRESS(pointer) __asm__("" : "+r"(pointer))
 #endif
 
 static inline void nanvm_atomic_increment_relaxed(size_t *word) {
@@ -70,6 +75,7 @@ static inline uint64_t nanvm_atomic_write_key_once_relaxed(uint64_t *key,
 #include <intrin.h>
 
 #define NANVM_THREAD_LOCAL __declspec(thread)
+#define NANVM_KEEP_ADDRESS(pointer) ((void)(pointer))
 
 static inline void nanvm_atomic_increment_relaxed(size_t *word) {
 #if defined(_WIN64)

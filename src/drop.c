@@ -13,32 +13,36 @@
 #include "pool.h"
 #include "unwind.h"
 
-static NANVM_THREAD_LOCAL struct {
+/* Of a thread. */
+typedef struct work {
     void *list;
     bool at_work;
 #if defined(NANVM_HARDENED)
     const nanvm_frame *frame; /* of who is at work */
 #endif
-} dead;
+} work;
+
+static NANVM_THREAD_LOCAL work dead;
 
 /* `here` is the address of the frame in which `frame` lies. */
-static inline void begin_work(nanvm_frame *frame, uintptr_t here) {
-    dead.at_work = true;
+static inline void begin_work(work *self, nanvm_frame *frame, uintptr_t here) {
+    self->at_work = true;
 #if defined(NANVM_HARDENED)
-    dead.frame = frame;
+    self->frame = frame;
 #endif
     nanvm_frame_enter(frame, here);
 }
 
-static inline void end_work(nanvm_frame *frame) {
-    dead.at_work = false;
+static inline void end_work(work *self, nanvm_frame *frame) {
+    self->at_work = false;
     nanvm_frame_leave(frame);
 }
 
 /* Who was left would be taken to be at work still, and nothing would end any more. */
-static inline void expect_work(void) {
+static inline void expect_work(const work *self) {
+    (void)self;
 #if defined(NANVM_HARDENED)
-    if (nanvm_frame_was_left(dead.frame, NANVM_FRAME_ADDRESS)) {
+    if (nanvm_frame_was_left(self->frame, NANVM_FRAME_ADDRESS)) {
         nanvm_fatal("a callback that ran while objects were dropped was left by longjmp");
     }
 #endif
@@ -167,43 +171,12 @@ static void *end_first(void *list) {
                                             : end_declared(type, list);
 }
 
-static void *take_list(void) {
-    void *list = dead.list;
-    dead.list = NULL;
+static void *take_list(work *self) {
+    void *list = self->list;
+    if (list != NULL) {
+        self->list = NULL;
+    }
     return list;
-}
-
-/* Out of the way of an object that ends by itself, or with leaves only. */
-NANVM_NOINLINE static void work_off(void *list) {
-    while (list != NULL || (list = take_list()) != NULL) {
-        list = end_first(list);
-    }
-}
-
-NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
-    nanvm_frame frame;
-    begin_work(&frame, NANVM_FRAME_ADDRESS);
-    void *list = nanvm_object_is_plain(type) ? nanvm_walk(object, NULL)
-                                             : nanvm_object_bury(object, NULL);
-    if (list != NULL || dead.list != NULL) {
-        work_off(list);
-    }
-    end_work(&frame);
-}
-
-/* Where a callback is at work already, the list is worked off after that. */
-void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
-    self->begins = !dead.at_work;
-    if (self->begins) {
-        begin_work(&self->frame, here);
-    }
-}
-
-void nanvm_drop_resume(nanvm_hold *self) {
-    if (self->begins) {
-        work_off(NULL);
-        end_work(&self->frame);
-    }
 }
 
 static void *next_of(void *object) {
@@ -223,17 +196,72 @@ static void set_next_of(void *object, void *next) {
 }
 
 /* While an object is buried, a dealloc may have queued others; those are few. */
-NANVM_NOINLINE static void queue(void *object) {
-    void *list = nanvm_object_bury(object, take_list());
-    void *last = dead.list;
+NANVM_NOINLINE static void queue(work *self, void *object) {
+    void *list = nanvm_object_bury(object, take_list(self));
+    void *last = self->list;
     if (last == NULL) {
-        dead.list = list;
+        self->list = list;
         return;
     }
     while (next_of(last) != NULL) {
         last = next_of(last);
     }
     set_next_of(last, list);
+}
+
+NANVM_NOINLINE static void end_list(work *self, void *list) {
+    while (list != NULL || (list = take_list(self)) != NULL) {
+        list = end_first(list);
+    }
+}
+
+/* Ends the object, or puts it first in a list, and returns the list. One with callbacks
+ * is ended without a way through the list. */
+static inline void *end_one(const nanvm_object *type, void *object) {
+    if (nanvm_object_is_plain(type)) {
+        return nanvm_walk(object, NULL);
+    }
+    if (nanvm_object_has_callbacks(type)) {
+        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        return end_with_callbacks(type, bury_with_callbacks(type, object, NULL));
+    }
+    return nanvm_object_bury(object, NULL);
+}
+
+/* Apart from nanvm_object_die(): to look up what belongs to the thread may be a call,
+ * for which leaves would have to save registers. */
+NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
+    nanvm_frame frame;
+    work *self = &dead;
+    NANVM_KEEP_ADDRESS(self);
+    if (self->at_work) {
+        expect_work(self);
+        queue(self, object);
+        return;
+    }
+    begin_work(self, &frame, NANVM_FRAME_ADDRESS);
+    void *list = end_one(type, object);
+    if (NANVM_UNLIKELY(list != NULL || self->list != NULL)) {
+        end_list(self, list);
+    }
+    end_work(self, &frame);
+}
+
+/* Where a callback is at work already, the list is ended after that. */
+void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
+    work *own = &dead;
+    self->begins = !own->at_work;
+    if (self->begins) {
+        begin_work(own, &self->frame, here);
+    }
+}
+
+void nanvm_drop_resume(nanvm_hold *self) {
+    if (self->begins) {
+        work *own = &dead;
+        end_list(own, NULL);
+        end_work(own, &self->frame);
+    }
 }
 
 void nanvm_object_die(void *object) {
@@ -244,9 +272,6 @@ void nanvm_object_die(void *object) {
     } else if (nanvm_object_holds_nothing(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);
-    } else if (dead.at_work) {
-        expect_work();
-        queue(object);
     } else {
         end_all(type, object);
     }

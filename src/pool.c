@@ -125,8 +125,7 @@ static void start_run(nanvm_pool *self) {
     size_t length = (self->fresh_end - self->fresh) / stride;
     length = length < RUN ? length : RUN;
     self->places.run = self->fresh;
-    uint32_t distance =
-        nanvm_origin_distance((void *)self->fresh, &self->chunks->origin);
+    uint32_t distance = nanvm_origin_distance((void *)self->fresh, &self->chunks->origin);
     /* cppcheck-suppress knownConditionTrueFalse ; it takes RUN for less than 1 */
     for (size_t i = 0; i < length; ++i, self->fresh += stride) {
         nanvm_header_write((void *)self->fresh, distance, NANVM_COUNT_PLAIN);

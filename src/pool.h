@@ -30,7 +30,7 @@ typedef struct nanvm_chunk {
  * too large for shared chunks, which have a chunk each, are counted as they come
  * and go; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
-    nanvm_places places;  /* first: origins point at it. Without a type: raw memory */
+    nanvm_places places; /* first: origins point at it. Without a type: raw memory */
     /* In the newest chunk, the next place without a header, up to the end of such places.
      * Addresses and no pointers: the end may lie behind the chunk, since the last place
      * needs no room for a header behind it. */
