@@ -6,3 +6,7 @@ find_program(WINE NAMES wine64 wine PATHS /usr/lib/wine) # Debian's wine64 is no
 mark_as_advanced(WINE)
 set(nanvm_emulator ${WINE})
 include("${CMAKE_CURRENT_LIST_DIR}/nanvm_cross.cmake")
+
+# Of the compiler's own libraries a DLL needs none beside it, either.
+set(CMAKE_SHARED_LINKER_FLAGS_INIT -static-libgcc)
+set(CMAKE_MODULE_LINKER_FLAGS_INIT -static-libgcc)

@@ -56,7 +56,8 @@ static size_t arena_prefix(const nanvm_arena *self, const nanvm_object *type) {
 
 static size_t rest_of_run(const nanvm_arena *self) {
     const nanvm_places *run = &self->run;
-    return run->run == run->run_end ? 0 : (run->run_end - run->run) / run->stride;
+    size_t bytes = run->run_end - run->run;
+    return bytes == 0 ? 0 : bytes / run->stride;
 }
 
 /* The newest block is known by its header: behind an object without bytes, raw memory
@@ -377,7 +378,8 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
 static void hold_run(nanvm_arena *self) {
     const nanvm_places *run = &self->run;
     if (is_held(self, run->object)) {
-        for (uintptr_t object = run->run; object != run->run_end; object += run->stride) {
+        for (uintptr_t object = run->run; run->run_end - object > 0;
+             object += run->stride) {
             hold(self, run->object, (void *)object);
         }
     }

@@ -139,7 +139,7 @@ void *nanvm_pool_take_new(nanvm_pool *self, size_t size) {
     if (self->capacity == 0) {
         return nanvm_large_take(self, size);
     }
-    if (self->fresh == self->fresh_end && !add_chunk(self)) {
+    if (self->fresh_end - self->fresh == 0 && !add_chunk(self)) {
         return NULL;
     }
     start_run(self);
@@ -258,9 +258,8 @@ void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size) {
 
 size_t nanvm_pool_run_length(const nanvm_pool *self) {
     const nanvm_places *places = &self->places;
-    return places->run == places->run_end
-               ? 0
-               : (places->run_end - places->run) / places->stride;
+    size_t bytes = places->run_end - places->run;
+    return bytes == 0 ? 0 : bytes / places->stride;
 }
 
 void nanvm_pool_recount(nanvm_pool *self) {

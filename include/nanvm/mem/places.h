@@ -81,7 +81,7 @@ NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
     void *place = nanvm_places_take_ready(self);
     int32_t count = NANVM_COUNT_PLAIN; /* only pools have what died */
     if (place == NULL) {
-        if (NANVM_UNLIKELY(self->run == self->run_end)) {
+        if (NANVM_UNLIKELY(self->run_end - self->run == 0)) {
             return NULL;
         }
         place = (void *)self->run;

@@ -7,7 +7,7 @@
 
 /* What is returned has the count of its origin, and isn't in the pool any more: neither
  * in a list, nor in the run. */
-/*@ requires \valid(self);
+/*@ requires \valid(self) && self->run <= self->run_end;
     requires self->ready != \null ==>
       is_place(self, self->ready) && has_header(self, (unsigned char *)self->ready);
     requires self->dead != \null ==>
