@@ -4,8 +4,9 @@ A cell of the matrix is a platform, a compiler and how it optimises. Each builds
 library and the tests with CMocka's own source, which Debian's source package has, and
 runs every program with what the platform's toolchain file names. A test that says it
 can't be run there is counted as skipped, if its reason is one that the platform has;
-a test that is in the source and didn't report fails. A full run adds a hardened build for
-each platform, and at -O2 the examples and a program that uses the library from outside.
+a test that is in the source and didn't report fails. On Windows a program loads DLLs that
+use the library. A full run adds a hardened build for each platform, and at -O2 the examples
+and a program that uses the library from outside.
 """
 
 import collections
@@ -57,6 +58,7 @@ class Platform:
     gcc: bool = True
     slow: bool = False  # the largest tests are scaled down in the fast part
     lacks: tuple = ()  # what may keep a test from running, as the test says it
+    loads: bool = False  # programs here load plugins: elsewhere they are linked statically
 
 
 SMALL = "addresses of 32 bits"
@@ -77,8 +79,9 @@ PLATFORMS = (
     Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True, lacks=(LIMITS,)),
     Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True, lacks=(LIMITS,)),
     Platform("wasm32-WASI", "node", "wasm32-wasi", gcc=False, lacks=NO_SYSTEM),
-    Platform("win64", "wine", "x86_64-w64-mingw32", slow=True, lacks=NO_POSIX),
+    Platform("win64", "wine", "x86_64-w64-mingw32", slow=True, lacks=NO_POSIX, loads=True),
 )
+IN_TREE = ("-DWAY=subdirectory", f"-DSOURCE={context.SOURCE}")
 WITHOUT_GCC = "gcc has no such target"
 
 
@@ -379,19 +382,19 @@ def run_suite(work, outcome, cmocka):
         run_program(work, outcome, folder, source)
 
 
-def run_outside(work, outcome):
-    """Builds the programs from outside the library and runs them."""
-    source = context.SOURCE / "tests" / "package" / "smoke"
-    folder = work.build_tree("outside", *flags(outcome.cell), source=source)
+def run_outside(work, outcome, name, *options):
+    """Builds the programs of a project outside the library and runs them."""
+    source = context.SOURCE / "tests" / "package" / name
+    folder = work.build_tree(name, *flags(outcome.cell), *options, source=source)
     env = environment(work, outcome.cell)
     command = ("ctest", "--test-dir", folder, "--no-tests=error", "--output-on-failure")
     done = work.run(*command, env=env, timeout=LONGEST, check=False)
-    failed = re.findall(r"^\s+\d+ - (smoke\.\w+) \(", done.stdout, re.MULTILINE)
+    failed = re.findall(rf"^\s+\d+ - ({name}\.\w+) \(", done.stdout, re.MULTILINE)
     total = re.search(r"(\d+) tests failed out of (\d+)", done.stdout)
     if done.returncode != 0 and not failed or not total:
         failed.append(f"ctest: ended with {done.returncode}")
     outcome.failures += failed
-    outcome.outside = int(total.group(2)) - int(total.group(1)) if total else 0
+    outcome.outside += int(total.group(2)) - int(total.group(1)) if total else 0
 
 
 def run_cell(parent, cell, cmocka):
@@ -402,7 +405,9 @@ def run_cell(parent, cell, cmocka):
     try:
         run_suite(work, outcome, cmocka)
         if work.full and cell.optimisation is O2:
-            run_outside(work, outcome)
+            run_outside(work, outcome, "smoke")
+        if cell.platform.loads:
+            run_outside(work, outcome, "plugin", *IN_TREE)
     except context.StepFailed as failure:
         outcome.failures.append(f"doesn't build: {failure}")
     outcome.seconds = time.monotonic() - began
@@ -471,7 +476,10 @@ def outside(outcomes):
     """How many programs from outside ran, as Markdown."""
     ran = [each for each in outcomes if each.outside]
     total = sum(each.outside for each in ran)
-    text = f"The examples and a program from outside, {total} in {len(ran)} builds, ran too."
+    text = (
+        "The examples, a program from outside and, on Windows, plugins that are loaded by "
+        f"`LoadLibrary`: {total} runs in {len(ran)} builds, ran too."
+    )
     return ["", text] if ran else []
 
 
