@@ -93,6 +93,8 @@ function(nanvm_add_library kind type)
     endif()
     # Users of the library have to know: headers differ.
     target_compile_definitions(${target} PUBLIC ${nanvm_definitions})
+    # The headers are C11. A project without a C compiler has no feature of one to ask for.
+    target_compile_features(${target} INTERFACE $<$<BOOL:$<C_COMPILER_ID>>:c_std_11>)
     nanvm_c11(${target})
     nanvm_warnings(${target})
     nanvm_sanitizers(${target})

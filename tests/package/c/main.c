@@ -4,6 +4,10 @@
 
 #include <nanvm/mem.h>
 
+#if __STDC_VERSION__ < 201112L
+#error "whoever links the library is compiled as C11 at the least"
+#endif
+
 typedef struct node {
     nanvm_ref next;
     int value;
