@@ -141,9 +141,55 @@ static void by_hand(void) {
     nanvm_ref_drop(shared);
 }
 
+//! [again]
+/* Tasks wait in an array. One that is cut off, and is to run again, appends itself anew.
+ */
+NANVM_ARRAY_OF_REFS(queue_object);
+static nanvm_mut_ref queue;
+
+struct task {
+    int runs_left;
+};
+
+static void task_drop(void *object, size_t length);
+NANVM_OBJECT_CALLBACKS(task_object, struct task, NULL, task_drop, NULL);
+
+static bool queue_push(struct task task) {
+    size_t end = nanvm_mut_ref_length(queue);
+    if (!nanvm_mut_ref_resize(nanvm_global(), &queue, end + 1)) {
+        return false;
+    }
+    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &task_object, &task);
+    nanvm_ref *tasks = nanvm_mut_ref_get(queue); /* it may have moved */
+    tasks[end] = nanvm_mut_ref_to_ref(created);  /* null if there is no memory */
+    return created.object != NULL;
+}
+
+static void task_drop(void *object, size_t length) {
+    struct task *self = object; /* dead: there is no reference to it any more */
+    (void)length;
+    if (self->runs_left > 0) {
+        struct task again = {self->runs_left - 1};
+        CHECK(queue_push(again)); /* the queue has its final length already */
+    }
+}
+//! [again]
+
+static void tasks(void) {
+    queue = nanvm_new(nanvm_global(), &queue_object);
+    struct task once = {0}, twice = {1};
+    CHECK(queue_push(once) && queue_push(twice) && queue_push(twice));
+    CHECK(nanvm_mut_ref_resize(nanvm_global(), &queue, 0));
+    CHECK(nanvm_mut_ref_length(queue) == 2); /* those that run again */
+    CHECK(nanvm_mut_ref_resize(nanvm_global(), &queue, 0));
+    CHECK(nanvm_mut_ref_length(queue) == 0);
+    nanvm_mut_ref_drop(queue);
+}
+
 int main(void) {
     declared_references();
     callbacks();
     by_hand();
+    tasks();
     return 0;
 }

@@ -288,10 +288,208 @@ static void test_values_stay_what_they_were_while_managers_come_and_go(void **st
     }
 }
 
+/* --- an array that callbacks use while it is resized --- */
+
+/* Every item that ends takes a step of its own with the array, by the very handle that
+ * the call under way was given. The model is a list of numbers. */
+enum { LONGEST = 60, STEPS = 200 };
+
+static struct {
+    nanvm_manager *manager;
+    nanvm_local *local; /* or NULL */
+    nanvm_mut_ref array;
+    size_t numbers[LONGEST]; /* 0: a null item */
+    size_t length;
+    size_t target; /* of a resize under way; SIZE_MAX if none, or if it is done */
+    size_t next;   /* number */
+    size_t ended;  /* items */
+    size_t acts;   /* steps that callbacks may still take: else one leads to another */
+    uint32_t random;
+} hand;
+
+static size_t toss(uint32_t sides) {
+    return next_random(&hand.random) % sides;
+}
+
+static void take_step_with_the_array(void);
+
+/* The first callback: the array is as it will be. */
+static void note_length(void) {
+    if (hand.target != SIZE_MAX) {
+        assert_int_equal(nanvm_mut_ref_length(hand.array), hand.target);
+        hand.length = hand.target;
+        hand.target = SIZE_MAX;
+    }
+}
+
+static void item_drop(void *object, size_t length) {
+    (void)object;
+    (void)length;
+    hand.ended++;
+    note_length();
+    if (hand.acts > 0) {
+        hand.acts--;
+        take_step_with_the_array();
+    }
+}
+
+NANVM_OBJECT_CALLBACKS(item_object, struct tracked, NULL, item_drop, NULL);
+
+static void expect_numbers(void) {
+    const nanvm_ref *items = hand.array.object;
+    assert_int_equal(nanvm_mut_ref_length(hand.array), hand.length);
+    for (size_t i = 0; i < hand.length; i++) {
+        const struct tracked *item = items[i].object;
+        assert_int_equal(item == NULL ? 0 : item->value, hand.numbers[i]);
+    }
+}
+
+/* The items come from the global manager: what is cut off ends at once. */
+static void fill_item(size_t i) {
+    struct tracked value = {++hand.next};
+    nanvm_mut_ref made = nanvm_new_copy(nanvm_global(), &item_object, &value);
+    nanvm_ref *items = hand.array.object;
+    nanvm_ref old = items[i];
+    items[i] = nanvm_mut_ref_to_ref(made);
+    hand.numbers[i] = value.value;
+    nanvm_ref_drop(old);
+}
+
+/* New items are null. Those that a callback has appended meanwhile stay. */
+static void resize_to(size_t length) {
+    size_t before = hand.length;
+    for (size_t i = before; i < length; i++) {
+        hand.numbers[i] = 0;
+    }
+    hand.target = length;
+    bool done = nanvm_mut_ref_resize(hand.manager, &hand.array, length);
+    if (hand.target != SIZE_MAX) { /* no callback ran */
+        hand.length = done ? length : before;
+        hand.target = SIZE_MAX;
+    } else {
+        assert_true(done);
+    }
+    expect_numbers();
+}
+
+static void append_items(void) {
+    for (size_t more = toss(20) + 1; more > 0 && hand.length < LONGEST; more--) {
+        size_t end = hand.length;
+        resize_to(end + 1);
+        if (hand.length > end) {
+            fill_item(end);
+        }
+    }
+}
+
+static void cut_items(void) {
+    resize_to(toss(4) == 0 ? 0 : toss((uint32_t)hand.length + 1));
+}
+
+static void replace_item(void) {
+    if (hand.length > 0) {
+        fill_item(toss((uint32_t)hand.length));
+    }
+}
+
+static void copy_array(void) {
+    nanvm_ref shared = nanvm_mut_ref_to_ref(hand.array);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(shared, hand.manager);
+    assert_true(copy.object == NULL || nanvm_mut_ref_length(copy) == hand.length);
+    nanvm_mut_ref_drop(copy);
+}
+
+static void replace_array(void) {
+    nanvm_mut_ref made = nanvm_new(hand.manager, &refs_object);
+    if (made.object != NULL) {
+        nanvm_mut_ref old = hand.array;
+        hand.array = made;
+        hand.length = 0;
+        nanvm_mut_ref_drop(old);
+    }
+}
+
+static void trim_or_end(void) {
+    if (hand.local != NULL && toss(2) == 0) {
+        nanvm_local_deinit(hand.local);
+    } else if (hand.local != NULL) {
+        (void)nanvm_local_trim(hand.local);
+    }
+}
+
+static void take_step_with_the_array(void) {
+    static void (*const ways[])(void) = {append_items,  append_items, cut_items,
+                                         cut_items,     replace_item, copy_array,
+                                         replace_array, trim_or_end};
+    ways[toss(sizeof(ways) / sizeof(ways[0]))]();
+    expect_numbers();
+}
+
+static void walk_with_an_array(nanvm_manager *manager, nanvm_local *local,
+                               uint32_t seed) {
+    memset(&hand, 0, sizeof(hand));
+    hand.manager = manager;
+    hand.local = local;
+    hand.random = seed;
+    hand.target = SIZE_MAX;
+    hand.array = nanvm_new(manager, &refs_object);
+    for (size_t i = 0; i < STEPS && hand.array.object != NULL; i++) {
+        hand.acts = 30;
+        take_step_with_the_array();
+    }
+    hand.acts = 0;
+    nanvm_mut_ref_drop(hand.array);
+}
+
+static void walk_in_local(accounting *source, uint32_t seed) {
+    nanvm_local local;
+    begin(&local, source);
+    walk_with_an_array(nanvm_local_manager(&local), &local, seed);
+    nanvm_local_deinit(&local);
+    assert_int_equal(hand.ended, hand.next);
+}
+
+static void walk_in_arena(nanvm_manager *source, uint32_t seed) {
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, source);
+    walk_with_an_array(nanvm_arena_manager(&arena), NULL, seed);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(hand.ended, hand.next);
+}
+
+static void walk_in_users_manager(accounting *source, uint32_t seed) {
+    source->manager_table.resize = seed % 2 == 0 ? NULL : source->manager_table.resize;
+    walk_with_an_array(&source->manager, NULL, seed);
+    assert_int_equal(hand.ended, hand.next);
+}
+
+static void walk_arrays(uint32_t seed, uint32_t fail_one_in) {
+    accounting source;
+    accounting_init(&source, seed % 3 == 0 ? NANVM_COUNT_CUSTOM : NANVM_COUNT_PLAIN);
+    if (fail_one_in > 0) {
+        accounting_fail_at_random(&source, seed, fail_one_in);
+    }
+    walk_in_local(&source, seed);
+    walk_in_arena(&source.manager, seed);
+    walk_in_users_manager(&source, seed);
+    accounting_deinit(&source);
+    walk_with_an_array(nanvm_global(), NULL, seed);
+    assert_int_equal(hand.ended, hand.next);
+}
+
+static void test_array_stays_what_it_is_while_callbacks_resize_it(void **state) {
+    (void)state;
+    for (uint32_t seed = 1; seed <= walks() / 5 + 1; seed++) {
+        walk_arrays(seed, 0);
+        walk_arrays(seed, 1 + seed % 4);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_values_of_mixed_managers_stay_what_they_were),
     TEST(test_values_stay_what_they_were_when_memory_runs_out_at_random),
     TEST(test_values_stay_what_they_were_while_managers_come_and_go),
+    TEST(test_array_stays_what_it_is_while_callbacks_resize_it),
 };
 
 RUN_TESTS(tests)

@@ -99,11 +99,21 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * in use, for what comes next, and gives those back that weren't: it holds no more
  * than the last round took, and a second reset gives everything back.
  *
- * Inside a `drop` callback it is allowed only if no object outside refers into the
- * arena: what it lets go of there ends when the callback has returned. While the arena
- * itself lets go of its objects it does nothing. What a `drop` creates in the arena
- * meanwhile goes, too, once it has returned: no reference to it may outlast it. A `drop`
- * that always creates another object with such a `drop` keeps the reset from ending.
+ * Inside a callback it is allowed only if no object outside refers into the arena, also
+ * none that was dropped and waits for its turn to end. What it lets go of inside a `drop`
+ * ends when that has returned.
+ *
+ * The callbacks that it runs may do what #nanvm_object says, and use the arena: create
+ * objects in it and resize and drop these, and take raw memory. What they create goes,
+ * too, in a later round: no reference to it may outlast the reset. A `drop` that always
+ * creates another object with such a `drop` keeps the reset from ending. Resetting or
+ * ending the arena there does nothing.
+ *
+ * All `drop` callbacks of a round run before the references of its objects are dropped.
+ * So the `drop` of an object may read the other objects of its round, in any order; it
+ * may not change, resize or clone them, since they may have had their own `drop`. The
+ * `drop` of an object elsewhere may not look at the arena's objects of before, and nor
+ * may that of a later round.
  *
  * @ownership every reference into the arena is invalid from now on.
  * @errors debug builds of the library stop the program if an object of a closed arena
@@ -116,8 +126,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 
 /**
- * Resets the arena and gives its chunks back. Can be called twice; while the arena
- * lets go of its objects it does nothing.
+ * Resets the arena, with callbacks as nanvm_arena_reset() says, and gives its chunks
+ * back. Can be called twice; while the arena lets go of its objects it does nothing. What
+ * the source's dealloc drops, here or at a reset, ends when the arena is empty.
  *
  * @ownership `self` and its buffer are the caller's memory again.
  * @errors as nanvm_arena_reset().

@@ -42,8 +42,8 @@
 #elif defined(_WIN32) || !defined(__GNUC__)
 #define NANVM_API
 #elif defined(NANVM_BUILDING) && !defined(NANVM_SHARED) && !defined(NANVM_STATIC_EXPORTS)
-/* A shared library that contains the static one exports nothing of it. Only definitions are
- * hidden: a program can't see which of the two it will be linked with. */
+/* A shared library that contains the static one exports nothing of it. Only definitions
+ * are hidden: a program can't see which of the two it will be linked with. */
 #define NANVM_API __attribute__((visibility("hidden")))
 #else
 #define NANVM_API __attribute__((visibility("default")))
@@ -51,8 +51,8 @@
 
 /* The fast half of a function. `src/inline.c` defines it as `extern inline`,
  * so that each of them also exists once as a symbol: for other languages,
- * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit may
- * have a copy of its own: hidden, or plugins would share the copy of one of them. */
+ * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit
+ * may have a copy of its own: hidden, or plugins would share the copy of one of them. */
 #ifndef NANVM_INLINE
 #if defined(__cplusplus) && defined(__GNUC__) && !defined(_WIN32)
 #define NANVM_INLINE __attribute__((visibility("hidden"))) inline
@@ -117,13 +117,15 @@
 #define NANVM_HARDENED 1
 #endif
 
-/* Some symbols carry the number of the ABI and the kind of build, as in `nanvm_global_abi2`
- * and `nanvm_hardened_global_abi2`, so that a unit that was compiled with other headers, or
- * for a build of another kind, doesn't link, and the linker says why:
+/* Some symbols carry the number of the ABI and the kind of build, as in
+ * `nanvm_global_abi2` and `nanvm_hardened_global_abi2`, so that a unit that was compiled
+ * with other headers, or for a build of another kind, doesn't link, and the linker says
+ * why:
  *
- * - what hands out a manager, makes one in the memory of the caller, or may be the first to
- *   get a manager or a table that the program has laid out;
- * - what code that was inlined calls. tests/abi sees to it that none of these is forgotten.
+ * - what hands out a manager, makes one in the memory of the caller, or may be the first
+ * to get a manager or a table that the program has laid out;
+ * - what code that was inlined calls. tests/abi sees to it that none of these is
+ * forgotten.
  *
  * The others get handles and what the functions above have made. NANVM_PLAIN_NAMES is for
  * tools that know functions by their names in the sources. */

@@ -54,6 +54,9 @@ typedef struct nanvm_dealloc_table {
      * for each, from the thread that dropped the last reference, when the
      * object's own `drop` is over. It may free `self` too, and may drop
      * references that its state holds; a chain of such deallocs takes stack.
+     * If it drops the last reference to an array whose items are being cut off, the
+     * array ends with the others. Where it frees memory of an array that grows, the
+     * callbacks of what it drops may not use that array.
      * With #NANVM_COUNT_NONE it may be `NULL`, and is called only for raw
      * memory, for an array that has moved, and for an object whose construction
      * failed.

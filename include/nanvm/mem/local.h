@@ -24,7 +24,13 @@ struct nanvm_local_state;
 /**
  * Told, when a local manager is deinitialised, of each type that has objects
  * alive: how many, and how many bytes they take with their headers. An `object`
- * of `NULL` is raw memory. It may drop references, and so end what it is told of.
+ * of `NULL` is raw memory.
+ *
+ * It may do what any callback may, see #nanvm_object. The manager that ends can be used
+ * as before: the callback may create, clone, resize and drop objects in it, use raw
+ * memory, and trim it; nanvm_local_deinit() does nothing. What it drops is gone; what it
+ * creates and keeps outlives the manager as any other object, and is reported only if the
+ * turn of its type comes later.
  */
 typedef void nanvm_local_leak(void *context, const nanvm_object *object, size_t blocks,
                               size_t bytes);
@@ -118,7 +124,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
 /**
  * Gives chunks in which nothing is alive back to the manager's source. The chunks of a
  * pool of 4 MiB and more are parts of regions of 2 MiB, which go when all of a region is
- * empty.
+ * empty. A callback may call it at any time. What the source's dealloc drops meanwhile
+ * ends when the manager is whole again.
  *
  * @return how many bytes.
  * @ownership objects that are alive stay where they are.
@@ -133,10 +140,14 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  * Ends the manager. Objects that are alive stay valid, and the last of a pool
  * takes the pool's memory along. Each type with live objects is reported, see
  * nanvm_local_on_leak(), and in a debug build each cycle of them, see
- * nanvm_local_on_cycle(). Can be called twice; while it reports it does nothing.
+ * nanvm_local_on_cycle(). Objects that were dropped and still wait for their turn to end
+ * are reported, too. Can be called twice; while it reports it does nothing. A callback
+ * may call it at any time. What the source's dealloc drops meanwhile ends when the
+ * manager has ended: an object that is created in it then begins it anew.
  *
- * Raw memory that is alive stays valid, too. The manager can be used again, without another
- * nanvm_local_init(): it then counts the raw memory that was alive at its end as its own.
+ * Raw memory that is alive stays valid, too. The manager can be used again, without
+ * another nanvm_local_init(): it then counts the raw memory that was alive at its end as
+ * its own.
  *
  * @ownership `self` is the caller's memory again; while raw memory is alive that is to be
  *     resized or given back, `self` must stay as it is.

@@ -23,7 +23,10 @@
 typedef struct nanvm_manager nanvm_manager;
 struct nanvm_stats;
 
-/** The functions of a manager. `alloc` is all that is needed. */
+/** The functions of a manager. `alloc` is all that is needed. They are called while the
+ *  library is at work: if one of them drops references, the callbacks of what ends may
+ *  neither create in a manager that takes its memory from here nor use an array that is
+ *  being resized. What a #nanvm_dealloc drops has more freedom. */
 typedef struct nanvm_manager_table {
     /**
      * Returns memory for `layout`, or `NULL` when there is none. The core asks
@@ -79,9 +82,14 @@ struct nanvm_manager {
 
 /**
  * Writes an object into `object`, which is zero-filled and has `length` items.
- * Returns false to give up: the references it has written by then are
- * dropped, and the memory is freed. The object's own `drop` isn't called. A C++ exception
- * does the same, and goes on: see @ref objects_leaving.
+ * Returns false to give up: the memory is freed, and the references it has written by
+ * then are dropped. The object's own `drop` isn't called. A C++ exception does the same,
+ * and goes on: see @ref objects_leaving.
+ *
+ * It may do what any callback may, see #nanvm_object: among others create objects in the
+ * same manager, and trim or end it if it is a local one, which the new object outlives.
+ * The object itself isn't alive yet: it may be written, but no reference to it may be
+ * used; and the arena that it lies in may not be reset.
  */
 typedef bool nanvm_construct(void *object, size_t length, void *context);
 
@@ -178,7 +186,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
                     size_t length);
 
 /**
- * An object that `construct` writes in place.
+ * An object that `construct` writes in place, see #nanvm_construct. Where it gives up,
+ * the object is gone before a `drop` callback of what it wrote runs.
  *
  * @ownership the new object is the caller's, and owns what `construct` put in
  *     it. When `construct` returns false, the references it wrote are dropped;
@@ -195,12 +204,13 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
 /** @name Raw memory
  *  Memory without a header, so that a manager can serve another library.
  *
- *  - **Alignment.** A piece is aligned as its layout asks, and at least to a pointer: so is
+ *  - **Alignment.** A piece is aligned as its layout asks, and at least to a pointer: so
+ * is
  *    `{n, 1}`, for any `n`.
  *  - **Size.** 0 bytes are served as 1: the piece has an address of its own, and must be
  *    given back like any other.
- *  - **Lifetime.** A piece of the global manager lives until it is given back. A piece of a
- *    local manager does so too, and may outlive nanvm_local_deinit(): the same
+ *  - **Lifetime.** A piece of the global manager lives until it is given back. A piece of
+ * a local manager does so too, and may outlive nanvm_local_deinit(): the same
  *    #nanvm_local still resizes it and takes it back, and must stay where it is until
  *    then. A piece of an arena lives until the next reset, or until it is given back.
  *  - **Shrinking** to any size never fails on the global manager and in an arena. A local

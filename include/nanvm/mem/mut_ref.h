@@ -62,7 +62,9 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) 
 }
 
 /**
- * Drops the object and what only it refers to. A null handle is left alone.
+ * Drops the object and what only it refers to. A null handle is left alone. The `drop`
+ * callbacks of what ends may do what #nanvm_object says, also with the managers of the
+ * objects that end.
  *
  * @ownership consumes `self`.
  * @errors stops the program if `self` was dropped before (seen while its memory is
@@ -109,11 +111,18 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * it into new memory of `manager`. New items are all zeros; references in items
  * that are cut off are dropped.
  *
+ * The `drop` callbacks of what is cut off may do what #nanvm_object says, and anything
+ * with this array: when the first of them runs, the array has its final length and
+ * place, `*self` refers to it, and its old memory is free. They may resize it again,
+ * write it, share it, drop it and free the memory in which `*self` lies: the function
+ * doesn't look at them again. They may trim or end `manager`, and reset the arena of the
+ * array, after which `*self` is invalid as every handle into that arena.
+ *
  * @param manager where to move to; usually the one that created the array.
  * @param[in,out] self the array.
  * @param length items.
  * @return false on failure.
- * @ownership `*self` stays the caller's; on success it may have another address.
+ * @ownership `*self` stays the caller's; on success the array may have another address.
  * @errors false if memory runs out, if the size overflows, if the object isn't
  *     an array (but for `length` 0), or for a null handle: `*self` is untouched. Where
  *     there is no room left: stops the program as nanvm_mut_ref_drop() does.

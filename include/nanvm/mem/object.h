@@ -37,7 +37,8 @@ typedef struct nanvm_mut_ref {
 
 /**
  * Is told of one reference. `reference` is borrowed: it stays with the object
- * that holds it. It may be the null handle.
+ * that holds it. It may be the null handle. A visitor of yours may do anything but change
+ * or end the object that is visited.
  */
 typedef void nanvm_visitor(nanvm_ref reference, void *context);
 
@@ -61,6 +62,24 @@ typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context
  * Write it by one of the macros (#NANVM_OBJECT and its siblings), or by hand:
  * every member that is left zero means "none". Two objects have the same type
  * when they have the same table, at the same address.
+ *
+ * **What a callback may do.** A `drop`, a `clone`, a #nanvm_construct and a
+ * #nanvm_local_leak may call every function of the library, on every manager, and on the
+ * one at hand: create, clone, convert, resize and drop objects, use raw memory, trim and
+ * end a local manager, reset and end an arena. Four rules hold for all of them:
+ *
+ * - The object at hand is off limits as each says: to `drop` it is dead, to `clone` and
+ *   a #nanvm_construct it isn't alive yet.
+ * - The manager that the running function was given stays borrowed until that function
+ *   returns. A local manager may be ended and initialised again, but its struct has to
+ *   stay. An arena may not be reset or ended while an object is constructed in it or
+ *   cloned into it.
+ * - An arena is reset only if nothing refers into it, see nanvm_arena_reset().
+ * - The callback returns: see @ref objects_leaving.
+ *
+ * The function that runs a `drop` has finished its own work first: a handle that it was
+ * given by pointer is as it will be when the function returns, and an array has its final
+ * length and place. What callbacks do to them afterwards stays as they leave it.
  */
 typedef struct nanvm_object {
     const char *name; /**< For reports. */
@@ -83,11 +102,12 @@ typedef struct nanvm_object {
     /**
      * Lets go of what isn't a reference: a file, a socket, memory of another
      * library. Called once, when the last reference is dropped, before the
-     * references that the object declares are released. It may create, clone
-     * and drop references; drops that end an object are carried out after it
-     * returns. The object itself is dead by then: no reference to it may be used,
-     * not even to ask how long it is, which is `length`; a hardened build stops
-     * the program. It must return: see @ref objects_leaving.
+     * references that the object declares are released. It may do what any callback
+     * may, see above; drops that end an object are carried out after it returns. The
+     * object itself is dead: its bytes may be read and written, but no reference to it
+     * may be used, not even to ask how long it is, which is `length`; a hardened build
+     * stops the program. What `drop` writes to a reference that the object declares is
+     * released in place of what was there.
      */
     void (*drop)(void *object, size_t length);
 
@@ -97,6 +117,11 @@ typedef struct nanvm_object {
      * leave those alone. Return false when it can't be done: nothing that the
      * callback itself acquired may stay behind, and the library takes back the
      * rest. An object with `drop` and no `clone` can't be cloned.
+     *
+     * It may do what any callback may, see above. `copy` may be written, but there is no
+     * reference to it yet. `source` may be read, and cloned once more; it may not be
+     * changed, and one reference to it has to stay. The handle that the call was given
+     * isn't changed yet.
      */
     bool (*clone)(void *copy, const void *source, size_t length);
 } nanvm_object;
@@ -124,7 +149,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_object_size(
  * Tells `visitor` of each reference that `self` holds: those of the fixed part
  * first, then item by item.
  *
- * For what a collector, a picture of the graph, or a writer to disk needs.
+ * For what a collector, a picture of the graph, or a writer to disk needs. The visitor
+ * may do anything but change or end `self`.
  *
  * @ownership `self` and what the visitor is told of stay where they are.
  * @errors stops the program if the object is dead, which is seen while its memory is

@@ -81,7 +81,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
 
 /**
  * One reference less. The last one drops the object, and what only it refers
- * to. A null handle is left alone.
+ * to, as nanvm_mut_ref_drop(). A null handle is left alone.
  *
  * @ownership consumes `self`.
  * @errors stops the program if the object is dead already, which is seen while
@@ -169,7 +169,7 @@ NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref
 
 /**
  * A new object with the same content: its bytes are copied, the references in
- * it cloned, its `clone` called.
+ * it cloned, its `clone` called, which may do what #nanvm_object says.
  *
  * @ownership `self` stays the caller's; the result is the caller's.
  * @errors the null handle if memory runs out, if the object has a `drop` and no
@@ -184,6 +184,10 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
 /**
  * A `MutRef` with the content of `*self`: the same object for a sole owner, a
  * new one in `manager` otherwise.
+ *
+ * A `clone` runs as in nanvm_ref_clone_object(); `*self` is still what it was. Where the
+ * reference in `*self` has become the last one meanwhile, a `drop` runs; `*self` is null
+ * by then.
  *
  * @ownership on success `*self` is consumed and null; the result is the caller's.
  * @errors the null handle where nanvm_ref_clone_object() fails; then `*self`
@@ -208,7 +212,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * The object of `*self`, to be written in place: that of a sole owner; otherwise `*self`
  * becomes the only reference to a new object with the same content. For updates on the
  * way down a structure, where nanvm_ref_to_mut_ref() and back would store each
- * handle twice.
+ * handle twice. Callbacks run as in nanvm_ref_to_mut_ref(), but for a `drop` `*self` is
+ * the new reference already.
  *
  * While the object is written it must not be given a clone of `*self`, and nor must
  * anything that it refers to: they would lie on a cycle, which no drop frees. C can't

@@ -37,7 +37,8 @@ typedef struct nanvm_object_stats {
                                      over their size classes, an upper bound. */
 } nanvm_object_stats;
 
-/** Is told of one type. `stats` is valid during the call only. */
+/** Is told of one type. `stats` is valid during the call only. It may do anything but end
+ *  the manager. */
 typedef void nanvm_object_stats_visitor(const nanvm_object_stats *stats, void *context);
 
 /** The numbers of a manager. New members are added at the end only. */
