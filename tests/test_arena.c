@@ -210,6 +210,20 @@ static void test_deinit_twice_is_deinit_once(void **state) {
     assert_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
 }
 
+static void test_deinit_twice_gives_chunks_back_once(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    make_points(&arena, 1000);
+    nanvm_arena_deinit(&arena);
+    expect_nothing_live(&source);
+    nanvm_arena_deinit(&arena);
+    nanvm_arena_reset(&arena);
+    accounting_deinit(&source);
+}
+
 static void test_arena_without_a_buffer_is_full(void **state) {
     (void)state;
     nanvm_arena arena;
@@ -380,6 +394,159 @@ static void test_what_follows_objects_finds_all_the_room_there_is(void **state) 
     }
 }
 
+/* Whatever is the newest is at the top, a run in front of it or not. */
+static void test_raw_memory_behind_a_run_is_given_back(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[8000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    make_points(&arena, 100);
+    size_t used = live_bytes(&arena);
+    for (size_t i = 0; i < 3; i++) {
+        void *memory = nanvm_manager_alloc(manager, layout);
+        assert_non_null(memory);
+        nanvm_manager_dealloc(manager, memory, layout);
+        assert_int_equal(live_bytes(&arena), used);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* Not one of the objects that hold something is forgotten. */
+static void test_raw_memory_that_is_given_back_takes_no_object_along(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[2000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    assert_non_null(tracked_new(manager, 1).object);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_non_null(memory);
+    nanvm_manager_dealloc(manager, memory, layout);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(tracked_live(), 0);
+}
+
+struct large {
+    unsigned char bytes[248];
+};
+NANVM_OBJECT(large_object, struct large);
+
+static void test_buffer_holds_large_objects_up_to_its_last_byte(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[12000];
+    const size_t bytes = sizeof(nanvm_header) + sizeof(struct large);
+    for (size_t length = 1; length < 40; length++) {
+        size_t size = sizeof(nanvm_origin) + length * bytes;
+        memset(buffer, 0x5a, sizeof(buffer));
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, size);
+        for (size_t i = 0; i < length; i++) {
+            assert_non_null(make_one(nanvm_arena_manager(&arena), &large_object));
+        }
+        assert_null(make_one(nanvm_arena_manager(&arena), &large_object));
+        assert_int_equal(live_bytes(&arena), size);
+        for (size_t i = size; i < sizeof(buffer); i++) {
+            assert_int_equal(buffer[i], 0x5a);
+        }
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+static void test_objects_without_bytes_fill_a_buffer(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[2000];
+    for (size_t length = 1; length < 60; length++) {
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer,
+                         sizeof(nanvm_origin) + length * sizeof(nanvm_header));
+        size_t made = 0;
+        while (make_one(nanvm_arena_manager(&arena), &nothing_object) != NULL) {
+            made++;
+        }
+        assert_int_equal(made, length);
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+/* Raw memory starts at a multiple of a word: what is left of the last one is of no use.
+ */
+static void test_part_of_a_word_at_the_end_is_not_handed_out(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("raw memory has a seal in front");
+    static _Alignas(64) unsigned char buffer[64];
+    for (size_t size = 1; size < 2 * sizeof(void *); size++) {
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, size);
+        nanvm_manager *manager = nanvm_arena_manager(&arena);
+        size_t made = 0;
+        for (unsigned char *memory; made < 5; made++) {
+            memory = nanvm_manager_alloc(manager, nanvm_layout_make(1, 1));
+            if (memory == NULL) {
+                break;
+            }
+            assert_ptr_equal(memory, buffer + made * sizeof(void *));
+        }
+        assert_int_equal(made, (size + sizeof(void *) - 1) / sizeof(void *));
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+static void test_growing_arena_counts_the_same_bytes_as_one_in_a_buffer(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[2000];
+    nanvm_arena fixed, growing;
+    nanvm_arena_init(&fixed, buffer, sizeof(buffer));
+    nanvm_arena_init_growing(&growing, nanvm_global());
+    for (size_t i = 0; i < 50; i++) {
+        make_points(&fixed, 1);
+        make_points(&growing, 1);
+        assert_int_equal(live_bytes(&growing), live_bytes(&fixed));
+    }
+    nanvm_arena_deinit(&growing);
+    nanvm_arena_deinit(&fixed);
+}
+
+/* However many bytes are in use already. */
+static void test_array_with_something_behind_it_moves_when_it_grows(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    make_points(&arena, 3000);
+    const int values[] = {1, 2, 3};
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, values, 3);
+    nanvm_mut_ref behind = nanvm_new_array(manager, &ints_object, values, 3);
+    void *before = ints.object;
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
+    assert_ptr_not_equal(ints.object, before);
+    assert_memory_equal(ints.object, values, sizeof(values));
+    assert_memory_equal(behind.object, values, sizeof(values));
+    assert_int_equal(nanvm_mut_ref_length(behind), 3);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_buffer_is_what_is_reserved_until_deinit(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[2000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, sizeof(buffer));
+        make_points(&arena, 1);
+    }
+    nanvm_arena_deinit(&arena);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+        expect_used(&arena, 0, 0);
+        assert_null(make_one(manager, &point_object));
+        nanvm_arena_reset(&arena);
+    }
+}
+
 static bool give_up(void *object, size_t length, void *context) {
     (void)object;
     (void)length;
@@ -423,6 +590,24 @@ static void test_reset_amid_objects_that_hold_something_lets_go_of_each_once(
     }
     nanvm_ref_drop(shared);
     nanvm_arena_deinit(&arena);
+}
+
+/* A run ends after any number of its objects, and those that weren't created yet, if
+ * only one, aren't dropped. */
+static void test_reset_drops_as_many_as_were_created(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[16000];
+    for (size_t length = 1; length < 200; length++) {
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, sizeof(buffer));
+        for (size_t i = 0; i < length; i++) {
+            assert_non_null(tracked_new(nanvm_arena_manager(&arena), i).object);
+        }
+        assert_int_equal(tracked_live(), length);
+        nanvm_arena_reset(&arena);
+        assert_int_equal(tracked_live(), 0);
+        nanvm_arena_deinit(&arena);
+    }
 }
 
 static void test_types_that_take_turns_are_each_what_they_are(void **state) {
@@ -536,6 +721,72 @@ static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+static void test_newest_raw_memory_grows_to_the_last_byte(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("raw memory always moves");
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_null(nanvm_manager_resize(manager, memory, layout, sizeof(buffer) + 1));
+    assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, sizeof(buffer)),
+                     memory);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_raw_memory_of_the_same_size_stays(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("raw memory always moves");
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *below = nanvm_manager_alloc(manager, layout);
+    assert_non_null(nanvm_manager_alloc(manager, layout));
+    assert_ptr_equal(nanvm_manager_resize(manager, below, layout, 100), below);
+    nanvm_arena_deinit(&arena);
+}
+
+/* The table of places has an entry for each of 64 kinds of addresses. */
+static void test_objects_of_types_at_any_address_are_made_in_a_run(void **state) {
+    (void)state;
+    enum { TYPES = 128, EACH = 20 };
+    static nanvm_object types[TYPES];
+    nanvm_arena arena;
+    memset((void *)&arena, 0x5a, sizeof(arena));
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < TYPES; i++) {
+        memcpy((void *)&types[i], &point_object, sizeof(types[i]));
+        for (size_t n = 0; n < EACH; n++) {
+            void *made = nanvm_new(manager, &types[i]).object;
+            assert_non_null(made);
+            assert_ptr_equal(nanvm_block_origin(made)->object, &types[i]);
+        }
+    }
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, TYPES * EACH);
+    nanvm_arena_deinit(&arena);
+}
+
+/* Half of the reach: one origin serves both. */
+static void test_large_arena_within_reach_of_an_origin_writes_one(void **state) {
+    (void)state;
+    if (SIZE_MAX == UINT32_MAX) {
+        skip_because("with addresses of 32 bits no arena is as large");
+    }
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, (size_t)((uint64_t)1 << 34));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    void *a = make_one(manager, &point_object);
+    void *b = make_one(manager, &point_object);
+    assert_ptr_equal(nanvm_block_origin(a), nanvm_block_origin(b));
+    nanvm_arena_deinit(&arena);
+}
+
 /* The header tells the distance to the origin in 32 bits. The arena believes
  * that it has 64 GiB; the few bytes that it touches are there. */
 static void test_arena_out_of_reach_of_an_origin_writes_another(void **state) {
@@ -563,6 +814,19 @@ static void test_arena_grows_in_another_arena(void **state) {
     nanvm_arena_init(&outer, buffer, sizeof(buffer));
     nanvm_arena_init_growing(&inner, nanvm_arena_manager(&outer));
     assert_true(fill_with_points(&inner) > 1000);
+    nanvm_arena_deinit(&inner);
+    nanvm_arena_deinit(&outer);
+}
+
+/* Down to what is needed at the moment, if the source has no more. */
+static void test_arena_grows_in_what_little_another_arena_has(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena outer, inner;
+    nanvm_arena_init(&outer, buffer, sizeof(buffer));
+    nanvm_arena_init_growing(&inner, nanvm_arena_manager(&outer));
+    make_points(&inner, 1);
+    assert_in_range(nanvm_stats_make(nanvm_arena_manager(&inner)).reserved_bytes, 1, 400);
     nanvm_arena_deinit(&inner);
     nanvm_arena_deinit(&outer);
 }
@@ -928,7 +1192,129 @@ static void test_array_of_another_manager_is_cut_into_the_arena(void **state) {
     accounting_deinit(&other);
 }
 
+/* --- the peak: the most bytes that were ever in use --- */
+
+static size_t peak_bytes(nanvm_arena *arena) {
+    return nanvm_stats_make(nanvm_arena_manager(arena)).peak_bytes;
+}
+
+struct peak {
+    nanvm_arena *arena;
+    size_t bytes;
+};
+
+static void test_peak_survives_a_reset(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[8000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    make_points(&arena, 100);
+    size_t most = live_bytes(&arena);
+    nanvm_arena_reset(&arena);
+    assert_int_equal(live_bytes(&arena), 0);
+    assert_int_equal(peak_bytes(&arena), most);
+    make_points(&arena, 99);
+    assert_int_equal(peak_bytes(&arena), most);
+    make_points(&arena, 3);
+    assert_int_equal(peak_bytes(&arena), live_bytes(&arena));
+    assert_true(peak_bytes(&arena) > most);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_peak_counts_the_chunks_of_a_growing_arena(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    make_points(&arena, 3000);
+    size_t most = live_bytes(&arena);
+    assert_true(most >= 3000 * POINT_BYTES);
+    nanvm_arena_reset(&arena);
+    make_points(&arena, 1);
+    assert_int_equal(peak_bytes(&arena), most);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_peak_counts_raw_memory_that_was_given_back(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[2000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(300, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    size_t most = live_bytes(&arena);
+    assert_true(most >= 300);
+    nanvm_manager_dealloc(manager, memory, layout);
+    assert_int_equal(peak_bytes(&arena), most);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_peak_counts_memory_that_has_shrunk(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(300, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    size_t most = live_bytes(&arena);
+    assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 100), memory);
+    assert_int_equal(live_bytes(&arena), most - 200);
+    assert_int_equal(peak_bytes(&arena), most);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 200);
+    most = live_bytes(&arena);
+    assert_int_equal(peak_bytes(&arena), most);
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
+    assert_int_equal(live_bytes(&arena), most - 100 * sizeof(int));
+    assert_int_equal(peak_bytes(&arena), most);
+    nanvm_arena_deinit(&arena);
+}
+
+static bool note_bytes_and_give_up(void *object, size_t length, void *context) {
+    (void)object;
+    (void)length;
+    nanvm_arena *arena = ((struct peak *)context)->arena;
+    ((struct peak *)context)->bytes = live_bytes(arena);
+    return false;
+}
+
+static void test_peak_counts_a_construction_that_failed(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    make_points(&arena, 1);
+    struct peak most = {&arena, 0};
+    assert_null(nanvm_new_with(nanvm_arena_manager(&arena), &ints_object, 100,
+                               note_bytes_and_give_up, &most)
+                    .object);
+    assert_true(most.bytes >= 100 * sizeof(int));
+    assert_int_equal(peak_bytes(&arena), most.bytes);
+    nanvm_arena_deinit(&arena);
+}
+
 /* --- chunks --- */
+
+/* However little the kept chunk lacks. */
+static void test_memory_as_large_as_a_kept_chunk_is_found_elsewhere(void **state) {
+    (void)state;
+    nanvm_manager *global = nanvm_global();
+    for (size_t align = 1; align <= 64; align *= 2) {
+        for (size_t less = 0; less <= 128; less++) {
+            nanvm_arena arena;
+            nanvm_arena_init_growing(&arena, global);
+            nanvm_manager *manager = nanvm_arena_manager(&arena);
+            make_points(&arena, 1);
+            size_t kept = nanvm_stats_make(manager).reserved_bytes;
+            nanvm_arena_reset(&arena);
+            nanvm_layout layout = nanvm_layout_make(kept - less, align);
+            unsigned char *memory = nanvm_manager_alloc(manager, layout);
+            assert_non_null(memory);
+            memset(memory, 1, layout.size);
+            nanvm_arena_deinit(&arena);
+        }
+    }
+}
 
 static void test_kept_chunk_that_fits_is_taken_before_those_behind_it(void **state) {
     (void)state;
@@ -946,6 +1332,27 @@ static void test_kept_chunk_that_fits_is_taken_before_those_behind_it(void **sta
     make_points(&arena, 1);
     assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 80000).object);
     assert_int_equal(source.requests, requests);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+/* A chunk that was just large enough is so again. */
+static void test_what_is_made_again_takes_no_more_chunks(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(5000, 8);
+    accounting_fail_once(&source, 0); /* no room to spare */
+    assert_non_null(nanvm_manager_alloc(manager, layout));
+    for (size_t round = 0; round < 3; round++) {
+        nanvm_arena_reset(&arena);
+        size_t requests = source.requests;
+        assert_non_null(nanvm_manager_alloc(manager, layout));
+        assert_int_equal(source.requests, requests);
+    }
     nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
 }
@@ -1040,12 +1447,56 @@ static void test_chunks_grow_with_the_arena(void **state) {
     accounting_deinit(&source);
 }
 
+/* However large what needed a chunk of its own was. */
+static void test_chunk_after_a_large_one_is_of_the_usual_size(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("sources see whole pages");
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = note_alloc;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(500000, 8)));
+    size_t first = source.requests;
+    while (source.requests == first) {
+        make_points(&arena, 1);
+    }
+    assert_int_equal(last_asked.size, 1024 * 1024);
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_array_with_something_behind_it_moves_when_it_grows),
+    TEST(test_buffer_is_what_is_reserved_until_deinit),
+    TEST(test_deinit_twice_gives_chunks_back_once),
+    TEST(test_raw_memory_behind_a_run_is_given_back),
+    TEST(test_raw_memory_that_is_given_back_takes_no_object_along),
+    TEST(test_buffer_holds_large_objects_up_to_its_last_byte),
+    TEST(test_objects_without_bytes_fill_a_buffer),
+    TEST(test_part_of_a_word_at_the_end_is_not_handed_out),
+    TEST(test_growing_arena_counts_the_same_bytes_as_one_in_a_buffer),
+    TEST(test_newest_raw_memory_grows_to_the_last_byte),
+    TEST(test_raw_memory_of_the_same_size_stays),
+    TEST(test_objects_of_types_at_any_address_are_made_in_a_run),
+    TEST(test_large_arena_within_reach_of_an_origin_writes_one),
+    TEST(test_arena_grows_in_what_little_another_arena_has),
+    TEST(test_what_is_made_again_takes_no_more_chunks),
+    TEST(test_chunk_after_a_large_one_is_of_the_usual_size),
     TEST(test_drop_at_a_reset_is_told_the_length),
     TEST(test_another_type_ends_a_run),
     TEST(test_raw_memory_ends_a_run),
     TEST(test_array_of_another_manager_is_cut_into_the_arena),
     TEST(test_kept_chunk_that_fits_is_taken_before_those_behind_it),
+    TEST(test_reset_drops_as_many_as_were_created),
+    TEST(test_peak_survives_a_reset),
+    TEST(test_peak_counts_the_chunks_of_a_growing_arena),
+    TEST(test_peak_counts_raw_memory_that_was_given_back),
+    TEST(test_peak_counts_memory_that_has_shrunk),
+    TEST(test_peak_counts_a_construction_that_failed),
+    TEST(test_memory_as_large_as_a_kept_chunk_is_found_elsewhere),
     TEST(test_source_is_asked_where_no_kept_chunk_fits),
     TEST(test_large_raw_memory_has_room_to_grow),
     TEST(test_source_is_asked_for_half_as_much_again_at_most),

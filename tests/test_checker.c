@@ -214,6 +214,190 @@ static void test_source_gets_its_chunks_back_open(void **state) {
     expect_closed(buffer, BYTES, false);
 }
 
+static size_t live_bytes(nanvm_manager *manager) {
+    return nanvm_stats_make(manager).live_bytes;
+}
+
+/* When others lie behind, too. */
+static void test_red_zone_stays_closed(void **state) {
+    (void)state;
+    start(NULL);
+    enum { PIECES = 30 };
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    unsigned char *ends[3 * PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        struct node *node = nanvm_new(manager, &node_object).object;
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 50);
+        assert_true(nanvm_mut_ref_resize(manager, &ints, i % 2 == 0 ? 10 : 60));
+        unsigned char *memory =
+            nanvm_manager_alloc(manager, nanvm_layout_make(10 + i, 8));
+        ends[3 * i] = (unsigned char *)(node + 1);
+        ends[3 * i + 1] =
+            (unsigned char *)ints.object + nanvm_mut_ref_length(ints) * sizeof(int);
+        ends[3 * i + 2] = memory + 10 + i;
+    }
+    for (size_t i = 0; i < 3 * (size_t)PIECES; i++) {
+        expect_closed(ends[i], RED_ZONE, true);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_over_aligned_object_is_open_to_its_last_byte(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < 5; i++) {
+        assert_non_null(nanvm_new(manager, &point_object).object);
+        struct line *line = nanvm_new(manager, &line_object).object;
+        expect_closed(line, sizeof(*line), false);
+        expect_closed(line + 1, RED_ZONE, true);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* The red zone ends where the arena does. */
+static void test_full_arena_counts_no_more_bytes_than_there_are(void **state) {
+    (void)state;
+    start(NULL);
+    for (size_t size = 100; size < 300; size++) {
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, size);
+        nanvm_manager *manager = nanvm_arena_manager(&arena);
+        while (nanvm_new(manager, &point_object).object != NULL) {
+            assert_true(live_bytes(manager) <= size);
+        }
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+/* What lies in front of an arena and behind it is nobody's but its owner's. */
+static void test_arena_leaves_what_is_around_it_alone(void **state) {
+    (void)state;
+    start(NULL);
+    enum { BEGIN = 1024, SIZE = 4096 };
+    unsigned char *end = buffer + BEGIN + SIZE;
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer + BEGIN, SIZE);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t round = 0; round < 3; round++) {
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 900);
+        assert_true(nanvm_mut_ref_resize(manager, &ints, 890));
+        assert_true(nanvm_mut_ref_resize(manager, &ints, 10));
+        assert_true(nanvm_mut_ref_resize(manager, &ints, 900));
+        nanvm_layout layout = nanvm_layout_make(200, 8);
+        void *memory = nanvm_manager_alloc(manager, layout);
+        assert_non_null(memory);
+        expect_closed(buffer, BEGIN, false);
+        expect_closed(end, BYTES - BEGIN - SIZE, false);
+        nanvm_manager_dealloc(manager, memory, layout);
+        expect_closed(memory, 200, true);
+        nanvm_arena_reset(&arena);
+        expect_closed(buffer + BEGIN, SIZE, true);
+        expect_closed(buffer, BEGIN, false);
+        expect_closed(end, BYTES - BEGIN - SIZE, false);
+    }
+    nanvm_arena_deinit(&arena);
+    expect_closed(buffer, BYTES, false);
+}
+
+/* All of it, however much was in use. */
+static void test_reset_closes_what_was_in_use(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    while (nanvm_new(manager, &node_object).object != NULL) {
+    }
+    nanvm_arena_reset(&arena);
+    expect_closed(buffer, BYTES, true);
+    nanvm_arena_deinit(&arena);
+}
+
+/* The chunks of one arena lie among the objects of another. */
+static void test_growing_arena_leaves_what_is_around_its_chunks_alone(void **state) {
+    (void)state;
+    start(NULL);
+    enum { OTHERS = 20, POINTS = 40 };
+    nanvm_arena outer, inner;
+    nanvm_arena_init(&outer, buffer, BYTES);
+    nanvm_manager *around = nanvm_arena_manager(&outer);
+    nanvm_arena_init_growing(&inner, around);
+    struct point *others[OTHERS];
+    unsigned char *first = NULL;
+    for (size_t i = 0; i < OTHERS; i++) {
+        others[i] = nanvm_new(around, &point_object).object;
+        for (size_t n = 0; n < POINTS; n++) {
+            void *made = nanvm_new(nanvm_arena_manager(&inner), &point_object).object;
+            first = first == NULL ? made : first;
+        }
+        if (i % 5 == 4) {
+            nanvm_arena_reset(&inner);
+            expect_closed(first - sizeof(nanvm_header) - sizeof(nanvm_origin),
+                          sizeof(nanvm_origin), true);
+        }
+        for (size_t n = 0; n <= i; n++) {
+            expect_closed(others[n], sizeof(*others[n]), false);
+        }
+    }
+    nanvm_arena_deinit(&inner);
+    for (size_t n = 0; n < OTHERS; n++) {
+        expect_closed(others[n], sizeof(*others[n]), false);
+        expect_closed(others[n] + 1, RED_ZONE, true);
+    }
+    nanvm_arena_deinit(&outer);
+}
+
+/* A source that hands out the buffer, and expects to be told of every byte of a chunk
+ * before it is given back. */
+static size_t given_back;
+
+static void *source_alloc(nanvm_manager *self, nanvm_layout layout) {
+    size_t *used = (size_t *)(void *)(self + 1);
+    *used = (*used + layout.align - 1) & ~(layout.align - 1);
+    if (layout.size > BYTES - *used) {
+        return NULL;
+    }
+    void *memory = buffer + *used;
+    *used += layout.size;
+    return memory;
+}
+
+static void source_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    (void)self;
+    expect_closed(memory, layout.size, false);
+    given_back++;
+}
+
+static void test_chunks_are_given_back_open(void **state) {
+    (void)state;
+    start(NULL);
+    static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE,
+                                                      .dealloc = source_dealloc};
+    static nanvm_dealloc dealloc = {&dealloc_table};
+    static const nanvm_manager_table table = {.alloc = source_alloc};
+    struct {
+        nanvm_manager manager;
+        size_t used;
+    } source = {{&table, &dealloc, 0, NULL}, 0};
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    given_back = 0;
+    for (size_t round = 0; round < 2; round++) { /* what was in use, and what wasn't */
+        for (size_t i = 0; i < 400 && round == 0; i++) {
+            assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+        }
+        nanvm_arena_reset(&arena);
+    }
+    assert_true(given_back > 2);
+    nanvm_arena_deinit(&arena);
+    expect_closed(buffer, BYTES, false);
+}
+
 /* --- local managers --- */
 
 /* How many pieces a local manager of `source` has, less those that it has when empty. */
@@ -325,6 +509,13 @@ static void test_nobody_is_told_where_the_environment_says_off(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_chunks_are_given_back_open),
+    TEST(test_red_zone_stays_closed),
+    TEST(test_over_aligned_object_is_open_to_its_last_byte),
+    TEST(test_full_arena_counts_no_more_bytes_than_there_are),
+    TEST(test_arena_leaves_what_is_around_it_alone),
+    TEST(test_reset_closes_what_was_in_use),
+    TEST(test_growing_arena_leaves_what_is_around_its_chunks_alone),
     TEST(test_object_in_a_buffer_is_open_and_what_is_behind_it_closed),
     TEST(test_last_object_of_a_buffer_may_have_nothing_behind_it),
     TEST(test_what_is_freed_in_an_arena_is_closed),
