@@ -878,7 +878,77 @@ static void test_shared_child_survives_its_parents(void **state) {
     nanvm_ref_drop(leaf);
 }
 
+/* --- what a callback drops is put on a list --- */
+
+static const size_t loose_item_refs[] = {offsetof(struct entry, value)};
+static const nanvm_object loose_object = {.name = "loose entries",
+                                          .align = NANVM_ALIGNOF(struct entry),
+                                          .item_size = sizeof(struct entry),
+                                          .item_refs = loose_item_refs,
+                                          .item_refs_length = 1};
+
+/* An object whose `drop` drops `secret`, with an object that is being dropped around it.
+ */
+static bool hide_and_drop(const stage *on, nanvm_ref secret) {
+    struct hidden value = {secret};
+    nanvm_mut_ref hiding = nanvm_new_copy(on->manager, &hidden_object, &value);
+    if (hiding.object == NULL) {
+        nanvm_ref_drop(secret);
+        return false;
+    }
+    nanvm_mut_ref_drop(hiding);
+    assert_true(!on->counts || tracked_live() == 0);
+    return true;
+}
+
+/* The only reference of a pair isn't at its start. */
+static bool drop_hidden_pair(const stage *on) {
+    struct pair value = {SIZE_MAX, nanvm_mut_ref_to_ref(tracked_new(on->manager, 1))};
+    nanvm_mut_ref pair = {NULL};
+    if (value.rest.object != NULL) {
+        pair = nanvm_new_copy(on->manager, &pair_object, &value);
+    }
+    if (pair.object == NULL) {
+        nanvm_ref_drop(value.rest);
+        return false;
+    }
+    return hide_and_drop(on, nanvm_mut_ref_to_ref(pair));
+}
+
+static void test_only_reference_of_what_a_callback_drops_is_released(void **state) {
+    (void)state;
+    on_every_manager(drop_hidden_pair);
+}
+
+/* Nor are those of items. */
+static bool drop_hidden_entries(const stage *on) {
+    struct entry entries[3] = {{.key = SIZE_MAX}, {.key = 1}, {.key = 2}};
+    bool done = true;
+    for (size_t i = 0; i < 3; i++) {
+        entries[i].value = nanvm_mut_ref_to_ref(tracked_new(on->manager, i));
+        done = done && entries[i].value.object != NULL;
+    }
+    nanvm_mut_ref loose = {NULL};
+    if (done) {
+        loose = nanvm_new_array(on->manager, &loose_object, entries, 3);
+    }
+    if (loose.object == NULL) {
+        for (size_t i = 0; i < 3; i++) {
+            nanvm_ref_drop(entries[i].value);
+        }
+        return false;
+    }
+    return hide_and_drop(on, nanvm_mut_ref_to_ref(loose));
+}
+
+static void test_items_of_what_a_callback_drops_are_released(void **state) {
+    (void)state;
+    on_every_manager(drop_hidden_entries);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_only_reference_of_what_a_callback_drops_is_released),
+    TEST(test_items_of_what_a_callback_drops_are_released),
     TEST(test_local_chain_of_ten_million_drops_on_a_small_stack),
     TEST(test_array_chain_of_ten_million_drops_on_a_small_stack),
     TEST(test_boxed_chain_of_ten_million_drops_on_a_small_stack),
