@@ -1187,6 +1187,84 @@ static void test_large_array_has_room_to_grow(void **state) {
     accounting_deinit(&source);
 }
 
+/* Of every length, whether its chunk has a byte to spare or not. */
+static void test_large_array_of_the_same_length_takes_no_more_memory(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the dead wait");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t length = 3000; length < 3020; length++) {
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, length));
+        size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+        nanvm_mut_ref_drop(ints);
+        (void)nanvm_local_trim(&local);
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* A third of it would be in use. */
+static void test_much_smaller_array_leaves_the_memory_that_waits(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the dead wait");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 9000));
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 3000);
+    assert_in_range(nanvm_stats_make(manager).live_bytes, 12000, 13000);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&local);
+}
+
+static void test_large_array_that_shrinks_stays_down_to_half(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 20000);
+    void *before = ints.object;
+    size_t live = nanvm_stats_make(manager).live_bytes;
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 12000));
+    assert_ptr_equal(ints.object, before);
+    assert_int_equal(nanvm_stats_make(manager).live_bytes, live);
+    assert_true(nanvm_mut_ref_resize(manager, &ints, 8000));
+    assert_in_range(nanvm_stats_make(manager).live_bytes, 32000, 37000);
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&local);
+}
+
+static bool fill_nothing(void *object, size_t length, void *context) {
+    (void)object;
+    (void)length;
+    (void)context;
+    return true;
+}
+
+/* Not by atomic operations, which would cost several times as much. */
+static void test_objects_of_every_size_are_counted_plainly(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t length = 1; length < 100000; length *= 4) {
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        nanvm_mut_ref filled =
+            nanvm_new_with(manager, &ints_object, length, fill_nothing, NULL);
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(nanvm_block_count(ints.object), NANVM_COUNT_PLAIN);
+            assert_int_equal(nanvm_block_count(filled.object), NANVM_COUNT_PLAIN);
+            assert_true(nanvm_mut_ref_resize(manager, &ints, 3 * length));
+            assert_true(nanvm_mut_ref_resize(manager, &filled, length / 3));
+        }
+        nanvm_mut_ref_drop(ints);
+        nanvm_mut_ref_drop(filled);
+    }
+    nanvm_local_deinit(&local);
+}
+
 /* --- the manager as a whole --- */
 
 static void test_manager_without_objects_takes_no_memory(void **state) {
@@ -1394,6 +1472,10 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_large_array_of_the_same_length_takes_no_more_memory),
+    TEST(test_much_smaller_array_leaves_the_memory_that_waits),
+    TEST(test_large_array_that_shrinks_stays_down_to_half),
+    TEST(test_objects_of_every_size_are_counted_plainly),
     TEST(test_leak_callback_may_drop_what_leaked),
     TEST(test_cycle_is_told_of_in_a_debug_build_only),
     TEST(test_over_aligned_array_grows_by_one_with_few_moves),

@@ -235,6 +235,50 @@ static void test_local_tells_of_a_type_of_many_sizes_once(void **state) {
     nanvm_local_deinit(&local);
 }
 
+/* Bytes that one takes are as many as any other. */
+NANVM_ARRAY_OF(chars_object, char);
+
+static void test_local_tells_of_an_array_of_bytes_once(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref chars[20];
+    for (size_t i = 0; i < 20; i++) {
+        chars[i] = nanvm_new_array(manager, &chars_object, NULL, 1 + 150 * i);
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 1 + 40 * i));
+    }
+    told all = types_of(manager);
+    assert_int_equal(all.length, 2);
+    assert_int_equal(type_in(&all, &chars_object)->live_blocks, 20);
+    for (size_t i = 0; i < 20; i++) {
+        nanvm_mut_ref_drop(chars[i]);
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* Of those that have a chunk each, whatever waits to be used again meanwhile. */
+static void test_peak_of_large_objects_is_kept(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref first = nanvm_new_array(manager, &ints_object, NULL, 9000);
+    nanvm_mut_ref second = nanvm_new_array(manager, &ints_object, NULL, 9000);
+    nanvm_stats most = nanvm_stats_make(manager);
+    assert_int_equal(most.peak_bytes, most.live_bytes);
+    nanvm_mut_ref_drop(first);
+    nanvm_mut_ref_drop(second);
+    for (size_t i = 0; i < 3; i++) {
+        nanvm_mut_ref other = nanvm_new_array(manager, &ints_object, NULL, 4000);
+        told all = types_of(manager);
+        assert_int_equal(type_in(&all, &ints_object)->peak_blocks, 2);
+        assert_int_equal(nanvm_stats_make(manager).peak_bytes, most.peak_bytes);
+        nanvm_mut_ref_drop(other);
+    }
+    nanvm_local_deinit(&local);
+}
+
 static void test_local_that_made_nothing_has_zeros(void **state) {
     (void)state;
     nanvm_local local;
@@ -559,6 +603,8 @@ static void test_write_that_failed_before_is_told(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_local_tells_of_an_array_of_bytes_once),
+    TEST(test_peak_of_large_objects_is_kept),
     TEST(test_local_counts_live_blocks_and_bytes),
     TEST(test_peak_is_the_most_that_were_alive_at_once),
     TEST(test_growing_is_no_second_object),
