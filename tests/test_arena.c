@@ -721,6 +721,22 @@ static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+static void test_raw_memory_is_given_back_after_a_request_that_failed(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[400];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    make_points(&arena, 1);
+    size_t used = live_bytes(&arena);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(1000, 8)));
+    nanvm_manager_dealloc(manager, memory, layout);
+    assert_in_range(live_bytes(&arena), used, used + sizeof(void *));
+    nanvm_arena_deinit(&arena);
+}
+
 static void test_newest_raw_memory_grows_to_the_last_byte(void **state) {
     (void)state;
     SKIP_IF_HARDENED("raw memory always moves");
@@ -1469,6 +1485,7 @@ static void test_chunk_after_a_large_one_is_of_the_usual_size(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_raw_memory_is_given_back_after_a_request_that_failed),
     TEST(test_array_with_something_behind_it_moves_when_it_grows),
     TEST(test_buffer_is_what_is_reserved_until_deinit),
     TEST(test_deinit_twice_gives_chunks_back_once),

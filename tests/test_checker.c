@@ -148,6 +148,38 @@ static void test_what_is_freed_in_an_arena_is_closed(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+static void test_object_that_is_given_up_in_an_arena_is_closed(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < 20; i++) {
+        void *given_up = NULL;
+        assert_null(nanvm_new_with(manager, &node_object, 0, give_up, &given_up).object);
+        expect_closed(given_up, sizeof(struct node), true);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* In place or not. */
+static void test_raw_memory_of_another_size_is_open_to_its_last_byte(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    const size_t sizes[] = {40, 80, 81, 20, 21, 1000};
+    void *memory = NULL;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        nanvm_layout layout = nanvm_layout_make(i == 0 ? 0 : sizes[i - 1], 8);
+        memory = nanvm_manager_resize(manager, memory, layout, sizes[i]);
+        expect_closed(memory, sizes[i], false);
+        expect_closed((unsigned char *)memory + sizes[i], RED_ZONE, true);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
 /* As it does where nobody watches: otherwise each item would leave a copy of the array.
  */
 static void test_newest_grows_and_shrinks_in_place(void **state) {
@@ -509,6 +541,8 @@ static void test_nobody_is_told_where_the_environment_says_off(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_object_that_is_given_up_in_an_arena_is_closed),
+    TEST(test_raw_memory_of_another_size_is_open_to_its_last_byte),
     TEST(test_chunks_are_given_back_open),
     TEST(test_red_zone_stays_closed),
     TEST(test_over_aligned_object_is_open_to_its_last_byte),

@@ -1265,6 +1265,22 @@ static void test_objects_of_every_size_are_counted_plainly(void **state) {
     nanvm_local_deinit(&local);
 }
 
+/* However little is missing to what can be asked for at all. */
+static void test_array_that_no_memory_has_room_for_is_refused(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    for (size_t less = 0; less < 20000; less += less < 300 ? 1 : 77) {
+        size_t length = ((size_t)PTRDIFF_MAX - less) / sizeof(int);
+        assert_null(nanvm_new_array(manager, &ints_object, NULL, length).object);
+        assert_false(nanvm_mut_ref_resize(manager, &ints, length));
+    }
+    nanvm_mut_ref_drop(ints);
+    nanvm_local_deinit(&local);
+}
+
 /* --- the manager as a whole --- */
 
 static void test_manager_without_objects_takes_no_memory(void **state) {
@@ -1472,6 +1488,7 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_array_that_no_memory_has_room_for_is_refused),
     TEST(test_large_array_of_the_same_length_takes_no_more_memory),
     TEST(test_much_smaller_array_leaves_the_memory_that_waits),
     TEST(test_large_array_that_shrinks_stays_down_to_half),

@@ -78,6 +78,36 @@ static void test_guards_are_opened_again(void **state) {
     }
 }
 
+/* Whatever the size of the chunk: smaller ones go back to the heap, and not to the
+ * system. */
+static void test_guards_of_chunks_in_the_heap_are_opened_again(void **state) {
+    (void)state;
+    enum { ARRAYS = 40, BYTES = 30000 };
+    for (size_t length = 600; length < 10000; length *= 2) {
+        nanvm_local local;
+        nanvm_local_init(&local);
+        nanvm_mut_ref made[ARRAYS];
+        for (size_t i = 0; i < ARRAYS; i++) {
+            made[i] =
+                nanvm_new_array(nanvm_local_manager(&local), &ints_object, NULL, length);
+            assert_non_null(made[i].object);
+        }
+        for (size_t i = 0; i < ARRAYS; i++) {
+            nanvm_mut_ref_drop(made[i]);
+        }
+        nanvm_local_deinit(&local);
+        void *memory[ARRAYS];
+        for (size_t i = 0; i < ARRAYS; i++) {
+            memory[i] = malloc(BYTES);
+            assert_non_null(memory[i]);
+            memset(memory[i], 1, BYTES);
+        }
+        for (size_t i = 0; i < ARRAYS; i++) {
+            free(memory[i]);
+        }
+    }
+}
+
 /* --- sources that would be hurt by guards --- */
 
 static void expect_one_point(void *context, const nanvm_object *object, size_t blocks,
@@ -184,6 +214,7 @@ static void test_more_chunks_than_there_may_be_guards(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_guards_of_chunks_in_the_heap_are_opened_again),
     TEST(test_more_chunks_than_there_may_be_guards),
     TEST(test_nobody_runs_on_beyond_a_chunk),
     TEST(test_guards_are_opened_again),

@@ -550,7 +550,28 @@ static void test_reset_clears_what_was_used_since_the_last(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* Not in the newest chunk alone: the arena keeps them all. */
+static void test_reset_clears_every_chunk(void **state) {
+    (void)state;
+    enum { POINTS = 1000 };
+    static struct point *made[POINTS];
+    const struct point value = {1.5, 2.5}, none = {0, 0};
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    for (size_t i = 0; i < POINTS; i++) {
+        made[i] =
+            nanvm_new_copy(nanvm_arena_manager(&arena), &point_object, &value).object;
+        assert_non_null(made[i]);
+    }
+    nanvm_arena_reset(&arena);
+    for (size_t i = 0; i < POINTS; i++) {
+        assert_memory_equal(made[i], &none, sizeof(none));
+    }
+    nanvm_arena_deinit(&arena);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_reset_clears_every_chunk),
     TEST(test_no_byte_of_a_count_can_be_forged),
     TEST(test_no_byte_of_a_distance_can_be_forged),
     TEST(test_no_byte_of_an_origin_can_be_forged),
