@@ -172,6 +172,50 @@ static void test_manager_starts_anew_when_all_pieces_are_gone(void **state) {
 
 /* A manager that ended, and whose account is freed by others, has none to go on with:
  * another manager's account may lie at the same address by now. */
+/* Whatever the order in which they ended, are used again, and lose their pieces. */
+static void test_each_of_several_managers_finds_its_own_account(void **state) {
+    (void)state;
+    enum { GROUNDS = 4 };
+    for (size_t turn = 0; turn < 2 * GROUNDS; turn++) {
+        ground on[GROUNDS];
+        void *memory[GROUNDS][2];
+        for (size_t i = 0; i < GROUNDS; i++) {
+            begin(&on[i]);
+            for (size_t n = 0; n < 1 + i % 2; n++) {
+                memory[i][n] = piece(&on[i]);
+            }
+        }
+        for (size_t i = 0; i < GROUNDS; i++) {
+            nanvm_local_deinit(&on[i].local);
+        }
+        for (size_t n = 0; n < GROUNDS; n++) {
+            size_t i = turn < GROUNDS ? (n + turn) % GROUNDS
+                                      : (GROUNDS - 1 - n + turn) % GROUNDS;
+            if (n == 1) { /* one loses its pieces while nobody uses its manager */
+                release(&on[i], memory[i][0]);
+                if (i % 2 == 1) {
+                    release(&on[i], memory[i][1]);
+                }
+                memory[i][0] = piece(&on[i]);
+                assert_int_equal(live(on[i].manager), 1);
+                release(&on[i], memory[i][0]);
+                continue;
+            }
+            void *more = piece(&on[i]);
+            assert_int_equal(live(on[i].manager), 2 + i % 2);
+            release(&on[i], more);
+            release(&on[i], memory[i][0]);
+            if (i % 2 == 1) {
+                release(&on[i], memory[i][1]);
+            }
+            assert_int_equal(live(on[i].manager), 0);
+        }
+        for (size_t i = 0; i < GROUNDS; i++) {
+            end(&on[i]);
+        }
+    }
+}
+
 static void test_manager_takes_no_other_managers_account(void **state) {
     (void)state;
     SKIP_IF_HARDENED("raw memory is freed through its manager, and has a seal in front");
@@ -344,6 +388,7 @@ static void test_shrinking_takes_no_memory(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_each_of_several_managers_finds_its_own_account),
     TEST(test_piece_is_resized_after_the_end_of_its_manager),
     TEST(test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was),
     TEST(test_piece_from_before_the_end_stays_counted),
