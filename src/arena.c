@@ -240,6 +240,34 @@ static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
     return chunk;
 }
 
+static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
+    while (chunk != NULL) {
+        nanvm_arena_chunk *next = chunk->next;
+        size_t size = chunk->size;
+        if (self->watched) {
+            nanvm_checker_open(chunk, size);
+        }
+        nanvm_memory_dealloc(self->source, chunk, chunk_layout(size));
+        chunk = next;
+    }
+}
+
+static void free_spare(nanvm_arena *self) {
+    free_chunks(self, self->spare);
+    self->spare = NULL;
+}
+
+/* Chunks that were kept at a reset, and are too small: they go back to the source before
+ * there is no memory, and the source is asked again. */
+static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
+    nanvm_arena_chunk *chunk = chunk_alloc(self, least);
+    if (chunk == NULL && self->spare != NULL) {
+        free_spare(self);
+        chunk = chunk_alloc(self, least);
+    }
+    return chunk;
+}
+
 /* The first chunk that was kept at a reset and will do; NULL if there is none. */
 static nanvm_arena_chunk *chunk_take_spare(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk **link = &self->spare;
@@ -261,7 +289,7 @@ static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     }
     nanvm_arena_chunk *chunk = chunk_take_spare(self, extra + layout.size);
     if (chunk == NULL) {
-        chunk = chunk_alloc(self, extra + layout.size);
+        chunk = chunk_alloc_at_last(self, extra + layout.size);
     }
     if (chunk == NULL) {
         return false;
@@ -550,18 +578,6 @@ static void let_go_of_all(nanvm_arena *self) {
     }
 }
 
-static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
-    while (chunk != NULL) {
-        nanvm_arena_chunk *next = chunk->next;
-        size_t size = chunk->size;
-        if (self->watched) {
-            nanvm_checker_open(chunk, size);
-        }
-        nanvm_memory_dealloc(self->source, chunk, chunk_layout(size));
-        chunk = next;
-    }
-}
-
 /* A hardened build leaves nothing behind: what refers here from now on finds no header.
  * The chunks before the newest were filled. */
 #if defined(NANVM_HARDENED)
@@ -583,8 +599,7 @@ static void clear_used(nanvm_arena *self) {
 /* In the order in which they were taken. To give them back and take them anew costs half
  * the time of a million objects: their pages fault in again. */
 static void keep_chunks(nanvm_arena *self) {
-    free_chunks(self, self->spare);
-    self->spare = NULL;
+    free_spare(self);
     for (nanvm_arena_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         chunk->next = self->spare;
@@ -656,8 +671,7 @@ static void make_empty(nanvm_arena *self) {
 static void give_all_back(nanvm_arena *self) {
     make_empty(self);
     for_all_bytes(self, nanvm_checker_open);
-    free_chunks(self, self->spare);
-    self->spare = NULL;
+    free_spare(self);
     self->end = self->buffer = NULL;
     enter(self, NULL);
 }

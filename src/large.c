@@ -24,18 +24,20 @@ void nanvm_pool_count_one(nanvm_pool *pool) {
 
 /* --- objects --- */
 
-void *nanvm_large_take(nanvm_pool *pool, size_t size) {
-    size_t prefix = nanvm_chunk_prefix(pool->places.object);
-    if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
-        return NULL; /* the distance to the origin has 32 bits */
-    }
-    nanvm_chunk *chunk = nanvm_spare_take(pool, prefix + size);
-    if (chunk == NULL) {
-        chunk = nanvm_chunk_alloc(pool, chunk_size(pool, prefix + size));
-    }
-    if (chunk == NULL) {
-        return NULL;
-    }
+/* Of `size` bytes and a few more, or of just so many. */
+static nanvm_chunk *alloc_chunk(nanvm_pool *pool, size_t size) {
+    size_t rounded = chunk_size(pool, size);
+    nanvm_chunk *chunk = nanvm_chunk_alloc(pool, rounded);
+    return chunk != NULL || rounded == size ? chunk : nanvm_chunk_alloc(pool, size);
+}
+
+NANVM_NOINLINE static nanvm_chunk *new_chunk(nanvm_pool *pool, size_t size) {
+    nanvm_chunk *chunk = alloc_chunk(pool, size);
+    return chunk == NULL && nanvm_pools_trim(pool->owner) > 0 ? alloc_chunk(pool, size)
+                                                              : chunk;
+}
+
+static void *place(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix) {
     nanvm_pool_count_one(pool);
     nanvm_live_add(pool, chunk);
     void *object = (unsigned char *)chunk + prefix;
@@ -44,10 +46,16 @@ void *nanvm_large_take(nanvm_pool *pool, size_t size) {
     return object;
 }
 
-size_t nanvm_large_trim(nanvm_pool *pool) {
-    size_t size = nanvm_spare_bytes(pool);
-    nanvm_spare_free(pool);
-    return size;
+void *nanvm_large_take(nanvm_pool *pool, size_t size) {
+    size_t prefix = nanvm_chunk_prefix(pool->places.object);
+    if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
+        return NULL; /* the distance to the origin has 32 bits */
+    }
+    nanvm_chunk *chunk = nanvm_spare_take(pool, prefix + size);
+    if (chunk == NULL) {
+        chunk = new_chunk(pool, prefix + size);
+    }
+    return chunk == NULL ? NULL : place(pool, chunk, prefix);
 }
 
 static void free_block(nanvm_dealloc *dealloc, void *object) {
@@ -73,33 +81,54 @@ static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     size_t old = nanvm_large_room(object);
     size_t peak = pool->peak;
     size_t peak_bytes = pool->peak_bytes;
-    void *moved = nanvm_large_take(pool, ample(pool, old, size));
-    (void)prefix;
-    if (moved != NULL) {
-        memcpy(moved, object, old);
-        nanvm_spare_put(pool, object);
-        pool->peak = peak;
-        pool->peak_bytes = peak_bytes;
-        pool->live -= 2;
-        nanvm_pool_count_one(pool);
+    nanvm_chunk *chunk = alloc_chunk(pool, prefix + ample(pool, old, size));
+    if (chunk == NULL) {
+        chunk = new_chunk(pool, prefix + size);
     }
-    return moved;
-}
-#else
-static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
-    nanvm_chunk *chunk = nanvm_chunk_of(object);
-    size_t old = chunk->size;
-    size_t larger = ample(pool, old, prefix + size);
-    chunk =
-        nanvm_memory_resize(pool->source, chunk, nanvm_chunk_layout(pool, old), larger);
     if (chunk == NULL) {
         return NULL;
     }
-    chunk->size = larger;
-    pool->live -= 1;
-    pool->reserved += larger - old;
+    void *moved = place(pool, chunk, prefix);
+    memcpy(moved, object, old);
+    nanvm_spare_put(pool, object);
+    nanvm_pool_note_free(pool);
+    pool->peak = peak;
+    pool->peak_bytes = peak_bytes;
+    pool->live -= 2;
     nanvm_pool_count_one(pool);
-    return (unsigned char *)chunk + prefix;
+    return moved;
+}
+#else
+/* Half as much again, or else `least` bytes. */
+static nanvm_chunk *resize_chunk(const nanvm_pool *pool, nanvm_chunk *chunk,
+                                 size_t least) {
+    nanvm_layout layout = nanvm_chunk_layout(pool, chunk->size);
+    size_t size = ample(pool, layout.size, least);
+    nanvm_chunk *resized = nanvm_memory_resize(pool->source, chunk, layout, size);
+    if (resized == NULL && size > least) {
+        size = least;
+        resized = nanvm_memory_resize(pool->source, chunk, layout, size);
+    }
+    if (resized != NULL) {
+        resized->size = size;
+    }
+    return resized;
+}
+
+static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
+    nanvm_chunk *chunk = nanvm_chunk_of(object);
+    size_t old = chunk->size;
+    nanvm_chunk *larger = resize_chunk(pool, chunk, prefix + size);
+    if (larger == NULL && nanvm_pools_trim(pool->owner) > 0) {
+        larger = resize_chunk(pool, chunk, prefix + size);
+    }
+    if (larger == NULL) {
+        return NULL;
+    }
+    pool->live -= 1;
+    pool->reserved += larger->size - old;
+    nanvm_pool_count_one(pool);
+    return (unsigned char *)larger + prefix;
 }
 #endif
 

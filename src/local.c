@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,34 +8,58 @@
 #include "pool.h"
 #include "unwind.h"
 
-/* The pools of a manager, found by type and capacity in a table with open
- * addressing that is at most half full; pools of one type follow each other in
- * the list, so that reports need no sorting. */
-enum { FIRST_SLOTS = 32 };
+/* The pools of a manager, found by type and capacity in a table with open addressing and
+ * linear probing (Knuth, TAOCP 3, 6.4, algorithm L) that is at most half full: a search
+ * takes 1.5 steps on average where slots are as good as random.
+ *
+ * Pools of one type follow each other in the list, so that reports need no sorting. Only
+ * an array type has several; one of them stands in the table once more, under
+ * ANY_CAPACITY, and a new one goes behind it. */
+enum { FIRST_BITS = 5 };
+
+#define ANY_CAPACITY SIZE_MAX
 
 typedef struct nanvm_local_state {
     nanvm_places *recent[NANVM_PLACES]; /* of the pool used last, by type and size */
+    nanvm_pools pools;
     nanvm_pool **slots;
-    size_t slots_length; /* a power of two */
-    size_t used;
+    size_t slots_length;  /* a power of two: 2^(bits of a size - slots_shift) */
+    unsigned slots_shift; /* of a hash, which leaves the index */
+    bool apart;           /* a memory checker watches: each object has its own chunk */
+    bool ending;          /* what is told of leaks may end what ends the manager */
+    size_t used;          /* slots */
     nanvm_pool *all;
-    bool apart;  /* a memory checker watches: each object has a chunk of its own */
-    bool ending; /* what is told of leaks may end what ends the manager */
 } nanvm_local_state;
 
 /* --- finding a pool --- */
 
-/* Tables are static and at least a cache line large, so their low bits are
- * alike. The multiplier is 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). */
+/* The bits of a hash, which are those of a size. */
+enum { HASH_BITS = sizeof(size_t) * CHAR_BIT };
+
+/* The top of a number of 64 bits: an odd number of as many bits as a hash has. */
+#define HASH_NUMBER(number) ((size_t)(UINT64_C(number) >> (64 - HASH_BITS)))
+
+/* The index is the top bits of a product that is as wide as an address, so that it serves
+ * a table of any length. The multiplier is 2^64 / golden ratio (Knuth, TAOCP 3, 6.4).
+ * Without the shift, tables 64 KiB apart would take 50 steps on average once there are a
+ * million; and without a multiplier of their own, capacities would be like addresses
+ * nearby. With both, types at any equal distance take less than two. */
 NANVM_WRAPS("a hash")
 static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object,
                       size_t capacity) {
-    uint32_t key = (uint32_t)((uintptr_t)object >> 3) + (uint32_t)capacity;
-    return (size_t)((key * UINT32_C(2654435769)) >> 16) & (state->slots_length - 1);
+    size_t key = (size_t)(uintptr_t)object;
+    key = (key ^ key >> 15) * HASH_NUMBER(0x9E3779B97F4A7C15);
+    return (key + capacity * HASH_NUMBER(0xC2B2AE3D27D4EB4F)) >> state->slots_shift;
 }
 
 static size_t slot_after(const nanvm_local_state *state, size_t slot) {
     return (slot + 1) & (state->slots_length - 1);
+}
+
+static bool is_sought(const nanvm_pool *pool, const nanvm_object *object,
+                      size_t capacity) {
+    return pool->places.object == object &&
+           (pool->capacity == capacity || capacity == ANY_CAPACITY);
 }
 
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
@@ -42,20 +67,35 @@ static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *obj
     size_t i = slot_of(state, object, capacity);
     /*@ loop invariant i < state->slots_length;
         loop assigns i; */
-    while (state->slots[i] != NULL && (state->slots[i]->places.object != object ||
-                                       state->slots[i]->capacity != capacity)) {
+    while (state->slots[i] != NULL && !is_sought(state->slots[i], object, capacity)) {
         i = slot_after(state, i);
     }
     return &state->slots[i];
+}
+
+static void fill_slot(nanvm_local_state *state, nanvm_pool *pool, size_t capacity) {
+    nanvm_pool **slot = find(state, pool->places.object, capacity);
+    if (*slot == NULL) {
+        *slot = pool;
+        state->used += 1;
+    }
+}
+
+static void fill_slots(nanvm_local_state *state, nanvm_pool *pool) {
+    fill_slot(state, pool, pool->capacity);
+    if (pool->is_array) {
+        fill_slot(state, pool, ANY_CAPACITY);
+    }
 }
 
 static nanvm_layout slots_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
-static bool set_slots(nanvm_local *self, size_t length) {
+static bool set_slots(nanvm_local *self, unsigned bits) {
     nanvm_local_state *state = self->state;
     nanvm_layout old = slots_layout(state->slots_length);
+    size_t length = (size_t)1 << bits;
     nanvm_pool **slots = nanvm_memory_alloc(self->source, slots_layout(length));
     if (slots == NULL) {
         return false;
@@ -64,42 +104,46 @@ static bool set_slots(nanvm_local *self, size_t length) {
     nanvm_memory_dealloc(self->source, state->slots, old);
     state->slots = slots;
     state->slots_length = length;
+    state->slots_shift = HASH_BITS - bits;
+    state->used = 0;
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
-        *find(state, pool->places.object, pool->capacity) = pool;
+        fill_slots(state, pool);
     }
     return true;
 }
 
 /* --- making one --- */
 
-/* Only an array type has pools for several sizes: no search for the others. */
 static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
-    bool is_array = pool->places.object != NULL && pool->places.object->item_size != 0;
-    nanvm_pool **place = &state->all;
-    for (nanvm_pool *other = is_array ? state->all : NULL; other != NULL;
-         other = other->next) {
-        if (other->places.object == pool->places.object) {
-            place = &other->next;
-            break;
-        }
-    }
+    nanvm_pool *other =
+        pool->is_array ? *find(state, pool->places.object, ANY_CAPACITY) : NULL;
+    nanvm_pool **place = other != NULL ? &other->next : &state->all;
     pool->next = *place;
     *place = pool;
-    state->used += 1;
+    fill_slots(state, pool);
+    if (pool->places.object != NULL) { /* of raw memory nothing is kept */
+        nanvm_pools_add(&state->pools, pool);
+    }
+}
+
+/* Room for a pool, which takes a slot, or two. */
+static bool make_room(nanvm_local *self, const nanvm_object *object) {
+    const nanvm_local_state *state = self->state;
+    size_t more = object != NULL && object->item_size != 0 ? 2 : 1;
+    return 2 * (state->used + more) <= state->slots_length ||
+           set_slots(self, HASH_BITS - state->slots_shift + 1);
 }
 
 static nanvm_pool *add_pool(nanvm_local *self, const nanvm_object *object,
                             size_t capacity) {
     nanvm_local_state *state = self->state;
-    if (2 * (state->used + 1) > state->slots_length &&
-        !set_slots(self, 2 * state->slots_length)) {
+    if (!make_room(self, object)) {
         return NULL;
     }
-    nanvm_pool *pool = nanvm_pool_create(self->source, state, object, capacity);
+    nanvm_pool *pool = nanvm_pool_create(self->source, &state->pools, object, capacity);
     if (pool != NULL) {
         pool->apart = state->apart;
         list_pool(state, pool);
-        *find(state, object, capacity) = pool;
     }
     return pool;
 }
@@ -119,9 +163,8 @@ static nanvm_pool no_pool = {.places = {.object = &no_object}};
 /* After an end of the manager, raw memory that is still alive stays in its account. */
 static void adopt_raw(nanvm_local *self) {
     nanvm_pool *raw = (nanvm_pool *)self->manager.dealloc;
-    if (raw != NULL && nanvm_raw_adopt(raw, &self->manager, self->state)) {
+    if (raw != NULL && nanvm_raw_adopt(raw, &self->manager, &self->state->pools)) {
         list_pool(self->state, raw);
-        *find(self->state, NULL, 0) = raw;
     } else {
         self->manager.dealloc = NULL;
     }
@@ -137,13 +180,20 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
     for (size_t i = 0; i < NANVM_PLACES; ++i) {
         self->state->recent[i] = &no_pool.places;
     }
-    if (!set_slots(self, FIRST_SLOTS)) {
+    if (!set_slots(self, FIRST_BITS)) {
         free_state(self);
         return false;
     }
     self->manager.places = self->state->recent;
     adopt_raw(self);
     return true;
+}
+
+/* Before there is no memory, what is free goes back to the source, which is asked again.
+ * Returns whether anything did. A trim looks at no pool twice in which nothing was freed
+ * meanwhile, so where memory is missing for long each failure takes O(1). */
+static bool gives_back(nanvm_local *self) {
+    return nanvm_pools_trim(&self->state->pools) > 0;
 }
 
 static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object, size_t size) {
@@ -153,7 +203,10 @@ static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object, size_
     bool is_pooled = object != NULL && !self->state->apart;
     size_t capacity = is_pooled ? nanvm_pool_capacity(object, size) : 0;
     nanvm_pool *pool = *find(self->state, object, capacity);
-    return pool != NULL ? pool : add_pool(self, object, capacity);
+    if (pool == NULL) {
+        pool = add_pool(self, object, capacity);
+    }
+    return pool == NULL && gives_back(self) ? add_pool(self, object, capacity) : pool;
 }
 
 /* --- the functions of the manager --- */
@@ -168,6 +221,17 @@ static size_t recent_of(const nanvm_object *object, size_t size) {
     return (nanvm_places_index(object) + of_size) & (NANVM_PLACES - 1);
 }
 
+NANVM_NOINLINE static void *take_slowly(nanvm_local *self, nanvm_pool *pool,
+                                        size_t size) {
+    void *object = nanvm_pool_take(pool, size);
+    return object == NULL && gives_back(self) ? nanvm_pool_take(pool, size) : object;
+}
+
+static inline void *take(nanvm_local *self, nanvm_pool *pool, size_t size) {
+    void *object = nanvm_pool_take_ready(pool);
+    return NANVM_LIKELY(object != NULL) ? object : take_slowly(self, pool, size);
+}
+
 NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object *object,
                                            size_t size) {
     nanvm_pool *pool = pool_for(self, object, size);
@@ -175,7 +239,7 @@ NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object
         return NULL;
     }
     self->state->recent[recent_of(object, size)] = &pool->places;
-    return nanvm_pool_take(pool, size);
+    return take(self, pool, size);
 }
 
 static bool serves_large(const nanvm_pool *pool, const nanvm_object *object,
@@ -190,7 +254,7 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
     if (NANVM_LIKELY(self->state != NULL)) {
         nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(object, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, object, size))) {
-            return nanvm_pool_take(pool, size);
+            return take(self, pool, size);
         }
         if (serves_large(pool, object, size)) {
             return nanvm_large_take(pool, size);
@@ -201,7 +265,8 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
 
 static void *local_resize_block(nanvm_manager *manager, void *object, size_t old_size,
                                 size_t size) {
-    nanvm_pool *pool = nanvm_pool_of(object, local_of(manager)->state);
+    nanvm_local_state *state = local_of(manager)->state;
+    nanvm_pool *pool = state == NULL ? NULL : nanvm_pool_of(object, &state->pools);
     (void)old_size;
     return pool == NULL ? NULL : nanvm_pool_resize(pool, object, size);
 }
@@ -214,13 +279,18 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
     }
     raw->served = manager;
     manager->dealloc = &raw->places.dealloc;
-    return nanvm_raw_alloc(raw, layout);
+    void *memory = nanvm_raw_alloc(raw, layout);
+    return memory == NULL && gives_back(self) ? nanvm_raw_alloc(raw, layout) : memory;
 }
 
 /* Also of a manager that has ended, by the account that its raw memory stays in. */
 static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
-    return nanvm_raw_resize((nanvm_pool *)manager->dealloc, memory, layout, size);
+    nanvm_pool *raw = (nanvm_pool *)manager->dealloc;
+    void *resized = nanvm_raw_resize(raw, memory, layout, size);
+    return resized == NULL && gives_back(local_of(manager))
+               ? nanvm_raw_resize(raw, memory, layout, size)
+               : resized;
 }
 
 /* --- reports --- */
@@ -305,33 +375,8 @@ static bool report_leaks(const nanvm_local *self) {
 
 /* --- the manager as a whole --- */
 
-#if defined(NANVM_HARDENED)
-/* What waits is memory, too: it goes back to the source before there is none. */
-static bool free_waiting(nanvm_local *self) {
-    return nanvm_local_trim(self) > 0;
-}
-
-static void *alloc_at_last(nanvm_manager *manager, nanvm_layout layout) {
-    void *memory = local_alloc(manager, layout);
-    return memory == NULL && free_waiting(local_of(manager))
-               ? local_alloc(manager, layout)
-               : memory;
-}
-
-static void *new_block_at_last(nanvm_manager *manager, const nanvm_object *object,
-                               size_t size) {
-    void *block = local_new_block(manager, object, size);
-    return block == NULL && free_waiting(local_of(manager))
-               ? local_new_block(manager, object, size)
-               : block;
-}
-
-static const nanvm_manager_table local_table = {
-    alloc_at_last, local_resize, new_block_at_last, local_resize_block, local_stats};
-#else
 static const nanvm_manager_table local_table = {
     local_alloc, local_resize, local_new_block, local_resize_block, local_stats};
-#endif
 
 void nanvm_local_init(nanvm_local *self) {
     nanvm_local_init_from(self, nanvm_global());
@@ -360,13 +405,9 @@ void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *con
 
 /* The source's dealloc may drop references: callbacks run when the pools are whole. */
 size_t nanvm_local_trim(nanvm_local *self) {
-    size_t bytes = 0;
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    nanvm_pool *pool = self->state == NULL ? NULL : self->state->all;
-    for (; pool != NULL; pool = pool->next) {
-        bytes += pool->capacity == 0 ? nanvm_large_trim(pool) : nanvm_pool_trim(pool);
-    }
+    size_t bytes = self->state == NULL ? 0 : nanvm_pools_trim(&self->state->pools);
     nanvm_drop_resume(&hold);
     return bytes;
 }
@@ -378,7 +419,7 @@ static void orphan_pools(nanvm_local *self, bool recounts) {
             nanvm_pool_recount(pool);
         }
         if (pool->capacity == 0) {
-            (void)nanvm_large_trim(pool);
+            nanvm_spare_free(pool);
         }
         nanvm_pool_orphan(pool);
         pool = next;

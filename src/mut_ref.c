@@ -241,11 +241,13 @@ static void expect_own(const void *object) {
 
 /* Bytes that the object can have where it is, whatever manager is given; 0: unknown. */
 static inline size_t room_of(const void *object, const nanvm_origin *origin) {
-    nanvm_pool *pool = (nanvm_pool *)origin->dealloc;
-    if (origin->dealloc->table->pooled) {
+    const nanvm_pool *pool = (const nanvm_pool *)origin->dealloc;
+    const nanvm_dealloc_table *table = origin->dealloc->table;
+    bool is_trimmed = table == &nanvm_trimmed_table;
+    if (table->pooled || (is_trimmed && pool->capacity != 0)) {
         return pool->capacity;
     }
-    return origin->dealloc->table == &nanvm_large_table ? nanvm_large_room(object) : 0;
+    return table == &nanvm_large_table || is_trimmed ? nanvm_large_room(object) : 0;
 }
 
 /* The usual way of appending: a longer array, for which there is room. */

@@ -182,26 +182,28 @@ static const nanvm_dealloc_table orphan_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
 
 /* --- the pool as a whole --- */
 
-static const nanvm_dealloc_table *table_for(const nanvm_object *object, size_t capacity) {
+const nanvm_dealloc_table *nanvm_pool_table(const nanvm_pool *self) {
+    const nanvm_object *object = self->places.object;
     if (object == NULL) {
         return &nanvm_raw_table;
     }
-    if (capacity == 0) {
+    if (self->capacity == 0) {
         return &nanvm_large_table;
     }
     return nanvm_object_holds_nothing(object) ? &leaf_table : &pool_table;
 }
 
-nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
+nanvm_pool *nanvm_pool_create(nanvm_manager *source, nanvm_pools *owner,
                               const nanvm_object *object, size_t capacity) {
     nanvm_pool *self = nanvm_memory_alloc(source, NANVM_LAYOUT_OF(nanvm_pool));
     if (self != NULL) {
         memset(self, 0, sizeof(*self));
-        self->places.dealloc.table = table_for(object, capacity);
         self->places.object = object;
         self->places.stride = capacity == 0 ? 0 : stride_of(object, capacity);
         self->capacity = capacity;
+        self->places.dealloc.table = nanvm_pool_table(self);
         self->least = least_of(object, capacity);
+        self->is_array = object != NULL && object->item_size != 0;
         self->owner = owner;
         self->source = source;
         self->source_dealloc = source->dealloc;
@@ -227,16 +229,18 @@ void nanvm_pool_orphan(nanvm_pool *self) {
     if (self->live == 0) {
         chunks_free(self);
         nanvm_pool_destroy(self);
-    } else if (self->capacity != 0) {
-        self->places.dealloc.table = &orphan_table;
+    } else {
+        self->places.dealloc.table =
+            self->capacity == 0 ? nanvm_pool_table(self) : &orphan_table;
     }
 }
 
-nanvm_pool *nanvm_pool_of(const void *object, const void *owner) {
+nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     nanvm_pool *self = (nanvm_pool *)dealloc;
     bool is_pool = dealloc->table == &pool_table || dealloc->table == &leaf_table ||
-                   dealloc->table == &nanvm_large_table;
+                   dealloc->table == &nanvm_large_table ||
+                   dealloc->table == &nanvm_trimmed_table;
     return is_pool && owner != NULL && self->owner == owner ? self : NULL;
 }
 

@@ -23,6 +23,18 @@ typedef struct nanvm_chunk {
 #endif
 } nanvm_chunk;
 
+/* What the pools of one owner have in common.
+ *
+ * A trim gives back what is free in them, and leaves them trimmed: each gets the table
+ * nanvm_trimmed_table, by which no inline function frees. So the next object that is
+ * freed in such a pool is noticed, and puts the pool back into the list, with its usual
+ * table. From then on nothing is noticed, or counted. Thus another trim looks at those
+ * pools only in which something was freed since the last one, and is O(1) if there are
+ * none. */
+typedef struct nanvm_pools {
+    struct nanvm_pool *untrimmed; /* in which something may be free */
+} nanvm_pools;
+
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
  *
  * Nothing is counted while objects come and go: how many are alive is the places
@@ -31,6 +43,8 @@ typedef struct nanvm_chunk {
  * and go; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
     nanvm_places places; /* first: origins point at it. Without a type: raw memory */
+    size_t capacity;     /* bytes an object can have; 0: a chunk each */
+    size_t least;        /* bytes an object here has at the least */
     /* In the newest chunk, the next place without a header, up to the end of such places.
      * Addresses and no pointers: the end may lie behind the chunk, since the last place
      * needs no room for a header behind it. */
@@ -39,21 +53,21 @@ typedef struct nanvm_pool {
     nanvm_chunk *chunks;          /* the newest first; where each object has one: the one
                                      that waits to be used again, if any */
     struct nanvm_region *regions; /* likewise */
-    size_t capacity;              /* bytes an object can have; 0: a chunk each */
-    size_t least;                 /* bytes an object here has at the least */
     bool apart;                   /* a checker watches: nothing is kept, or rounded up */
-    const void *owner;            /* the local manager's state, while it lives */
+    bool is_array;                /* of a type that has pools of other sizes, too */
+    nanvm_pools *owner;           /* the local manager's, while it lives */
     nanvm_manager *source;        /* of chunks, while the owner lives; of raw memory,
                                      while its manager is in use */
     nanvm_dealloc *source_dealloc;
     const nanvm_manager *served; /* of raw memory: the manager that hands it out */
     struct nanvm_pool *next;     /* of the same owner */
-    size_t carved;               /* places that have a header */
-    size_t reserved;             /* bytes taken from the source */
-    size_t live;                 /* kept where there is a chunk each, and by orphans; else
-                                    as it was at the last nanvm_pool_recount() */
-    size_t peak;                 /* the most of them */
-    size_t peak_bytes;           /* the most of `reserved` */
+    struct nanvm_pool *next_untrimmed;
+    size_t carved;     /* places that have a header */
+    size_t reserved;   /* bytes taken from the source */
+    size_t live;       /* kept where there is a chunk each, and by orphans; else
+                          as it was at the last nanvm_pool_recount() */
+    size_t peak;       /* the most of them */
+    size_t peak_bytes; /* the most of `reserved` */
 #if defined(NANVM_HARDENED)
     bool from_global;         /* the source is the global manager */
     nanvm_quarantine waiting; /* the dead, in place of the lists */
@@ -74,9 +88,12 @@ size_t nanvm_pool_capacity(const nanvm_object *object, size_t size);
 
 /* A pool for objects of that capacity, or for raw memory where `object` is NULL;
  * NULL if memory runs out. */
-nanvm_pool *nanvm_pool_create(nanvm_manager *source, const void *owner,
+nanvm_pool *nanvm_pool_create(nanvm_manager *source, nanvm_pools *owner,
                               const nanvm_object *object, size_t capacity);
 void nanvm_pool_destroy(nanvm_pool *self);
+
+/* The table of such a pool, unless it is trimmed or its owner is gone. */
+const nanvm_dealloc_table *nanvm_pool_table(const nanvm_pool *self);
 
 /* Whether objects of this type and size belong here. */
 NANVM_WRAPS("two bounds in one comparison: below the least a size becomes huge")
@@ -90,12 +107,21 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object 
  * memory runs out. */
 NANVM_NOINLINE void *nanvm_pool_take_new(nanvm_pool *self, size_t size);
 
+/* The same from a place at hand; NULL if there is none. And where there is none. */
 #if defined(NANVM_HARDENED)
+static inline void *nanvm_pool_take_ready(nanvm_pool *self) {
+    (void)self;
+    return NULL;
+}
+
 void *nanvm_pool_take(nanvm_pool *self, size_t size);
 #else
+static inline void *nanvm_pool_take_ready(nanvm_pool *self) {
+    return nanvm_places_take(&self->places);
+}
+
 static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    void *object = nanvm_places_take(&self->places);
-    return NANVM_LIKELY(object != NULL) ? object : nanvm_pool_take_new(self, size);
+    return nanvm_pool_take_new(self, size);
 }
 #endif
 
@@ -115,7 +141,7 @@ static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
 }
 
 /* The pool that an object of `owner` lies in; NULL for anybody else's object. */
-nanvm_pool *nanvm_pool_of(const void *object, const void *owner);
+nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner);
 
 /* In place, or moved; NULL if neither can be done. */
 void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
@@ -161,9 +187,19 @@ void nanvm_pool_orphan(nanvm_pool *self);
 
 /* --- trim.c ------------------------------------------------------------------- */
 
-/* Gives chunks back that hold nothing alive; returns their bytes. O(chunks + dead
- * objects). For a pool whose objects share chunks. */
-size_t nanvm_pool_trim(nanvm_pool *self);
+/* Of a pool in which nothing was freed since it was trimmed. */
+extern const nanvm_dealloc_table nanvm_trimmed_table;
+
+/* Gives back what is free: chunks that hold nothing alive, and those that are kept for
+ * large objects; returns their bytes. O(chunks + dead objects) of those pools in which
+ * something was freed since the last trim. */
+size_t nanvm_pools_trim(nanvm_pools *self);
+
+/* Adds a pool in which something may be free. It has its usual table. */
+void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool);
+
+/* Something in the pool is free now that a trim might give back. */
+void nanvm_pool_note_free(nanvm_pool *self);
 
 /* --- chunk.c: the memory of a pool ------------------------------------------- */
 
@@ -205,6 +241,8 @@ extern const nanvm_dealloc_table nanvm_large_table;
 /* Counts one more object, or piece, whose bytes are in `reserved` already. */
 void nanvm_pool_count_one(nanvm_pool *pool);
 
+/* Both give back what is free in all pools of the owner before they return NULL, if it
+ * is memory that is missing. */
 void *nanvm_large_take(nanvm_pool *pool, size_t size);
 void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size);
 
@@ -213,9 +251,6 @@ static inline size_t nanvm_large_room(const void *object) {
     const nanvm_chunk *chunk = nanvm_chunk_of(object);
     return chunk->size - (size_t)((uintptr_t)object - (uintptr_t)chunk);
 }
-
-/* Frees what is spare, and returns its bytes. */
-size_t nanvm_large_trim(nanvm_pool *pool);
 
 /* --- raw.c: raw memory ------------------------------------------------------------- */
 
@@ -229,7 +264,7 @@ void nanvm_raw_orphan(nanvm_pool *pool);
 
 /* Makes `owner` the owner of the account that an end of the manager `served` left; false
  * if the account has been freed since. */
-bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, const void *owner);
+bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, nanvm_pools *owner);
 
 /* --- spare.c: chunks of large objects that have died ----------------------------- */
 

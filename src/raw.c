@@ -46,7 +46,7 @@ void nanvm_raw_orphan(nanvm_pool *pool) {
     }
 }
 
-bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, const void *owner) {
+bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, nanvm_pools *owner) {
     bool found = remove_orphan(pool, served);
     if (found) {
         pool->owner = owner;

@@ -1,4 +1,5 @@
-/* Giving chunks back in which nothing is alive, from all of a pool. */
+/* Giving back what is free. From a pool whose objects share chunks: chunks in which
+ * nothing is alive. */
 #include "pool.h"
 
 /* A place in a run is as good as dead: a run lies in the newest chunk, the first. */
@@ -81,13 +82,56 @@ static void trim_regions(nanvm_pool *self) {
     *link = NULL;
 }
 
-size_t nanvm_pool_trim(nanvm_pool *self) {
-    size_t reserved = self->reserved;
+static void trim_shared(nanvm_pool *self) {
     self->peak = nanvm_pool_peak(self);
     count_dead(self);
     count_empty(self);
     nanvm_dead_forget(self, lies_in_spare);
     trim_chunks(self);
     trim_regions(self);
+}
+
+/* --- trimmed pools ------------------------------------------------------------ */
+
+static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
+    nanvm_pool_note_free((nanvm_pool *)dealloc);
+    dealloc->table->free_block(dealloc, object);
+}
+
+const nanvm_dealloc_table nanvm_trimmed_table = {NANVM_COUNT_PLAIN,  NULL,  NULL,
+                                                 trimmed_free_block, false, false};
+
+void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
+    pool->next_untrimmed = self->untrimmed;
+    self->untrimmed = pool;
+}
+
+void nanvm_pool_note_free(nanvm_pool *self) {
+    if (self->places.dealloc.table == &nanvm_trimmed_table) {
+        self->places.dealloc.table = nanvm_pool_table(self);
+        nanvm_pools_add(self->owner, self);
+    }
+}
+
+static size_t trim(nanvm_pool *self) {
+    size_t reserved = self->reserved;
+    if (self->capacity == 0) {
+        nanvm_spare_free(self);
+    } else {
+        trim_shared(self);
+    }
+    self->places.dealloc.table = &nanvm_trimmed_table;
     return reserved - self->reserved;
+}
+
+size_t nanvm_pools_trim(nanvm_pools *self) {
+    size_t bytes = 0;
+    nanvm_pool *pool = self->untrimmed;
+    self->untrimmed = NULL;
+    while (pool != NULL) {
+        nanvm_pool *next = pool->next_untrimmed;
+        bytes += trim(pool);
+        pool = next;
+    }
+    return bytes;
 }

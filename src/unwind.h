@@ -3,11 +3,12 @@
  * A C++ exception that leaves a callback unwinds through the library's own functions, and
  * so does the end of a thread by pthread_exit() or by cancellation. A variable that is
  * declared with NANVM_ON_UNWIND(function) has `function` called with its address when its
- * scope is left, in whatever way: so the function has to see from the variable whether the
- * scope came to its end.
+ * scope is left, in whatever way: so the function has to see from the variable whether
+ * the scope came to its end.
  *
- * It works where the library is compiled with -fexceptions, as its own build does with gcc
- * and clang. Elsewhere nothing is called. No build sees a longjmp this way: see frame.h. */
+ * It works where the library is compiled with -fexceptions, as its own build does with
+ * gcc and clang. Elsewhere nothing is called. No build sees a longjmp this way: see
+ * frame.h. */
 #ifndef NANVM_UNWIND_H
 #define NANVM_UNWIND_H
 

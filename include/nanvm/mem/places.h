@@ -42,9 +42,14 @@ NANVM_BEGIN_DECLS
  * taken the entry. */
 enum { NANVM_PLACES = 64 };
 
-/* Tables lie at least 32 bytes apart. */
+/* The top 6 bits of a product, so that tables at any distance from each other get entries
+ * of their own: gcc lays static ones 128 bytes apart, and a plugin's may all start at the
+ * same place in a page. The multiplier was found by search. Up to 64 tables at equal
+ * distances, of any multiple of 8 from 32 to 512 bytes or of any power of two up to 2^21,
+ * take at least as many different entries as tables at random addresses would. */
+NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_places_index(const nanvm_object *object) {
-    return ((uintptr_t)object >> 5) & (NANVM_PLACES - 1);
+    return ((uint32_t)(uintptr_t)object * UINT32_C(0x39503DAF)) >> 26;
 }
 
 /* A few cache lines ahead: 32 and 64 steps do equally well, 12 a fifth less. */
