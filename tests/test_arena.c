@@ -1484,6 +1484,37 @@ static void test_chunk_after_a_large_one_is_of_the_usual_size(void **state) {
     accounting_deinit(&source);
 }
 
+/* All of the memory there is was kept at a reset, in chunks that are too small. */
+static void test_chunks_that_are_kept_serve_before_a_null_handle(void **state) {
+    (void)state;
+    enum { LIMIT = 200000 };
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    accounting_limit(&source, LIMIT);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t round = 0; round < 3; round++) {
+        size_t before = source.requests;
+        while (nanvm_new(manager, &point_object).object != NULL) {
+        }
+        nanvm_arena_reset(&arena);
+        assert_true(source.live_bytes > LIMIT / 2);
+        assert_true(source.requests > before);
+        assert_non_null(nanvm_new_array(manager, &ints_object, NULL, LIMIT / 5).object);
+        assert_in_range(source.live_bytes, LIMIT * 4 / 5, LIMIT);
+        before = source.requests;
+        assert_null(nanvm_new_array(manager, &ints_object, NULL, LIMIT / 5).object);
+        assert_in_range(source.requests - before, 1, 2);
+        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, source.live_bytes);
+        nanvm_arena_reset(&arena);
+        nanvm_arena_reset(&arena); /* gives all of it back */
+        assert_int_equal(source.live_bytes, 0);
+    }
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_is_given_back_after_a_request_that_failed),
     TEST(test_array_with_something_behind_it_moves_when_it_grows),
@@ -1557,6 +1588,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_construction_that_fails_gives_its_bytes_back),
     TEST(test_reset_passes_over_what_longjmp_left_half_made),
     TEST(test_arena_takes_a_smaller_chunk_where_a_large_one_fails),
+    TEST(test_chunks_that_are_kept_serve_before_a_null_handle),
 };
 
 RUN_TESTS(tests)

@@ -150,17 +150,22 @@ static void check_record(const accounting_record *record, nanvm_layout layout) {
     }
 }
 
-static void *accounting_alloc(nanvm_manager *manager, nanvm_layout layout) {
-    accounting *self = (accounting *)manager;
+/* `less` bytes are about to be given back. */
+static void *alloc_instead(accounting *self, nanvm_layout layout, size_t less) {
     accounting_record *record = NULL;
     check_request(layout);
     lock(self);
-    if (accounting_serves(self, layout.size)) {
+    bool has_room = layout.size <= self->limit - (self->live_bytes - less);
+    if (accounting_serves(self, layout.size) && has_room) {
         record = record_new(layout);
         count_in(self, record);
     }
     unlock(self);
     return record == NULL ? NULL : record + 1;
+}
+
+static void *accounting_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    return alloc_instead((accounting *)manager, layout, 0);
 }
 
 /* Under `keeps_dead` the bytes stay, so that a test can misuse a dead object
@@ -191,7 +196,8 @@ static void accounting_dealloc(nanvm_dealloc *dealloc, void *memory,
 static void *accounting_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                                size_t size) {
     check_record(record_of(memory), layout);
-    void *moved = accounting_alloc(manager, nanvm_layout_make(size, layout.align));
+    void *moved = alloc_instead((accounting *)manager,
+                                nanvm_layout_make(size, layout.align), layout.size);
     if (moved != NULL) {
         memcpy(moved, memory, size < layout.size ? size : layout.size);
         accounting_dealloc(manager->dealloc, memory, layout);
@@ -224,6 +230,7 @@ void accounting_init(accounting *self, nanvm_count count) {
         self->dealloc_table.ref_counter_update = accounting_count;
     }
     atomic_flag_clear(&self->lock);
+    self->limit = SIZE_MAX;
     accounting_never_fail(self);
 }
 
@@ -250,6 +257,11 @@ void accounting_deinit(accounting *self) {
     }
     expect_nothing_live(self);
     release_dead(self);
+}
+
+void accounting_limit(accounting *self, size_t bytes) {
+    require(bytes >= self->live_bytes, "more is alive already");
+    self->limit = bytes;
 }
 
 void accounting_fail_once(accounting *self, size_t n) {

@@ -28,6 +28,7 @@ typedef struct accounting {
     size_t fail_last;                 /* The last one. */
     size_t chosen[ACCOUNTING_CHOSEN]; /* Others that fail. */
     size_t chosen_length;
+    size_t limit;    /* Of live bytes: what would go beyond fails. */
     uint32_t random; /* The state of the dice; 0 for none. */
     uint32_t fail_one_in;
     bool keeps_dead; /* Whether memory stays readable after it was freed. */
@@ -53,6 +54,11 @@ void accounting_fail_each(accounting *self, const size_t *requests, size_t lengt
 /* Lets one request in `n` fail, by dice that `seed`, not 0, starts. */
 void accounting_fail_at_random(accounting *self, uint32_t seed, uint32_t n);
 
+/* Never has more than so many bytes alive, as a machine with so much memory. A resize
+ * needs no more than the difference. */
+void accounting_limit(accounting *self, size_t bytes);
+
+/* No request is made to fail any more, but by the limit. */
 void accounting_never_fail(accounting *self);
 
 /* Counts a request and says whether it may be served: for memory that comes from
