@@ -45,14 +45,15 @@ static size_t least_of(const nanvm_object *object, size_t capacity) {
     if (capacity == 0 || object->item_size == 0) {
         return 0;
     }
-    size_t least = capacity;
-    /*@ loop invariant least <= capacity;
-        loop assigns least;
-        loop variant least; */
-    while (least > 0 && nanvm_pool_capacity(object, least - 1) == capacity) {
-        --least;
+    size_t words = capacity; /* sizes are rounded up to words first */
+    /*@ loop invariant words <= capacity;
+        loop assigns words;
+        loop variant words; */
+    while (words > word_size &&
+           nanvm_pool_capacity(object, words - word_size) == capacity) {
+        words -= word_size;
     }
-    return least;
+    return words <= word_size ? 0 : words - word_size + 1;
 }
 
 /* --- chunks --- */
