@@ -111,6 +111,21 @@ static nanvm_mut_ref prepare_point(nanvm_manager *manager) {
     return nothing(manager);
 }
 
+/* More than there is room for in the first chunk. */
+static bool ask_many_small(nanvm_manager *manager, nanvm_mut_ref prepared) {
+    enum { MANY = 100 };
+    nanvm_mut_ref made[MANY];
+    bool done = true;
+    (void)prepared;
+    for (size_t i = 0; i < MANY; i++) {
+        made[i] = nanvm_new(manager, &point_object);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        done &= drop_made(made[i]);
+    }
+    return done;
+}
+
 static bool ask_small_array(nanvm_manager *manager, nanvm_mut_ref prepared) {
     (void)prepared;
     return drop_made(nanvm_new_array(manager, &ints_object, NULL, 100));
@@ -132,6 +147,12 @@ static bool ask_raw(nanvm_manager *manager, nanvm_mut_ref prepared) {
     (void)prepared;
     nanvm_manager_dealloc(manager, memory, layout);
     return memory != NULL;
+}
+
+/* The pool of raw memory is there already. */
+static nanvm_mut_ref prepare_raw(nanvm_manager *manager) {
+    assert_true(ask_raw(manager, nothing(manager)));
+    return nothing(manager);
 }
 
 /* More types than the table of pools has room for. */
@@ -161,13 +182,29 @@ static bool ask_longer(nanvm_manager *manager, nanvm_mut_ref prepared) {
     return done;
 }
 
+/* So long that there is no memory for both. */
+static bool ask_much_longer(nanvm_manager *manager, nanvm_mut_ref prepared) {
+    size_t length = LIMIT * 4 / 5 / sizeof(int);
+    bool done = nanvm_mut_ref_resize(manager, &prepared, length);
+    nanvm_mut_ref_drop(prepared);
+    return done || is_hardened; /* where a large array moves */
+}
+
+static const nanvm_layout raw_layout = {LIMIT * 2 / 5, 8};
+static void *raw;
+
+static nanvm_mut_ref prepare_raw_memory(nanvm_manager *manager) {
+    raw = nanvm_manager_alloc(manager, raw_layout);
+    assert_non_null(raw);
+    return nothing(manager);
+}
+
 static bool ask_longer_raw(nanvm_manager *manager, nanvm_mut_ref prepared) {
-    nanvm_layout layout = nanvm_layout_make(1000, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
+    nanvm_layout layout = {LIMIT * 4 / 5, 8};
+    void *longer = nanvm_manager_resize(manager, raw, raw_layout, layout.size);
     (void)prepared;
-    void *longer = nanvm_manager_resize(manager, memory, layout, LIMIT / 2);
-    layout.size = longer == NULL ? layout.size : LIMIT / 2;
-    nanvm_manager_dealloc(manager, longer == NULL ? memory : longer, layout);
+    nanvm_manager_dealloc(manager, longer == NULL ? raw : longer,
+                          longer == NULL ? raw_layout : layout);
     return longer != NULL;
 }
 
@@ -220,13 +257,22 @@ static const struct {
     prepare *before;
     ask *then;
 } requests[] = {
-    {nothing, ask_small},       {prepare_point, ask_small},
-    {nothing, ask_small_array}, {nothing, ask_large},
-    {nothing, ask_page},        {nothing, ask_raw},
-    {nothing, ask_types},       {prepare_small_array, ask_longer},
-    {nothing, ask_longer_raw},  {prepare_large_array, ask_longer},
-    {nothing, ask_arena},       {prepare_half, ask_clone},
+    {nothing, ask_small},
+    {prepare_point, ask_small},
+    {nothing, ask_small_array},
+    {nothing, ask_large},
+    {nothing, ask_page},
+    {nothing, ask_raw},
+    {nothing, ask_types},
+    {prepare_small_array, ask_longer},
+    {prepare_raw_memory, ask_longer_raw},
+    {prepare_large_array, ask_longer},
+    {nothing, ask_arena},
+    {prepare_half, ask_clone},
     {nothing, ask_nested},
+    {prepare_point, ask_many_small},
+    {prepare_half, ask_much_longer},
+    {prepare_raw, ask_raw},
 };
 
 static void expect_all_served(free_all *make_free) {

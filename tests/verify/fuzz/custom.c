@@ -43,13 +43,20 @@ static void unlist(piece *it) {
     }
 }
 
-static bool fails(custom *self) {
+static bool is_due(custom *self) {
     if (self->countdown == 0 || --self->countdown > 0) {
         return false;
     }
     self->countdown = self->goes_on;
-    self->failures++;
     return true;
+}
+
+/* A request for `size` bytes, where `less` are about to come back. */
+static bool fails(custom *self, size_t size, size_t less) {
+    bool is_beyond = self->limit != 0 && size > self->limit - (self->bytes - less);
+    bool failed = is_due(self) || is_beyond;
+    self->failures += failed;
+    return failed;
 }
 
 /* Memory is dirty, at least where it begins. */
@@ -67,17 +74,21 @@ static piece *piece_new(nanvm_layout layout) {
     return it;
 }
 
-static void *custom_alloc(nanvm_manager *manager, nanvm_layout layout) {
-    custom *self = (custom *)manager;
+static void *alloc_instead(custom *self, nanvm_layout layout, size_t less) {
     REQUIRE(nanvm_layout_is_valid(layout));
     REQUIRE(layout.size >= 1 && layout.align >= sizeof(void *));
-    if (fails(self)) {
+    if (fails(self, layout.size, less)) {
         return NULL;
     }
     piece *it = piece_new(layout);
     list(&self->pieces, it);
     self->live++;
+    self->bytes += layout.size;
     return it->memory;
+}
+
+static void *custom_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    return alloc_instead((custom *)manager, layout, 0);
 }
 
 static void check_piece(const piece *it, const void *memory, nanvm_layout layout) {
@@ -103,6 +114,7 @@ static void custom_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout la
     check_piece(it, memory, layout);
     unlist(it);
     self->live--;
+    self->bytes -= layout.size;
     bury(self, it);
 }
 
@@ -110,7 +122,8 @@ static void custom_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout la
 static void *custom_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                            size_t size) {
     check_piece(piece_of(memory), memory, layout);
-    void *moved = custom_alloc(manager, nanvm_layout_make(size, layout.align));
+    nanvm_layout larger = nanvm_layout_make(size, layout.align);
+    void *moved = alloc_instead((custom *)manager, larger, layout.size);
     if (moved != NULL) {
         memcpy(moved, memory, size < layout.size ? size : layout.size);
         custom_dealloc(manager->dealloc, memory, layout);
@@ -143,6 +156,12 @@ void custom_init(custom *self, nanvm_count count, bool resizes) {
         count == NANVM_COUNT_CUSTOM ? custom_count : NULL;
 }
 
+void custom_each(const custom *self, custom_visitor *visitor, void *context) {
+    for (const piece *it = self->pieces; it != NULL; it = it->next) {
+        visitor(it->memory, it->layout.size, context);
+    }
+}
+
 /* What is abandoned may have pages in it that a hardened build has closed. */
 #if defined(NANVM_HARDENED)
 static void open_pages(const piece *it) {
@@ -170,4 +189,5 @@ void custom_abandon(custom *self) {
     free_list(&self->pieces);
     free_list(&self->kept);
     self->live = 0;
+    self->bytes = 0;
 }

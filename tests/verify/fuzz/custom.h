@@ -13,6 +13,8 @@ typedef struct custom {
     struct piece *pieces; /* live */
     struct piece *kept;   /* dead, where `keeps` */
     size_t live;
+    size_t bytes;       /* of the live */
+    size_t limit;       /* of them; 0: none */
     size_t failures;    /* requests that were made to fail */
     unsigned countdown; /* which request fails: 1 is the next one; 0: none */
     bool goes_on;       /* and all after it */
@@ -21,6 +23,10 @@ typedef struct custom {
 
 /* `resizes`: whether it has the optional function. */
 void custom_init(custom *self, nanvm_count count, bool resizes);
+
+/* Every piece of memory that is live. */
+typedef void custom_visitor(const void *memory, size_t size, void *context);
+void custom_each(const custom *self, custom_visitor *visitor, void *context);
 
 /* Frees all memory, live or kept. */
 void custom_abandon(custom *self);

@@ -114,9 +114,14 @@ void managers_fail(unsigned char which, unsigned countdown, bool goes_on) {
     all.customs[which % STAND_IN].goes_on = goes_on;
 }
 
+custom *source_of(place where) {
+    return &all.customs[where == LOCAL_RIGID ? RIGID : FAILING];
+}
+
 void managers_calm(void) {
     for (int i = 0; i < CUSTOMS; i++) {
         all.customs[i].countdown = 0;
+        all.customs[i].limit = 0;
     }
 }
 

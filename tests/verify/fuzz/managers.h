@@ -17,6 +17,9 @@ nanvm_arena *arena_at(place where);
 size_t managers_failures(void);
 void managers_fail(unsigned char which, unsigned countdown, bool goes_on);
 
+/* What LOCAL_FAILING or LOCAL_RIGID takes memory from. */
+custom *source_of(place where);
+
 /* No request is made to fail any more. */
 void managers_calm(void);
 

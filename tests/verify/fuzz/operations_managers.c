@@ -67,14 +67,15 @@ static place some_local(const operation *op) {
     return (place)(LOCAL + op->where % 4);
 }
 
-void op_trim(const operation *op) {
-    place where = some_local(op);
+static void trim(place where) {
     nanvm_stats before = nanvm_stats_make(manager_of(where));
     size_t bytes = nanvm_local_trim(local_at(where));
     nanvm_stats after = nanvm_stats_make(manager_of(where));
     REQUIRE(before.reserved_bytes - after.reserved_bytes == bytes);
     REQUIRE(before.live_blocks == after.live_blocks);
     REQUIRE(before.live_bytes == after.live_bytes);
+    REQUIRE(after.live_blocks > 0 || after.reserved_bytes == 0);
+    REQUIRE(nanvm_local_trim(local_at(where)) == 0);
 }
 
 /* Some that follow from the operation. */
@@ -320,6 +321,93 @@ void op_burst(const operation *op) {
     self.where =
         place_of(op) == NONE || is_unusable(place_of(op)) ? GLOBAL : place_of(op);
     run_burst(&self, op, is_many ? MANY : op->size % FEW);
+}
+
+/* --- no memory --- */
+
+/* When a local manager says that there is none, whatever it took for objects holds one
+ * that is alive: a piece that holds none, and that is no raw memory, is free. */
+typedef struct holding {
+    place where;
+    const burst *made;
+    const char *begin, *end; /* a piece */
+    bool is_held;
+    size_t bytes; /* of all pieces that are */
+} holding;
+
+/* By its header, as an object may have no bytes. */
+static void hold(holding *self, const void *object) {
+    const char *header = (const char *)object - 1;
+    self->is_held |= header >= self->begin && header < self->end;
+}
+
+static void hold_known(known_id id, void *context) {
+    holding *self = context;
+    const known *it = model_get(id);
+    if (it->where == self->where && it->life == model.life[self->where]) {
+        hold(self, it->address);
+    }
+}
+
+static void hold_piece(const void *memory, size_t size, void *context) {
+    holding *self = context;
+    self->begin = memory;
+    self->end = self->begin + size;
+    self->is_held = false;
+    model_each(hold_known, self);
+    for (size_t i = 0; !self->is_held && i < self->made->length; i++) {
+        hold(self, self->made->refs[i].object);
+    }
+    self->bytes += self->is_held ? size : 0;
+}
+
+static void add_raw(const nanvm_object_stats *stats, void *context) {
+    *(size_t *)context += stats->object == NULL ? stats->live_bytes : 0;
+}
+
+static void check_nothing_free(place where, const burst *made) {
+    holding found = {.where = where, .made = made};
+    size_t raw_bytes = 0;
+    nanvm_stats stats = {.size = sizeof(stats), .version = NANVM_STATS_VERSION};
+    stats.each = add_raw;
+    stats.context = &raw_bytes;
+    nanvm_manager_stats(manager_of(where), &stats);
+    custom_each(source_of(where), hold_piece, &found);
+    REQUIRE(stats.reserved_bytes == raw_bytes + found.bytes);
+}
+
+enum { EXHAUSTING = 100 };
+
+static void exhaust_by(burst *self, size_t which) {
+    self->kind = &kinds[which % PAIR_KIND];
+    burst_make(self, EXHAUSTING);
+    if (self->length < EXHAUSTING) {
+        check_nothing_free(self->where, self);
+    }
+}
+
+/* One type after the other until there is no memory. */
+static void exhaust(const operation *op) {
+    static burst self;
+    self.where = op->where % 2 == 0 ? LOCAL_FAILING : LOCAL_RIGID;
+    custom *source = source_of(self.where);
+    if (here.depth > 0 || is_unusable(self.where)) {
+        return;
+    }
+    source->limit = source->bytes + (size_t)op->size * 64 + 1;
+    for (size_t i = 0; i < 3; i++) {
+        exhaust_by(&self, op->other + i * (op->seed + 1U));
+        burst_end(&self, op->seed % 2 == 0, &untyped_calls);
+    }
+    source->limit = 0;
+}
+
+void op_trim(const operation *op) {
+    if (way_of(op) == 0) {
+        exhaust(op);
+    } else {
+        trim(some_local(op));
+    }
 }
 
 /* --- what can't be --- */
