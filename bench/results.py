@@ -24,7 +24,16 @@ class Run:
         return list(dict.fromkeys(record["workload"] for record in self.records))
 
     def usual_rows(self):
-        return [row for row in self.rows() if workload_of(row) != "scale"]
+        return [row for row in self.rows() if self.curve_of(row) is None]
+
+    def curve_of(self, row):
+        """The name of the curve that a row is a point of, and where; or None."""
+        words = row.split()
+        if words[0] == "scale":
+            return " ".join(words[1:-1]), int(words[-1])
+        if words[0] in self.settings["curves"]:
+            return " ".join(words[:-1]), int(words[-1])
+        return None
 
     def of_row(self, row):
         return [record for record in self.records if record["workload"] == row]
@@ -164,18 +173,29 @@ def outcomes(run):
 
 
 def curves(run):
-    """{workload: {subject: {objects: cost}}} of the rows `scale ...`."""
+    """{curve: {subject: {objects: cost}}} of the rows `scale ...`, and of workloads whose
+    rows are curves by themselves."""
     result = {}
     for this in run.records:
-        if workload_of(this["workload"]) == "scale":
-            curve = result.setdefault(this["workload"].split()[1], {})
-            curve.setdefault(this["subject"], {})[this["objects"]] = this["median"]
+        point = run.curve_of(this["workload"])
+        if point:
+            name, objects = point
+            curve = result.setdefault(name, {})
+            curve.setdefault(this["subject"], {})[objects] = this["median"]
     return result
 
 
-def scale_unit(run, workload):
-    start = f"scale {workload} "
-    return next(r["unit"] for r in run.records if r["workload"].startswith(start))
+def scale_unit(run, name):
+    for this in run.records:
+        point = run.curve_of(this["workload"])
+        if point and point[0] == name:
+            return this["unit"]
+    return ""
+
+
+def scale_head(run, name):
+    """What the first column counts."""
+    return "types" if name.split()[0] in run.settings["curves"] else "objects"
 
 
 def scale_lines(curve):
@@ -239,7 +259,7 @@ def print_skipped(run):
 def print_scale(run):
     for workload, curve in curves(run).items():
         print(f"\nscale {workload}, {scale_unit(run, workload)}")
-        print(f"  {'objects':>12}" + "".join(f"{subject:>12}" for subject in curve))
+        print(f"  {scale_head(run, workload):>12}" + "".join(f"{subject:>12}" for subject in curve))
         for objects, costs in scale_lines(curve):
             print(f"  {objects:>12}" + "".join(f"{cost:>12}" for cost in costs))
 

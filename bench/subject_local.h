@@ -23,4 +23,29 @@ static inline nanvm_manager *bench_manager(void) {
     return nanvm_local_manager(&bench_local);
 }
 
+/* Several managers at once, for a workload that asks for them. */
+#define BENCH_MANAGERS 1
+static nanvm_local *bench_locals;
+
+static inline void bench_open_managers(size_t length) {
+    bench_locals = (nanvm_local *)malloc(length * sizeof(nanvm_local));
+    if (bench_locals == NULL) {
+        bench_fail("out of memory");
+    }
+    for (size_t i = 0; i < length; ++i) {
+        nanvm_local_init(&bench_locals[i]);
+    }
+}
+
+static inline void bench_close_managers(size_t length) {
+    for (size_t i = 0; i < length; ++i) {
+        nanvm_local_deinit(&bench_locals[i]);
+    }
+    free(bench_locals);
+}
+
+static inline nanvm_manager *bench_manager_at(size_t i) {
+    return nanvm_local_manager(&bench_locals[i]);
+}
+
 #include "subject_nanvm.h"

@@ -13,8 +13,10 @@
  * takes 1.5 steps on average where slots are as good as random.
  *
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
- * an array type has several; one of them stands in the table once more, under
- * ANY_CAPACITY, and a new one goes behind it. */
+ * an array type has several: one of them stands in the table once more, under
+ * ANY_CAPACITY, and a new one goes behind it. The only pool of any other type stands
+ * under ANY_CAPACITY alone, so that a search needs no more of the pool than its first
+ * bytes: of a million types, all that is read comes from memory. */
 enum { FIRST_BITS = 5 };
 
 #define ANY_CAPACITY SIZE_MAX
@@ -59,7 +61,7 @@ static size_t slot_after(const nanvm_local_state *state, size_t slot) {
 static bool is_sought(const nanvm_pool *pool, const nanvm_object *object,
                       size_t capacity) {
     return pool->places.object == object &&
-           (pool->capacity == capacity || capacity == ANY_CAPACITY);
+           (capacity == ANY_CAPACITY || pool->capacity == capacity);
 }
 
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
@@ -82,10 +84,10 @@ static void fill_slot(nanvm_local_state *state, nanvm_pool *pool, size_t capacit
 }
 
 static void fill_slots(nanvm_local_state *state, nanvm_pool *pool) {
-    fill_slot(state, pool, pool->capacity);
     if (pool->is_array) {
-        fill_slot(state, pool, ANY_CAPACITY);
+        fill_slot(state, pool, pool->capacity);
     }
+    fill_slot(state, pool, ANY_CAPACITY);
 }
 
 static nanvm_layout slots_layout(size_t length) {
@@ -134,9 +136,16 @@ static bool make_room(nanvm_local *self, const nanvm_object *object) {
            set_slots(self, HASH_BITS - state->slots_shift + 1);
 }
 
-static nanvm_pool *add_pool(nanvm_local *self, const nanvm_object *object,
-                            size_t capacity) {
+/* Of the pool for objects of `size` bytes. */
+static size_t capacity_for(const nanvm_local *self, const nanvm_object *object,
+                           size_t size) {
+    bool is_pooled = object != NULL && !self->state->apart;
+    return is_pooled ? nanvm_pool_capacity(object, size) : 0;
+}
+
+static nanvm_pool *add_pool(nanvm_local *self, const nanvm_object *object, size_t size) {
     nanvm_local_state *state = self->state;
+    size_t capacity = capacity_for(self, object, size);
     if (!make_room(self, object)) {
         return NULL;
     }
@@ -200,13 +209,13 @@ static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object, size_
     if (self->state == NULL && !start(self)) {
         return NULL;
     }
-    bool is_pooled = object != NULL && !self->state->apart;
-    size_t capacity = is_pooled ? nanvm_pool_capacity(object, size) : 0;
-    nanvm_pool *pool = *find(self->state, object, capacity);
+    bool is_array = object != NULL && object->item_size != 0;
+    size_t sought = is_array ? capacity_for(self, object, size) : ANY_CAPACITY;
+    nanvm_pool *pool = *find(self->state, object, sought);
     if (pool == NULL) {
-        pool = add_pool(self, object, capacity);
+        pool = add_pool(self, object, size);
     }
-    return pool == NULL && gives_back(self) ? add_pool(self, object, capacity) : pool;
+    return pool == NULL && gives_back(self) ? add_pool(self, object, size) : pool;
 }
 
 /* --- the functions of the manager --- */

@@ -28,10 +28,10 @@ typedef struct nanvm_places {
     nanvm_dealloc dealloc;      /**< Private: a pool's, whose table says `pooled`. */
     const nanvm_object *object; /**< Private. */
     nanvm_place *ready;         /**< Private: a list. */
+    nanvm_place *dead;          /**< Private: ready next. */
     uintptr_t run;              /**< Private: an object's address ... */
     uintptr_t run_end;          /**< Private: ... which may lie behind its memory. */
     size_t stride;              /**< Private: from one object to the next. */
-    nanvm_place *dead;          /**< Private: ready next. */
     int32_t run_count;          /**< Private: what the count of a place in it becomes. */
 } nanvm_places;
 
