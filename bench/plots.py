@@ -162,7 +162,7 @@ def add_place(panels, column, above, bars, height):
 
 # --- cost against size ---------------------------------------------------------------
 
-SCALE_HEIGHT = 300
+SCALE_HEIGHT, SCALE_COLUMNS = 300, 3
 
 
 def write_scale(data, run):
@@ -171,24 +171,34 @@ def write_scale(data, run):
         return False
     subjects = list(dict.fromkeys(s for curve in by_workload.values() for s in curve))
     lines = [f"line{1 + i % 6}" for i in range(len(subjects))]
-    panels = {n: [] for n in "title unit left right top bottom highest there".split()}
+    names = "title unit label least most left right top bottom highest there"
+    panels = {name: [] for name in names.split()}
+    height = SCALE_HEIGHT * math.ceil(len(by_workload) / SCALE_COLUMNS)
     for number, (workload, curve) in enumerate(by_workload.items()):
         add_curves(data, curve, subjects, panels)
         panels["title"].append(workload)
         panels["unit"].append(results.scale_unit(run, workload))
-        add_scale_place(panels, number, WIDTH / len(by_workload))
+        panels["label"].append(scale_label(run, workload))
+        add_scale_place(panels, number, min(len(by_workload), SCALE_COLUMNS), height)
     colours = ", ".join(f'"#{ROLES[line][0]:06x}"' for line in lines)
     more = f"subjects = {len(lines)}\narray colour[{len(lines)}] = [{colours}]"
-    write_panels(data, (WIDTH, SCALE_HEIGHT), panels, more)
+    write_panels(data, (WIDTH, height), panels, more)
     write_legend(data, list(zip(lines, subjects)))
     return True
 
 
-def add_scale_place(panels, column, width):
+def scale_label(run, name):
+    head = results.scale_head(run, name)
+    return "live objects" if head == "objects" else head
+
+
+def add_scale_place(panels, number, columns, height):
+    width = WIDTH / columns
+    column, above = number % columns, number // columns * SCALE_HEIGHT
     panels["left"].append((column * width + 58) / WIDTH)
     panels["right"].append(((column + 1) * width - 14) / WIDTH)
-    panels["top"].append(1 - 70 / SCALE_HEIGHT)
-    panels["bottom"].append(50 / SCALE_HEIGHT)
+    panels["top"].append(1 - (above + 70) / height)
+    panels["bottom"].append(1 - (above + SCALE_HEIGHT - 50) / height)
 
 
 def add_curves(data, curve, subjects, panels):
@@ -199,6 +209,9 @@ def add_curves(data, curve, subjects, panels):
             there |= 1 << k
             points = "".join(f"{x} {y:.6g}\n" for x, y in sorted(curve[subject].items()))
             write_text(data, f"{panel}_{k}.txt", points)
+    sizes = [x for points in curve.values() for x in points]
+    panels["least"].append(0.7 * min(sizes))
+    panels["most"].append(1.6 * max(sizes))
     highest = max(cost for points in curve.values() for cost in points.values())
     panels["there"].append(there)
     panels["highest"].append(2 * step(highest))

@@ -97,7 +97,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * Lets go of all objects: runs their `drop`, drops the references they hold
  * into other managers, and starts anew. A growing arena keeps the chunks that were
  * in use, for what comes next, and gives those back that weren't: it holds no more
- * than the last round took, and a second reset gives everything back.
+ * than the last round took, and a second reset gives everything back. When the source has
+ * no memory for a larger chunk, the arena gives the kept ones back and asks once more.
  *
  * Inside a callback it is allowed only if no object outside refers into the arena, also
  * none that was dropped and waits for its turn to end. What it lets go of inside a `drop`

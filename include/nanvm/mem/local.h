@@ -15,6 +15,9 @@
  * goes to the next one of its type and to no other. References outlive the
  * manager: the last one to go frees what is left of it.
  *
+ * When the source has no memory, the manager gives back what nanvm_local_trim() would and
+ * asks the source once more. A null handle means that this wasn't enough.
+ *
  * Guide: @ref managers, @ref debugging.
  * @{
  */
@@ -122,17 +125,20 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
                                                      void *context);
 
 /**
- * Gives chunks in which nothing is alive back to the manager's source. The chunks of a
- * pool of 4 MiB and more are parts of regions of 2 MiB, which go when all of a region is
- * empty. A callback may call it at any time. What the source's dealloc drops meanwhile
- * ends when the manager is whole again.
+ * Gives back to the manager's source what no object is using: chunks in which nothing is
+ * alive, and the chunk that is kept for the next large object of a type. The chunks of a
+ * pool of 4 MiB and more are parts of regions of 2 MiB, and a region is given back when
+ * all of it is empty.
+ * A callback may call it at any time. What the source's dealloc drops meanwhile ends when
+ * the manager is whole again.
  *
  * @return how many bytes.
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
- * @cost O(dead objects + chunks). Nothing is done for it while objects come
- *     and go.
+ * @cost O(dead objects + chunks) of the types of which an object was freed since the last
+ *     trim; O(1) if none was. Nothing is counted while objects come and go: only the first
+ *     free in a pool after a trim is a call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 

@@ -185,6 +185,20 @@ static void made_while_it_is_reset(const ground *on) {
     nanvm_arena_deinit(&arena);
 }
 
+/* Each round needs a larger chunk than those that were kept. */
+static void kept_chunks(const ground *on) {
+    nanvm_arena arena;
+    nanvm_manager *manager = open_arena(&arena, on);
+    for (size_t length = 200; length < 200000; length *= 9) {
+        nanvm_mut_ref ints = attempt_array(manager, &ints_object, NULL, length);
+        if (ints.object == NULL) {
+            assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+        }
+        nanvm_arena_reset(&arena);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
 /* So large that its chunks are huge pages. */
 static void huge(const ground *on) {
     nanvm_arena arena;
@@ -208,6 +222,7 @@ static const scene_entry entries[] = {
     {"arena: at the top", at_the_top, false},
     {"arena: stacked", stacked, false},
     {"arena: made while it is reset", made_while_it_is_reset, false},
+    {"arena: kept chunks are too small", kept_chunks, false},
     {"arena: huge", huge, true},
 };
 const scene_list arena_scenes = SCENE_LIST(entries);

@@ -202,6 +202,46 @@ static void dropped_by_the_report(const ground *on) {
     drop_all(report.leaked, 4); /* Null, unless there was nothing to report. */
 }
 
+/* Small objects, arrays, a large object, and raw memory, all given back. */
+static void make_and_drop_all(nanvm_manager *manager) {
+    nanvm_layout layout = nanvm_layout_make(300, 8);
+    nanvm_ref made[9];
+    for (size_t i = 0; i < 9; i++) {
+        made[i] = i % 3 == 0 ? leaf(manager, i)
+                             : nanvm_mut_ref_to_ref(attempt_array(manager, &ints_object,
+                                                                  NULL, i * i * 10));
+    }
+    nanvm_manager_dealloc(manager, attempt_alloc(manager, layout), layout);
+    drop_all(made, 9);
+}
+
+/* A null handle where nothing is alive: nothing was kept back. */
+static void expect_all_given_back(const nanvm_manager *manager, const void *made) {
+    if (made == NULL) {
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+    }
+}
+
+static void all_is_free(const ground *on) {
+    nanvm_local local;
+    nanvm_manager *manager = open_local(&local, on);
+    nanvm_layout layout = nanvm_layout_make(1000, 16);
+    make_and_drop_all(manager);
+    nanvm_mut_ref small = attempt_new(manager, &point_object);
+    expect_all_given_back(manager, small.object);
+    nanvm_mut_ref_drop(small);
+    make_and_drop_all(manager);
+    nanvm_mut_ref large = attempt_array(manager, &text_object, NULL, 5000);
+    expect_all_given_back(manager, large.object);
+    nanvm_mut_ref_drop(large);
+    make_and_drop_all(manager);
+    void *memory = attempt_alloc(manager, layout);
+    expect_all_given_back(manager, memory);
+    nanvm_manager_dealloc(manager, memory, layout);
+    nanvm_local_deinit(&local);
+}
+
 /* Pools so large that their chunks are parts of regions. */
 static void regions(const ground *on) {
     enum { MANY = 2300 };
@@ -233,6 +273,7 @@ static const scene_entry entries[] = {
     {"local: started again", started_again, false},
     {"local: raw memory", raw_in_local, false},
     {"local: dropped by the report", dropped_by_the_report, false},
+    {"local: all is free", all_is_free, false},
     {"local: regions", regions, true},
 };
 const scene_list local_scenes = SCENE_LIST(entries);
