@@ -124,14 +124,13 @@ static size_t trim(nanvm_pool *self) {
     return reserved - self->reserved;
 }
 
+/* A pool leaves the list when it has been trimmed, not before: a hardened build may stop
+ * at one that was damaged, and a fatal handler may go on by longjmp. */
 size_t nanvm_pools_trim(nanvm_pools *self) {
     size_t bytes = 0;
-    nanvm_pool *pool = self->untrimmed;
-    self->untrimmed = NULL;
-    while (pool != NULL) {
-        nanvm_pool *next = pool->next_untrimmed;
+    for (nanvm_pool *pool; (pool = self->untrimmed) != NULL;) {
         bytes += trim(pool);
-        pool = next;
+        self->untrimmed = pool->next_untrimmed;
     }
     return bytes;
 }

@@ -11,7 +11,7 @@ from context import StepFailed
 from proofs import contracts, expression, shipped, vectors
 
 SWAPS = {
-    "+": "-", "-": "+", "&": "|", "|": "&", "<<": ">>", ">>": "<<", "*": "+", "<": "<=",
+    "+": "-", "-": "+", "&": "|", "|": "&", "^": "|", "<<": ">>", ">>": "<<", "*": "+", "<": "<=",
     "<=": "<", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "~": "",
 }  # fmt: skip
 NARROW = {"origin": 32}  # members that aren't as wide as an address

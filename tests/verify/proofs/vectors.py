@@ -12,7 +12,7 @@ COMPARE = {
     ">": ("bvugt", "bvsgt"), ">=": ("bvuge", "bvsge"),
 }  # fmt: skip
 ARITHMETIC = {
-    "+": "bvadd", "-": "bvsub", "*": "bvmul", "&": "bvand", "|": "bvor",
+    "+": "bvadd", "-": "bvsub", "*": "bvmul", "&": "bvand", "|": "bvor", "^": "bvxor",
     "/": ("bvudiv", "bvsdiv"), "%": ("bvurem", "bvsrem"),
     "<<": "bvshl", ">>": ("bvlshr", "bvashr"),
 }  # fmt: skip

@@ -19,6 +19,13 @@ static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object
     ensures \result < state->slots_length; */
 static size_t slot_after(const nanvm_local_state *state, size_t slot);
 
+/*@ requires \valid_read(pool);
+    assigns \nothing;
+    ensures \result <==> pool->places.object == object &&
+                         (capacity == ANY_CAPACITY || pool->capacity == capacity); */
+static bool is_sought(const nanvm_pool *pool, const nanvm_object *object,
+                      size_t capacity);
+
 /* Within the table; what is there serves the type and capacity, or nothing is there. */
 /*@ requires is_table(state) && is_alignment(state->slots_length);
     requires \forall integer i; 0 <= i < state->slots_length ==>
@@ -26,8 +33,9 @@ static size_t slot_after(const nanvm_local_state *state, size_t slot);
     assigns \nothing;
     ensures \exists integer i; 0 <= i < state->slots_length &&
               \result == &state->slots[i];
-    ensures *\result != \null ==> (*\result)->places.object == object &&
-                                  (*\result)->capacity == capacity; */
+    ensures *\result != \null ==>
+              (*\result)->places.object == object &&
+              (capacity == ANY_CAPACITY || (*\result)->capacity == capacity); */
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
                          size_t capacity);
 
