@@ -253,16 +253,21 @@ static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
 }
 
 static void free_spare(nanvm_arena *self) {
-    free_chunks(self, self->spare);
+    nanvm_arena_chunk *spare = self->spare;
     self->spare = NULL;
+    free_chunks(self, spare);
 }
 
 /* Chunks that were kept at a reset, and are too small: they go back to the source before
- * there is no memory, and the source is asked again. */
+ * there is no memory, and the source is asked again. Its dealloc may drop references: no
+ * callback runs while an object is created. */
 static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk *chunk = chunk_alloc(self, least);
     if (chunk == NULL && self->spare != NULL) {
+        nanvm_hold hold;
+        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
         free_spare(self);
+        nanvm_drop_defer(&hold);
         chunk = chunk_alloc(self, least);
     }
     return chunk;

@@ -264,6 +264,12 @@ void nanvm_drop_resume(nanvm_hold *self) {
     }
 }
 
+void nanvm_drop_defer(nanvm_hold *self) {
+    if (self->begins) {
+        end_work(&dead, &self->frame);
+    }
+}
+
 void nanvm_object_die(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_object *type = origin->object;

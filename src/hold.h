@@ -20,4 +20,9 @@ typedef struct nanvm_hold {
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here);
 void nanvm_drop_resume(nanvm_hold *self);
 
+/* In place of nanvm_drop_resume(), for a function in which no callback may run, since
+ * what it works on is its caller's: the objects in the list end with the next drop or
+ * resume of the thread, at the latest when a manager ends. */
+void nanvm_drop_defer(nanvm_hold *self);
+
 #endif

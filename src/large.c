@@ -33,8 +33,8 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *pool, size_t size) {
 
 NANVM_NOINLINE static nanvm_chunk *new_chunk(nanvm_pool *pool, size_t size) {
     nanvm_chunk *chunk = alloc_chunk(pool, size);
-    return chunk == NULL && nanvm_pools_trim(pool->owner) > 0 ? alloc_chunk(pool, size)
-                                                              : chunk;
+    return chunk == NULL && nanvm_pools_give_back(pool->owner) ? alloc_chunk(pool, size)
+                                                               : chunk;
 }
 
 static void *place(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix) {
@@ -119,7 +119,7 @@ static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     size_t old = chunk->size;
     nanvm_chunk *larger = resize_chunk(pool, chunk, prefix + size);
-    if (larger == NULL && nanvm_pools_trim(pool->owner) > 0) {
+    if (larger == NULL && nanvm_pools_give_back(pool->owner)) {
         larger = resize_chunk(pool, chunk, prefix + size);
     }
     if (larger == NULL) {

@@ -89,16 +89,25 @@ static nanvm_layout slots_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
+/* The source's dealloc may drop references: no callback runs before there is a pool, and
+ * an object in it. */
+static void free_slots(nanvm_local *self, nanvm_pool **slots, size_t length) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_memory_dealloc(self->source, slots, slots_layout(length));
+    nanvm_drop_defer(&hold);
+}
+
 static bool set_slots(nanvm_local *self, uint32_t bits) {
     nanvm_local_state *state = self->state;
-    nanvm_layout old = slots_layout(state->slots_length);
+    nanvm_pool **old = state->slots;
+    size_t old_length = state->slots_length;
     size_t length = (size_t)1 << bits;
     nanvm_pool **slots = nanvm_memory_alloc(self->source, slots_layout(length));
     if (slots == NULL) {
         return false;
     }
     memset(slots, 0, length * sizeof(nanvm_pool *));
-    nanvm_memory_dealloc(self->source, state->slots, old);
     state->slots = slots;
     state->slots_length = length;
     state->slots_shift = HASH_BITS - bits;
@@ -106,6 +115,7 @@ static bool set_slots(nanvm_local *self, uint32_t bits) {
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
         fill_slots(state, pool);
     }
+    free_slots(self, old, old_length);
     return true;
 }
 
@@ -197,7 +207,7 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
  * Returns whether anything did. A trim looks at no pool twice in which nothing was freed
  * meanwhile, so where memory is missing for long each failure takes O(1). */
 static bool gives_back(nanvm_local *self) {
-    return nanvm_pools_trim(&self->state->pools) > 0;
+    return self->state != NULL && nanvm_pools_give_back(&self->state->pools);
 }
 
 static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object, size_t size) {

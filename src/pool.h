@@ -195,6 +195,11 @@ extern const nanvm_dealloc_table nanvm_trimmed_table;
  * something was freed since the last trim. */
 size_t nanvm_pools_trim(nanvm_pools *self);
 
+/* The same before there is no memory, in the midst of creating or resizing an object: no
+ * callback runs. Returns whether anything was given back, so that the source may be asked
+ * again. */
+bool nanvm_pools_give_back(nanvm_pools *self);
+
 /* Adds a pool in which something may be free. It has its usual table. */
 void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool);
 

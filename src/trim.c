@@ -1,5 +1,6 @@
 /* Giving back what is free. From a pool whose objects share chunks: chunks in which
  * nothing is alive. */
+#include "hold.h"
 #include "pool.h"
 
 /* A place in a run is as good as dead: a run lies in the newest chunk, the first. */
@@ -133,4 +134,12 @@ size_t nanvm_pools_trim(nanvm_pools *self) {
         self->untrimmed = pool->next_untrimmed;
     }
     return bytes;
+}
+
+bool nanvm_pools_give_back(nanvm_pools *self) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    size_t bytes = nanvm_pools_trim(self);
+    nanvm_drop_defer(&hold);
+    return bytes > 0;
 }
