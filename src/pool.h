@@ -55,6 +55,7 @@ typedef struct nanvm_pool {
     struct nanvm_region *regions; /* likewise */
     bool apart;                   /* a checker watches: nothing is kept, or rounded up */
     bool is_array;                /* of a type that has pools of other sizes, too */
+    bool is_listed;               /* among the owner's untrimmed */
     nanvm_pools *owner;           /* the local manager's, while it lives */
     nanvm_manager *source;        /* of chunks, while the owner lives; of raw memory,
                                      while its manager is in use */
@@ -200,7 +201,7 @@ size_t nanvm_pools_trim(nanvm_pools *self);
  * again. */
 bool nanvm_pools_give_back(nanvm_pools *self);
 
-/* Adds a pool in which something may be free. It has its usual table. */
+/* Adds a pool in which something may be free, unless it is there. */
 void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool);
 
 /* Something in the pool is free now that a trim might give back. */

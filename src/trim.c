@@ -103,8 +103,21 @@ const nanvm_dealloc_table nanvm_trimmed_table = {NANVM_COUNT_PLAIN,  NULL,  NULL
                                                  trimmed_free_block, false, false};
 
 void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
-    pool->next_untrimmed = self->untrimmed;
-    self->untrimmed = pool;
+    if (!pool->is_listed) {
+        pool->is_listed = true;
+        pool->next_untrimmed = self->untrimmed;
+        self->untrimmed = pool;
+    }
+}
+
+/* Others may have been added in front of it. */
+static void unlist(nanvm_pools *self, nanvm_pool *pool) {
+    nanvm_pool **link = &self->untrimmed;
+    while (*link != pool) {
+        link = &(*link)->next_untrimmed;
+    }
+    *link = pool->next_untrimmed;
+    pool->is_listed = false;
 }
 
 void nanvm_pool_note_free(nanvm_pool *self) {
@@ -121,17 +134,20 @@ static size_t trim(nanvm_pool *self) {
     } else {
         trim_shared(self);
     }
-    self->places.dealloc.table = &nanvm_trimmed_table;
     return reserved - self->reserved;
 }
 
-/* A pool leaves the list when it has been trimmed, not before: a hardened build may stop
- * at one that was damaged, and a fatal handler may go on by longjmp. */
+/* A pool leaves the list when it has been trimmed, and nothing was freed in it meanwhile:
+ * the source's dealloc may drop objects; and a hardened build may stop at a pool that was
+ * damaged, after which a fatal handler may go on by longjmp. */
 size_t nanvm_pools_trim(nanvm_pools *self) {
     size_t bytes = 0;
     for (nanvm_pool *pool; (pool = self->untrimmed) != NULL;) {
+        pool->places.dealloc.table = &nanvm_trimmed_table;
         bytes += trim(pool);
-        self->untrimmed = pool->next_untrimmed;
+        if (pool->places.dealloc.table == &nanvm_trimmed_table) {
+            unlist(self, pool);
+        }
     }
     return bytes;
 }

@@ -1062,11 +1062,16 @@ typedef struct dropper {
     nanvm_ref held[64];
     size_t length;
     size_t pieces; /* of memory that are out */
+    size_t most;   /* of them; 0: any number */
 } dropper;
 
 static void *dropper_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    dropper *self = (dropper *)manager;
+    if (self->most > 0 && self->pieces >= self->most) {
+        return NULL;
+    }
     void *memory = nanvm_manager_alloc(nanvm_global(), layout);
-    ((dropper *)manager)->pieces += memory != NULL;
+    self->pieces += memory != NULL;
     return memory;
 }
 
@@ -1211,6 +1216,130 @@ static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
     assert_int_equal(source.pieces, 0);
 }
 
+/* What dies during a trim is given back by it, too. */
+static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
+    (void)state;
+    enum { MANY = 20 };
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    nanvm_mut_ref stays = nanvm_new_array(manager, &ints_object, NULL, 900);
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 1000 + 9 * i);
+        source.held[source.length++] = nanvm_mut_ref_to_ref(made);
+    }
+    nanvm_ref_drop(source.held[--source.length]);
+    assert_true(nanvm_local_trim(&scene_local) > 0);
+    assert_int_equal(source.length, 0);
+    nanvm_stats stats = nanvm_stats_make(manager);
+    assert_int_equal(stats.live_blocks, 1);
+    assert_int_equal(stats.reserved_bytes, stats.live_bytes);
+    nanvm_mut_ref_drop(stays);
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.pieces, 0);
+}
+
+/* --- a source without memory, to which some comes back meanwhile --- */
+
+static void fill_and_free(nanvm_manager *manager) {
+    make_many(manager);
+    drop_left();
+    nanvm_mut_ref_drop(nanvm_new(manager, &node_object));
+}
+
+/* Creates or resizes, where the source has no memory until what is free goes back. */
+typedef bool attempt_at_last(nanvm_manager *manager, nanvm_mut_ref *large);
+
+static bool create_small(nanvm_manager *manager, nanvm_mut_ref *large) {
+    nanvm_mut_ref made = nanvm_new(manager, &tracked_object);
+    (void)large;
+    tracked_expect(made.object != NULL);
+    leave(made);
+    return made.object != NULL;
+}
+
+static bool create_large(nanvm_manager *manager, nanvm_mut_ref *large) {
+    nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    (void)large;
+    leave(made);
+    return made.object != NULL;
+}
+
+static bool lengthen_large(nanvm_manager *manager, nanvm_mut_ref *large) {
+    return nanvm_mut_ref_resize(manager, large, 9000);
+}
+
+static bool take_raw(nanvm_manager *manager, nanvm_mut_ref *large) {
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    (void)large;
+    nanvm_manager_dealloc(manager, memory, layout);
+    return memory != NULL;
+}
+
+/* No callback runs in the midst of it, and each runs in the end. */
+static void give_back_with_a_dropper(attempt_at_last *attempt) {
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    scene.manager = nanvm_local_manager(&scene_local);
+    scene.act = act_by_creating;
+    nanvm_mut_ref large = nanvm_new_array(scene.manager, &ints_object, NULL, 1000);
+    fill_and_free(scene.manager);
+    dropper_hold(&source, 20);
+    source.most = source.pieces;
+    scene.acts = SIZE_MAX;
+    size_t dropped = scene.dropped;
+    assert_true(attempt(scene.manager, &large));
+    assert_int_equal(scene.dropped, dropped);
+    assert_true(source.length < 20);
+    source.most = 0;
+    (void)nanvm_local_trim(&scene_local);
+    assert_int_equal(scene.live, source.length);
+    scene.acts = 0;
+    dropper_let_go(&source);
+    nanvm_mut_ref_drop(large);
+    drop_left();
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.pieces, 0);
+    assert_int_equal(scene.live, 0);
+}
+
+static void test_no_callback_runs_while_a_manager_gives_back(void **state) {
+    (void)state;
+    give_back_with_a_dropper(create_small);
+    give_back_with_a_dropper(create_large);
+    give_back_with_a_dropper(lengthen_large);
+    give_back_with_a_dropper(take_raw);
+}
+
+static void test_no_callback_runs_while_an_arena_gives_back(void **state) {
+    (void)state;
+    dropper source;
+    dropper_init(&source);
+    nanvm_arena_init_growing(&scene_arena, &source.manager);
+    scene.manager = nanvm_arena_manager(&scene_arena);
+    scene.act = act_by_creating;
+    for (size_t i = 0; i < 2000; i++) {
+        assert_non_null(nanvm_new(scene.manager, &node_object).object);
+    }
+    nanvm_arena_reset(&scene_arena);
+    dropper_hold(&source, 2);
+    source.most = source.pieces;
+    scene.acts = SIZE_MAX;
+    size_t dropped = scene.dropped;
+    nanvm_mut_ref made = nanvm_new_array(scene.manager, &ints_object, NULL, 100000);
+    assert_non_null(made.object);
+    assert_int_equal(scene.dropped, dropped);
+    scene.acts = 0; /* or they take chunks of an arena that has ended */
+    source.most = 0;
+    nanvm_arena_deinit(&scene_arena);
+    assert_int_equal(source.length, 0);
+    assert_int_equal(scene.live, 0);
+    assert_int_equal(source.pieces, 0);
+}
+
 static void reset_with_a_dropper(size_t round, bool ends) {
     dropper source;
     dropper_init(&source);
@@ -1271,6 +1400,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_source_may_drop_while_a_local_manager_ends),
     TEST(test_large_object_that_a_source_drops_is_not_lost),
     TEST(test_source_may_drop_while_an_arena_gives_chunks_back),
+    TEST(test_large_object_that_a_source_drops_is_trimmed),
+    TEST(test_no_callback_runs_while_a_manager_gives_back),
+    TEST(test_no_callback_runs_while_an_arena_gives_back),
 };
 
 RUN_TESTS(tests)
