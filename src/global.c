@@ -1,5 +1,7 @@
-#if defined(__linux__)
+#if defined(__linux__) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* madvise */
+#endif
+#if defined(__linux__)
 #include <sys/mman.h>
 #endif
 #include <stdlib.h>

@@ -9,10 +9,10 @@
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
  * Pseudorandom Number Generators, OOPSLA 2014). */
-#if defined(__linux__) || defined(__wasi__)
+#if (defined(__linux__) || defined(__wasi__)) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* getentropy */
 #endif
-#if defined(_WIN32)
+#if defined(_WIN32) && !defined(_CRT_RAND_S)
 #define _CRT_RAND_S
 #endif
 #include <stdlib.h>

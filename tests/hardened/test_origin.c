@@ -1,7 +1,11 @@
 /* The origin of blocks in a hardened build: who writes it, and when. */
 #if defined(__unix__) || defined(__APPLE__)
+#if !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* mmap, MAP_ANONYMOUS */
+#endif
+#if !defined(_DARWIN_C_SOURCE)
 #define _DARWIN_C_SOURCE
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 #define HAS_PAGES 1
