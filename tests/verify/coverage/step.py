@@ -130,17 +130,28 @@ count as one.
 """
 
 
-def page(totals, missing, excluded):
+def count_excluded(gaps, excluded):
+    """How many exclusions there are, and how they add up with what wasn't covered."""
+    lucky = len(set(excluded) - set(gaps))
+    text = f"{len(excluded)} excluded by name"
+    return text + (f", of which {lucky} covered this time" if lucky else "")
+
+
+def page(totals, missing, gaps, excluded):
     """What Assurance says."""
     rows = TEXT.strip().split("\n") + [""]
-    rows += ["| of | there are | covered | excluded |", "| --- | ---: | ---: | ---: |"]
+    rows += ["| of | there are | covered | not covered |", "| --- | ---: | ---: | ---: |"]
     for name, there, lacking in zip(("lines", "branches", "conditions"), totals, missing):
         rows.append(f"| {name} | {there} | {there - lacking} | {lacking} |")
+    rows.append(f"| together | {sum(totals)} | {sum(totals) - sum(missing)} | {sum(missing)} |")
     if excluded:
-        rows += ["", "| excluded | in | why |", "| --- | --- | --- |"]
+        rows += ["", f"Not covered are {sum(missing)}: {count_excluded(gaps, excluded)}."]
+        rows += ["", "| excluded | in | covered | why |", "| --- | --- | --- | --- |"]
     for gap, reason in excluded.items():
         text = gap.text.replace("|", "\\|")
-        rows.append(f"| `{text}`: {gap.what} | {gap.file}, {gap.function} | {reason} |")
+        place = f"{gap.file}, {gap.function}"
+        covered = "no" if gap in gaps else "this time"
+        rows.append(f"| `{text}`: {gap.what} | {place} | {covered} | {reason} |")
     return rows
 
 
@@ -159,8 +170,8 @@ def run(work):
     names = ("lines", "branches", "conditions (MC/DC)")
     parts = [f"{a - b} of {a} {name}" for a, b, name in zip(totals, missing, names)]
     return context.Result(
-        figure=", ".join(parts) + f"; {len(excluded)} excluded by name",
+        figure=", ".join(parts) + f"; {count_excluded(gaps, excluded)}",
         passed=sum(totals) - len(gaps),
         failed=failed,
-        page=page(totals, missing, excluded),
+        page=page(totals, missing, gaps, excluded),
     )
