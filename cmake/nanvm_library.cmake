@@ -27,7 +27,7 @@ set(nanvm_sources
     src/trim.c
     src/walk.c)
 
-# Under valgrind, a local manager steps aside; to find out takes its header.
+# Under valgrind's memcheck a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)
 include(CheckLinkerFlag)
 check_include_file(valgrind/memcheck.h NANVM_HAS_VALGRIND_HEADER)

@@ -1,4 +1,4 @@
-/* Memory checkers: AddressSanitizer, HWASan, MemorySanitizer, valgrind.
+/* Memory checkers: AddressSanitizer, HWASan, MemorySanitizer, valgrind's memcheck.
  *
  * They see what malloc hands out, and nothing within. So where one watches, a local
  * manager gives each object a chunk of its own, from the system's malloc by default; and

@@ -1,4 +1,4 @@
-"""Pools and arenas hide no error from AddressSanitizer, MemorySanitizer and valgrind.
+"""Pools and arenas hide no error from AddressSanitizer, MemorySanitizer and memcheck.
 
 One program commits one error a run (errors.c); the checker has to name the kind of error,
 where it happened, and for what malloc knows also who made the object and who dropped it.
@@ -68,7 +68,7 @@ CHECKERS = (
     ("gcc ASan, library with", "gcc", "address", "address", (), ASAN),
     ("clang ASan, library with", "clang-19", "address", "address", (), ASAN),
     ("clang MSan, library with", "clang-19", "memory", "memory", (), MSAN),
-    ("valgrind, as released", "gcc", "", "", MEMCHECK, VALGRIND),
+    ("memcheck, as released", "gcc", "", "", MEMCHECK, VALGRIND),
 )
 
 # The library as it is released has no frame pointers: the stacks of malloc and free are
