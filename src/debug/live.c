@@ -45,16 +45,17 @@ static void visit_large(const nanvm_pool *pool, nanvm_live_visitor *visitor,
 
 /* --- shared chunks --- */
 
-static bool is_in_run(const nanvm_places *places, const unsigned char *slot) {
+static bool is_in_run(const nanvm_places *places, uintptr_t slot) {
     return slot >= places->run && slot < places->run_end;
 }
 
 static void visit_chunk(const nanvm_pool *pool, const nanvm_chunk *chunk,
                         nanvm_live_visitor *visitor, void *context) {
-    const unsigned char *slot = nanvm_chunk_first(chunk);
+    uintptr_t slot = (uintptr_t)nanvm_chunk_first(chunk);
     for (size_t i = 0; i < chunk->used; ++i, slot += pool->places.stride) {
-        if (!is_in_run(&pool->places, slot) && is_alive(slot)) {
-            visitor(slot, context);
+        const void *object = (const void *)slot;
+        if (!is_in_run(&pool->places, slot) && is_alive(object)) {
+            visitor(object, context);
         }
     }
 }
