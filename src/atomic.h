@@ -5,7 +5,7 @@
 
 #include <nanvm/mem/config.h>
 
-#if defined(__GNUC__)
+#if defined(NANVM_GNU)
 
 /* In position-independent code the compiler looks a static one up by a call into the
  * dynamic linker (the model local-dynamic), which works in a library that is loaded late,

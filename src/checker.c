@@ -12,7 +12,7 @@
  * a program without that sanitizer. */
 typedef void on_bytes(const volatile void *bytes, size_t size);
 
-#if defined(__GNUC__) && defined(__ELF__)
+#if defined(NANVM_GNU) && defined(__ELF__)
 #define WEAK __attribute__((weak))
 WEAK extern on_bytes __asan_poison_memory_region;
 WEAK extern on_bytes __asan_unpoison_memory_region;

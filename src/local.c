@@ -366,6 +366,14 @@ static void end_later(nanvm_local_state **state) {
     }
 }
 
+void nanvm_local_ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+                             size_t bytes) {
+    (void)context;
+    (void)object;
+    (void)blocks;
+    (void)bytes;
+}
+
 /* Returns whether anybody was told: a callback may drop and create. */
 static bool report_leaks(const nanvm_local *self) {
     nanvm_local_state *reporting NANVM_ON_UNWIND(end_later) = self->state;

@@ -26,7 +26,7 @@
 
 #include "internal.h"
 
-#if !defined(__GNUC__)
+#if !defined(NANVM_GNU)
 #error "NANVM_HARDENED needs the atomic operations of gcc or clang"
 #endif
 

@@ -138,6 +138,24 @@ static void test_leak_callback_of_null_is_the_default(void **state) {
     expect_leak_line(output);
 }
 
+static void leak_in_silence(void *context) {
+    nanvm_local local;
+    (void)context;
+    nanvm_local_init(&local);
+    nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
+    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_local_deinit(&local);
+    nanvm_mut_ref_drop(kept);
+}
+
+static void test_leaks_can_be_ignored(void **state) {
+    (void)state;
+    needs_fork();
+    char output[1000];
+    assert_int_equal(run_in_child(leak_in_silence, NULL, output, sizeof(output)), 0);
+    assert_string_equal(output, "");
+}
+
 static const nanvm_object nameless_object = {.size = 8, .align = 8};
 
 static void leak_nameless(void *context) {
@@ -1501,6 +1519,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_alive_at_deinit_is_reported_without_a_type),
     TEST(test_default_report_is_one_line_a_type_on_stderr),
     TEST(test_leak_callback_of_null_is_the_default),
+    TEST(test_leaks_can_be_ignored),
     TEST(test_type_without_a_name_is_reported_too),
     TEST(test_last_object_takes_the_storage_along),
     TEST(test_many_objects_outlive_their_manager),

@@ -2,7 +2,7 @@
 #include "run.h"
 #include "stage.h"
 
-static const nanvm_mut_ref null_mut_ref = {NULL};
+static const nanvm_mut_ref null_mut_ref = NANVM_NULL_HANDLE;
 
 static void test_null_handle_is_accepted_everywhere(void **state) {
     (void)state;

@@ -1,4 +1,6 @@
 /* Tables: their macros, the sizes they give, the references they declare. */
+#include <string.h>
+
 #include "run.h"
 #include "stage.h"
 
@@ -32,18 +34,122 @@ static void test_macro_lists_the_references(void **state) {
     assert_int_equal(node_object.refs[1], offsetof(struct node, right));
 }
 
-struct eight {
-    nanvm_ref a, b, c, d;
-    nanvm_mut_ref e, f, g, h;
+struct sixteen {
+    nanvm_ref a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p;
 };
-NANVM_OBJECT_REFS(eight_object, struct eight, a, b, c, d, e, f, g, h);
+NANVM_OBJECT_REFS(list_1_object, struct sixteen, a);
+NANVM_OBJECT_REFS(list_2_object, struct sixteen, a, b);
+NANVM_OBJECT_REFS(list_3_object, struct sixteen, a, b, c);
+NANVM_OBJECT_REFS(list_4_object, struct sixteen, a, b, c, d);
+NANVM_OBJECT_REFS(list_5_object, struct sixteen, a, b, c, d, e);
+NANVM_OBJECT_REFS(list_6_object, struct sixteen, a, b, c, d, e, f);
+NANVM_OBJECT_REFS(list_7_object, struct sixteen, a, b, c, d, e, f, g);
+NANVM_OBJECT_REFS(list_8_object, struct sixteen, a, b, c, d, e, f, g, h);
+NANVM_OBJECT_REFS(list_9_object, struct sixteen, a, b, c, d, e, f, g, h, i);
+NANVM_OBJECT_REFS(list_10_object, struct sixteen, a, b, c, d, e, f, g, h, i, j);
+NANVM_OBJECT_REFS(list_11_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k);
+NANVM_OBJECT_REFS(list_12_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l);
+NANVM_OBJECT_REFS(list_13_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m);
+NANVM_OBJECT_REFS(list_14_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
+                  n);
+NANVM_OBJECT_REFS(list_15_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
+                  n, o);
+NANVM_OBJECT_REFS(list_16_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
+                  n, o, p);
 
-static void test_macro_lists_eight_references(void **state) {
+static const nanvm_object *const lists[] = {
+    &list_1_object,  &list_2_object,  &list_3_object,  &list_4_object,
+    &list_5_object,  &list_6_object,  &list_7_object,  &list_8_object,
+    &list_9_object,  &list_10_object, &list_11_object, &list_12_object,
+    &list_13_object, &list_14_object, &list_15_object, &list_16_object,
+};
+
+static void test_macro_lists_one_to_sixteen_references(void **state) {
     (void)state;
-    assert_int_equal(eight_object.refs_length, 8);
-    for (size_t i = 0; i < 8; i++) {
-        assert_int_equal(eight_object.refs[i], i * sizeof(nanvm_ref));
+    for (size_t length = 1; length <= sizeof(lists) / sizeof(lists[0]); length++) {
+        const nanvm_object *object = lists[length - 1];
+        assert_int_equal(object->refs_length, length);
+        for (size_t i = 0; i < length; i++) {
+            assert_int_equal(object->refs[i], i * sizeof(nanvm_ref));
+        }
     }
+}
+
+NANVM_TYPED_HANDLES(point);
+
+/* A handle of somebody else's, around a reference. */
+struct wrapped {
+    nanvm_ref inner;
+};
+struct parent {
+    size_t depth;
+    point_ref parent;
+};
+struct parts {
+    size_t value;
+    point_ref typed;
+    nanvm_ref child[4];
+    struct parent left;
+    struct wrapped wrapped;
+    const nanvm_ref unchanged;
+    union {
+        nanvm_ref either;
+        size_t other;
+    };
+    struct parent all[2];
+};
+NANVM_OBJECT_REFS(parts_object, struct parts, typed, child[0], child[3], left.parent,
+                  wrapped, unchanged, either, all[1].parent);
+
+static void test_macro_lists_parts_of_members_and_other_handles(void **state) {
+    (void)state;
+    const size_t expected[] = {
+        offsetof(struct parts, typed),
+        offsetof(struct parts, child),
+        offsetof(struct parts, child) + 3 * sizeof(nanvm_ref),
+        offsetof(struct parts, left) + offsetof(struct parent, parent),
+        offsetof(struct parts, wrapped),
+        offsetof(struct parts, unchanged),
+        offsetof(struct parts, either),
+        offsetof(struct parts, all) + sizeof(struct parent) +
+            offsetof(struct parent, parent),
+    };
+    assert_int_equal(parts_object.refs_length, sizeof(expected) / sizeof(expected[0]));
+    assert_memory_equal(parts_object.refs, expected, sizeof(expected));
+}
+
+/* Types of our own that hold the address of an object, too. */
+#undef NANVM_OTHER_HANDLES
+#define NANVM_OTHER_HANDLES(HANDLE) HANDLE(nanvm_mut_ref) HANDLE(const struct tracked *)
+struct registered {
+    size_t value;
+    nanvm_mut_ref own;
+    const struct tracked *shared;
+    nanvm_ref ref;
+};
+NANVM_OBJECT_REFS(registered_object, struct registered, own, shared, ref);
+#undef NANVM_OTHER_HANDLES
+#define NANVM_OTHER_HANDLES(HANDLE)
+
+static bool drop_registered(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, &registered_object);
+    struct registered *value = nanvm_mut_ref_get(made);
+    if (value == NULL) {
+        return false;
+    }
+    value->own = tracked_new(on->manager, 1);
+    value->shared = nanvm_ref_get(nanvm_mut_ref_to_ref(tracked_new(on->manager, 2)));
+    value->ref = nanvm_mut_ref_to_ref(tracked_new(on->manager, 3));
+    bool done =
+        value->own.object != NULL && value->shared != NULL && value->ref.object != NULL;
+    nanvm_mut_ref_drop(made);
+    return done;
+}
+
+static void test_handles_that_are_registered_are_dropped(void **state) {
+    (void)state;
+    assert_int_equal(registered_object.refs_length, 3);
+    on_every_manager(drop_registered);
 }
 
 static void test_macro_describes_arrays(void **state) {
@@ -54,6 +160,103 @@ static void test_macro_describes_arrays(void **state) {
     assert_int_equal(refs_object.item_refs_length, 1);
     assert_int_equal(text_object.item_size, 1);
     assert_int_equal(text_object.items_offset, offsetof(struct text, bytes));
+}
+
+struct tuple {
+    size_t hash;
+    nanvm_ref fields[];
+};
+NANVM_ARRAY_REFS(tuple_object, struct tuple, fields);
+NANVM_ARRAY_STRUCTS(map_object, struct table, entries, value);
+NANVM_ARRAY_OF_STRUCTS(entries_object, struct entry, value);
+NANVM_ARRAY_OF_STRUCTS(points_object, point_ref, untyped);
+
+static size_t visits;
+
+static void visit_word(const void *part, nanvm_visitor *visitor, void *context) {
+    visits++;
+    if (!word_is_number(*(const word *)part)) {
+        visitor(word_to_ref(*(const word *)part), context);
+    }
+}
+
+NANVM_ARRAY_VISIT(visited_object, struct words, items, visit_word, visit_word);
+NANVM_ARRAY_OF_VISIT(visited_items_object, word, visit_word);
+
+static void test_macro_describes_arrays_of_references(void **state) {
+    (void)state;
+    assert_int_equal(tuple_object.size, sizeof(struct tuple));
+    assert_int_equal(tuple_object.items_offset, offsetof(struct tuple, fields));
+    assert_int_equal(tuple_object.item_size, sizeof(nanvm_ref));
+    assert_int_equal(tuple_object.item_refs_length, 1);
+    assert_int_equal(tuple_object.item_refs[0], 0);
+    assert_int_equal(map_object.item_size, sizeof(struct entry));
+    assert_int_equal(map_object.items_offset, offsetof(struct table, entries));
+    assert_int_equal(map_object.refs_length, 0);
+    assert_int_equal(map_object.item_refs_length, 1);
+    assert_int_equal(map_object.item_refs[0], offsetof(struct entry, value));
+    assert_string_equal(entries_object.name, "struct entry[]");
+    assert_int_equal(entries_object.size, 0);
+    assert_int_equal(entries_object.item_size, sizeof(struct entry));
+    assert_int_equal(entries_object.item_refs[0], offsetof(struct entry, value));
+    assert_int_equal(points_object.item_size, sizeof(point_ref));
+    assert_int_equal(points_object.item_refs_length, 1);
+    assert_int_equal(points_object.item_refs[0], 0);
+}
+
+static void test_macro_describes_arrays_with_visit(void **state) {
+    (void)state;
+    assert_string_equal(visited_object.name, "struct words");
+    assert_int_equal(visited_object.items_offset, offsetof(struct words, items));
+    assert_int_equal(visited_object.item_size, sizeof(word));
+    assert_true(visited_object.visit == visit_word);
+    assert_true(visited_object.visit_item == visit_word);
+    assert_string_equal(visited_items_object.name, "word[]");
+    assert_int_equal(visited_items_object.size, 0);
+    assert_int_equal(visited_items_object.item_size, sizeof(word));
+    assert_true(visited_items_object.visit == NULL);
+    assert_true(visited_items_object.visit_item == visit_word);
+}
+
+/* An array of two items that both hold a reference, a clone of it, and the end of both.
+ */
+static bool clone_array(const stage *on, const nanvm_object *object, size_t offset) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 5);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    unsigned char items[2 * sizeof(struct entry)] = {0};
+    nanvm_ref first = nanvm_mut_ref_to_ref(leaf), second = nanvm_ref_clone(first);
+    memcpy(items + offset, &first, sizeof(first));
+    memcpy(items + object->item_size + offset, &second, sizeof(second));
+    nanvm_mut_ref made = nanvm_new_array(on->manager, object, items, 2);
+    if (made.object == NULL) {
+        nanvm_ref_drop(first);
+        nanvm_ref_drop(second);
+        return false;
+    }
+    nanvm_ref array = nanvm_mut_ref_to_ref(made);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(array, on->manager);
+    bool done = copy.object != NULL;
+    assert_int_equal(nanvm_ref_count(first), on->counts ? (done ? 3 : 1) : SIZE_MAX);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(array);
+    return done;
+}
+
+static bool clone_arrays(const stage *on) {
+    return clone_array(on, &tuple_object, 0) &&
+           clone_array(on, &map_object, offsetof(struct entry, value)) &&
+           clone_array(on, &entries_object, offsetof(struct entry, value)) &&
+           clone_array(on, &visited_items_object, 0) &&
+           clone_array(on, &visited_object, 0);
+}
+
+static void test_arrays_of_references_are_cloned_and_dropped(void **state) {
+    (void)state;
+    visits = 0;
+    on_every_manager(clone_arrays);
+    assert_true(visits > 0);
 }
 
 static void test_macro_takes_callbacks(void **state) {
@@ -207,8 +410,13 @@ static void test_ref_knows_its_table(void **state) {
 static const struct CMUnitTest tests[] = {
     TEST(test_macro_describes_a_struct),
     TEST(test_macro_lists_the_references),
-    TEST(test_macro_lists_eight_references),
+    TEST(test_macro_lists_one_to_sixteen_references),
+    TEST(test_macro_lists_parts_of_members_and_other_handles),
+    TEST(test_handles_that_are_registered_are_dropped),
     TEST(test_macro_describes_arrays),
+    TEST(test_macro_describes_arrays_of_references),
+    TEST(test_macro_describes_arrays_with_visit),
+    TEST(test_arrays_of_references_are_cloned_and_dropped),
     TEST(test_macro_takes_callbacks),
     TEST(test_size_of_an_array_is_fixed_part_and_items),
     TEST(test_items_in_the_padding_add_nothing),

@@ -71,6 +71,54 @@ static void test_sole_owner_turns_into_a_mut_ref(void **state) {
     on_every_manager(sole_owner);
 }
 
+static bool sole_or_not(const stage *on) {
+    nanvm_mut_ref made = tracked_new(on->manager, 6);
+    if (made.object == NULL) {
+        return false;
+    }
+    nanvm_ref a = nanvm_mut_ref_to_ref(made);
+    assert_int_equal(nanvm_ref_is_sole(a), on->counts);
+    nanvm_ref b = nanvm_ref_clone(a);
+    assert_false(nanvm_ref_is_sole(a));
+    assert_false(nanvm_ref_is_sole(b));
+    nanvm_ref_drop(a);
+    assert_int_equal(nanvm_ref_is_sole(b), on->counts);
+    assert_ptr_equal(b.object, made.object);
+    nanvm_ref_drop(b);
+    return true;
+}
+
+static void test_sole_owner_is_known(void **state) {
+    (void)state;
+    assert_false(nanvm_ref_is_sole(nanvm_ref_null()));
+    on_every_manager(sole_or_not);
+}
+
+static nanvm_ref static_ref = NANVM_NULL_HANDLE;
+static nanvm_mut_ref static_mut_ref = NANVM_NULL_HANDLE;
+
+static bool null_if_out_of_memory(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(made);
+    bool done = made.object != NULL;
+    assert_int_equal(nanvm_mut_ref_is_null(made), !done);
+    assert_int_equal(nanvm_ref_is_null(ref), !done);
+    nanvm_ref_drop(ref);
+    return done;
+}
+
+static void test_null_handle_is_null(void **state) {
+    (void)state;
+    assert_null(nanvm_ref_null().object);
+    assert_null(nanvm_mut_ref_null().object);
+    assert_null(static_ref.object);
+    assert_true(nanvm_ref_is_null(static_ref));
+    assert_true(nanvm_ref_is_null(nanvm_ref_null()));
+    assert_true(nanvm_mut_ref_is_null(static_mut_ref));
+    assert_true(nanvm_mut_ref_is_null(nanvm_mut_ref_null()));
+    on_every_manager(null_if_out_of_memory);
+}
+
 static bool shared(const stage *on) {
     nanvm_mut_ref made = tracked_new(on->manager, 6);
     if (made.object == NULL) {
@@ -98,9 +146,8 @@ static void test_shared_reference_stays_a_ref(void **state) {
 /* A node whose two references are to one tracked object; null if memory runs out. */
 static nanvm_mut_ref node_of_tracked(const stage *on) {
     nanvm_mut_ref leaf = tracked_new(on->manager, 3);
-    nanvm_mut_ref none = {NULL};
     if (leaf.object == NULL) {
-        return none;
+        return nanvm_mut_ref_null();
     }
     nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
     struct node value = {ref, 12, nanvm_ref_clone(ref)};
@@ -434,7 +481,7 @@ static void test_make_mut_of_a_sole_owner_is_in_place(void **state) {
 
 static void test_make_mut_of_nothing_is_nothing(void **state) {
     (void)state;
-    nanvm_ref null = {NULL};
+    nanvm_ref null = nanvm_ref_null();
     assert_null(nanvm_ref_make_mut(&null, nanvm_global()));
     assert_null(null.object);
 }
@@ -486,6 +533,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_null_handle_is_accepted_everywhere),
     TEST(test_last_reference_drops_the_object),
     TEST(test_sole_owner_turns_into_a_mut_ref),
+    TEST(test_sole_owner_is_known),
+    TEST(test_null_handle_is_null),
     TEST(test_shared_reference_stays_a_ref),
     TEST(test_clone_object_copies_and_counts_references),
     TEST(test_clone_object_copies_arrays),

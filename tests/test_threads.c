@@ -289,6 +289,63 @@ static void test_threads_read_the_objects_of_an_arena(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* --- a local object, read by others while its owner counts --- */
+
+typedef struct reading {
+    nanvm_ref ref; /* borrowed: the reader counts nothing */
+    atomic_bool *done;
+    bool is_owner;
+    size_t errors;
+} reading;
+
+static void read_borrowed(void *context) {
+    reading *self = context;
+    do {
+        const struct words *words = nanvm_ref_get(self->ref);
+        size_t length = nanvm_ref_length(self->ref);
+        self->errors += length != 3 || nanvm_ref_object(self->ref) != &words_object;
+        self->errors += words->first != word_from_number(1);
+        self->errors += words->items[2] != word_from_number(4);
+        sched_yield();
+    } while (!atomic_load(self->done));
+}
+
+static void clone_meanwhile(void *context) {
+    reading *self = context;
+    for (size_t i = 0; i < rounds() / 10; i++) {
+        nanvm_ref copy = nanvm_ref_clone(self->ref);
+        nanvm_ref_drop(copy);
+    }
+    atomic_store(self->done, true);
+}
+
+static void read_or_clone(void *context) {
+    reading *self = context;
+    (self->is_owner ? clone_meanwhile : read_borrowed)(self);
+}
+
+static void test_threads_read_a_local_object_while_its_owner_counts(void **state) {
+    (void)state;
+    needs_threads();
+    nanvm_local local;
+    nanvm_local_init(&local);
+    const word items[] = {word_from_number(2), word_from_number(3), word_from_number(4)};
+    nanvm_mut_ref made =
+        nanvm_new_array(nanvm_local_manager(&local), &words_object, items, 3);
+    ((struct words *)nanvm_mut_ref_get(made))->first = word_from_number(1);
+    atomic_bool done = false;
+    reading all[THREADS];
+    for (size_t i = 0; i < THREADS; i++) {
+        all[i] = (reading){nanvm_mut_ref_to_ref(made), &done, i == 0, 0};
+    }
+    in_threads(read_or_clone, THREADS, all, sizeof(all[0]));
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(all[i].errors, 0);
+    }
+    nanvm_ref_drop(all[0].ref);
+    nanvm_local_deinit(&local);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_threads_clone_and_drop_one_global_object),
     TEST(test_threads_clone_and_drop_one_object_of_an_atomic_manager),
@@ -299,6 +356,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_threads_update_values_that_they_share),
     TEST(test_local_manager_can_be_handed_to_another_thread),
     TEST(test_threads_read_the_objects_of_an_arena),
+    TEST(test_threads_read_a_local_object_while_its_owner_counts),
 };
 
 RUN_TESTS(tests)

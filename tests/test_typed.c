@@ -150,10 +150,10 @@ static bool drop_shared_leaves(const stage *on) {
         point_mut_ref_drop(other);
         point_ref_drop(first);
         for (size_t k = 0; k < 2; k++) {
-            point_mut_ref_drop((point_mut_ref){{NULL}});
+            point_mut_ref_drop(point_mut_ref_null());
         }
         for (size_t k = 0; k < 2; k++) {
-            point_ref_drop((point_ref){{NULL}});
+            point_ref_drop(point_ref_null());
         }
     }
     return done;
@@ -205,7 +205,7 @@ static void test_typed_construct_is_asked(void **state) {
 }
 
 static bool typed_list(const stage *on) {
-    list_ref list = {{NULL}};
+    list_ref list = list_ref_null();
     for (size_t i = 0; i < 20; i++) {
         struct list value = {i, list};
         list_mut_ref made = list_new_copy(on->manager, &value);
@@ -269,6 +269,69 @@ static void test_untyped_ref_becomes_typed_if_its_table_fits(void **state) {
     assert_null(point.untyped.object);
 }
 
+static void test_untyped_mut_ref_becomes_typed_if_its_table_fits(void **state) {
+    (void)state;
+    nanvm_mut_ref untyped = nanvm_new(nanvm_global(), &point_object);
+    text_mut_ref text = {untyped};
+    assert_false(text_mut_ref_from(&untyped, &text));
+    assert_true(text_mut_ref_is_null(text));
+    assert_non_null(untyped.object);
+    point_mut_ref point;
+    assert_true(point_mut_ref_from(&untyped, &point));
+    assert_null(untyped.object);
+    point_mut_ref_drop(point);
+    assert_false(point_mut_ref_from(&untyped, &point));
+    assert_true(point_mut_ref_is_null(point));
+}
+
+static point_ref static_point = NANVM_NULL_HANDLE;
+static point_mut_ref static_mut_point = NANVM_NULL_HANDLE;
+
+static bool null_and_not(const stage *on) {
+    point_mut_ref made = point_new(on->manager);
+    point_ref ref = point_mut_ref_to_ref(made);
+    bool done = made.untyped.object != NULL;
+    assert_int_equal(point_mut_ref_is_null(made), !done);
+    assert_int_equal(point_ref_is_null(ref), !done);
+    point_ref_drop(ref);
+    return done;
+}
+
+static void test_typed_null_handles_are_null(void **state) {
+    (void)state;
+    struct list end = {7, list_ref_null()};
+    assert_null(point_ref_null().untyped.object);
+    assert_null(point_mut_ref_null().untyped.object);
+    assert_null(static_point.untyped.object);
+    assert_true(point_ref_is_null(static_point));
+    assert_true(point_ref_is_null(point_ref_null()));
+    assert_true(point_mut_ref_is_null(static_mut_point));
+    assert_true(list_ref_is_null(end.next));
+    on_every_manager(null_and_not);
+}
+
+static bool view_as_typed(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    if (made.object == NULL) {
+        return false;
+    }
+    point_mut_ref_get(point_mut_ref_view(made))->x = 5;
+    nanvm_ref untyped = nanvm_mut_ref_to_ref(made);
+    point_ref view = point_ref_view(untyped);
+    assert_ptr_equal(point_ref_get(view), untyped.object);
+    assert_true(point_ref_get(view)->x == 5);
+    assert_int_equal(nanvm_ref_count(untyped), on->counts ? 0 : SIZE_MAX);
+    point_ref_drop(view);
+    return true;
+}
+
+static void test_view_gives_an_untyped_handle_its_type(void **state) {
+    (void)state;
+    assert_true(point_ref_is_null(point_ref_view(nanvm_ref_null())));
+    assert_true(point_mut_ref_is_null(point_mut_ref_view(nanvm_mut_ref_null())));
+    on_every_manager(view_as_typed);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_typed_pair_does_what_the_untyped_does),
     TEST(test_typed_arrays_resize_and_clone),
@@ -280,6 +343,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_type_can_refer_to_itself),
     TEST(test_typed_drop_releases_references),
     TEST(test_untyped_ref_becomes_typed_if_its_table_fits),
+    TEST(test_untyped_mut_ref_becomes_typed_if_its_table_fits),
+    TEST(test_typed_null_handles_are_null),
+    TEST(test_view_gives_an_untyped_handle_its_type),
 };
 
 RUN_TESTS(tests)

@@ -36,6 +36,7 @@
 #define leaf_ref_clone nanvm_ref_clone
 #define leaf_ref_drop nanvm_ref_drop
 #define leaf_ref_try_to_mut_ref nanvm_ref_try_to_mut_ref
+#define leaf_ref_is_sole nanvm_ref_is_sole
 #define leaf_ref_to_mut_ref nanvm_ref_to_mut_ref
 #define leaf_ref_make_mut nanvm_ref_make_mut
 #define node_mut_ref_to_ref nanvm_mut_ref_to_ref

@@ -213,6 +213,14 @@ MEASURE(try_to_mut_ref) {
     }
 }
 
+MEASURE(is_sole) {
+    size_t sole = 0;
+    FOR_TIMES(i) {
+        sole += leaf_ref_is_sole(leaves[i]);
+    }
+    KEEP(sole);
+}
+
 MEASURE(to_mut_ref) {
     FOR_TIMES(i) {
         leaf_mut_ref own = leaf_ref_to_mut_ref(&leaves[i], manager);
@@ -250,6 +258,7 @@ const operation OPERATIONS[] = {
     ROW(drop_shared, "walk", false, make_shared_leaves, drop_others),
     ROW(to_ref, "walk", false, make_owned, drop_owned),
     ROW(try_to_mut_ref, "walk", true, make_leaves, drop_others),
+    ROW(is_sole, "walk", true, make_leaves, drop_leaves),
     ROW(to_mut_ref, "walk", true, make_leaves, drop_others),
     ROW(make_mut, "walk", true, make_leaves, drop_leaves),
     NO_ROW,

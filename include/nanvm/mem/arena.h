@@ -20,7 +20,7 @@
  * @{
  */
 
-/** An arena. Its members are private. */
+/** An arena. Its members are private. It can't be moved or copied. */
 typedef struct nanvm_arena {
     nanvm_manager manager;            /**< Private. */
     nanvm_dealloc dealloc;            /**< Private. */
@@ -60,7 +60,8 @@ NANVM_BEGIN_DECLS
  * buffer, before nanvm_arena_deinit().
  *
  * @ownership `buffer` stays the caller's and must outlive every object in it. Call
- *     nanvm_arena_deinit() before it goes, or serves for anything else.
+ *     nanvm_arena_deinit() before it goes, or serves for anything else. An arena can't be
+ *     moved or copied: it holds pointers to itself, and its objects hold some to it.
  * @errors none; a small buffer is full early.
  * @threads the arena belongs to one thread at a time. Its objects can be read
  *     from any thread.
@@ -72,7 +73,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_init(nanvm_arena *self, void *buffer
 /**
  * Makes `self` an arena that grows, in chunks that it takes from `source`.
  *
- * @ownership `source` must outlive `self`. Call nanvm_arena_deinit() in the end.
+ * @ownership `source` must outlive `self`. Call nanvm_arena_deinit() in the end. Like any
+ *     arena it can't be moved or copied.
  * @errors none; it allocates nothing yet.
  * @threads as nanvm_arena_init(), and as `source` says.
  * @cost O(1).

@@ -43,7 +43,7 @@ typedef int32_t nanvm_count_word;
 /* The last look. Another thread may be changing it, so it is a relaxed atomic load, which
  * is an ordinary load to every processor. */
 NANVM_INLINE int32_t nanvm_count_word_load(const nanvm_count_word *self) {
-#if defined(__GNUC__)
+#if defined(NANVM_GNU)
     return __atomic_load_n(self, __ATOMIC_RELAXED);
 #else
     return *(volatile const int32_t *)self;
@@ -52,7 +52,7 @@ NANVM_INLINE int32_t nanvm_count_word_load(const nanvm_count_word *self) {
 
 /* What other threads did before they counted down comes before what follows. */
 NANVM_INLINE int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self) {
-#if defined(__GNUC__)
+#if defined(NANVM_GNU)
     return __atomic_load_n(self, __ATOMIC_ACQUIRE);
 #else
     return (int32_t)_InterlockedOr((volatile long *)self, 0); /* stronger */
@@ -66,7 +66,7 @@ NANVM_INLINE void nanvm_count_word_store(nanvm_count_word *self, int32_t count) 
 
 /* While other threads look. */
 NANVM_INLINE void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count) {
-#if defined(__GNUC__)
+#if defined(NANVM_GNU)
     __atomic_store_n(self, count, __ATOMIC_RELAXED);
 #else
     *(volatile int32_t *)self = count;
@@ -75,7 +75,7 @@ NANVM_INLINE void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t
 
 /* Both return the count before. Interlocked operations are stronger than asked for. */
 NANVM_INLINE int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self) {
-#if defined(__GNUC__)
+#if defined(NANVM_GNU)
     return __atomic_fetch_sub(self, 1, __ATOMIC_RELAXED);
 #else
     return (int32_t)_InterlockedExchangeAdd((volatile long *)self, -1);
@@ -83,7 +83,7 @@ NANVM_INLINE int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self) 
 }
 
 NANVM_INLINE int32_t nanvm_count_word_increment_release(nanvm_count_word *self) {
-#if defined(__GNUC__)
+#if defined(NANVM_GNU)
     return __atomic_fetch_add(self, 1, __ATOMIC_RELEASE);
 #else
     return (int32_t)_InterlockedExchangeAdd((volatile long *)self, 1);

@@ -53,14 +53,15 @@ NANVM_BEGIN_DECLS
  * @cost none: a subtraction.
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_header *nanvm_block_header(const void *object) {
-    return (nanvm_header *)((uintptr_t)object - sizeof(nanvm_header));
+    return NANVM_BITS_TO(nanvm_header *, NANVM_ADDRESS(object) - sizeof(nanvm_header));
 }
 
 /** @cond INTERNAL */
 /* Where an origin is, by what the header says of it. */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_header_origin(
     const nanvm_header *self) {
-    return (nanvm_origin *)((uintptr_t)self - (uintptr_t)self->origin * sizeof(void *));
+    uintptr_t distance = NANVM_TO(uintptr_t, self->origin) * sizeof(void *);
+    return NANVM_BITS_TO(nanvm_origin *, NANVM_ADDRESS(self) - distance);
 }
 /** @endcond */
 

@@ -33,13 +33,19 @@
 #define NANVM_ABI 2
 
 /** @cond INTERNAL */
+/* The attributes and built-in functions of gcc. clang has them, too, where it stands in
+ * for MSVC and doesn't define __GNUC__. */
+#if defined(__GNUC__) || defined(__clang__)
+#define NANVM_GNU
+#endif
+
 #if defined(_WIN32) && defined(NANVM_SHARED)
 #if defined(NANVM_BUILDING)
 #define NANVM_API __declspec(dllexport)
 #else
 #define NANVM_API __declspec(dllimport)
 #endif
-#elif defined(_WIN32) || !defined(__GNUC__)
+#elif defined(_WIN32) || !defined(NANVM_GNU)
 #define NANVM_API
 #elif defined(NANVM_BUILDING) && !defined(NANVM_SHARED) && !defined(NANVM_STATIC_EXPORTS)
 /* A shared library that contains the static one exports nothing of it. Only definitions
@@ -54,14 +60,14 @@
  * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit
  * may have a copy of its own: hidden, or plugins would share the copy of one of them. */
 #ifndef NANVM_INLINE
-#if defined(__cplusplus) && defined(__GNUC__) && !defined(_WIN32)
+#if defined(__cplusplus) && defined(NANVM_GNU) && !defined(_WIN32)
 #define NANVM_INLINE __attribute__((visibility("hidden"))) inline
 #else
 #define NANVM_INLINE inline
 #endif
 #endif
 
-#if defined(__GNUC__)
+#if defined(NANVM_GNU)
 #define NANVM_NODISCARD __attribute__((warn_unused_result))
 #define NANVM_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
 #define NANVM_RETURNS_NONNULL __attribute__((returns_nonnull))
@@ -100,17 +106,43 @@
 #define NANVM_WRAPS(why)
 #endif
 
+/* clang takes `@ownership` for a command of HeaderDoc, which is about classes. */
+#if defined(__clang__)
+#define NANVM_BEGIN_COMMENTS                                                             \
+    _Pragma("clang diagnostic push")                                                     \
+        _Pragma("clang diagnostic ignored \"-Wdocumentation\"")                          \
+            _Pragma("clang diagnostic ignored \"-Wdocumentation-unknown-command\"")
+#define NANVM_END_COMMENTS _Pragma("clang diagnostic pop")
+#else
+#define NANVM_BEGIN_COMMENTS
+#define NANVM_END_COMMENTS
+#endif
+
+/* Casts, and the null pointer, as each language writes them: C++ has warnings for those
+ * of C. NANVM_BITS_TO is for what only the bits say, NANVM_UNCONST for what isn't const.
+ */
 #if defined(__cplusplus)
 #define NANVM_ALIGNOF(type) alignof(type)
 #define NANVM_STATIC_ASSERT(condition, text) static_assert(condition, text)
-#define NANVM_BEGIN_DECLS extern "C" {
-#define NANVM_END_DECLS }
+#define NANVM_BEGIN_DECLS NANVM_BEGIN_COMMENTS extern "C" {
+#define NANVM_END_DECLS                                                                  \
+    }                                                                                    \
+    NANVM_END_COMMENTS
+#define NANVM_NULL nullptr
+#define NANVM_TO(type, value) static_cast<type>(value)
+#define NANVM_BITS_TO(type, value) reinterpret_cast<type>(value)
+#define NANVM_UNCONST(pointer) const_cast<void *>(pointer)
 #else
 #define NANVM_ALIGNOF(type) _Alignof(type)
 #define NANVM_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
-#define NANVM_BEGIN_DECLS
-#define NANVM_END_DECLS
+#define NANVM_BEGIN_DECLS NANVM_BEGIN_COMMENTS
+#define NANVM_END_DECLS NANVM_END_COMMENTS
+#define NANVM_NULL NULL
+#define NANVM_TO(type, value) ((type)(value))
+#define NANVM_BITS_TO(type, value) ((type)(value))
+#define NANVM_UNCONST(pointer) ((void *)(uintptr_t)(pointer))
 #endif
+#define NANVM_ADDRESS(pointer) NANVM_BITS_TO(uintptr_t, pointer)
 
 /* A debug build is a hardened one that checks more. */
 #if defined(NANVM_DEBUG) && !defined(NANVM_HARDENED)

@@ -57,12 +57,12 @@ NANVM_INLINE bool nanvm_count_is_atomic(int32_t count) {
 
 /* A plain count and one more: INT32_MAX + 1 lands on INT32_MIN, where counts stick. */
 NANVM_INLINE int32_t nanvm_count_after(int32_t count) {
-    return (int32_t)((uint32_t)count + 1U);
+    return NANVM_TO(int32_t, NANVM_TO(uint32_t, count) + 1U);
 }
 
 /* How many others a count says there are, of those that count. */
 NANVM_INLINE size_t nanvm_count_others(int32_t count) {
-    return (size_t)(count >= 0 ? count : NANVM_COUNT_ATOMIC - count);
+    return NANVM_TO(size_t, count >= 0 ? count : NANVM_COUNT_ATOMIC - count);
 }
 
 /* One more reference; false where that takes a closer look: near the limit of an atomic

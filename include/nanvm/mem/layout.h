@@ -38,8 +38,8 @@ NANVM_BEGIN_DECLS
  */
 NANVM_INLINE bool nanvm_layout_is_valid(nanvm_layout layout) {
     return layout.align != 0 && (layout.align & (layout.align - 1)) == 0 &&
-           layout.align <= (size_t)PTRDIFF_MAX &&
-           layout.size <= (size_t)PTRDIFF_MAX - (layout.align - 1);
+           layout.align <= NANVM_TO(size_t, PTRDIFF_MAX) &&
+           layout.size <= NANVM_TO(size_t, PTRDIFF_MAX) - (layout.align - 1);
 }
 
 /**

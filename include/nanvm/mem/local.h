@@ -57,7 +57,7 @@ typedef struct nanvm_cycle {
  */
 typedef void nanvm_local_cycle(void *context, const nanvm_cycle *cycle);
 
-/** A local manager. Its members are private. */
+/** A local manager. Its members are private. It can't be moved or copied. */
 typedef struct nanvm_local {
     nanvm_manager manager;           /**< Private. */
     nanvm_manager *source;           /**< Private. */
@@ -95,7 +95,8 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
 
 /**
  * Chooses who is told of objects that are alive at nanvm_local_deinit(). The
- * default, and `NULL`, writes one line a type to `stderr`.
+ * default, and `NULL`, writes one line a type to `stderr`; nanvm_local_ignore_leak()
+ * writes nothing.
  *
  * @ownership `context` is the caller's and only passed on.
  * @errors none.
@@ -125,6 +126,18 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
                                                      void *context);
 
 /**
+ * For nanvm_local_on_leak(): reports nothing, where objects are meant to outlive their
+ * manager. `nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);`
+ *
+ * @ownership none changes hands.
+ * @errors none.
+ * @threads any thread.
+ * @cost none.
+ */
+NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_object *object,
+                                       size_t blocks, size_t bytes);
+
+/**
  * Gives back to the manager's source what no object is using: chunks in which nothing is
  * alive, and the chunk that is kept for the next large object of a type. The chunks of a
  * pool of 4 MiB and more are parts of regions of 2 MiB, and a region is given back when
@@ -137,8 +150,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
  * @errors none.
  * @threads the manager's.
  * @cost O(dead objects + chunks) of the types of which an object was freed since the last
- *     trim; O(1) if none was. Nothing is counted while objects come and go: only the first
- *     free in a pool after a trim is a call.
+ *     trim; O(1) if none was. Nothing is counted while objects come and go: only the
+ * first free in a pool after a trim is a call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 

@@ -110,14 +110,15 @@ NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_take_cold(
  * nanvm_places_take(): about 20 instructions on x86-64, 140 bytes. */
 NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
                                                       const nanvm_object *object) {
-    void *place = NULL;
-    if (NANVM_LIKELY(self->places != NULL)) {
+    void *place = NANVM_NULL;
+    if (NANVM_LIKELY(self->places != NANVM_NULL)) {
         nanvm_places *places = self->places[nanvm_places_index(object)];
         if (NANVM_LIKELY(places->object == object)) {
             place = nanvm_places_take(places);
         }
     }
-    return NANVM_LIKELY(place != NULL) ? place : nanvm_manager_take_cold(self, object);
+    return NANVM_LIKELY(place != NANVM_NULL) ? place
+                                             : nanvm_manager_take_cold(self, object);
 }
 /** @endcond */
 
@@ -141,7 +142,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
     if (NANVM_IS_KNOWN(object->size) && object->item_size == 0) {
         nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
-        if (NANVM_LIKELY(self.object != NULL)) {
+        if (NANVM_LIKELY(self.object != NANVM_NULL)) {
             memset(self.object, 0, object->size);
         }
         return self;
@@ -163,7 +164,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
                    const void *value) {
     if (NANVM_IS_KNOWN(object->size) && object->item_size == 0) {
         nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
-        if (NANVM_LIKELY(self.object != NULL)) {
+        /* memcpy may not be given NULL, not even for 0 bytes. */
+        if (NANVM_LIKELY(self.object != NANVM_NULL) && object->size != 0) {
             memcpy(self.object, value, object->size);
         }
         return self;

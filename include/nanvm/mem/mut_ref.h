@@ -26,6 +26,32 @@ NANVM_API NANVM_COLD void nanvm_mut_ref_drop_cold(void *object);
 /** @endcond */
 
 /**
+ * The null handle: it refers to no object. As an initialiser outside of functions write
+ * #NANVM_NULL_HANDLE.
+ *
+ * @ownership by value; there is nothing to drop.
+ * @errors none.
+ * @threads any thread.
+ * @cost none.
+ */
+NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_null(void) {
+    nanvm_mut_ref null = NANVM_NULL_HANDLE;
+    return null;
+}
+
+/**
+ * Whether `self` is the null handle, as a `new` returns it when memory runs out.
+ *
+ * @ownership `self` stays the caller's.
+ * @errors none.
+ * @threads the thread that has `self`.
+ * @cost none: a comparison.
+ */
+NANVM_INLINE bool nanvm_mut_ref_is_null(nanvm_mut_ref self) {
+    return self.object == NANVM_NULL;
+}
+
+/**
  * The object, to be read and written. `NULL` for a null handle.
  *
  * @ownership borrowed from `self`: valid until `self` is consumed or resized.
@@ -74,7 +100,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) 
  * @cost O(objects that die); stack O(1).
  */
 NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
-    if (self.object != NULL) {
+    if (self.object != NANVM_NULL) {
         nanvm_mut_ref_drop_cold(self.object);
     }
 }
@@ -84,7 +110,7 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
 NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self,
                                            const nanvm_object *object) {
     bool is_leaf = NANVM_IS_KNOWN(object->size) && nanvm_object_holds_nothing(object);
-    if (!is_leaf || self.object == NULL || nanvm_block_count(self.object) != 0 ||
+    if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
         !nanvm_places_put(self.object)) {
         nanvm_mut_ref_drop(self);
     }
@@ -102,7 +128,7 @@ NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self,
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
     nanvm_mut_ref_move(nanvm_mut_ref *self) {
     nanvm_mut_ref moved = *self;
-    self->object = NULL;
+    self->object = NANVM_NULL;
     return moved;
 }
 

@@ -20,20 +20,31 @@
  */
 
 /**
- * A shared, immutable, counted reference, or the null handle `{NULL}`.
- * See @ref ref.
+ * A shared, immutable, counted reference, or the null handle: nanvm_ref_null(),
+ * #NANVM_NULL_HANDLE. See @ref ref.
  */
 typedef struct nanvm_ref {
     const void *object; /**< The object itself, or `NULL`. */
 } nanvm_ref;
 
 /**
- * The only reference to an object, or the null handle `{NULL}`.
- * See @ref mut_ref.
+ * The only reference to an object, or the null handle: nanvm_mut_ref_null(),
+ * #NANVM_NULL_HANDLE. See @ref mut_ref.
  */
 typedef struct nanvm_mut_ref {
     void *object; /**< The object itself, or `NULL`. */
 } nanvm_mut_ref;
+
+/** Initialises a variable that is a handle, a typed one included, to the null handle:
+ *  `static nanvm_ref last = NANVM_NULL_HANDLE;`. In an expression, and for a member of a
+ *  struct, write nanvm_ref_null(), nanvm_mut_ref_null(), `point_ref_null()`. */
+#if defined(__cplusplus) && !defined(DOXYGEN)
+#define NANVM_NULL_HANDLE                                                                \
+    {}
+#else
+#define NANVM_NULL_HANDLE                                                                \
+    { 0 }
+#endif
 
 /**
  * Is told of one reference. `reference` is borrowed: it stays with the object
@@ -177,82 +188,280 @@ NANVM_END_DECLS
 /** @cond INTERNAL */
 /* Nothing has to be done before the memory of such an object is free. */
 NANVM_INLINE bool nanvm_object_holds_nothing(const nanvm_object *self) {
-    return (self->refs_length | self->item_refs_length | (uintptr_t)self->visit |
-            (uintptr_t)self->visit_item | (uintptr_t)self->drop) == 0;
+    return (self->refs_length | self->item_refs_length | NANVM_ADDRESS(self->visit) |
+            NANVM_ADDRESS(self->visit_item) | NANVM_ADDRESS(self->drop)) == 0;
 }
 /** @endcond */
 
-/** @cond INTERNAL */
-/* The offsets of up to 16 members, as a list. A member that isn't as large as
- * a reference is refused: sizeof of an array of negative length. */
-#define NANVM_OFFSET_(type, member)                                                      \
-    (offsetof(type, member) +                                                            \
-     0 * sizeof(char[sizeof(((type *)0)->member) == sizeof(nanvm_ref) ? 1 : -1]))
-#define NANVM_OFFSETS_1_(t, m) NANVM_OFFSET_(t, m)
-#define NANVM_OFFSETS_2_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_1_(t, __VA_ARGS__)
-#define NANVM_OFFSETS_3_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_2_(t, __VA_ARGS__)
-#define NANVM_OFFSETS_4_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_3_(t, __VA_ARGS__)
-#define NANVM_OFFSETS_5_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_4_(t, __VA_ARGS__)
-#define NANVM_OFFSETS_6_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_5_(t, __VA_ARGS__)
-#define NANVM_OFFSETS_7_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_6_(t, __VA_ARGS__)
-#define NANVM_OFFSETS_8_(t, m, ...) NANVM_OFFSET_(t, m), NANVM_OFFSETS_7_(t, __VA_ARGS__)
-#define NANVM_PICK_(a, b, c, d, e, f, g, h, name, ...) name
-#define NANVM_OFFSETS_(type, ...)                                                        \
-    NANVM_PICK_(__VA_ARGS__, NANVM_OFFSETS_8_, NANVM_OFFSETS_7_, NANVM_OFFSETS_6_,       \
-                NANVM_OFFSETS_5_, NANVM_OFFSETS_4_, NANVM_OFFSETS_3_, NANVM_OFFSETS_2_,  \
-                NANVM_OFFSETS_1_, 0)                                                     \
-    (type, __VA_ARGS__)
-#define NANVM_COUNT_OF_(array) (sizeof(array) / sizeof((array)[0]))
-/** @endcond */
+/** @name Members that are references
+ *  @{ */
+
+#if !defined(NANVM_OTHER_HANDLES) || defined(DOXYGEN)
+/**
+ * Types, besides those that are handles anyway, whose members may be listed as
+ * references. It lists nothing; for types of your own define it before this header is
+ * included, or define it anew before a table:
+ *
+ * `#define NANVM_OTHER_HANDLES(HANDLE) HANDLE(const struct cell *) HANDLE(my_handle)`
+ *
+ * Handles anyway are #nanvm_ref, a typed reference, and a struct whose only member is a
+ * #nanvm_ref (called `untyped`, for a compiler of C other than gcc and clang); in C++
+ * also a class of the same size that is constructed from a #nanvm_ref. A member of a type
+ * that is listed here must hold the address of an object, as a reference does, or `NULL`.
+ *
+ * A #nanvm_mut_ref is no such member unless it is listed here: when the object that holds
+ * it is cloned, two objects refer to what one of them takes for its own. Store a
+ * #nanvm_ref, and write through nanvm_ref_make_mut(). List it only if objects of the type
+ * are never cloned.
+ */
+#define NANVM_OTHER_HANDLES(HANDLE)
+#endif
+/** @} */
 
 /** @cond INTERNAL */
-#define NANVM_TABLE_(table, name, type, item_size, items_offset, refs, refs_length,      \
-                     visit, drop, clone)                                                 \
-    static const nanvm_object table = {name,        sizeof(type), NANVM_ALIGNOF(type),   \
-                                       item_size,   items_offset, refs,                  \
-                                       refs_length, NULL,         0,                     \
-                                       visit,       NULL,         drop,                  \
-                                       clone}
-#define NANVM_ITEMS_TABLE_(table, name, item, refs, refs_length)                         \
+/* A member of `type`, not to be evaluated. */
+#if defined(__cplusplus)
+#define NANVM_MEMBER_(type, member) static_cast<type *>(nullptr)->member
+#else
+#define NANVM_MEMBER_(type, member) ((type *)NULL)->member
+#endif
+
+/* NANVM_IF_HANDLE_(type, member) is 0 if the member is a handle, and else doesn't
+ * compile; the compiler's message contains these words. */
+#define NANVM_HANDLE_EXPECTED_                                                           \
+    "a member that is listed as a reference must be a nanvm_ref or another handle"
+
+#if defined(__cplusplus)
+extern "C++" {
+template <typename T> struct nanvm_plain_ { typedef T type; };
+template <typename T> struct nanvm_plain_<T &> : nanvm_plain_<T> {};
+template <typename T> struct nanvm_plain_<const T> : nanvm_plain_<T> {};
+template <typename T> struct nanvm_plain_<volatile T> : nanvm_plain_<T> {};
+template <typename T> struct nanvm_plain_<const volatile T> : nanvm_plain_<T> {};
+
+template <typename A, typename B> struct nanvm_is_same_ {
+    static constexpr bool value = false;
+};
+template <typename A> struct nanvm_is_same_<A, A> { static constexpr bool value = true; };
+
+/* What a nanvm_ref initialises, and is as large. */
+template <typename T> T nanvm_some_();
+template <typename T, typename = void> struct nanvm_is_handle_ {
+    static constexpr bool value = false;
+};
+template <typename T>
+struct nanvm_is_handle_<T, decltype(void(T{nanvm_some_<nanvm_ref>()}))> {
+    static constexpr bool value = sizeof(T) == sizeof(nanvm_ref);
+};
+
+template <typename T, typename... Others> struct nanvm_is_one_of_ {
+    static constexpr bool value = false;
+};
+template <typename T, typename First, typename... Others>
+struct nanvm_is_one_of_<T, First, Others...> {
+    static constexpr bool value =
+        nanvm_is_same_<T, typename nanvm_plain_<First>::type>::value ||
+        nanvm_is_one_of_<T, Others...>::value;
+};
+
+template <typename Member, typename... Others> struct nanvm_if_handle_ {
+    typedef typename nanvm_plain_<Member>::type type;
+    static_assert(nanvm_is_handle_<type>::value ||
+                      nanvm_is_one_of_<type, Others...>::value,
+                  NANVM_HANDLE_EXPECTED_);
+    static constexpr size_t value = 0;
+};
+}
+
+#define NANVM_AND_(other) , other
+#define NANVM_IF_HANDLE_(type, member)                                                   \
+    nanvm_if_handle_<decltype(NANVM_MEMBER_(type, member)) NANVM_OTHER_HANDLES(          \
+        NANVM_AND_)>::value
+#else
+/* A nanvm_ref in place of another handle, so that both are seen as one. */
+#define NANVM_AS_REF_(other)                                                             \
+    other:                                                                               \
+    *(nanvm_ref *)NULL,
+#define NANVM_HANDLE_OF_(type, member)                                                   \
+    _Generic(NANVM_MEMBER_(type, member), NANVM_OTHER_HANDLES(NANVM_AS_REF_) default     \
+             : NANVM_MEMBER_(type, member))
+
+#if defined(NANVM_GNU)
+/* A value of the member's type is initialised by a nanvm_ref, or by its pointer if it is
+ * one. This is how a handle differs from anything else: in a struct the initialiser goes
+ * to the first member, and a nanvm_ref initialises nothing but a nanvm_ref. The value
+ * stands in a parameter list, since outside of functions it would have to be a constant.
+ */
+typedef nanvm_ref nanvm_a_member_that_is_listed_must_be_a_nanvm_ref_or_another_handle;
+#define NANVM_INIT_HANDLE_(type, member)                                                 \
+    (__typeof__(NANVM_HANDLE_OF_(type, member))) {                                       \
+        _Generic(                                                                        \
+            NANVM_HANDLE_OF_(type, member), nanvm_ref                                    \
+            : (const void *)NULL, default                                                \
+            : (nanvm_a_member_that_is_listed_must_be_a_nanvm_ref_or_another_handle){     \
+                NANVM_NULL})                                                             \
+    }
+#define NANVM_IF_HANDLE_(type, member)                                                   \
+    (0 * sizeof(void (*)(char[sizeof(NANVM_INIT_HANDLE_(type, member))])) +              \
+     0 * sizeof(struct {                                                                 \
+         _Static_assert(sizeof(NANVM_HANDLE_OF_(type, member)) == sizeof(nanvm_ref),     \
+                        NANVM_HANDLE_EXPECTED_);                                         \
+         char unused;                                                                    \
+     }))
+#else
+/* Without __typeof__ a handle is known by its member `untyped`, and the message is in the
+ * compiler's own words. */
+typedef struct nanvm_wrapped_ref_ {
+    nanvm_ref untyped;
+} nanvm_wrapped_ref_;
+#define NANVM_WRAPPED_(type, member)                                                     \
+    _Generic(NANVM_HANDLE_OF_(type, member), nanvm_ref                                   \
+             : *(nanvm_wrapped_ref_ *)NULL, default                                      \
+             : NANVM_HANDLE_OF_(type, member))
+#define NANVM_IF_HANDLE_(type, member)                                                   \
+    (0 * sizeof(_Generic(NANVM_WRAPPED_(type, member).untyped, nanvm_ref : 0)))
+#endif
+#endif
+
+/* Offsets: of a member, and of a member in an item from where the item begins. */
+#define NANVM_OFFSET_(type, unused, member)                                              \
+    (offsetof(type, member) + NANVM_IF_HANDLE_(type, member))
+#define NANVM_ITEM_OFFSET_(type, items, member)                                          \
+    (NANVM_OFFSET_(type, , items[0].member) - offsetof(type, items))
+
+/* f(a, b, member) for each of up to 16 members, as a list. */
+#define NANVM_EACH_1_(f, a, b, m) f(a, b, m)
+#define NANVM_EACH_2_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_1_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_3_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_2_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_4_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_3_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_5_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_4_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_6_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_5_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_7_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_6_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_8_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_7_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_9_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_8_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_10_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_9_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_11_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_10_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_12_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_11_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_13_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_12_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_14_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_13_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_15_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_14_(f, a, b, __VA_ARGS__)
+#define NANVM_EACH_16_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_15_(f, a, b, __VA_ARGS__)
+/* The name of a function that isn't, for the compiler's message. */
+#define NANVM_TOO_MANY_(...) nanvm_a_table_lists_at_most_16_members()
+#define NANVM_PICK_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, name,    \
+                    ...)                                                                 \
+    name
+#define NANVM_EACH_(f, a, b, ...)                                                        \
+    NANVM_PICK_(__VA_ARGS__, NANVM_TOO_MANY_, NANVM_TOO_MANY_, NANVM_TOO_MANY_,          \
+                NANVM_TOO_MANY_, NANVM_EACH_16_, NANVM_EACH_15_, NANVM_EACH_14_,         \
+                NANVM_EACH_13_, NANVM_EACH_12_, NANVM_EACH_11_, NANVM_EACH_10_,          \
+                NANVM_EACH_9_, NANVM_EACH_8_, NANVM_EACH_7_, NANVM_EACH_6_,              \
+                NANVM_EACH_5_, NANVM_EACH_4_, NANVM_EACH_3_, NANVM_EACH_2_,              \
+                NANVM_EACH_1_, 0)                                                        \
+    (f, a, b, __VA_ARGS__)
+#define NANVM_COUNT_OF_(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A list of offsets called `refs`; in place of `refs, length` where there is none. */
+#define NANVM_OFFSETS_(refs, ...) static const size_t refs[] = {__VA_ARGS__}
+#define NANVM_LIST_(refs) refs, NANVM_COUNT_OF_(refs)
+#define NANVM_NO_LIST_ NANVM_NULL, 0
+
+/* Tables: of a struct alone, of a struct with items, of items alone. */
+#define NANVM_TABLE_(table, name, type, refs, visit, drop, clone)                        \
     static const nanvm_object table = {                                                  \
-        name, 0,    NANVM_ALIGNOF(item), sizeof(item), 0,    NULL,                       \
-        0,    refs, refs_length,         NULL,         NULL, NULL,                       \
-        NULL}
+        name,           sizeof(type), NANVM_ALIGNOF(type), 0,    0,    refs,             \
+        NANVM_NO_LIST_, visit,        NANVM_NULL,          drop, clone}
+#define NANVM_ARRAY_TABLE_(table, name, type, items, item_refs, visit, visit_item)       \
+    static const nanvm_object table = {name,                                             \
+                                       sizeof(type),                                     \
+                                       NANVM_ALIGNOF(type),                              \
+                                       sizeof(NANVM_MEMBER_(type, items[0])),            \
+                                       offsetof(type, items),                            \
+                                       NANVM_NO_LIST_,                                   \
+                                       item_refs,                                        \
+                                       visit,                                            \
+                                       visit_item,                                       \
+                                       NANVM_NULL,                                       \
+                                       NANVM_NULL}
+#define NANVM_ITEMS_TABLE_(table, name, item, item_refs, visit_item)                     \
+    static const nanvm_object table = {name,         0,          NANVM_ALIGNOF(item),    \
+                                       sizeof(item), 0,          NANVM_NO_LIST_,         \
+                                       item_refs,    NANVM_NULL, visit_item,             \
+                                       NANVM_NULL,   NANVM_NULL}
 /** @endcond */
 
 /** @name Tables in one line
- *  Each declares a `static const nanvm_object` called `table`.
+ *  Each declares a `static const nanvm_object` called `table`. A member that is listed as
+ * a reference must be a handle, see #NANVM_OTHER_HANDLES; another doesn't compile. It may
+ * be a part of a member: `child[0]`, `left.parent`.
  *  @{ */
 
 /** A type without references: `NANVM_OBJECT(point_object, struct point);` */
 #define NANVM_OBJECT(table, type)                                                        \
-    NANVM_TABLE_(table, #type, type, 0, 0, NULL, 0, NULL, NULL, NULL)
+    NANVM_TABLE_(table, #type, type, NANVM_NO_LIST_, NANVM_NULL, NANVM_NULL, NANVM_NULL)
 
-/** A type with up to 8 members that are references:
+/** A type with up to 16 members that are references:
  *  `NANVM_OBJECT_REFS(node_object, struct node, left, right);` */
 #define NANVM_OBJECT_REFS(table, type, ...)                                              \
-    static const size_t table##_refs[] = {NANVM_OFFSETS_(type, __VA_ARGS__)};            \
-    NANVM_TABLE_(table, #type, type, 0, 0, table##_refs, NANVM_COUNT_OF_(table##_refs),  \
-                 NULL, NULL, NULL)
+    NANVM_OFFSETS_(table##_refs, NANVM_EACH_(NANVM_OFFSET_, type, , __VA_ARGS__));       \
+    NANVM_TABLE_(table, #type, type, NANVM_LIST_(table##_refs), NANVM_NULL, NANVM_NULL,  \
+                 NANVM_NULL)
 
 /** A type with callbacks, any of which may be `NULL`:
  *  `NANVM_OBJECT_CALLBACKS(file_object, struct file, NULL, file_drop, file_clone);` */
 #define NANVM_OBJECT_CALLBACKS(table, type, visit, drop, clone)                          \
-    NANVM_TABLE_(table, #type, type, 0, 0, NULL, 0, visit, drop, clone)
+    NANVM_TABLE_(table, #type, type, NANVM_NO_LIST_, visit, drop, clone)
 
 /** A struct that ends in the flexible array member `items`, without references:
  *  `NANVM_ARRAY(text_object, struct text, bytes);` */
 #define NANVM_ARRAY(table, type, items)                                                  \
-    NANVM_TABLE_(table, #type, type, sizeof(((type *)0)->items[0]),                      \
-                 offsetof(type, items), NULL, 0, NULL, NULL, NULL)
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NO_LIST_, NANVM_NULL, NANVM_NULL)
+
+/** A struct that ends in the flexible array member `items`, each of which is a reference:
+ *  `NANVM_ARRAY_REFS(tuple_object, struct tuple, fields);` */
+#define NANVM_ARRAY_REFS(table, type, items)                                             \
+    NANVM_OFFSETS_(table##_item_refs, NANVM_IF_HANDLE_(type, items[0]));                 \
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_LIST_(table##_item_refs),        \
+                       NANVM_NULL, NANVM_NULL)
+
+/** A struct that ends in the flexible array member `items`, which are structs with up to
+ * 16 members that are references: `NANVM_ARRAY_STRUCTS(map_object, struct map, entries,
+ * key, value);` */
+#define NANVM_ARRAY_STRUCTS(table, type, items, ...)                                     \
+    NANVM_OFFSETS_(table##_item_refs,                                                    \
+                   NANVM_EACH_(NANVM_ITEM_OFFSET_, type, items, __VA_ARGS__));           \
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_LIST_(table##_item_refs),        \
+                       NANVM_NULL, NANVM_NULL)
+
+/** A struct that ends in the flexible array member `items`, whose references are reported
+ *  by callbacks: `visit` for the fixed part, `visit_item` for an item. Either may be
+ * `NULL`: `NANVM_ARRAY_VISIT(values_object, struct values, items, NULL, value_visit);` */
+#define NANVM_ARRAY_VISIT(table, type, items, visit, visit_item)                         \
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NO_LIST_, visit, visit_item)
 
 /** Items and nothing else: `NANVM_ARRAY_OF(ints_object, int);` */
-#define NANVM_ARRAY_OF(table, item) NANVM_ITEMS_TABLE_(table, #item "[]", item, NULL, 0)
+#define NANVM_ARRAY_OF(table, item)                                                      \
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NO_LIST_, NANVM_NULL)
 
 /** Items that are references and nothing else: `NANVM_ARRAY_OF_REFS(refs_object);` */
 #define NANVM_ARRAY_OF_REFS(table)                                                       \
-    static const size_t table##_item_refs[] = {0};                                       \
-    NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, table##_item_refs, 1)
+    NANVM_OFFSETS_(table##_item_refs, 0);                                                \
+    NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, NANVM_LIST_(table##_item_refs),  \
+                       NANVM_NULL)
+
+/** Items and nothing else, which are structs with up to 16 members that are references:
+ *  `NANVM_ARRAY_OF_STRUCTS(entries_object, struct entry, key, value);`. An array of typed
+ *  references is one, too: `NANVM_ARRAY_OF_STRUCTS(points_object, point_ref, untyped);`
+ */
+#define NANVM_ARRAY_OF_STRUCTS(table, item, ...)                                         \
+    NANVM_OFFSETS_(table##_item_refs, NANVM_EACH_(NANVM_OFFSET_, item, , __VA_ARGS__));  \
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_LIST_(table##_item_refs),          \
+                       NANVM_NULL)
+
+/** Items and nothing else, whose references are reported by a callback:
+ *  `NANVM_ARRAY_OF_VISIT(values_object, struct value, value_visit);` */
+#define NANVM_ARRAY_OF_VISIT(table, item, visit_item)                                    \
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NO_LIST_, visit_item)
 /** @} */
 
 /** @} */

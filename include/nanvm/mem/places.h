@@ -49,7 +49,7 @@ enum { NANVM_PLACES = 64 };
  * take at least as many different entries as tables at random addresses would. */
 NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_places_index(const nanvm_object *object) {
-    return ((uint32_t)(uintptr_t)object * UINT32_C(0x39503DAF)) >> 26;
+    return (NANVM_TO(uint32_t, NANVM_ADDRESS(object)) * UINT32_C(0x39503DAF)) >> 26;
 }
 
 /* A few cache lines ahead: 32 and 64 steps do equally well, 12 a fifth less. */
@@ -59,22 +59,23 @@ enum { NANVM_STEPS_AHEAD = 32 };
  * memory some steps ahead. (Building a long list anew: 3.3 ns a node became 2.1.) */
 NANVM_WRAPS("a step may lead back")
 NANVM_INLINE void nanvm_places_prefetch(const void *place, const void *next) {
-    uintptr_t step = (uintptr_t)next - (uintptr_t)place;
-    NANVM_PREFETCH((const void *)((uintptr_t)next + NANVM_STEPS_AHEAD * step));
+    uintptr_t step = NANVM_ADDRESS(next) - NANVM_ADDRESS(place);
+    NANVM_PREFETCH(
+        NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
 /* The next place of the list; NULL if there is none. */
 NANVM_INLINE nanvm_place *nanvm_places_take_ready(nanvm_places *self) {
     nanvm_place *place = self->ready;
-    if (place != NULL) {
+    if (place != NANVM_NULL) {
         self->ready = place->next;
         nanvm_places_prefetch(place, self->ready);
         return place;
     }
     place = self->dead;
-    if (place != NULL) {
+    if (place != NANVM_NULL) {
         self->ready = place->next;
-        self->dead = NULL;
+        self->dead = NANVM_NULL;
     }
     return place;
 }
@@ -85,11 +86,11 @@ NANVM_INLINE nanvm_place *nanvm_places_take_ready(nanvm_places *self) {
 NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
     void *place = nanvm_places_take_ready(self);
     int32_t count = NANVM_COUNT_PLAIN; /* only pools have what died */
-    if (place == NULL) {
+    if (place == NANVM_NULL) {
         if (NANVM_UNLIKELY(self->run_end - self->run == 0)) {
-            return NULL;
+            return NANVM_NULL;
         }
-        place = (void *)self->run;
+        place = NANVM_BITS_TO(void *, self->run);
         count = self->run_count;
         self->run += self->stride;
     }
@@ -111,9 +112,9 @@ NANVM_INLINE bool nanvm_places_put(void *object) {
     if (NANVM_UNLIKELY(!dealloc->table->pooled)) {
         return false;
     }
-    nanvm_places *self = (nanvm_places *)dealloc;
+    nanvm_places *self = NANVM_BITS_TO(nanvm_places *, dealloc);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    nanvm_places_add_dead(self, (nanvm_place *)object);
+    nanvm_places_add_dead(self, NANVM_TO(nanvm_place *, object));
     return true;
 }
 /** @endcond */

@@ -43,7 +43,7 @@ NANVM_INLINE NANVM_NONNULL(1) void nanvm_mut_ref_cleanup(nanvm_mut_ref *self) {
 
 NANVM_END_DECLS
 
-#if defined(__GNUC__) || defined(DOXYGEN)
+#if defined(NANVM_GNU) || defined(DOXYGEN)
 /**
  * Declares the type of a variable that drops itself when its scope ends:
  * `NANVM_SCOPED(nanvm_ref) name = ...;`. Works with #nanvm_ref, #nanvm_mut_ref

@@ -37,13 +37,23 @@
  * - @ref manager "Creating": `<name>_new(manager)`, `<name>_new_copy(manager, value)`,
  *   `<name>_new_array(manager, items, length)`,
  *   `<name>_new_with(manager, length, construct, context)`.
- * - @ref mut_ref "MutRef": `<name>_mut_ref_get(self)`, `_length`, `_to_ref`, `_drop`,
- *   `_move`, `_resize`, `_resize_unset`, `_cleanup`.
- * - @ref ref "Ref": `<name>_ref_get(self)`, `_length`, `_clone`, `_drop`, `_count`,
- *   `_try_to_mut_ref`, `_clone_object`, `_to_mut_ref`, `_make_mut`, `_same`, `_move`,
+ * - @ref mut_ref "MutRef": `<name>_mut_ref_null()`, `<name>_mut_ref_is_null(self)`,
+ *   `_get`, `_length`, `_to_ref`, `_drop`, `_move`, `_resize`, `_resize_unset`,
  * `_cleanup`.
- * - Back from an untyped `Ref`: `<name>_ref_from(nanvm_ref *untyped, <name>_ref *out)`
- *   moves it if its object has this table; else it returns false and leaves it alone.
+ * - @ref ref "Ref": `<name>_ref_null()`, `<name>_ref_is_null(self)`, `_get`, `_length`,
+ *   `_clone`, `_drop`, `_count`, `_is_sole`, `_try_to_mut_ref`, `_clone_object`,
+ *   `_to_mut_ref`, `_make_mut`, `_same`, `_move`, `_cleanup`.
+ *
+ * And three ways back from an untyped handle:
+ *
+ * - `<name>_ref_from(nanvm_ref *untyped, <name>_ref *out)` moves the reference if its
+ *   object has this table; else it returns false, leaves `*untyped` alone and sets `*out`
+ *   to the null handle. A null handle gives false.
+ * - `<name>_mut_ref_from(nanvm_mut_ref *untyped, <name>_mut_ref *out)` does the same.
+ * - `<name>_ref_view(nanvm_ref untyped)` and `<name>_mut_ref_view(nanvm_mut_ref untyped)`
+ *   return the same handle with its type, without a look at the table: where the program
+ *   knows the type already. Nothing changes hands, and null stays null. If the object has
+ *   another table, a hardened build stops the program; any other reads it as `type`.
  *
  * The way to an untyped handle is the member `untyped`.
  */
@@ -51,15 +61,7 @@
     NANVM_TYPED_CREATE_(name, type, table)                                               \
     NANVM_TYPED_MUT_REF_(name, type, table)                                              \
     NANVM_TYPED_REF_(name, type, table)                                                  \
-    NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped,                  \
-                                                    name##_ref *out) {                   \
-        bool same = nanvm_ref_object(*untyped) == &(table);                              \
-        out->untyped.object = NULL;                                                      \
-        if (same) {                                                                      \
-            out->untyped = nanvm_ref_move(untyped);                                      \
-        }                                                                                \
-        return same;                                                                     \
-    }                                                                                    \
+    NANVM_TYPED_FROM_(name, type, table)                                                 \
     NANVM_STATIC_ASSERT(sizeof(name##_ref) == sizeof(void *), "one pointer")
 
 /**
@@ -104,8 +106,14 @@
     }
 
 #define NANVM_TYPED_MUT_REF_(name, type, table)                                          \
+    NANVM_UNUSED static inline name##_mut_ref name##_mut_ref_null(void) {                \
+        return name##_mut_ref_typed_(nanvm_mut_ref_null());                              \
+    }                                                                                    \
+    NANVM_UNUSED static inline bool name##_mut_ref_is_null(name##_mut_ref self) {        \
+        return nanvm_mut_ref_is_null(self.untyped);                                      \
+    }                                                                                    \
     NANVM_UNUSED static inline type *name##_mut_ref_get(name##_mut_ref self) {           \
-        return (type *)nanvm_mut_ref_get(self.untyped);                                  \
+        return NANVM_TO(type *, nanvm_mut_ref_get(self.untyped));                        \
     }                                                                                    \
     NANVM_UNUSED static inline size_t name##_mut_ref_length(name##_mut_ref self) {       \
         return nanvm_mut_ref_length(self.untyped);                                       \
@@ -134,8 +142,14 @@
     }
 
 #define NANVM_TYPED_REF_(name, type, table)                                              \
+    NANVM_UNUSED static inline name##_ref name##_ref_null(void) {                        \
+        return name##_ref_typed_(nanvm_ref_null());                                      \
+    }                                                                                    \
+    NANVM_UNUSED static inline bool name##_ref_is_null(name##_ref self) {                \
+        return nanvm_ref_is_null(self.untyped);                                          \
+    }                                                                                    \
     NANVM_UNUSED static inline const type *name##_ref_get(name##_ref self) {             \
-        return (const type *)nanvm_ref_get(self.untyped);                                \
+        return NANVM_TO(const type *, nanvm_ref_get(self.untyped));                      \
     }                                                                                    \
     NANVM_UNUSED static inline size_t name##_ref_length(name##_ref self) {               \
         return nanvm_ref_length(self.untyped);                                           \
@@ -149,6 +163,9 @@
     }                                                                                    \
     NANVM_UNUSED static inline size_t name##_ref_count(name##_ref self) {                \
         return nanvm_ref_count(self.untyped);                                            \
+    }                                                                                    \
+    NANVM_UNUSED static inline bool name##_ref_is_sole(name##_ref self) {                \
+        return nanvm_ref_is_sole(self.untyped);                                          \
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline bool name##_ref_try_to_mut_ref(           \
         name##_ref *self, name##_mut_ref *out) {                                         \
@@ -164,7 +181,7 @@
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline type *name##_ref_make_mut(                \
         name##_ref *self, nanvm_manager *manager) {                                      \
-        return (type *)nanvm_ref_make_mut(&self->untyped, manager);                      \
+        return NANVM_TO(type *, nanvm_ref_make_mut(&self->untyped, manager));            \
     }                                                                                    \
     NANVM_UNUSED static inline bool name##_ref_same(name##_ref a, name##_ref b) {        \
         return nanvm_ref_same(a.untyped, b.untyped);                                     \
@@ -175,6 +192,35 @@
     }                                                                                    \
     NANVM_UNUSED static inline void name##_ref_cleanup(name##_ref *self) {               \
         name##_ref_drop(name##_ref_move(self));                                          \
+    }
+
+#define NANVM_TYPED_FROM_(name, type, table)                                             \
+    NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped,                  \
+                                                    name##_ref *out) {                   \
+        bool same = nanvm_ref_object(*untyped) == &(table);                              \
+        *out = name##_ref_null();                                                        \
+        if (same) {                                                                      \
+            out->untyped = nanvm_ref_move(untyped);                                      \
+        }                                                                                \
+        return same;                                                                     \
+    }                                                                                    \
+    NANVM_UNUSED static inline bool name##_mut_ref_from(nanvm_mut_ref *untyped,          \
+                                                        name##_mut_ref *out) {           \
+        bool same = nanvm_ref_object(nanvm_mut_ref_to_ref(*untyped)) == &(table);        \
+        *out = name##_mut_ref_null();                                                    \
+        if (same) {                                                                      \
+            out->untyped = nanvm_mut_ref_move(untyped);                                  \
+        }                                                                                \
+        return same;                                                                     \
+    }                                                                                    \
+    NANVM_UNUSED static inline name##_ref name##_ref_view(nanvm_ref untyped) {           \
+        nanvm_ref_expect_object(untyped, &(table));                                      \
+        return name##_ref_typed_(untyped);                                               \
+    }                                                                                    \
+    NANVM_UNUSED static inline name##_mut_ref name##_mut_ref_view(                       \
+        nanvm_mut_ref untyped) {                                                         \
+        nanvm_ref_expect_object(nanvm_mut_ref_to_ref(untyped), &(table));                \
+        return name##_mut_ref_typed_(untyped);                                           \
     }
 /** @endcond */
 

@@ -1,0 +1,96 @@
+/* All that a user's own code gets from the headers: every macro, as C and as C++. */
+#include <nanvm/mem.h>
+
+#if defined(__cplusplus)
+#define SOME 1 /* C++ has no flexible array members */
+#else
+#define SOME
+#endif
+
+static void value_visit(const void *part, nanvm_visitor *visitor, void *context) {
+    (void)part;
+    visitor(nanvm_ref_null(), context);
+}
+
+static void file_drop(void *object, size_t length) {
+    (void)object;
+    (void)length;
+}
+
+static bool file_clone(void *copy, const void *source, size_t length) {
+    (void)copy;
+    return source != NANVM_NULL && length == 0;
+}
+
+struct point {
+    double x, y;
+};
+NANVM_OBJECT(point_object, struct point);
+NANVM_TYPED(point, struct point, point_object);
+
+NANVM_TYPED_HANDLES(list);
+struct list {
+    double value;
+    list_ref next;
+    nanvm_ref child[2];
+};
+NANVM_OBJECT_REFS(list_object, struct list, next, child[0], child[1]);
+NANVM_TYPED_FUNCTIONS(list, struct list, list_object);
+
+NANVM_OBJECT_CALLBACKS(file_object, struct point, value_visit, file_drop, file_clone);
+
+struct text {
+    uint64_t hash;
+    char bytes[SOME];
+};
+NANVM_ARRAY(text_object, struct text, bytes);
+
+struct tuple {
+    uint64_t hash;
+    nanvm_ref items[SOME];
+};
+NANVM_ARRAY_REFS(tuple_object, struct tuple, items);
+NANVM_ARRAY_VISIT(visited_object, struct tuple, items, value_visit, value_visit);
+
+struct map {
+    uint64_t hash;
+    struct list items[SOME];
+};
+NANVM_ARRAY_STRUCTS(map_object, struct map, items, next, child[1]);
+NANVM_ARRAY_OF(ints_object, int);
+NANVM_ARRAY_OF_REFS(refs_object);
+NANVM_ARRAY_OF_STRUCTS(lists_object, struct list, next, child[0]);
+NANVM_ARRAY_OF_VISIT(values_object, uint64_t, value_visit);
+
+#undef NANVM_OTHER_HANDLES
+#define NANVM_OTHER_HANDLES(HANDLE) HANDLE(nanvm_mut_ref) HANDLE(const struct text *)
+struct registered {
+    nanvm_mut_ref own;
+    const struct text *text;
+};
+NANVM_OBJECT_REFS(registered_object, struct registered, own, text);
+
+static nanvm_ref last = NANVM_NULL_HANDLE;
+static nanvm_mut_ref last_own = NANVM_NULL_HANDLE;
+static point_ref last_point = NANVM_NULL_HANDLE;
+static point_mut_ref last_own_point = NANVM_NULL_HANDLE;
+
+size_t quiet(size_t i, nanvm_ref untyped);
+
+size_t quiet(size_t i, nanvm_ref untyped) {
+    const nanvm_object *const all[] = {
+        &point_object, &list_object,   &file_object,    &text_object,
+        &tuple_object, &map_object,    &ints_object,    &refs_object,
+        &lists_object, &values_object, &visited_object, &registered_object};
+    nanvm_layout layout = NANVM_LAYOUT_OF(struct point);
+#if defined(NANVM_SCOPED)
+    NANVM_SCOPED(list_ref) scoped = list_mut_ref_to_ref(list_new(nanvm_global()));
+    NANVM_SCOPED(nanvm_ref) clone = nanvm_ref_clone(scoped.untyped);
+    last = nanvm_ref_move(&clone);
+#endif
+    nanvm_ref_drop(last);
+    nanvm_mut_ref_drop(last_own);
+    point_mut_ref_drop(last_own_point);
+    last_point = point_ref_view(untyped);
+    return all[i]->size + layout.size + point_ref_length(last_point);
+}
