@@ -16,15 +16,18 @@ typedef void on_bytes(const volatile void *bytes, size_t size);
 #define WEAK __attribute__((weak))
 WEAK extern on_bytes __asan_poison_memory_region;
 WEAK extern on_bytes __asan_unpoison_memory_region;
+WEAK extern on_bytes __asan_loadN;
 WEAK extern on_bytes __hwasan_loadN;
 WEAK extern on_bytes __msan_allocated_memory;
 static on_bytes *const asan_close = __asan_poison_memory_region;
 static on_bytes *const asan_open = __asan_unpoison_memory_region;
+static on_bytes *const asan_read = __asan_loadN;
 static on_bytes *const hwasan = __hwasan_loadN;
 static on_bytes *const msan_forget = __msan_allocated_memory;
 #else
 static on_bytes *const asan_close = NULL;
 static on_bytes *const asan_open = NULL;
+static on_bytes *const asan_read = NULL;
 static on_bytes *const hwasan = NULL;
 static on_bytes *const msan_forget = NULL;
 #endif
@@ -49,12 +52,12 @@ static bool has_memcheck(void) {
 }
 
 bool nanvm_checker_watches(void) {
-    bool any =
-        asan_close != NULL || hwasan != NULL || msan_forget != NULL || has_memcheck();
+    bool any = asan_close != NULL || hwasan != NULL || msan_forget != NULL ||
+               has_memcheck();
     return any && !is_off();
 }
 
-static void tell(on_bytes *checker, void *bytes, size_t size) {
+static void tell(on_bytes *checker, const volatile void *bytes, size_t size) {
     if (checker != NULL) {
         checker(bytes, size);
     }
@@ -70,4 +73,10 @@ void nanvm_checker_open(void *bytes, size_t size) {
     tell(asan_open, bytes, size);
     tell(msan_forget, bytes, size);
     (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes, size);
+}
+
+/* memcheck has seen the library's own read. */
+void nanvm_checker_read(const void *bytes, size_t size) {
+    tell(asan_read, bytes, size);
+    tell(hwasan, bytes, size);
 }

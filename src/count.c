@@ -1,6 +1,13 @@
 /* The cold half of counting: everything but a plain count above zero, and one more
  * reference to an object with an atomic count. */
-#include "internal.h"
+#include "checker.h"
+
+/* Where a memory checker watches, its report comes first, with the stacks of the object's
+ * beginning and end. */
+NANVM_COLD NANVM_NORETURN static void stop_dead(const void *object, const char *message) {
+    nanvm_checker_read(nanvm_block_header(object), sizeof(nanvm_header));
+    nanvm_fatal(message);
+}
 
 static size_t update_custom(const void *object, nanvm_ref_counter_update update) {
     nanvm_origin *origin = nanvm_block_origin(object);
@@ -15,7 +22,7 @@ void nanvm_ref_clone_cold(const void *object) {
     } else if (count == NANVM_COUNT_CUSTOM) {
         (void)update_custom(object, NANVM_REF_COUNTER_ADD);
     } else if (count == NANVM_COUNT_DEAD) {
-        nanvm_fatal("clone of a reference to an object that was dropped");
+        stop_dead(object, "clone of a reference to an object that was dropped");
     }
 }
 
@@ -29,7 +36,7 @@ bool nanvm_block_release(const void *object) {
         return update_custom(object, NANVM_REF_COUNTER_RELEASE) == 0;
     }
     if (count == NANVM_COUNT_DEAD) {
-        nanvm_fatal("drop of a reference to an object that was dropped before");
+        stop_dead(object, "drop of a reference to an object that was dropped before");
     }
     return false;
 }
@@ -42,8 +49,8 @@ bool nanvm_ref_is_sole_cold(const void *object) {
     return nanvm_block_others(object) == 0;
 }
 
-void nanvm_block_used_dead(void) {
-    nanvm_fatal("use of a reference to an object that was dropped");
+void nanvm_block_used_dead(const void *object) {
+    stop_dead(object, "use of a reference to an object that was dropped");
 }
 
 size_t nanvm_block_others(const void *object) {
@@ -52,7 +59,7 @@ size_t nanvm_block_others(const void *object) {
         return nanvm_count_others(count);
     }
     if (count == NANVM_COUNT_DEAD) {
-        nanvm_block_used_dead();
+        nanvm_block_used_dead(object);
     }
     return count == NANVM_COUNT_CUSTOM ? update_custom(object, NANVM_REF_COUNTER_READ)
                                        : SIZE_MAX;

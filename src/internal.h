@@ -342,11 +342,11 @@ static inline bool nanvm_block_release_inline(const void *object) {
 size_t nanvm_block_others(const void *object);
 
 /* Stops the program: a dead object was used. */
-NANVM_COLD NANVM_NORETURN void nanvm_block_used_dead(void);
+NANVM_COLD NANVM_NORETURN void nanvm_block_used_dead(const void *object);
 
 static inline void nanvm_block_expect_alive(const void *object) {
     if (NANVM_UNLIKELY(nanvm_block_count(object) == NANVM_COUNT_DEAD)) {
-        nanvm_block_used_dead();
+        nanvm_block_used_dead(object);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "misuse.h"
 #include "run.h"
 #include "skip.h"
 #include "stage.h"
@@ -32,6 +33,7 @@ enum { BYTES = 65536, RED_ZONE = 16 };
 static _Alignas(64) unsigned char buffer[BYTES];
 static bool closed[BYTES]; /* of the buffer */
 static size_t closings, openings;
+static const volatile void *read_last; /* as the user's own code would read it */
 
 #if OFFERS_DOUBLE
 static void mark(const volatile void *bytes, size_t size, bool as_closed) {
@@ -46,6 +48,13 @@ static void mark(const volatile void *bytes, size_t size, bool as_closed) {
 
 NANVM_API void __asan_poison_memory_region(const volatile void *bytes, size_t size);
 NANVM_API void __asan_unpoison_memory_region(const volatile void *bytes, size_t size);
+
+NANVM_API void __asan_loadN(const volatile void *bytes, size_t size);
+
+void __asan_loadN(const volatile void *bytes, size_t size) {
+    assert_int_equal(size, sizeof(nanvm_header));
+    read_last = bytes;
+}
 
 void __asan_poison_memory_region(const volatile void *bytes, size_t size) {
     closings++;
@@ -540,6 +549,40 @@ static void test_nobody_is_told_where_the_environment_says_off(void **state) {
     assert_int_equal(openings, 0);
 }
 
+/* The memory of what was dropped is still there, so that the library sees it first. */
+
+static void drop_dead(void *context) {
+    nanvm_mut_ref_drop(*(nanvm_mut_ref *)context);
+}
+
+static void clone_dead(void *context) {
+    nanvm_ref copy = nanvm_ref_clone(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
+    (void)copy;
+}
+
+static void use_dead(void *context) {
+    (void)nanvm_ref_count(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
+}
+
+static void expect_read(const char *message, misuse *wrong, nanvm_mut_ref dead) {
+    read_last = NULL;
+    expect_fatal(message, wrong, &dead);
+    assert_ptr_equal((const void *)(uintptr_t)read_last, nanvm_block_header(dead.object));
+}
+
+static void test_checker_is_asked_before_a_dead_object_stops_the_program(void **state) {
+    (void)state;
+    start("off");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_object);
+    nanvm_mut_ref_drop(dead);
+    expect_read("drop of a reference", drop_dead, dead);
+    expect_read("clone of a reference", clone_dead, dead);
+    expect_read("use of a reference", use_dead, dead);
+    nanvm_local_deinit(&local);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_object_that_is_given_up_in_an_arena_is_closed),
     TEST(test_raw_memory_of_another_size_is_open_to_its_last_byte),
@@ -561,6 +604,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_object_from_the_global_manager_ends_where_its_memory_does),
     TEST(test_every_manager_works_while_it_is_watched),
     TEST(test_nobody_is_told_where_the_environment_says_off),
+    TEST(test_checker_is_asked_before_a_dead_object_stops_the_program),
 };
 
 RUN_TESTS(tests)

@@ -15,6 +15,11 @@ NANVM_OBJECT(victim_object, struct victim);
 NANVM_TYPED(victim, struct victim, victim_object);
 NANVM_ARRAY_OF(bytes_object, unsigned char);
 
+struct holder {
+    nanvm_ref held;
+};
+NANVM_OBJECT_REFS(holder_object, struct holder, held);
+
 static struct {
     nanvm_local local;
     nanvm_arena arena;
@@ -38,6 +43,19 @@ NOINLINE static void drop_victim(nanvm_ref ref) {
     nanvm_ref_drop(ref);
 }
 
+/* In a function of its own, so that the report says which drop was the first. */
+NOINLINE static void drop_again(nanvm_ref ref) {
+    nanvm_ref_drop(ref);
+}
+
+NOINLINE static void drop_mut_ref(nanvm_mut_ref own) {
+    nanvm_mut_ref_drop(own);
+}
+
+NOINLINE static void drop_mut_ref_again(nanvm_mut_ref own) {
+    nanvm_mut_ref_drop(own);
+}
+
 NOINLINE static void touch(volatile unsigned char *byte) {
     *byte = 1;
 }
@@ -56,6 +74,46 @@ static void touch_dropped(nanvm_manager *manager) {
     unsigned char *bytes = make_victim(manager, &ref);
     drop_victim(ref);
     touch(bytes);
+}
+
+static void drop_twice(nanvm_manager *manager) {
+    nanvm_ref ref;
+    (void)make_victim(manager, &ref);
+    drop_victim(ref);
+    drop_again(ref);
+}
+
+static void drop_mut_ref_twice(nanvm_manager *manager) {
+    nanvm_ref ref;
+    nanvm_mut_ref own;
+    (void)make_victim(manager, &ref);
+    if (nanvm_ref_try_to_mut_ref(&ref, &own)) {
+        drop_mut_ref(own);
+        drop_mut_ref_again(own);
+    }
+}
+
+/* What the holder holds has gone already when the holder goes. */
+static void drop_held_twice(nanvm_manager *manager) {
+    struct holder value;
+    (void)make_victim(manager, &value.held);
+    nanvm_mut_ref holder = nanvm_new_copy(manager, &holder_object, &value);
+    drop_victim(value.held);
+    drop_again(nanvm_mut_ref_to_ref(holder));
+}
+
+static void clone_dropped(nanvm_manager *manager) {
+    nanvm_ref ref;
+    (void)make_victim(manager, &ref);
+    drop_victim(ref);
+    drop_again(nanvm_ref_clone(ref));
+}
+
+static void clone_object_dropped(nanvm_manager *manager) {
+    nanvm_ref ref;
+    (void)make_victim(manager, &ref);
+    drop_victim(ref);
+    drop_mut_ref_again(nanvm_ref_clone_object(ref, manager));
 }
 
 static void overrun(nanvm_manager *manager) {
@@ -133,6 +191,36 @@ static void local_after_its_end(void) {
     nanvm_local_deinit(&room.local);
     drop_victim(ref);
     touch(bytes);
+}
+
+static void local_dropped_twice(void) {
+    drop_twice(local());
+}
+
+static void local_mut_ref_dropped_twice(void) {
+    drop_mut_ref_twice(local());
+}
+
+static void local_held_dropped_twice(void) {
+    drop_held_twice(local());
+}
+
+NOINLINE static void drop_typed_again(victim_ref ref) {
+    victim_ref_drop(ref);
+}
+
+static void local_typed_dropped_twice(void) {
+    victim_ref ref = victim_mut_ref_to_ref(victim_new(local()));
+    drop_typed(ref);
+    drop_typed_again(ref);
+}
+
+static void local_cloned_after_drop(void) {
+    clone_dropped(local());
+}
+
+static void local_object_cloned_after_drop(void) {
+    clone_object_dropped(local());
 }
 
 static void local_overrun(void) {
@@ -225,6 +313,22 @@ static void global_write_after_drop(void) {
     touch_dropped(nanvm_global());
 }
 
+static void global_dropped_twice(void) {
+    drop_twice(nanvm_global());
+}
+
+static void global_mut_ref_dropped_twice(void) {
+    drop_mut_ref_twice(nanvm_global());
+}
+
+static void global_held_dropped_twice(void) {
+    drop_held_twice(nanvm_global());
+}
+
+static void global_object_cloned_after_drop(void) {
+    clone_object_dropped(nanvm_global());
+}
+
 static void global_overrun(void) {
     overrun(nanvm_global());
 }
@@ -253,7 +357,8 @@ static void none(void) {
     memset(room.buffer, 1, sizeof(room.buffer));
 }
 
-#define ERROR(name) {#name, name}
+#define ERROR(name)                                                                      \
+    { #name, name }
 
 static const struct {
     const char *name;
@@ -265,6 +370,12 @@ static const struct {
     ERROR(local_used_again_after_drop),
     ERROR(local_large_after_drop),
     ERROR(local_after_its_end),
+    ERROR(local_dropped_twice),
+    ERROR(local_mut_ref_dropped_twice),
+    ERROR(local_held_dropped_twice),
+    ERROR(local_typed_dropped_twice),
+    ERROR(local_cloned_after_drop),
+    ERROR(local_object_cloned_after_drop),
     ERROR(local_overrun),
     ERROR(local_array_overrun),
     ERROR(local_large_overrun),
@@ -281,6 +392,10 @@ static const struct {
     ERROR(arena_growing_after_deinit),
     ERROR(arena_bytes_not_written),
     ERROR(global_write_after_drop),
+    ERROR(global_dropped_twice),
+    ERROR(global_mut_ref_dropped_twice),
+    ERROR(global_held_dropped_twice),
+    ERROR(global_object_cloned_after_drop),
     ERROR(global_overrun),
     ERROR(none),
 };

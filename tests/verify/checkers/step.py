@@ -29,6 +29,12 @@ ERRORS = {
     "local_used_again_after_drop": (FREED, "make_victim", "drop_victim"),
     "local_large_after_drop": (FREED, "make_bytes", "drop_victim"),
     "local_after_its_end": (FREED, "make_victim", "drop_victim"),
+    "local_dropped_twice": (FREED, "make_victim", "drop_victim"),
+    "local_mut_ref_dropped_twice": (FREED, "make_victim", "drop_mut_ref"),
+    "local_held_dropped_twice": (FREED, "make_victim", "drop_victim"),
+    "local_typed_dropped_twice": (FREED, "local_typed_dropped_twice", "drop_typed"),
+    "local_cloned_after_drop": (FREED, "make_victim", "drop_victim"),
+    "local_object_cloned_after_drop": (FREED, "make_victim", "drop_victim"),
     "local_overrun": (BEYOND, "make_victim", None),
     "local_array_overrun": (BEYOND, "make_bytes", None),
     "local_large_overrun": (BEYOND, "make_bytes", None),
@@ -45,6 +51,10 @@ ERRORS = {
     "arena_growing_after_deinit": (FREED, "make_victim", "arena_growing_after_deinit"),
     "arena_bytes_not_written": (UNSET, None, None),
     "global_write_after_drop": (FREED, "make_victim", "drop_victim"),
+    "global_dropped_twice": (FREED, "make_victim", "drop_victim"),
+    "global_mut_ref_dropped_twice": (FREED, "make_victim", "drop_mut_ref"),
+    "global_held_dropped_twice": (FREED, "make_victim", "drop_victim"),
+    "global_object_cloned_after_drop": (FREED, "make_victim", "drop_victim"),
     "global_overrun": (BEYOND, "make_victim", None),
 }
 
@@ -55,11 +65,19 @@ ASAN = {
 }
 MSAN = {UNSET: r"WARNING: MemorySanitizer: use-of-uninitialized-value"}
 VALGRIND = {
-    FREED: r"Invalid (read|write) of size 1[\s\S]*inside a block of size [\d,]+ free'd",
+    FREED: r"Invalid (read|write) of size \d[\s\S]*inside a block of size [\d,]+ free'd",
     BEYOND: r"Invalid (read|write) of size 1[\s\S]*(0 bytes after a block|inside a block) of size",
     CLOSED: r"Invalid (read|write) of size 1",
     UNSET: r"(Conditional jump or move depends on|Use of) uninitialised value",
 }
+
+# Where the stacks of the object's beginning and end start, in a report of each.
+STACKS = {
+    "made": r"allocated by thread|Block was alloc'd at|is 0 bytes after a block of size .* alloc'd",
+    "dropped": r"freed by thread|inside a block of size [\d,]+ free'd",
+}
+STACK_END = r"\n(==\d+== *)?(\n|$)|Block was alloc'd at"
+
 MEMCHECK = ("valgrind", "--error-exitcode=99", "--leak-check=no", "--quiet")
 
 # Name, compiler, sanitizer of the program, of the library, launcher, patterns.
@@ -90,14 +108,23 @@ def build(context, name, compiler, program, library):
     )
 
 
+def stack_of(what, said):
+    """The first stack in a report that says where the object was made, or dropped."""
+    start = re.search(STACKS[what], said)
+    if not start:
+        return ""
+    end = re.search(STACK_END, said[start.end():])
+    return said[start.end():start.end() + end.start()] if end else said[start.end():]
+
+
 def complaint(patterns, error, said):
     """What is missing in a report; an empty text if nothing is."""
     kind, maker, dropper = ERRORS[error]
     if not re.search(patterns[kind], said):
         return f"isn't reported as {kind}"
-    for who, function in (("made", maker), ("dropped", dropper)):
-        if function and not re.search(rf"\b{function}\b", said):
-            return f"the report doesn't say who {who} it ({function})"
+    for what, function in (("made", maker), ("dropped", dropper)):
+        if function and not re.search(rf"\b{function}\b", stack_of(what, said)):
+            return f"the report has no stack of where it was {what} ({function})"
     return ""
 
 
