@@ -20,11 +20,10 @@
 
 #define NANVM_BENCH_FUNCTIONS_(name)                                                     \
     static inline name##_ref name##_null(void) {                                         \
-        name##_ref null = {NULL};                                                        \
-        return null;                                                                     \
+        return nanvm_ref_null();                                                         \
     }                                                                                    \
     static inline bool name##_is_null(const name##_ref *self) {                          \
-        return self->object == NULL;                                                     \
+        return nanvm_ref_is_null(*self);                                                 \
     }                                                                                    \
     static inline name##_ref name##_make(struct name value) {                            \
         nanvm_mut_ref self = nanvm_new_copy(bench_manager(), &name##_object, &value);    \

@@ -9,11 +9,10 @@
 #define NANVM_BENCH_FUNCTIONS_(name)                                                     \
     NANVM_TYPED_FUNCTIONS(name, struct name, name##_object);                             \
     static inline name##_ref name##_null(void) {                                         \
-        name##_ref null = {{NULL}};                                                      \
-        return null;                                                                     \
+        return name##_ref_null();                                                        \
     }                                                                                    \
     static inline bool name##_is_null(const name##_ref *self) {                          \
-        return name##_ref_get(*self) == NULL;                                            \
+        return name##_ref_is_null(*self);                                                \
     }                                                                                    \
     static inline name##_ref name##_make(struct name value) {                            \
         name##_mut_ref self = name##_new_copy(bench_manager(), &value);                  \

@@ -33,13 +33,34 @@ NANVM_ARRAY_OF(ints_object, int);
 NANVM_ARRAY_OF_REFS(refs_object);
 //! [of]
 
+//! [refs]
+struct tuple {
+    uint32_t hash;
+    nanvm_ref fields[];
+};
+NANVM_ARRAY_REFS(tuple_object, struct tuple, fields);
+
+struct entry {
+    nanvm_ref key;
+    int count;
+    nanvm_ref value;
+};
+NANVM_ARRAY_OF_STRUCTS(entries_object, struct entry, key, value);
+
+struct map {
+    size_t used;
+    struct entry entries[];
+};
+NANVM_ARRAY_STRUCTS(map_object, struct map, entries, key, value);
+//! [refs]
+
 static void growing(void) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     //! [resize]
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, (int[]){1, 2, 3}, 3);
-    CHECK(nanvm_mut_ref_get(ints) != NULL);
+    CHECK(!nanvm_mut_ref_is_null(ints));
 
     CHECK(nanvm_mut_ref_resize(manager, &ints, 1000)); /* may move */
     const int *items = nanvm_mut_ref_get(ints);        /* so: look again */
@@ -58,13 +79,13 @@ static void growing(void) {
 static bool push(nanvm_manager *manager, nanvm_ref *array, nanvm_ref *item) {
     nanvm_mut_ref self = nanvm_ref_to_mut_ref(array, manager);
     size_t length = nanvm_mut_ref_length(self);
-    bool grown = nanvm_mut_ref_get(self) != NULL &&
-                 nanvm_mut_ref_resize(manager, &self, length + 1);
+    bool grown =
+        !nanvm_mut_ref_is_null(self) && nanvm_mut_ref_resize(manager, &self, length + 1);
     if (grown) {
         nanvm_ref *items = nanvm_mut_ref_get(self);
         items[length] = nanvm_ref_move(item);
     }
-    if (nanvm_mut_ref_get(self) != NULL) {
+    if (!nanvm_mut_ref_is_null(self)) {
         *array = nanvm_mut_ref_to_ref(self);
     }
     return grown;
@@ -86,8 +107,30 @@ static void of_references(void) {
     nanvm_ref_drop(old);
 }
 
+/* Two of `object`, whose items hold one reference each, and what is left of that. */
+static void drop_and_look(const nanvm_object *object, const void *items, nanvm_ref held) {
+    nanvm_mut_ref array = nanvm_new_array(nanvm_global(), object, items, 2);
+    CHECK(!nanvm_mut_ref_is_null(array));
+    nanvm_mut_ref_drop(array);
+    CHECK(nanvm_ref_is_sole(held));
+}
+
+static void of_structs(void) {
+    nanvm_ref held = nanvm_mut_ref_to_ref(text_new(nanvm_global(), "held"));
+    nanvm_ref fields[2] = {nanvm_ref_clone(held), nanvm_ref_clone(held)};
+    drop_and_look(&tuple_object, fields, held);
+    struct entry entries[2] = {{.key = nanvm_ref_clone(held)},
+                               {.value = nanvm_ref_clone(held)}};
+    drop_and_look(&entries_object, entries, held);
+    struct entry more[2] = {{.key = nanvm_ref_clone(held)},
+                            {.value = nanvm_ref_clone(held)}};
+    drop_and_look(&map_object, more, held);
+    nanvm_ref_drop(held);
+}
+
 int main(void) {
     of_bytes();
+    of_structs();
     growing();
     of_references();
     return 0;

@@ -123,6 +123,16 @@ int main(void) {
     CHECK(leaked == 1);
     //! [deinit]
     nanvm_ref_drop(session);
+
+    nanvm_local scratch;
+    nanvm_local_init(&scratch);
+    //! [ignore]
+    nanvm_local_on_leak(&scratch, nanvm_local_ignore_leak, NULL);
+    //! [ignore]
+    session =
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&scratch), &session_object));
+    nanvm_local_deinit(&scratch);
+    nanvm_ref_drop(session);
     find_cycle();
     return 0;
 }

@@ -13,6 +13,18 @@ NANVM_OBJECT_REFS(pair_object, struct pair, left, right);
 NANVM_OBJECT(int_object, int);
 //! [declared]
 
+//! [parts]
+struct tree {
+    struct {
+        int weight;
+        nanvm_ref parent;
+    } up;
+    nanvm_ref child[4];
+};
+NANVM_OBJECT_REFS(tree_object, struct tree, up.parent, child[0], child[1], child[2],
+                  child[3]);
+//! [parts]
+
 static nanvm_ref integer(int value) {
     nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &int_object, &value);
     CHECK(nanvm_mut_ref_get(created) != NULL);
@@ -33,6 +45,18 @@ static void declared_references(void) {
     CHECK(nanvm_ref_count(value.left) == 0);
     nanvm_ref_drop(pair); /* and the integers */
     //! [takeover]
+}
+
+static void parts_of_members(void) {
+    nanvm_ref leaf = integer(3);
+    struct tree value = {.up = {1, nanvm_ref_clone(leaf)},
+                         .child = {[3] = nanvm_ref_clone(leaf)}};
+    nanvm_mut_ref tree = nanvm_new_copy(nanvm_global(), &tree_object, &value);
+    CHECK(!nanvm_mut_ref_is_null(tree));
+    CHECK(nanvm_ref_count(leaf) == 2);
+    nanvm_mut_ref_drop(tree);
+    CHECK(nanvm_ref_is_sole(leaf));
+    nanvm_ref_drop(leaf);
 }
 
 //! [callbacks]
@@ -116,7 +140,7 @@ static const nanvm_object function_object = {
 
 //! [visit]
 static void count_reference(nanvm_ref reference, void *context) {
-    if (reference.object != NULL) { /* it may be the null handle */
+    if (!nanvm_ref_is_null(reference)) { /* it may be the null handle */
         *(size_t *)context += 1;
     }
 }
@@ -133,7 +157,7 @@ static void by_hand(void) {
     nanvm_mut_ref created =
         nanvm_new_array(nanvm_global(), &function_object, constants, 2);
     struct function *function = nanvm_mut_ref_get(created);
-    CHECK(function != NULL && function->name.object == NULL);
+    CHECK(function != NULL && nanvm_ref_is_null(function->name));
     function->name = integer(42);
     nanvm_ref shared = nanvm_mut_ref_to_ref(created);
     CHECK(references_in(shared) == 3);
@@ -188,6 +212,7 @@ static void tasks(void) {
 
 int main(void) {
     declared_references();
+    parts_of_members();
     callbacks();
     by_hand();
     tasks();

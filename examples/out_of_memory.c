@@ -15,11 +15,11 @@ NANVM_ARRAY_OF(bytes_object, char);
  * a drop, instead of one a caller. Null handles from before may come in. */
 static nanvm_ref pair_new(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
     struct pair value = {left, right};
-    nanvm_mut_ref created = {NULL};
-    if (left.object != NULL && right.object != NULL) {
+    nanvm_mut_ref created = nanvm_mut_ref_null();
+    if (!nanvm_ref_is_null(left) && !nanvm_ref_is_null(right)) {
         created = nanvm_new_copy(manager, &pair_object, &value);
     }
-    if (created.object == NULL) { /* on failure, what is in `value` is still ours */
+    if (nanvm_mut_ref_is_null(created)) { /* what is in `value` is still ours */
         nanvm_ref_drop(left);
         nanvm_ref_drop(right);
     }
@@ -41,7 +41,7 @@ static void try_every_size(void) {
         nanvm_arena_init(&arena, buffer, size);
         nanvm_manager *manager = nanvm_arena_manager(&arena);
         nanvm_ref pair = pair_new(manager, integer(manager), integer(manager));
-        succeeded = pair.object != NULL;
+        succeeded = !nanvm_ref_is_null(pair);
         nanvm_arena_deinit(&arena);
     }
     CHECK(succeeded);
@@ -51,7 +51,7 @@ static void try_every_size(void) {
 static void too_large(void) {
     //! [too_large]
     nanvm_mut_ref huge = nanvm_new_array(nanvm_global(), &bytes_object, NULL, SIZE_MAX);
-    CHECK(huge.object == NULL); /* more than can be addressed: like no memory */
+    CHECK(nanvm_mut_ref_is_null(huge)); /* more than can be addressed: like no memory */
     //! [too_large]
 }
 

@@ -20,7 +20,7 @@ NANVM_TYPED_FUNCTIONS(list, struct list, list_object);
 static list_ref push(nanvm_manager *manager, int value, list_ref next) {
     struct list cell = {value, next};
     list_mut_ref created = list_new_copy(manager, &cell);
-    if (list_mut_ref_get(created) == NULL) {
+    if (list_mut_ref_is_null(created)) {
         list_ref_drop(next); /* it stayed ours */
     }
     return list_mut_ref_to_ref(created);
@@ -43,7 +43,7 @@ int main(void) {
     //! [versions]
     nanvm_manager *manager = nanvm_global();
 
-    list_ref first = push(manager, 2, push(manager, 1, (list_ref){{NULL}})); /* 2 1 */
+    list_ref first = push(manager, 2, push(manager, 1, list_ref_null())); /* 2 1 */
     list_ref second = push(manager, 3, list_ref_clone(first)); /* 3, and then `first` */
 
     CHECK(sum(first) == 3);
@@ -54,7 +54,7 @@ int main(void) {
     //! [update]
     /* `first` is shared: it is cloned, and `second` doesn't notice. */
     list_mut_ref change = list_ref_to_mut_ref(&first, manager);
-    CHECK(list_mut_ref_get(change) != NULL);
+    CHECK(!list_mut_ref_is_null(change));
     list_mut_ref_get(change)->value = 20;
     first = list_mut_ref_to_ref(change);
     CHECK(sum(first) == 21 && sum(second) == 6);

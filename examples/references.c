@@ -36,7 +36,7 @@ static void three_ways_back(void) {
     CHECK(!nanvm_ref_try_to_mut_ref(&a, &m)); /* b is there, too: a is untouched */
     nanvm_ref_drop(nanvm_ref_move(&b));
     CHECK(nanvm_ref_try_to_mut_ref(&a, &m)); /* alone: a is null now */
-    CHECK(a.object == NULL);
+    CHECK(nanvm_ref_is_null(a));
     //! [try]
 
     //! [clone_object]
@@ -59,13 +59,28 @@ static void three_ways_back(void) {
     //! [to_mut_ref]
 }
 
+static void alone_or_not(void) {
+    //! [is_sole]
+    nanvm_ref a = five();
+    CHECK(nanvm_ref_is_sole(a)); /* a write would be in place */
+    nanvm_ref b = nanvm_ref_clone(a);
+    CHECK(!nanvm_ref_is_sole(a)); /* a write would clone */
+    //! [is_sole]
+    nanvm_ref_drop(a);
+    nanvm_ref_drop(b);
+}
+
 static void null_handles(void) {
     //! [null]
-    nanvm_ref nothing = {NULL};
+    nanvm_ref nothing = nanvm_ref_null();
+    CHECK(nanvm_ref_is_null(nothing));
     CHECK(nanvm_ref_get(nothing) == NULL);
     CHECK(nanvm_ref_count(nothing) == 0);
-    CHECK(nanvm_ref_clone(nothing).object == NULL);
+    CHECK(nanvm_ref_is_null(nanvm_ref_clone(nothing)));
     nanvm_ref_drop(nothing); /* does nothing */
+
+    static nanvm_ref last = NANVM_NULL_HANDLE; /* where only a constant can be written */
+    CHECK(nanvm_ref_is_null(last));
     //! [null]
 }
 
@@ -82,6 +97,7 @@ static nanvm_ref either(bool which) {
 int main(void) {
     life();
     three_ways_back();
+    alone_or_not();
     null_handles();
 #ifdef NANVM_SCOPED
     nanvm_ref_drop(either(true));

@@ -40,12 +40,7 @@ static void value_visit(const void *part, nanvm_visitor *visitor, void *context)
     }
 }
 
-static const nanvm_object values_object = {
-    .name = "value[]",
-    .align = _Alignof(value),
-    .item_size = sizeof(value),
-    .visit_item = value_visit,
-};
+NANVM_ARRAY_OF_VISIT(values_object, value, value_visit);
 //! [visit]
 
 int main(void) {

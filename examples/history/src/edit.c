@@ -8,7 +8,7 @@ static nanvm_mut_ref open_value(struct edit *self, value *at, bool *cloned) {
     const void *before = ref.object;
     enum kind kind = value_kind(*at);
     nanvm_mut_ref block = nanvm_ref_to_mut_ref(&ref, self->intern->manager);
-    if (block.object == NULL) {
+    if (nanvm_mut_ref_is_null(block)) {
         problem_no_memory(self->problem);
         return block;
     }
@@ -21,7 +21,7 @@ static nanvm_mut_ref open_counted(struct edit *self, value *at) {
     bool cloned = false;
     nanvm_mut_ref block = open_value(self, at, &cloned);
     self->cloned += cloned;
-    self->in_place += block.object != NULL && !cloned;
+    self->in_place += !nanvm_mut_ref_is_null(block) && !cloned;
     return block;
 }
 
@@ -93,7 +93,7 @@ bool edit_freeze(struct edit *self, value *at) {
         return true;
     }
     nanvm_mut_ref block = open_value(self, at, &cloned);
-    if (block.object == NULL ||
+    if (nanvm_mut_ref_is_null(block) ||
         !freeze_items(self, block.object, nanvm_mut_ref_length(block))) {
         return false;
     }

@@ -119,7 +119,7 @@ static bool make_room(struct intern *self) {
 static value insert(struct intern *self, size_t at, const struct probe *probe,
                     nanvm_mut_ref block) {
     nanvm_ref ref = nanvm_mut_ref_to_ref(block);
-    if (ref.object == NULL) {
+    if (nanvm_ref_is_null(ref)) {
         return value_constant(KIND_ABSENT);
     }
     self->slots[at] = value_from(probe->kind, ref.object);
@@ -201,7 +201,7 @@ value intern_import(struct intern *self, value other, nanvm_manager *scratch) {
     if (value_is_list(other)) {
         return import_list(self, other, scratch);
     }
-    return value_ref(other).object == NULL
+    return nanvm_ref_is_null(value_ref(other))
                ? other
                : intern_text(self, value_kind(other), value_text(other, room));
 }
@@ -228,7 +228,7 @@ static size_t drop_unused(struct intern *self) {
     size_t dropped = 0;
     for (size_t i = 0; i < self->capacity; i++) {
         nanvm_ref ref = value_ref(self->slots[i]);
-        if (ref.object != NULL && nanvm_ref_count(ref) == 0) {
+        if (nanvm_ref_is_sole(ref)) {
             nanvm_ref_drop(ref);
             self->slots[i] = value_constant(KIND_ABSENT);
             dropped++;

@@ -178,7 +178,7 @@ NANVM_API NANVM_NONNULL(2) void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *v
  * @ownership borrowed; tables outlive their objects.
  * @errors none; a hardened build stops the program if the object's header or origin isn't
  *     as the library wrote it.
- * @threads any thread that may use `self`.
+ * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost O(1): two loads.
  */
 NANVM_API const nanvm_object *nanvm_ref_object(nanvm_ref self);

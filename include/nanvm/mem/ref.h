@@ -77,7 +77,7 @@ NANVM_INLINE bool nanvm_ref_is_null(nanvm_ref self) {
  *
  * @ownership borrowed from `self`: valid until `self` is consumed.
  * @errors none.
- * @threads any thread that has `self`.
+ * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost none.
  */
 NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
@@ -89,7 +89,7 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
  *
  * @ownership `self` stays the caller's.
  * @errors none; a hardened build stops the program if the object is dead.
- * @threads any thread that has `self`.
+ * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost O(1): three loads.
  */
 NANVM_API size_t nanvm_ref_length(nanvm_ref self);

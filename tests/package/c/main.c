@@ -30,7 +30,7 @@ static int sum(nanvm_ref list) {
 }
 
 static bool shares_a_tail(nanvm_manager *manager) {
-    nanvm_ref tail = push(manager, push(manager, (nanvm_ref){NULL}, 1), 2);
+    nanvm_ref tail = push(manager, push(manager, nanvm_ref_null(), 1), 2);
     nanvm_ref a = push(manager, nanvm_ref_clone(tail), 10);
     nanvm_ref b = push(manager, tail, 20);
     bool right = sum(a) == 13 && sum(b) == 23 && nanvm_ref_count(tail) > 0;
@@ -60,8 +60,8 @@ static bool on_arena(void) {
 /* Every inline function is a symbol, too, for those who can't inline. */
 static bool has_symbols(void) {
     nanvm_ref (*volatile move)(nanvm_ref *) = nanvm_ref_move;
-    nanvm_ref null = {NULL};
-    return move(&null).object == NULL;
+    nanvm_ref null = nanvm_ref_null();
+    return nanvm_ref_is_null(move(&null));
 }
 
 int main(void) {
