@@ -106,8 +106,9 @@
 #define NANVM_WRAPS(why)
 #endif
 
-/* clang takes `@ownership` for a command of HeaderDoc, which is about classes. */
-#if defined(__clang__)
+/* clang takes `@ownership` for a command of HeaderDoc, which is about classes. Our own
+ * check of the comments sees to that by itself, and looks for everything else. */
+#if defined(__clang__) && !defined(NANVM_SHOW_COMMENTS)
 #define NANVM_BEGIN_COMMENTS                                                             \
     _Pragma("clang diagnostic push")                                                     \
         _Pragma("clang diagnostic ignored \"-Wdocumentation\"")                          \

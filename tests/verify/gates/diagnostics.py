@@ -84,7 +84,7 @@ def everything(context):
     """clang's -Weverything."""
     paths = gate.sources(context) + headers(context)
     options = ("clang-19", "-std=c11", "-O2", "-Weverything",
-               "-fcomment-block-commands=ownership,errors,threads,cost",
+               "-fcomment-block-commands=ownership,errors,threads,cost", "-DNANVM_SHOW_COMMENTS",
                *(each.replace("-W", "-Wno-", 1) for each in WITHOUT), "-c", "-o", "/dev/null")
     path, expected = gate.seed(context, "everything.h")
     found, in_vain = gate.settle(analysers.look(context, paths, *options), IN_VAIN)
