@@ -52,8 +52,8 @@ static bool has_memcheck(void) {
 }
 
 bool nanvm_checker_watches(void) {
-    bool any = asan_close != NULL || hwasan != NULL || msan_forget != NULL ||
-               has_memcheck();
+    bool any =
+        asan_close != NULL || hwasan != NULL || msan_forget != NULL || has_memcheck();
     return any && !is_off();
 }
 

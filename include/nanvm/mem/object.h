@@ -361,107 +361,108 @@ typedef struct nanvm_wrapped_ref_ {
     (f, a, b, __VA_ARGS__)
 #define NANVM_COUNT_OF_(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A list of offsets called `refs`; in place of `refs, length` where there is none. */
+/* A list of offsets called `refs`. */
 #define NANVM_OFFSETS_(refs, ...) static const size_t refs[] = {__VA_ARGS__}
-#define NANVM_LIST_(refs) refs, NANVM_COUNT_OF_(refs)
-#define NANVM_NO_LIST_ NANVM_NULL, 0
 
 /* Tables: of a struct alone, of a struct with items, of items alone. */
-#define NANVM_TABLE_(table, name, type, refs, visit, drop, clone)                        \
+#define NANVM_TABLE_(table, name, type, refs, refs_length, visit, drop, clone)           \
     static const nanvm_object table = {                                                  \
-        name,           sizeof(type), NANVM_ALIGNOF(type), 0,    0,    refs,             \
-        NANVM_NO_LIST_, visit,        NANVM_NULL,          drop, clone}
-#define NANVM_ARRAY_TABLE_(table, name, type, items, item_refs, visit, visit_item)       \
+        name, sizeof(type), NANVM_ALIGNOF(type), 0,                                      \
+        0,    refs,         refs_length,         NANVM_NULL,                             \
+        0,    visit,        NANVM_NULL,          drop,                                   \
+        clone}
+#define NANVM_ARRAY_TABLE_(table, name, type, items, refs, refs_length, visit,           \
+                           visit_item)                                                   \
     static const nanvm_object table = {name,                                             \
                                        sizeof(type),                                     \
                                        NANVM_ALIGNOF(type),                              \
                                        sizeof(NANVM_MEMBER_(type, items[0])),            \
                                        offsetof(type, items),                            \
-                                       NANVM_NO_LIST_,                                   \
-                                       item_refs,                                        \
+                                       NANVM_NULL,                                       \
+                                       0,                                                \
+                                       refs,                                             \
+                                       refs_length,                                      \
                                        visit,                                            \
                                        visit_item,                                       \
                                        NANVM_NULL,                                       \
                                        NANVM_NULL}
-#define NANVM_ITEMS_TABLE_(table, name, item, item_refs, visit_item)                     \
-    static const nanvm_object table = {name,         0,          NANVM_ALIGNOF(item),    \
-                                       sizeof(item), 0,          NANVM_NO_LIST_,         \
-                                       item_refs,    NANVM_NULL, visit_item,             \
-                                       NANVM_NULL,   NANVM_NULL}
+#define NANVM_ITEMS_TABLE_(table, name, item, refs, refs_length, visit_item)             \
+    static const nanvm_object table = {                                                  \
+        name, 0,           NANVM_ALIGNOF(item), sizeof(item), 0,          NANVM_NULL, 0, \
+        refs, refs_length, NANVM_NULL,          visit_item,   NANVM_NULL, NANVM_NULL}
 /** @endcond */
 
 /** @name Tables in one line
- *  Each declares a `static const nanvm_object` called `table`. A member that is listed as
- * a reference must be a handle, see #NANVM_OTHER_HANDLES; another doesn't compile. It may
- * be a part of a member: `child[0]`, `left.parent`.
+ *  Each declares a `static const nanvm_object` called `table`. A member that is listed
+ *  as a reference must be a handle, see #NANVM_OTHER_HANDLES; any other doesn't compile.
+ *  It may be a part of a member: `child[0]`, `left.parent`.
  *  @{ */
 
 /** A type without references: `NANVM_OBJECT(point_object, struct point);` */
 #define NANVM_OBJECT(table, type)                                                        \
-    NANVM_TABLE_(table, #type, type, NANVM_NO_LIST_, NANVM_NULL, NANVM_NULL, NANVM_NULL)
+    NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, NANVM_NULL, NANVM_NULL, NANVM_NULL)
 
 /** A type with up to 16 members that are references:
  *  `NANVM_OBJECT_REFS(node_object, struct node, left, right);` */
 #define NANVM_OBJECT_REFS(table, type, ...)                                              \
     NANVM_OFFSETS_(table##_refs, NANVM_EACH_(NANVM_OFFSET_, type, , __VA_ARGS__));       \
-    NANVM_TABLE_(table, #type, type, NANVM_LIST_(table##_refs), NANVM_NULL, NANVM_NULL,  \
-                 NANVM_NULL)
+    NANVM_TABLE_(table, #type, type, table##_refs, NANVM_COUNT_OF_(table##_refs),        \
+                 NANVM_NULL, NANVM_NULL, NANVM_NULL)
 
 /** A type with callbacks, any of which may be `NULL`:
  *  `NANVM_OBJECT_CALLBACKS(file_object, struct file, NULL, file_drop, file_clone);` */
 #define NANVM_OBJECT_CALLBACKS(table, type, visit, drop, clone)                          \
-    NANVM_TABLE_(table, #type, type, NANVM_NO_LIST_, visit, drop, clone)
+    NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, visit, drop, clone)
 
 /** A struct that ends in the flexible array member `items`, without references:
  *  `NANVM_ARRAY(text_object, struct text, bytes);` */
 #define NANVM_ARRAY(table, type, items)                                                  \
-    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NO_LIST_, NANVM_NULL, NANVM_NULL)
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NULL, 0, NANVM_NULL, NANVM_NULL)
 
 /** A struct that ends in the flexible array member `items`, each of which is a reference:
  *  `NANVM_ARRAY_REFS(tuple_object, struct tuple, fields);` */
 #define NANVM_ARRAY_REFS(table, type, items)                                             \
     NANVM_OFFSETS_(table##_item_refs, NANVM_IF_HANDLE_(type, items[0]));                 \
-    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_LIST_(table##_item_refs),        \
-                       NANVM_NULL, NANVM_NULL)
+    NANVM_ARRAY_TABLE_(table, #type, type, items, table##_item_refs,                     \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL, NANVM_NULL)
 
 /** A struct that ends in the flexible array member `items`, which are structs with up to
- * 16 members that are references: `NANVM_ARRAY_STRUCTS(map_object, struct map, entries,
- * key, value);` */
+ *  16 members that are references:
+ *  `NANVM_ARRAY_STRUCTS(map_object, struct map, entries, key, value);` */
 #define NANVM_ARRAY_STRUCTS(table, type, items, ...)                                     \
     NANVM_OFFSETS_(table##_item_refs,                                                    \
                    NANVM_EACH_(NANVM_ITEM_OFFSET_, type, items, __VA_ARGS__));           \
-    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_LIST_(table##_item_refs),        \
-                       NANVM_NULL, NANVM_NULL)
+    NANVM_ARRAY_TABLE_(table, #type, type, items, table##_item_refs,                     \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL, NANVM_NULL)
 
 /** A struct that ends in the flexible array member `items`, whose references are reported
- *  by callbacks: `visit` for the fixed part, `visit_item` for an item. Either may be
- * `NULL`: `NANVM_ARRAY_VISIT(values_object, struct values, items, NULL, value_visit);` */
+ *  by callbacks, either of which may be `NULL`: `visit` for the fixed part, `visit_item`
+ *  for an item: `NANVM_ARRAY_VISIT(values_object, struct values, items, NULL, visit);` */
 #define NANVM_ARRAY_VISIT(table, type, items, visit, visit_item)                         \
-    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NO_LIST_, visit, visit_item)
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NULL, 0, visit, visit_item)
 
 /** Items and nothing else: `NANVM_ARRAY_OF(ints_object, int);` */
 #define NANVM_ARRAY_OF(table, item)                                                      \
-    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NO_LIST_, NANVM_NULL)
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NULL, 0, NANVM_NULL)
 
 /** Items that are references and nothing else: `NANVM_ARRAY_OF_REFS(refs_object);` */
 #define NANVM_ARRAY_OF_REFS(table)                                                       \
     NANVM_OFFSETS_(table##_item_refs, 0);                                                \
-    NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, NANVM_LIST_(table##_item_refs),  \
-                       NANVM_NULL)
+    NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, table##_item_refs,               \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL)
 
 /** Items and nothing else, which are structs with up to 16 members that are references:
- *  `NANVM_ARRAY_OF_STRUCTS(entries_object, struct entry, key, value);`. An array of typed
- *  references is one, too: `NANVM_ARRAY_OF_STRUCTS(points_object, point_ref, untyped);`
- */
+ *  `NANVM_ARRAY_OF_STRUCTS(entries_object, struct entry, key, value);`. Typed references
+ *  are such structs: `NANVM_ARRAY_OF_STRUCTS(points_object, point_ref, untyped);` */
 #define NANVM_ARRAY_OF_STRUCTS(table, item, ...)                                         \
     NANVM_OFFSETS_(table##_item_refs, NANVM_EACH_(NANVM_OFFSET_, item, , __VA_ARGS__));  \
-    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_LIST_(table##_item_refs),          \
-                       NANVM_NULL)
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, table##_item_refs,                       \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL)
 
 /** Items and nothing else, whose references are reported by a callback:
  *  `NANVM_ARRAY_OF_VISIT(values_object, struct value, value_visit);` */
 #define NANVM_ARRAY_OF_VISIT(table, item, visit_item)                                    \
-    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NO_LIST_, visit_item)
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NULL, 0, visit_item)
 /** @} */
 
 /** @} */
