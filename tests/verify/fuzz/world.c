@@ -141,6 +141,7 @@ static void check_count(const known *self, nanvm_ref reference) {
     size_t count = nanvm_ref_count(reference);
     size_t expected = counts(self->where) ? self->owners - 1 : SIZE_MAX;
     REQUIRE(count == expected || !is_settled());
+    REQUIRE(nanvm_ref_is_sole(reference) == (expected == 0) || !is_settled());
 }
 
 static void check_parts(const known *self) {
