@@ -109,8 +109,8 @@ class Changes(Case):
         self.assert_found("body nanvm_ref_cleanup")
 
     def test_refuses_another_type_in_an_inline_body(self):
-        self.edit("block.h", "(uintptr_t)self->origin * sizeof(void *)",
-                  "(uintptr_t)self->origin * sizeof(int)")
+        self.edit("block.h", "NANVM_TO(uintptr_t, self->origin) * sizeof(void *)",
+                  "NANVM_TO(uintptr_t, self->origin) * sizeof(int)")
         self.assert_found("body nanvm_header_origin")
 
     def test_refuses_another_body_from_a_macro(self):
