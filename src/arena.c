@@ -637,7 +637,7 @@ static bool is_resetting(const nanvm_arena *self, uintptr_t here) {
     return self->resetting;
 }
 
-static void stop_unless(const bool *ended) {
+NANVM_UNUSED static void stop_unless(const bool *ended) {
     if (!*ended) {
         nanvm_fatal("an exception left a callback that ran while an arena was reset");
     }

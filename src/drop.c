@@ -133,7 +133,7 @@ static void *release_items(const nanvm_object *type, const void *object, void *l
 }
 
 /* The objects that are still in the list would never end. */
-static void stop_unless(const bool *ended) {
+NANVM_UNUSED static void stop_unless(const bool *ended) {
     if (!*ended) {
         nanvm_fatal("an exception left a callback that ran while objects were dropped");
     }

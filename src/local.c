@@ -360,7 +360,7 @@ static bool reports_cycles(const nanvm_local *self) {
 }
 
 /* The manager hasn't ended then, and can be ended again. */
-static void end_later(nanvm_local_state **state) {
+NANVM_UNUSED static void end_later(nanvm_local_state **state) {
     if (*state != NULL) {
         (*state)->ending = false;
     }

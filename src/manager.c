@@ -127,7 +127,7 @@ static void give_up(void *object) {
 }
 
 /* `*unfinished` is NULL once `construct` has returned. */
-static void give_up_unfinished(void **unfinished) {
+NANVM_UNUSED static void give_up_unfinished(void **unfinished) {
     if (*unfinished != NULL) {
         give_up(*unfinished);
     }

@@ -38,7 +38,7 @@ static void clone_visitor(nanvm_ref reference, void *context) {
 }
 
 /* `*unfinished` is NULL once `clone` has returned. */
-static void free_unfinished(void **unfinished) {
+NANVM_UNUSED static void free_unfinished(void **unfinished) {
     if (*unfinished != NULL) {
         nanvm_block_free(*unfinished);
     }
