@@ -32,10 +32,22 @@ include(CheckIncludeFile)
 include(CheckLinkerFlag)
 check_include_file(valgrind/memcheck.h NANVM_HAS_VALGRIND_HEADER)
 
+# Whether what unwinds the stack can be linked: musl-gcc has only what glibc's gcc would link.
 # WebAssembly's exceptions are of another kind.
-include(CheckCCompilerFlag)
-if(NOT MSVC AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^wasm")
-    check_c_compiler_flag(-fexceptions nanvm_has_exceptions)
+include(CheckCSourceCompiles)
+function(nanvm_check_exceptions)
+    set(CMAKE_REQUIRED_FLAGS -fexceptions)
+    check_c_source_compiles(
+        "#include <stdio.h>
+        static void end(int *x) { (void)printf(\"%d\", *x); }
+        int main(void) {
+            int x __attribute__((cleanup(end))) = 0;
+            return printf(\"%d\", x);
+        }"
+        nanvm_has_exceptions)
+endfunction()
+if(NOT MSVC AND NOT EMSCRIPTEN AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^wasm")
+    nanvm_check_exceptions()
 endif()
 
 # The usual build, the hardened one and the debug one. Each has a name of its own, so that
@@ -110,7 +122,7 @@ function(nanvm_add_static)
     if(NANVM_STATIC_EXPORTS)
         target_compile_definitions(nanvm_mem_static PRIVATE NANVM_STATIC_EXPORTS)
     endif()
-    if(MSVC) # nanvm_mem.lib is the import library of the shared one
+    if(WIN32 AND NOT MINGW) # nanvm_mem.lib is the import library of the shared one
         set_target_properties(nanvm_mem_static PROPERTIES OUTPUT_NAME ${nanvm_library_name}_static)
     endif()
 endfunction()

@@ -6,6 +6,9 @@ function(nanvm_warnings target)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion
                                                  -Wshadow)
     endif()
+    if(WIN32 AND NOT MINGW) # which would have other functions than those of C
+        target_compile_definitions(${target} PRIVATE _CRT_SECURE_NO_WARNINGS)
+    endif()
     if(NANVM_WERROR)
         target_compile_options(${target} PRIVATE $<IF:$<BOOL:${MSVC}>,/WX,-Werror>)
     endif()

@@ -5,7 +5,7 @@ A gate that looks for mistakes is also shown one, and has to find it."""
 import concurrent.futures
 
 import context as verification
-from gates import abi, analysers, cfi, diagnostics, integer, reproducible, shell
+from gates import abi, analysers, cfi, diagnostics, integer, reproducible, shell, workflow
 
 TITLE = "Gates"
 GOAL = (
@@ -40,6 +40,7 @@ GATES = (
     analysers.cppcheck,
     abi.check,
     shell.check,
+    workflow.check,
 )
 
 
