@@ -1,5 +1,5 @@
-/* Loads the plugins that it is given, each visible to those after it, and runs all of them
- * twice. */
+/* Loads the plugins that it is given, each visible to those after it, and runs all of
+ * them twice. */
 #include "plugin.h"
 
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
-/* A program that was compiled with the headers of another version, reduced to one FUNCTION
- * that it calls. */
+/* A program that was compiled with the headers of another version, reduced to one
+ * FUNCTION that it calls. */
 void FUNCTION(void);
 
 int main(void) {
