@@ -792,7 +792,49 @@ static void test_array_can_enter_an_arena(void **state) {
     assert_int_equal(tracked_live(), 0);
 }
 
+/* Whatever lies in front of it: a neighbour that is all zeros isn't a length. */
+static void test_what_is_no_array_has_no_length_to_be_changed(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    enum { POINTS = 20 };
+    nanvm_mut_ref points[POINTS];
+    for (size_t i = 0; i < POINTS; i++) {
+        points[i] = nanvm_new(manager, &point_object);
+    }
+    const struct point none = {0, 0};
+    for (size_t i = 0; i < POINTS; i++) {
+        assert_false(nanvm_mut_ref_resize(manager, &points[i], 1));
+        assert_int_equal(nanvm_mut_ref_length(points[i]), 0);
+    }
+    for (size_t i = 0; i < POINTS; i++) {
+        assert_memory_equal(points[i].object, &none, sizeof(none));
+        nanvm_mut_ref_drop(points[i]);
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* As a callback of the type says, and not only the table's list. */
+static void test_unset_items_that_hold_references_are_zeros(void **state) {
+    (void)state;
+    accounting source; /* hands out dirty memory */
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_mut_ref boxes = nanvm_new_array(&source.manager, &boxes_object, NULL, 1);
+    for (size_t length = 2; length < 100; length += 7) {
+        assert_true(nanvm_mut_ref_resize_unset(&source.manager, &boxes, length));
+        const struct boxed *items = boxes.object;
+        for (size_t i = 0; i < length; i++) {
+            assert_true(items[i].bits == 0);
+        }
+    }
+    nanvm_mut_ref_drop(boxes);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_what_is_no_array_has_no_length_to_be_changed),
+    TEST(test_unset_items_that_hold_references_are_zeros),
     TEST(test_null_handle_is_accepted_everywhere),
     TEST(test_to_ref_keeps_the_object_in_place),
     TEST(test_move_hands_over_and_leaves_null),
