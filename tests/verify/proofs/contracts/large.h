@@ -16,4 +16,4 @@ static size_t chunk_size(const nanvm_pool *pool, size_t size);
     ensures pool->live == \old(pool->live) + 1;
     ensures pool->peak == \max(\old(pool->peak), pool->live);
     ensures pool->peak_bytes >= \old(pool->peak_bytes); */
-static void count_block(nanvm_pool *pool);
+void nanvm_pool_count_one(nanvm_pool *pool);
