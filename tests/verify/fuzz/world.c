@@ -242,7 +242,8 @@ static void check_local(place where) {
 
 static void check_arena(place where) {
     nanvm_stats stats = nanvm_stats_make(manager_of(where));
-    REQUIRE(stats.live_blocks == model.live[where] + here.uncounted[where]);
+    REQUIRE(stats.live_blocks ==
+            model.live[where] + here.uncounted[where] + count_raws(where));
     REQUIRE(stats.clones == here.clones[where]);
     REQUIRE(stats.live_bytes <= stats.peak_bytes);
     REQUIRE(stats.live_bytes <= stats.reserved_bytes);
