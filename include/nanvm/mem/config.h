@@ -196,6 +196,7 @@
 #define nanvm_ref_clone_cold NANVM_SYMBOL_(ref_clone_cold)
 #define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)
 #define nanvm_ref_is_sole_cold NANVM_SYMBOL_(ref_is_sole_cold)
+#define nanvm_ref_expect_object NANVM_SYMBOL_(ref_expect_object)
 #define nanvm_ref_to_mut_ref_cold NANVM_SYMBOL_(ref_to_mut_ref_cold)
 #define nanvm_ref_make_mut_cold NANVM_SYMBOL_(ref_make_mut_cold)
 #define nanvm_mut_ref_drop_cold NANVM_SYMBOL_(mut_ref_drop_cold)
