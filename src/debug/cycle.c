@@ -147,7 +147,6 @@ static void *alloc_array(graph *self, size_t length, size_t size) {
     return made->memory;
 }
 
-/* Nothing happens the second time. */
 static void free_arrays(graph *self) {
     while (self->arrays_length > 0) {
         self->arrays_length -= 1;
@@ -392,8 +391,14 @@ static void search(graph *self, report *to) {
     print_others(to);
 }
 
+/* Where a callback was left; else there is nothing left to free. */
+static void free_arrays_of(graph **made) {
+    free_arrays(*made);
+}
+
 void nanvm_cycle_report(const nanvm_local *self, nanvm_pool *pools) {
-    graph made NANVM_ON_UNWIND(free_arrays) = {.source = self->source};
+    graph made = {.source = self->source};
+    graph *unfinished NANVM_ON_UNWIND(free_arrays_of) = &made;
     report to = {self, 0, 0};
     count_objects(&made, pools);
     if (made.room == 0) {
