@@ -26,8 +26,10 @@ enum { LARGEST_RUN = 4096 };
 enum { LEAST_STREAK = 8 };
 
 typedef struct nanvm_arena_chunk {
+    nanvm_arena_part part; /* first: the dealloc of the objects in it */
     struct nanvm_arena_chunk *next;
     size_t size;
+    unsigned char *top; /* behind its objects, once it isn't the newest any more */
 } nanvm_arena_chunk;
 
 static const size_t word_size = sizeof(void *);
@@ -37,8 +39,29 @@ static nanvm_arena *arena_of(nanvm_manager *manager) {
 }
 
 static nanvm_arena *arena_of_dealloc(nanvm_dealloc *dealloc) {
-    return (nanvm_arena *)(void *)((unsigned char *)dealloc -
-                                   offsetof(nanvm_arena, dealloc));
+    return ((nanvm_arena_part *)dealloc)->arena;
+}
+
+/* --- parts: the buffer, or the chunks --- */
+
+static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout);
+static void arena_free_block(nanvm_dealloc *dealloc, void *object);
+
+static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE,
+                                                  .dealloc = arena_dealloc,
+                                                  .free_block = arena_free_block,
+                                                  .bounded = !NANVM_IS_HARDENED};
+
+static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
+    self->bounded.dealloc.table = &dealloc_table;
+    self->bounded.end = &arena->top;
+    self->arena = arena;
+}
+
+static bool owns(const nanvm_arena *self, const void *object) {
+    const nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
+    return dealloc->table == &dealloc_table &&
+           ((const nanvm_arena_part *)dealloc)->arena == self;
 }
 
 /* --- runs --- */
@@ -164,6 +187,10 @@ static unsigned char *data_of(const nanvm_arena *self) {
     return self->chunks == NULL ? self->buffer : (unsigned char *)(self->chunks + 1);
 }
 
+static nanvm_arena_part *newest_part(nanvm_arena *self) {
+    return self->chunks == NULL ? &self->own : &self->chunks->part;
+}
+
 static size_t bytes_in_use(const nanvm_arena *self) {
     size_t ahead = rest_of_run(self) * self->run.stride;
     return self->top == NULL ? 0
@@ -201,7 +228,17 @@ static void enter(nanvm_arena *self, unsigned char *bytes) {
 #endif
 }
 
+/* The newest chunk, if there is one, is the newest no more. */
+static void leave_chunk(nanvm_arena *self) {
+    nanvm_arena_chunk *chunk = self->chunks;
+    if (chunk != NULL) {
+        chunk->top = self->top;
+        chunk->part.bounded.end = &chunk->top;
+    }
+}
+
 static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
+    part_init(&chunk->part, self);
     enter(self, (unsigned char *)(chunk + 1));
     self->end = (unsigned char *)chunk + chunk->size;
     if (self->watched) {
@@ -300,6 +337,7 @@ static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
         return false;
     }
     self->used = bytes_in_use(self);
+    leave_chunk(self);
     chunk->next = self->chunks;
     self->chunks = chunk;
     enter_chunk(self, chunk);
@@ -378,7 +416,7 @@ static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_object *ty
     unsigned char *object = take(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
         self->origin = (nanvm_origin *)(void *)(object - prefix - sizeof(nanvm_origin));
-        nanvm_origin_write(self->origin, type, &self->dealloc);
+        nanvm_origin_write(self->origin, type, &newest_part(self)->bounded.dealloc);
     }
     return object;
 }
@@ -503,7 +541,7 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_object *type,
 static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old_size,
                                 size_t size) {
     nanvm_arena *self = arena_of(manager);
-    if (nanvm_block_origin(object)->dealloc != &self->dealloc) {
+    if (!owns(self, object)) {
         return NULL;
     }
     end_run(self);
@@ -552,7 +590,7 @@ static void release_refs(nanvm_arena *self, const nanvm_object *type, void *obje
     if (!self->closed) {
         nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
     } else {
-        nanvm_closed_check(type, object, &self->dealloc);
+        nanvm_closed_check(self, type, object);
     }
 }
 
@@ -721,16 +759,14 @@ static void arena_stats(const nanvm_manager *manager, nanvm_stats *stats) {
         buffer + size_of_chunks(self->chunks) + size_of_chunks(self->spare);
 }
 
-static const nanvm_dealloc_table dealloc_table = {NANVM_COUNT_NONE, NULL,  arena_dealloc,
-                                                  arena_free_block, false, false};
 static const nanvm_manager_table arena_table = {
     arena_alloc, arena_resize, arena_new_block, arena_resize_block, arena_stats};
 
 void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
     memset(self, 0, offsetof(nanvm_arena, by_type)); /* that waits for the first run */
     self->manager.table = &arena_table;
-    self->manager.dealloc = &self->dealloc;
-    self->dealloc.table = &dealloc_table;
+    self->manager.dealloc = &self->own.bounded.dealloc;
+    part_init(&self->own, self);
     self->buffer = buffer;
     self->top = buffer;
     self->end = buffer == NULL ? NULL : self->buffer + size;

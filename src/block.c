@@ -27,6 +27,21 @@ void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
     return object;
 }
 
+void nanvm_block_wrong_length(void) {
+    nanvm_fatal("the length of an array was overwritten");
+}
+
+void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
+                             size_t length) {
+    const nanvm_dealloc_bounded *dealloc = (const nanvm_dealloc_bounded *)origin->dealloc;
+    uintptr_t begin = (uintptr_t)object;
+    uintptr_t end = (uintptr_t)*dealloc->end;
+    if (begin > end || !nanvm_object_fits(origin->object, length) ||
+        nanvm_object_size_of(origin->object, length) > end - begin) {
+        nanvm_block_wrong_length();
+    }
+}
+
 void nanvm_block_free_alone(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_object *type = origin->object;

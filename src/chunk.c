@@ -112,13 +112,26 @@ static void free_memory(const nanvm_pool *pool, nanvm_chunk *self) {
 }
 #endif
 
+/* Items that an array can have in a chunk of its own, or in a place. */
+static size_t most_items(const nanvm_chunk *self, const nanvm_pool *pool) {
+    const nanvm_object *type = pool->places.object;
+    size_t room =
+        pool->capacity != 0 ? pool->capacity : self->size - nanvm_chunk_prefix(type);
+    return type->item_size == 0 ? 0 : (room - type->items_offset) / type->item_size;
+}
+
+void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool) {
+    self->most = most_items(self, pool);
+    seal(self);
+    nanvm_origin_write(&self->origin, pool->places.object, &pool->places.dealloc);
+}
+
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
     nanvm_chunk *self = alloc_memory(pool, &size);
     if (self != NULL) {
         self->region = NULL;
         self->size = size;
-        seal(self);
-        nanvm_origin_write(&self->origin, pool->places.object, &pool->places.dealloc);
+        nanvm_chunk_init(self, pool);
         pool->reserved += nanvm_chunk_bytes(pool, self);
     }
     return self;

@@ -347,8 +347,9 @@ static const nanvm_manager_table manager_table = {
     global_alloc, global_resize, global_new_block, global_resize_block, NULL};
 #endif
 
-static const nanvm_dealloc_table dealloc_table = {
-    NANVM_COUNT_ATOMIC, NULL, global_dealloc, global_free_block, false, false};
+static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
+                                                  .dealloc = global_dealloc,
+                                                  .free_block = global_free_block};
 static nanvm_dealloc the_dealloc = {&dealloc_table};
 static nanvm_manager manager = {&manager_table, &the_dealloc, 0, NULL};
 

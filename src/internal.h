@@ -111,21 +111,10 @@ static inline nanvm_length *nanvm_block_length_word(const void *object) {
     return (nanvm_length *)((uintptr_t)object - sizeof(nanvm_header)) - 1;
 }
 
-/* Both only for an object whose type is an array. */
-static inline size_t nanvm_block_array_length(const void *object) {
-    const nanvm_length *word = nanvm_block_length_word(object);
-    nanvm_seal_check_length(word);
-    return word->length;
-}
-
 static inline void nanvm_block_set_length(void *object, size_t length) {
     nanvm_length *word = nanvm_block_length_word(object);
     word->length = length;
     nanvm_seal_length(word);
-}
-
-static inline size_t nanvm_block_length(const nanvm_object *type, const void *object) {
-    return type->item_size == 0 ? 0 : nanvm_block_array_length(object);
 }
 
 static inline size_t nanvm_block_length_size(const nanvm_object *type) {
@@ -281,6 +270,83 @@ static inline bool nanvm_object_size_checked(const nanvm_object *type, size_t le
     return true;
 }
 
+/* --- block.c: lengths ------------------------------------------------------
+ *
+ * An overwritten length is found before anything is copied, cleared, walked or freed by
+ * it. In the usual build an array may not have more items than there is room for where it
+ * lies: in its slot, in its chunk, or in the part of an arena that is in use. Where the
+ * dealloc is another one, nobody knows. In a hardened build lengths are sealed. */
+
+/* Stops the program: the library didn't write that length. */
+NANVM_COLD NANVM_NORETURN void nanvm_block_wrong_length(void);
+
+/* Behind the origin of a dealloc that is `chunked`: items that an array has room for. */
+static inline size_t nanvm_origin_most(const nanvm_origin *self) {
+    return *(const size_t *)(const void *)(self + 1);
+}
+
+/* Whether so many items of an object end in front of `end`, of which the program is
+ * certain after one multiplication. */
+static inline bool nanvm_block_is_in_front(const void *object, const nanvm_object *type,
+                                           size_t length, const void *end) {
+    uintptr_t begin = (uintptr_t)object;
+    return begin <= (uintptr_t)end && nanvm_object_is_small(type, length) &&
+           type->items_offset + length * type->item_size <= (uintptr_t)end - begin;
+}
+
+/* Stops the program if the array doesn't end in front of the bound. */
+void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
+                             size_t length);
+
+/* All of these only for an object whose type is an array. */
+
+/* As it is written, for a caller that checks it by other means. */
+static inline size_t nanvm_block_written_length(const void *object) {
+    const nanvm_length *word = nanvm_block_length_word(object);
+    nanvm_seal_check_length(word);
+    return word->length;
+}
+
+static inline void nanvm_block_check_most(const nanvm_origin *origin, size_t length) {
+    if (NANVM_UNLIKELY(length > nanvm_origin_most(origin))) {
+        nanvm_block_wrong_length();
+    }
+}
+
+/* The length of an array that is counted, so that it doesn't lie in an arena. */
+static inline size_t nanvm_block_counted_length(const void *object) {
+    size_t length = nanvm_block_written_length(object);
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    if (!NANVM_IS_HARDENED && NANVM_LIKELY(origin->dealloc->table->chunked)) {
+        nanvm_block_check_most(origin, length);
+    }
+    return length;
+}
+
+/* The length of any. */
+static inline size_t nanvm_block_array_length(const void *object) {
+    size_t length = nanvm_block_written_length(object);
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    const nanvm_dealloc *dealloc = origin->dealloc;
+    if (NANVM_IS_HARDENED) {
+        return length;
+    }
+    if (NANVM_LIKELY(dealloc->table->chunked)) {
+        nanvm_block_check_most(origin, length);
+    } else if (dealloc->table->bounded &&
+               !nanvm_block_is_in_front(object, origin->object, length,
+                                        *((const nanvm_dealloc_bounded *)dealloc)->end)) {
+        nanvm_block_check_bound(origin, object, length);
+    }
+    return length;
+}
+
+static inline size_t nanvm_block_length(const nanvm_object *type, const void *object) {
+    return type->item_size == 0 ? 0 : nanvm_block_array_length(object);
+}
+
+/* --- object.c: references --------------------------------------------------- */
+
 /* Tells `visitor` of the references in items [begin, end). */
 void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
                               size_t end, nanvm_visitor *visitor, void *context);
@@ -288,6 +354,10 @@ void nanvm_object_visit_items(const nanvm_object *type, const void *object, size
 /* Tells `visitor` of every reference in the object. */
 void nanvm_object_visit(const nanvm_object *type, const void *object,
                         nanvm_visitor *visitor, void *context);
+
+/* The same for who knows the length already; 0 for what isn't an array. */
+void nanvm_object_visit_length(const nanvm_object *type, const void *object,
+                               size_t length, nanvm_visitor *visitor, void *context);
 
 /* A visitor that drops. */
 void nanvm_object_drop_visitor(nanvm_ref reference, void *context);

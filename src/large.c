@@ -100,8 +100,7 @@ static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
 }
 #else
 /* Half as much again, or else `least` bytes. */
-static nanvm_chunk *resize_chunk(const nanvm_pool *pool, nanvm_chunk *chunk,
-                                 size_t least) {
+static nanvm_chunk *resize_chunk(nanvm_pool *pool, nanvm_chunk *chunk, size_t least) {
     nanvm_layout layout = nanvm_chunk_layout(pool, chunk->size);
     size_t size = ample(pool, layout.size, least);
     nanvm_chunk *resized = nanvm_memory_resize(pool->source, chunk, layout, size);
@@ -111,6 +110,7 @@ static nanvm_chunk *resize_chunk(const nanvm_pool *pool, nanvm_chunk *chunk,
     }
     if (resized != NULL) {
         resized->size = size;
+        nanvm_chunk_init(resized, pool);
     }
     return resized;
 }
@@ -144,5 +144,5 @@ void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
     return prefix + size < chunk->size / 2 ? NULL : object;
 }
 
-const nanvm_dealloc_table nanvm_large_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
-                                               free_block,        false, false};
+const nanvm_dealloc_table nanvm_large_table = {
+    .count = NANVM_COUNT_PLAIN, .free_block = free_block, .chunked = !NANVM_IS_HARDENED};

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "hold.h"
-#include "pool.h"
 
 size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
     return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
@@ -239,23 +238,12 @@ static void expect_own(const void *object) {
     }
 }
 
-/* Bytes that the object can have where it is, whatever manager is given; 0: unknown. */
-static inline size_t room_of(const void *object, const nanvm_origin *origin) {
-    const nanvm_pool *pool = (const nanvm_pool *)origin->dealloc;
-    const nanvm_dealloc_table *table = origin->dealloc->table;
-    bool is_trimmed = table == &nanvm_trimmed_table;
-    if (table->pooled || (is_trimmed && pool->capacity != 0)) {
-        return pool->capacity;
-    }
-    return table == &nanvm_large_table || is_trimmed ? nanvm_large_room(object) : 0;
-}
-
-/* The usual way of appending: a longer array, for which there is room. */
+/* The usual way of appending: a longer array, for which there is room, whatever manager
+ * is given. So there was for the length that it had, whoever wrote that. */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
-    const nanvm_object *type = origin->object;
-    if (type->item_size == 0 || length <= nanvm_block_array_length(object) ||
-        !nanvm_object_is_small(type, length) ||
-        type->items_offset + length * type->item_size > room_of(object, origin)) {
+    if (origin->object->item_size == 0 || !origin->dealloc->table->chunked ||
+        length <= nanvm_block_written_length(object) ||
+        length > nanvm_origin_most(origin)) {
         return false;
     }
     nanvm_block_set_length(object, length);
@@ -286,7 +274,8 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);
     const nanvm_object *type = origin->object;
-    size_t old_length = nanvm_block_length(type, self->object);
+    size_t old_length =
+        type->item_size == 0 ? 0 : nanvm_block_written_length(self->object);
     bool clears_any = clears || type->item_refs_length != 0 || type->visit_item != NULL;
     if (!lengthen(self->object, origin, length)) {
         return resize(manager, self, length, clears_any);

@@ -17,21 +17,26 @@ const char *nanvm_object_name(const nanvm_object *type) {
     return type->name == NULL ? "?" : type->name;
 }
 
-static void visit_refs(const void *part, const size_t *offsets, size_t length,
-                       nanvm_visitor *visitor, void *context) {
+static inline void visit_refs(const void *part, const size_t *offsets, size_t length,
+                              nanvm_visitor *visitor, void *context) {
     for (size_t i = 0; i < length; ++i) {
         const void *slot = (const unsigned char *)part + offsets[i];
         visitor(*(const nanvm_ref *)slot, context);
     }
 }
 
-void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
-                              size_t end, nanvm_visitor *visitor, void *context) {
-    if (type->item_refs_length == 0 && type->visit_item == NULL) {
-        return;
+static inline void visit_fixed(const nanvm_object *type, const void *object,
+                               nanvm_visitor *visitor, void *context) {
+    visit_refs(object, type->refs, type->refs_length, visitor, context);
+    if (type->visit != NULL) {
+        type->visit(object, visitor, context);
     }
-    for (size_t i = begin; i < end; ++i) {
-        const void *item = nanvm_object_item(type, object, i);
+}
+
+/* So many items from `item` on. */
+static inline void visit_items(const nanvm_object *type, const unsigned char *item,
+                               size_t length, nanvm_visitor *visitor, void *context) {
+    for (; length > 0; --length, item += type->item_size) {
         visit_refs(item, type->item_refs, type->item_refs_length, visitor, context);
         if (type->visit_item != NULL) {
             type->visit_item(item, visitor, context);
@@ -39,14 +44,31 @@ void nanvm_object_visit_items(const nanvm_object *type, const void *object, size
     }
 }
 
+static inline bool holds_refs_in_items(const nanvm_object *type) {
+    return type->item_refs_length != 0 || type->visit_item != NULL;
+}
+
+void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
+                              size_t end, nanvm_visitor *visitor, void *context) {
+    if (begin < end && holds_refs_in_items(type)) {
+        visit_items(type, nanvm_object_item(type, object, begin), end - begin, visitor,
+                    context);
+    }
+}
+
 void nanvm_object_visit(const nanvm_object *type, const void *object,
                         nanvm_visitor *visitor, void *context) {
-    visit_refs(object, type->refs, type->refs_length, visitor, context);
-    if (type->visit != NULL) {
-        type->visit(object, visitor, context);
+    visit_fixed(type, object, visitor, context);
+    if (holds_refs_in_items(type)) {
+        visit_items(type, nanvm_object_item(type, object, 0),
+                    nanvm_block_length(type, object), visitor, context);
     }
-    nanvm_object_visit_items(type, object, 0, nanvm_block_length(type, object), visitor,
-                             context);
+}
+
+void nanvm_object_visit_length(const nanvm_object *type, const void *object,
+                               size_t length, nanvm_visitor *visitor, void *context) {
+    visit_fixed(type, object, visitor, context);
+    nanvm_object_visit_items(type, object, 0, length, visitor, context);
 }
 
 void nanvm_object_drop_visitor(nanvm_ref reference, void *context) {

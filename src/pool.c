@@ -88,7 +88,7 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
 void nanvm_pool_note_used(nanvm_pool *self) {
     if (self->fresh != 0) {
         size_t bytes = self->fresh - (uintptr_t)nanvm_chunk_first(self->chunks);
-        self->chunks->used = bytes / self->places.stride;
+        self->chunks->used = (uint32_t)(bytes / self->places.stride);
     }
 }
 
@@ -171,15 +171,21 @@ static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
     }
 }
 
-/* In a hardened build nobody may put and take by a shorter way. */
-enum { IS_POOLED = !NANVM_IS_HARDENED };
+/* In a hardened build nobody may put and take by a shorter way, and lengths are sealed.
+ */
+enum { IS_USUAL = !NANVM_IS_HARDENED };
 
-static const nanvm_dealloc_table pool_table = {NANVM_COUNT_PLAIN, NULL,      NULL,
-                                               nanvm_dead_put,    IS_POOLED, false};
-static const nanvm_dealloc_table leaf_table = {NANVM_COUNT_PLAIN, NULL,      NULL,
-                                               nanvm_dead_put,    IS_POOLED, IS_POOLED};
-static const nanvm_dealloc_table orphan_table = {NANVM_COUNT_PLAIN, NULL,  NULL,
-                                                 orphan_free_block, false, false};
+static const nanvm_dealloc_table pool_table = {.count = NANVM_COUNT_PLAIN,
+                                               .free_block = nanvm_dead_put,
+                                               .pooled = IS_USUAL,
+                                               .chunked = IS_USUAL};
+static const nanvm_dealloc_table leaf_table = {.count = NANVM_COUNT_PLAIN,
+                                               .free_block = nanvm_dead_put,
+                                               .pooled = IS_USUAL,
+                                               .leaves = IS_USUAL,
+                                               .chunked = IS_USUAL};
+static const nanvm_dealloc_table orphan_table = {
+    .count = NANVM_COUNT_PLAIN, .free_block = orphan_free_block, .chunked = IS_USUAL};
 
 /* --- the pool as a whole --- */
 

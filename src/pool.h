@@ -10,11 +10,12 @@
 /* The head of a chunk: the origin of every object in it. */
 typedef struct nanvm_chunk {
     nanvm_origin origin;
+    size_t most; /* items of an array in it; behind the origin, for all to read */
     struct nanvm_chunk *next;
     struct nanvm_region *region; /* which it is a part of; NULL: memory of its own */
     size_t size;                 /* of the chunk, in bytes */
-    size_t used; /* places with a header, once it isn't the newest any more */
-    size_t dead; /* of these; only while the pool is being trimmed */
+    uint32_t used; /* places with a header, once it isn't the newest any more */
+    uint32_t dead; /* of these; only while the pool is being trimmed */
 #if defined(NANVM_HARDENED)
     nanvm_memory_front front; /* seals the size: so much is cleared, and given back */
 #endif
@@ -22,6 +23,9 @@ typedef struct nanvm_chunk {
     struct nanvm_chunk *before; /* in the list of large objects, whose `next` it is */
 #endif
 } nanvm_chunk;
+
+NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most) == sizeof(nanvm_origin),
+                    "nanvm_origin_most() finds it");
 
 /* What the pools of one owner have in common.
  *
@@ -221,6 +225,9 @@ size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self);
 
 /* One of `size` bytes, which isn't among the pool's chunks yet. */
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
+
+/* Writes the head of one whose size is set. */
+void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool);
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
 
 /* --- region.c: chunks of large pools, in huge pages --------------------------- */

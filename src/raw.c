@@ -86,5 +86,5 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
     }
 }
 
-const nanvm_dealloc_table nanvm_raw_table = {
-    NANVM_COUNT_PLAIN, NULL, raw_dealloc, NULL, false, false};
+const nanvm_dealloc_table nanvm_raw_table = {.count = NANVM_COUNT_PLAIN,
+                                             .dealloc = raw_dealloc};

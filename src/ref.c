@@ -11,7 +11,8 @@ size_t nanvm_ref_length(nanvm_ref self) {
     if (NANVM_IS_HARDENED) {
         nanvm_block_expect_alive(self.object);
     }
-    return nanvm_block_length(nanvm_block_origin(self.object)->object, self.object);
+    const nanvm_object *type = nanvm_block_origin(self.object)->object;
+    return type->item_size == 0 ? 0 : nanvm_block_written_length(self.object);
 }
 
 void nanvm_ref_drop_cold(const void *object) {
@@ -70,7 +71,7 @@ static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
         return null_handle;
     }
     if (nanvm_object_holds_refs(type)) {
-        nanvm_object_visit(type, copy.object, clone_visitor, NULL);
+        nanvm_object_visit_length(type, copy.object, length, clone_visitor, NULL);
     }
     return copy;
 }

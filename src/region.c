@@ -49,6 +49,6 @@ nanvm_chunk *nanvm_region_chunk(nanvm_pool *pool) {
     self->chunks += 1;
     chunk->region = self;
     chunk->size = CHUNK;
-    nanvm_origin_write(&chunk->origin, pool->places.object, &pool->places.dealloc);
+    nanvm_chunk_init(chunk, pool);
     return chunk;
 }

@@ -209,7 +209,7 @@ void nanvm_seal_length(nanvm_length *length) {
 
 void nanvm_seal_check_length(const nanvm_length *length) {
     if (NANVM_UNLIKELY(length->seal != (size_t)mark(LENGTH, length, length->length))) {
-        nanvm_fatal("the length of an array was overwritten");
+        nanvm_block_wrong_length();
     }
 }
 

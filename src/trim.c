@@ -5,7 +5,7 @@
 
 /* A place in a run is as good as dead: a run lies in the newest chunk, the first. */
 static void count_dead(nanvm_pool *self) {
-    size_t in_run = nanvm_pool_run_length(self);
+    uint32_t in_run = (uint32_t)nanvm_pool_run_length(self);
     nanvm_pool_note_used(self);
     for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
         chunk->dead = in_run;
@@ -99,8 +99,9 @@ static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
     dealloc->table->free_block(dealloc, object);
 }
 
-const nanvm_dealloc_table nanvm_trimmed_table = {NANVM_COUNT_PLAIN,  NULL,  NULL,
-                                                 trimmed_free_block, false, false};
+const nanvm_dealloc_table nanvm_trimmed_table = {.count = NANVM_COUNT_PLAIN,
+                                                 .free_block = trimmed_free_block,
+                                                 .chunked = !NANVM_IS_HARDENED};
 
 void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
     if (!pool->is_listed) {

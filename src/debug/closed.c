@@ -1,14 +1,20 @@
 /* Nothing in a closed arena refers out of it: nanvm_arena_close() promised that. */
 #include "debug.h"
 
+/* Each part of an arena has a dealloc of its own, with the same table. */
+static bool is_inside(const nanvm_arena *arena, const void *object) {
+    const nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
+    return dealloc->table == arena->own.bounded.dealloc.table &&
+           ((const nanvm_arena_part *)dealloc)->arena == arena;
+}
+
 static void check_visitor(nanvm_ref reference, void *arena) {
-    if (reference.object != NULL &&
-        nanvm_block_origin(reference.object)->dealloc != arena) {
+    if (reference.object != NULL && !is_inside(arena, reference.object)) {
         nanvm_fatal("an object of a closed arena refers to an object outside it");
     }
 }
 
-void nanvm_closed_check(const nanvm_object *type, const void *object,
-                        const nanvm_dealloc *arena) {
+void nanvm_closed_check(const nanvm_arena *arena, const nanvm_object *type,
+                        const void *object) {
     nanvm_object_visit(type, object, check_visitor, (void *)(uintptr_t)arena);
 }

@@ -12,9 +12,9 @@ enum { NANVM_IS_DEBUG = 1 };
 
 /* --- closed.c -------------------------------------------------------------- */
 
-/* Stops the program if the object, which `arena` frees, refers to one that it doesn't. */
-void nanvm_closed_check(const nanvm_object *type, const void *object,
-                        const nanvm_dealloc *arena);
+/* Stops the program if the object, which lies in `arena`, refers to one outside. */
+void nanvm_closed_check(const nanvm_arena *arena, const nanvm_object *type,
+                        const void *object);
 
 /* --- live.c ----------------------------------------------------------------- */
 
@@ -35,11 +35,11 @@ void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools);
 #else
 enum { NANVM_IS_DEBUG = 0 };
 
-static inline void nanvm_closed_check(const nanvm_object *type, const void *object,
-                                      const nanvm_dealloc *arena) {
+static inline void nanvm_closed_check(const nanvm_arena *arena, const nanvm_object *type,
+                                      const void *object) {
+    (void)arena;
     (void)type;
     (void)object;
-    (void)arena;
 }
 
 static inline void nanvm_live_add(struct nanvm_pool *pool, struct nanvm_chunk *chunk) {

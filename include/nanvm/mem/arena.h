@@ -20,10 +20,16 @@
  * @{
  */
 
+/** The dealloc of the objects in a buffer, or in a chunk. Its members are private. */
+typedef struct nanvm_arena_part {
+    nanvm_dealloc_bounded bounded; /**< Private: first, origins point at it. */
+    struct nanvm_arena *arena;     /**< Private: that it is a part of. */
+} nanvm_arena_part;
+
 /** An arena. Its members are private. It can't be moved or copied. */
 typedef struct nanvm_arena {
     nanvm_manager manager;            /**< Private. */
-    nanvm_dealloc dealloc;            /**< Private. */
+    nanvm_arena_part own;             /**< Private: the buffer, and all raw memory. */
     nanvm_manager *source;            /**< Private: of chunks; null for a buffer. */
     struct nanvm_arena_chunk *chunks; /**< Private: the newest first. */
     struct nanvm_arena_chunk *spare;  /**< Private: not in use since the last reset. */

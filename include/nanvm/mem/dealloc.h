@@ -74,12 +74,26 @@ typedef struct nanvm_dealloc_table {
 
     /** The same, and its objects hold nothing that has to be let go of. */
     bool leaves;
+
+    /** Of the same: its origins say how many items an array has room for. */
+    bool chunked;
+
+    /** Of an arena: it is a `nanvm_dealloc_bounded`. */
+    bool bounded;
 } nanvm_dealloc_table;
 
 /** The first member of a dealloc's own state. */
 struct nanvm_dealloc {
     const nanvm_dealloc_table *table; /**< Its functions; never `NULL`. */
 };
+
+/** @cond INTERNAL */
+/* One whose objects all lie in front of `*end`. */
+typedef struct nanvm_dealloc_bounded {
+    nanvm_dealloc dealloc;
+    unsigned char *const *end;
+} nanvm_dealloc_bounded;
+/** @endcond */
 
 /** @} */
 

@@ -1,0 +1,411 @@
+/* The length of an array that was overwritten, as by a write beyond the object in front,
+ * is found before anything is copied, cleared, walked or freed by it. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "misuse.h"
+#include "objects.h"
+#include "run.h"
+#include "skip.h"
+
+static const char *const WRONG = "the length of an array was overwritten";
+
+/* A hardened build has a seal behind the length. */
+#if defined(NANVM_HARDENED)
+enum { WORDS = 2 };
+#else
+enum { WORDS = 1 };
+#endif
+
+typedef struct victim {
+    nanvm_manager *manager;
+    nanvm_mut_ref array;
+} victim;
+
+static victim victim_of(nanvm_manager *manager, const nanvm_object *type, size_t length) {
+    victim self = {manager, nanvm_new_array(manager, type, NULL, length)};
+    assert_non_null(self.array.object);
+    return self;
+}
+
+static size_t *length_of(const victim *self) {
+    return (size_t *)(void *)nanvm_block_header(self->array.object) - WORDS;
+}
+
+/* Returns what it was. */
+static size_t forge(const victim *self, size_t length) {
+    size_t before = *length_of(self);
+    *length_of(self) = length;
+    return before;
+}
+
+/* --- uses of a length --- */
+
+static nanvm_ref ref_of(const victim *self) {
+    return nanvm_mut_ref_to_ref(self->array);
+}
+
+static void clone_object(void *context) {
+    victim *self = context;
+    (void)nanvm_ref_clone_object(ref_of(self), self->manager).object;
+}
+
+static void clone_elsewhere(void *context) {
+    (void)nanvm_ref_clone_object(ref_of(context), nanvm_global()).object;
+}
+
+static void ignore_reference(nanvm_ref reference, void *context) {
+    (void)reference;
+    (void)context;
+}
+
+static void visit(void *context) {
+    nanvm_ref_visit(ref_of(context), ignore_reference, NULL);
+}
+
+/* Or nothing is walked by the length. */
+static bool holds_refs(const nanvm_object *type) {
+    return type->item_refs_length != 0 || type->visit_item != NULL;
+}
+
+static void resize(victim *self, size_t length) {
+    (void)!nanvm_mut_ref_resize(self->manager, &self->array, length);
+}
+
+static void resize_to_nothing(void *context) {
+    resize(context, 0);
+}
+
+static void resize_to_one(void *context) {
+    resize(context, 1);
+}
+
+static void resize_to_many(void *context) {
+    resize(context, 100000);
+}
+
+static void to_mut_ref(void *context) {
+    victim *self = context;
+    nanvm_ref shared = ref_of(self);
+    nanvm_ref other = nanvm_ref_clone(shared);
+    (void)nanvm_ref_to_mut_ref(&other, self->manager).object;
+}
+
+static void make_mut(void *context) {
+    victim *self = context;
+    nanvm_ref shared = ref_of(self);
+    nanvm_ref other = nanvm_ref_clone(shared);
+    void *own = nanvm_ref_make_mut(&other, self->manager);
+    (void)own;
+}
+
+static misuse *const uses[] = {clone_object,      clone_elsewhere, resize_to_one,
+                               resize_to_nothing, resize_to_many,  to_mut_ref,
+                               make_mut};
+enum { USES = sizeof(uses) / sizeof(uses[0]) };
+
+/* By each use, and as if nothing had been afterwards. */
+static void expect_found(victim *self, size_t length) {
+    size_t before = forge(self, length);
+    if (holds_refs(nanvm_ref_object(ref_of(self)))) {
+        expect_fatal(WRONG, visit, self);
+    }
+    for (size_t i = 0; i < USES; i++) {
+        expect_fatal(WRONG, uses[i], self);
+    }
+    (void)forge(self, before);
+    nanvm_block_set_count(
+        self->array.object,
+        (int32_t)nanvm_block_origin(self->array.object)->dealloc->table->count);
+    assert_int_equal(nanvm_mut_ref_length(self->array), before);
+}
+
+/* From `least` on nothing has room; the bytes of some are few again, as they overflow. */
+static void expect_all_found(victim *self, size_t least) {
+    size_t item = nanvm_ref_object(ref_of(self))->item_size;
+    size_t beyond = item == 1 ? SIZE_MAX : SIZE_MAX / item + 2;
+    size_t lengths[] = {least,        least + 1,        least + 1000, SIZE_MAX / item,
+                        SIZE_MAX / 2, SIZE_MAX / 2 + 3, SIZE_MAX,     beyond};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        expect_found(self, lengths[i]);
+    }
+}
+
+/* --- a local manager --- */
+
+static const nanvm_object *const types[] = {&ints_object, &refs_object, &words_object,
+                                            &table_object};
+enum { TYPES = sizeof(types) / sizeof(types[0]) };
+
+static void expect_all_found_in_local(const nanvm_object *type, size_t length,
+                                      size_t least) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    victim self = victim_of(nanvm_local_manager(&local), type, length);
+    expect_all_found(&self, least);
+    nanvm_mut_ref_drop(self.array);
+    nanvm_local_deinit(&local);
+}
+
+static void test_length_beyond_a_slot_is_fatal(void **state) {
+    (void)state;
+    expect_all_found_in_local(&ints_object, 4, 5);
+    expect_all_found_in_local(&refs_object, 4, 5);
+    expect_all_found_in_local(&refs_object, 1, 2);
+    expect_all_found_in_local(&text_object, 16, 16 + sizeof(struct text));
+    for (size_t i = 0; i < TYPES; i++) {
+        expect_all_found_in_local(types[i], 3, 32);
+    }
+}
+
+/* Those have a chunk each, whose size is rounded up by less than 2 cache lines. */
+static void test_length_beyond_a_large_object_is_fatal(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TYPES; i++) {
+        expect_all_found_in_local(types[i], 5000, 5000 + 32);
+    }
+}
+
+static void test_length_beyond_a_large_object_that_grew_is_fatal(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    victim self = victim_of(nanvm_local_manager(&local), &ints_object, 5000);
+    assert_true(nanvm_mut_ref_resize(self.manager, &self.array, 20000));
+    expect_all_found(&self, 40000);
+    nanvm_mut_ref_drop(self.array);
+    nanvm_local_deinit(&local);
+}
+
+static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+                        size_t bytes) {
+    (void)context;
+    (void)object;
+    (void)blocks;
+    (void)bytes;
+}
+
+static void outlive(size_t length, size_t least) {
+    nanvm_local local, other;
+    nanvm_local_init(&local);
+    nanvm_local_init(&other);
+    nanvm_local_on_leak(&local, ignore_leak, NULL);
+    victim self = victim_of(nanvm_local_manager(&local), &ints_object, length);
+    self.manager = nanvm_local_manager(&other);
+    nanvm_local_deinit(&local);
+    expect_all_found(&self, least);
+    nanvm_mut_ref_drop(self.array);
+    nanvm_local_deinit(&other);
+}
+
+static void test_length_of_what_outlives_its_manager_is_checked(void **state) {
+    (void)state;
+    outlive(4, 5);
+    outlive(5000, 5032);
+}
+
+/* Every length that an array has while it grows is its own. */
+static void grow_and_copy(size_t most) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    victim self = victim_of(nanvm_local_manager(&local), &refs_object, 0);
+    for (size_t length = 0; length < most; length++) {
+        nanvm_mut_ref copy = nanvm_ref_clone_object(ref_of(&self), self.manager);
+        assert_int_equal(nanvm_mut_ref_length(copy), length);
+        nanvm_mut_ref_drop(copy);
+        visit(&self);
+        assert_true(nanvm_mut_ref_resize(self.manager, &self.array, length + 1));
+    }
+    nanvm_mut_ref_drop(self.array);
+    nanvm_local_deinit(&local);
+}
+
+static void test_slot_that_is_full_is_no_error(void **state) {
+    (void)state;
+    grow_and_copy(1000);
+}
+
+/* --- arenas --- */
+
+enum { RED_ZONE = 64 }; /* at least what an arena leaves where a checker watches */
+
+static void expect_all_found_in_arena(nanvm_arena *arena, const nanvm_object *type,
+                                      size_t length) {
+    victim self = victim_of(nanvm_arena_manager(arena), type, length);
+    expect_all_found(&self, length + 1 + RED_ZONE / type->item_size);
+}
+
+static void test_length_beyond_what_an_arena_uses_is_fatal(void **state) {
+    (void)state;
+    static unsigned char buffer[1 << 18];
+    nanvm_arena arena;
+    for (size_t i = 0; i < TYPES; i++) {
+        nanvm_arena_init(&arena, buffer, sizeof(buffer));
+        expect_all_found_in_arena(&arena, types[i], 4);
+        nanvm_arena_deinit(&arena);
+        nanvm_arena_init_growing(&arena, nanvm_global());
+        expect_all_found_in_arena(&arena, types[i], 4);
+        expect_all_found_in_arena(&arena, types[i], 5000);
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+/* In front of it there may be others: so it isn't the newest that is looked at. */
+static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
+    (void)state;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    for (size_t round = 0; round < 2; round++) { /* the second in chunks that were kept */
+        victim self = victim_of(nanvm_arena_manager(&arena), &ints_object, 4);
+        for (size_t i = 0; i < 10; i++) {
+            (void)victim_of(nanvm_arena_manager(&arena), &ints_object, 1000 << i);
+        }
+        expect_all_found(&self, 4096 / sizeof(int));
+        clone_elsewhere(&self);
+        nanvm_arena_reset(&arena);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* --- the end of an array; left by longjmp nothing would end any more --- */
+
+static size_t longest;
+
+static void note_length(void *object, size_t length) {
+    (void)object;
+    longest = length > longest ? length : longest;
+    if (length > 4) {
+        abort(); /* without the message */
+    }
+}
+
+static const nanvm_object noted_object = {.name = "noted",
+                                          .align = NANVM_ALIGNOF(size_t),
+                                          .item_size = sizeof(size_t),
+                                          .drop = note_length};
+
+static void drop_forged(const nanvm_object *type, size_t length, size_t forged) {
+    nanvm_local local;
+    nanvm_local_init(&local);
+    victim self = victim_of(nanvm_local_manager(&local), type, length);
+    (void)forge(&self, forged);
+    nanvm_mut_ref_drop(self.array);
+}
+
+/* Each item is more than an empty array has room for. */
+static const size_t first_word[] = {0};
+static const nanvm_object wide_object = {.name = "wide",
+                                         .align = NANVM_ALIGNOF(nanvm_ref),
+                                         .item_size = 64 * sizeof(nanvm_ref),
+                                         .item_refs = first_word,
+                                         .item_refs_length = 1};
+
+typedef struct end {
+    const nanvm_object *type;
+    size_t length;
+    size_t forged;
+} end;
+
+static void drop_in_local(void *context) {
+    const end *self = context;
+    drop_forged(self->type, self->length, self->forged);
+}
+
+static void expect_found_at_end(misuse *ends, end which) {
+    char output[4096];
+    assert_int_equal(run_in_child(ends, &which, output, sizeof(output)), SIGABRT);
+    assert_non_null(strstr(output, WRONG));
+}
+
+static void test_drop_by_a_wrong_length_is_fatal(void **state) {
+    (void)state;
+    needs_fork();
+    expect_found_at_end(drop_in_local, (end){&refs_object, 4, 5});
+    expect_found_at_end(drop_in_local, (end){&refs_object, 4, SIZE_MAX / 8 + 2});
+    expect_found_at_end(drop_in_local, (end){&refs_object, 5000, 5032});
+    expect_found_at_end(drop_in_local, (end){&table_object, 4, 8});
+    expect_found_at_end(drop_in_local, (end){&words_object, 4, 8});
+    expect_found_at_end(drop_in_local, (end){&wide_object, 0, 1});
+    expect_found_at_end(drop_in_local, (end){&noted_object, 4, 5});
+    expect_found_at_end(drop_in_local, (end){&noted_object, 4, SIZE_MAX});
+}
+
+/* While `drop` runs the array may be written to, too. */
+static void lengthen_itself(void *object, size_t length) {
+    victim self = {NULL, {object}};
+    assert_int_equal(length, 4);
+    (void)forge(&self, 1000);
+}
+
+static const nanvm_object vandal_object = {.name = "vandal",
+                                           .align = NANVM_ALIGNOF(nanvm_ref),
+                                           .item_size = sizeof(nanvm_ref),
+                                           .item_refs = first_word,
+                                           .item_refs_length = 1,
+                                           .drop = lengthen_itself};
+
+static void test_length_that_a_drop_overwrites_is_found(void **state) {
+    (void)state;
+    needs_fork();
+    expect_found_at_end(drop_in_local, (end){&vandal_object, 4, 4});
+}
+
+static void reset_an_arena(void *context) {
+    const end *self = context;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    victim array = victim_of(nanvm_arena_manager(&arena), self->type, self->length);
+    (void)forge(&array, self->forged);
+    nanvm_arena_reset(&arena);
+}
+
+static void test_reset_by_a_wrong_length_is_fatal(void **state) {
+    (void)state;
+    needs_fork();
+    expect_found_at_end(reset_an_arena, (end){&noted_object, 4, 1000});
+    expect_found_at_end(reset_an_arena, (end){&noted_object, 4, SIZE_MAX / 8 + 2});
+    expect_found_at_end(reset_an_arena, (end){&refs_object, 4, 1000});
+    expect_found_at_end(reset_an_arena, (end){&words_object, 4, 1000});
+}
+
+/* --- as it happens --- */
+
+/* Eight bytes behind the first of two neighbours. */
+static void test_overrun_into_the_next_length_is_found(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    victim first = victim_of(nanvm_local_manager(&local), &ints_object, 4);
+    victim next = victim_of(nanvm_local_manager(&local), &ints_object, 4);
+    unsigned char *behind = (unsigned char *)first.array.object + 4 * sizeof(int);
+    bool are_neighbours = behind == (void *)length_of(&next);
+    if (are_neighbours) {
+        size_t length = 2048;
+        memcpy(behind, &length, sizeof(length));
+        expect_fatal(WRONG, clone_elsewhere, &next);
+        (void)forge(&next, 4);
+    }
+    nanvm_mut_ref_drop(first.array);
+    nanvm_mut_ref_drop(next.array);
+    nanvm_local_deinit(&local);
+    if (!are_neighbours) {
+        skip_because("a memory checker watches: each object has a chunk of its own");
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_length_beyond_a_slot_is_fatal),
+    TEST(test_length_beyond_a_large_object_is_fatal),
+    TEST(test_length_beyond_a_large_object_that_grew_is_fatal),
+    TEST(test_length_of_what_outlives_its_manager_is_checked),
+    TEST(test_slot_that_is_full_is_no_error),
+    TEST(test_length_beyond_what_an_arena_uses_is_fatal),
+    TEST(test_length_beyond_an_older_chunk_is_fatal),
+    TEST(test_drop_by_a_wrong_length_is_fatal),
+    TEST(test_length_that_a_drop_overwrites_is_found),
+    TEST(test_reset_by_a_wrong_length_is_fatal),
+    TEST(test_overrun_into_the_next_length_is_found),
+};
+
+RUN_TESTS(tests)
