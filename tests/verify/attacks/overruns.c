@@ -17,25 +17,37 @@ static void damage(unsigned char *begin, size_t size) {
     }
 }
 
-/* Two of the program's arrays, the second as close behind the first as there is. */
+/* Two arrays, the second as close behind the first as there is. */
 typedef struct pair {
     unsigned char *first;
     unsigned char *second;
 } pair;
 
+typedef unsigned char *maker(world *self);
+
 static record *array(world *self) {
     return keep_array(self, own_array(self, ITEMS), ITEMS, self->seed);
+}
+
+static unsigned char *kept_array(world *self) {
+    return (unsigned char *)(uintptr_t)array(self)->ref.object;
+}
+
+/* The attacker's, for ever. */
+static unsigned char *left_array(world *self) {
+    self->left += 1;
+    return own_array(self, ITEMS).object;
 }
 
 static bool is_closer(const unsigned char *from, const unsigned char *to, pair best) {
     return to > from && (best.first == NULL || to - from < best.second - best.first);
 }
 
-static pair neighbours(world *self) {
+static pair neighbours(world *self, maker *make) {
     unsigned char *all[PAIR];
     pair best = {NULL, NULL};
     for (size_t i = 0; i < PAIR; i++) {
-        all[i] = (unsigned char *)(uintptr_t)array(self)->ref.object;
+        all[i] = make(self);
         for (size_t j = 0; j < i; j++) {
             if (is_closer(all[j], all[i], best)) {
                 best = (pair){all[j], all[i]};
@@ -57,7 +69,7 @@ static void use_both(pair two) {
 }
 
 static void overrun(world *self, size_t size) {
-    pair two = neighbours(self);
+    pair two = neighbours(self, kept_array);
     damage(two.first + BYTES, size);
     use_both(two);
 }
@@ -73,7 +85,7 @@ static void overrun_64(world *self) {
 }
 
 static void underrun(world *self, size_t size) {
-    pair two = neighbours(self);
+    pair two = neighbours(self, kept_array);
     damage(two.second - size, size);
     use_both(two);
 }
@@ -92,7 +104,7 @@ static void underrun_64(world *self) {
 static void overrun_chunk(world *self) {
     unsigned char *last = NULL;
     for (size_t i = 0; i < PAIR; i++) {
-        unsigned char *each = (unsigned char *)(uintptr_t)array(self)->ref.object;
+        unsigned char *each = kept_array(self);
         last = each > last ? each : last;
     }
     damage(last + BYTES, CHUNK_END);
@@ -135,6 +147,54 @@ static void length_then_resize(world *self) {
     smash_length(mine.object, 4000);
     (void)!nanvm_mut_ref_resize(self->manager, &mine, 4001);
     nanvm_mut_ref_drop(mine);
+}
+
+/* Eight bytes behind an array are enough, where the next one's length lies there. */
+static void length_then_clone(world *self) {
+    pair two = neighbours(self, left_array);
+    smash_length(two.second, 2048);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(ref_at(two.second), nanvm_global());
+    if (copy.object != NULL && nanvm_mut_ref_length(copy) != ITEMS) {
+        wrong("bytes behind an array were copied");
+    }
+    smash_length(two.second, ITEMS);
+}
+
+/* Less than it says, and more than it is. */
+static void length_then_cut(world *self) {
+    nanvm_mut_ref mine = own_array(self, ITEMS);
+    smash_length(mine.object, 4000);
+    (void)!nanvm_mut_ref_resize(self->manager, &mine, 1000);
+    if (nanvm_mut_ref_length(mine) == 1000) {
+        wrong("an array was cut to bytes that aren't its own");
+    }
+    nanvm_mut_ref_drop(mine);
+}
+
+/* --- an origin behind another array --- */
+
+static void called(nanvm_dealloc *self, void *object) {
+    (void)self;
+    (void)object;
+    wrong("a function of the attacker's was called");
+}
+
+/* Sixteen bytes: the length as it was, and a header whose origin is what the array in
+ * front has for its content. */
+static void overrun_origin(world *self) {
+    static nanvm_dealloc_table table;
+    static nanvm_dealloc dealloc = {&table};
+    pair two = neighbours(self, left_array);
+    nanvm_origin forged = *nanvm_block_origin(two.second);
+    table = *forged.dealloc->table;
+    table.free_block = called;
+    table.pooled = table.leaves = false;
+    forged.dealloc = &dealloc;
+    memcpy(laundered(two.first), &forged, sizeof(forged));
+    smash_distance(two.second, (uint32_t)((size_t)(header_bytes(two.second) - two.first) /
+                                          sizeof(void *)));
+    self->left -= 1;
+    nanvm_ref_drop(ref_at(two.second));
 }
 
 /* --- the dead --- */
@@ -200,6 +260,12 @@ static const attack attacks[] = {
          length_of_refs, ON_ALL),
     WILD("length-resize", "raises the length of an array, and resizes it",
          length_then_resize, ON_ALL),
+    WILD("length-clone", "raises the length of an array, and clones the object",
+         length_then_clone, ON_ALL),
+    WILD("length-cut", "raises the length of an array, and cuts it to less",
+         length_then_cut, ON_ALL),
+    WILD("overrun-origin", "writes 16 bytes behind an array: the next one's origin",
+         overrun_origin, ON_ALL),
     WILD("dead-link", "writes a foreign address into a dead object", write_dead_link,
          ON_COUNTING),
     WILD("dead-link-live", "writes a live object's address into a dead one",
