@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+#if defined(NANVM_HARDENED)
+enum { IS_SEALED = 1 };
+#else
+enum { IS_SEALED = 0 };
+#endif
+
 /* Each does something right first, of which the model is told, and then what is wrong:
  * there it must not return. */
 
@@ -233,6 +239,63 @@ static bool leave_closed(victim *self) {
 }
 #endif
 
+/* --- lengths --- */
+
+/* Any array whose type has no callbacks. */
+static const kind *array_kind(unsigned choice) {
+    const kind *self;
+    do {
+        self = &kinds[choice++ % KINDS];
+    } while (self->type->item_size == 0 || self->has_card);
+    return self;
+}
+
+/* More than a slot or a chunk that was rounded up has room for; or so many that their
+ * bytes overflow. */
+static size_t length_beyond(const nanvm_object *type, size_t length, unsigned choice) {
+    const size_t least = 2 * length + type->size + 64;
+    const size_t beyond[] = {least, least + 4000, SIZE_MAX / type->item_size, SIZE_MAX};
+    return beyond[choice % 4];
+}
+
+static void set_length(void *object, size_t length) {
+    size_t words = IS_SEALED ? 2 : 1;
+    unsigned char *header = (unsigned char *)nanvm_block_header(object);
+    memcpy(header - words * sizeof(length), &length, sizeof(length));
+}
+
+/* Used by the library in one way or another. */
+static void use_length(nanvm_manager *manager, nanvm_mut_ref array, unsigned choice) {
+    if (choice % 4 < 2) {
+        (void)!nanvm_mut_ref_resize(manager, &array, 100 * (choice % 2));
+    } else {
+        (void)nanvm_ref_clone_object(nanvm_mut_ref_to_ref(array), manager).object;
+    }
+}
+
+/* Where the library knows how much room there is. */
+static bool go_beyond_length(victim *self) {
+    static const place places[] = {LOCAL,       LOCAL_FAILING, LOCAL_NESTED,
+                                   LOCAL_RIGID, ARENA_BUFFER,  ARENA_GROWING,
+                                   ARENA_LOCAL, ARENA_CLOSED};
+    place where = places[self->choice % 8];
+    unsigned choice = self->choice / 8U;
+    const kind *arrays = array_kind(choice);
+    nanvm_manager *manager = manager_of(where);
+    size_t length = choice % 5 == 4 ? 3000 : choice % 8;
+    nanvm_mut_ref array = nanvm_new_array(manager, arrays->type, NULL, length);
+    if (array.object == NULL) {
+        return false;
+    }
+    set_length(array.object, length_beyond(arrays->type, length, choice));
+    if (counts(where) && arrays->has_item_part && choice % 2 == 0) {
+        nanvm_mut_ref_drop(array);
+    } else {
+        use_length(manager, array, choice / 2);
+    }
+    return true;
+}
+
 /* --- what only a hardened build sees --- */
 
 /* Any bits of a header, which is right in front of its object. */
@@ -369,6 +432,8 @@ const misuse misuses[] = {
     {"drop of itself in its drop", twice, ANY, true, false, drop_itself},
     {"close of an arena in use", "that has objects already", NO_VICTIM, false, false,
      close_late},
+    {"a length beyond its room", "length of an array", NO_VICTIM, true, false,
+      go_beyond_length},
 #if defined(NANVM_DEBUG)
     {"a way out of a closed arena", "refers to an object outside", ANY, true, false,
      leave_closed},
