@@ -556,7 +556,7 @@ static bool prints(bool (*print)(const nanvm_manager *, FILE *),
 static void test_each_failed_write_is_told(void **state) {
     (void)state;
     if (!SEES_EACH_WRITE) {
-        skip_because("there is no fopencookie()");
+        skip_because("there is no fopencookie() of glibc's");
     }
     const nanvm_object quoted = {.name = "a \"type\"", .size = 8, .align = 8};
     nanvm_local local;

@@ -21,7 +21,7 @@ import time
 import context
 
 TITLE = "Platforms"
-GOAL = "the same suite on 8 platforms, by gcc and clang, at -O0, -O2 and -O3 with LTO"
+GOAL = "the same suite on 9 platforms, by gcc and clang, at -O0, -O2 and -O3 with LTO"
 NEEDS = {
     "clang-19": "clang-19",
     "lld-19": "ld.lld-19",
@@ -39,6 +39,7 @@ NEEDS = {
     "qemu-user": "qemu-s390x",
     "gcc-mingw-w64-x86-64": "x86_64-w64-mingw32-gcc",
     "wine64": "/usr/lib/wine/wine64",
+    "musl-tools": "x86_64-linux-musl-gcc",
     "wasi-libc": "/usr/include/wasm32-wasi/stdio.h",
     "libclang-rt-19-dev-wasm32": "/usr/lib/llvm-19/lib/clang/19/lib/wasi/*wasm32.a",
     "nodejs": "node",
@@ -56,6 +57,7 @@ class Platform:
     how: str  # its programs are run
     toolchain: str = ""  # the file's name; none is this machine itself
     gcc: bool = True
+    clang: bool = True
     slow: bool = False  # the largest tests are scaled down in the fast part
     lacks: tuple = ()  # what may keep a test from running, as the test says it
     loads: bool = False  # programs here load plugins: elsewhere they are linked statically
@@ -78,11 +80,13 @@ PLATFORMS = (
     Platform("armhf", "qemu-user", "arm-linux-gnueabihf", slow=True, lacks=(SMALL, LIMITS)),
     Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True, lacks=(LIMITS,)),
     Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True, lacks=(LIMITS,)),
+    Platform("x86-64, musl", "as they are", "x86_64-linux-musl", clang=False, lacks=(COOKIE,)),
     Platform("wasm32-WASI", "node", "wasm32-wasi", gcc=False, lacks=NO_SYSTEM),
     Platform("win64", "wine", "x86_64-w64-mingw32", slow=True, lacks=NO_POSIX, loads=True),
 )
 IN_TREE = ("-DWAY=subdirectory", f"-DSOURCE={context.SOURCE}")
 WITHOUT_GCC = "gcc has no such target"
+WITHOUT_CLANG = "Debian has no clang for it"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +127,9 @@ class Cell:
     @property
     def impossible(self):
         """Why it can't be built by anybody, or an empty text."""
-        return WITHOUT_GCC if self.compiler == "gcc" and not self.platform.gcc else ""
+        if self.compiler == "gcc":
+            return "" if self.platform.gcc else WITHOUT_GCC
+        return "" if self.platform.clang else WITHOUT_CLANG
 
     @property
     def lacks(self):
@@ -158,6 +164,7 @@ FAST = {
     "riscv64": ("gcc", O3),
     "armhf": (CLANG, O2),
     "wasm32-WASI": (CLANG, O2),
+    "x86-64, musl": ("gcc", O2),
 }
 
 
