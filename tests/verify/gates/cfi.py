@@ -42,6 +42,7 @@ def tree(context, kind, level, link_level, hardened):
         f"-DNANVM_BUILD_EXAMPLES={context.full}",
         f"-DNANVM_HARDENED={hardened}",
         f"-DCMAKE_C_FLAGS={flags}",
+        f"-DCMAKE_CXX_FLAGS={flags}",
         f"-DCMAKE_EXE_LINKER_FLAGS={LINK} {link_level}",
     )
 

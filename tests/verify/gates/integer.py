@@ -60,7 +60,8 @@ def check(context):
             "-DNANVM_INSTALL=OFF",
             f"-DNANVM_BUILD_EXAMPLES={context.full}",
             f"-DNANVM_HARDENED={name == 'hardened'}",
-            f"-DCMAKE_C_FLAGS=-O1 {' '.join(flags(context))}")
+            f"-DCMAKE_C_FLAGS=-O1 {' '.join(flags(context))}",
+            f"-DCMAKE_CXX_FLAGS=-O1 {' '.join(flags(context))}")
         passed, failed = cfi.suite(context, folder, "-E", NOT_THESE)
         number += passed
         found += failed
