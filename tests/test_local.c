@@ -573,6 +573,24 @@ static void test_array_takes_the_place_of_its_class(void **state) {
     nanvm_local_deinit(&local);
 }
 
+/* Whatever was made last, of a size whose pool is looked up at the same place. */
+static void test_array_takes_the_place_of_its_class_after_any_other(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("more is in front");
+    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    size_t front = sizeof(nanvm_header) + sizeof(size_t);
+    for (size_t length = 1700; length > 0; length--) {
+        nanvm_mut_ref large = nanvm_new_array(manager, &bytes, NULL, length + 4096);
+        expect_place(manager, &bytes, length, front + class_of(length));
+        nanvm_mut_ref_drop(large);
+        expect_place(manager, &bytes, length, front + class_of(length));
+    }
+    nanvm_local_deinit(&local);
+}
+
 static void test_struct_takes_its_size_in_words(void **state) {
     (void)state;
     SKIP_IF_HARDENED("more is in front");
@@ -1506,6 +1524,7 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_array_takes_the_place_of_its_class_after_any_other),
     TEST(test_array_that_no_memory_has_room_for_is_refused),
     TEST(test_large_array_of_the_same_length_takes_no_more_memory),
     TEST(test_much_smaller_array_leaves_the_memory_that_waits),

@@ -806,6 +806,7 @@ static void test_what_is_no_array_has_no_length_to_be_changed(void **state) {
     const struct point none = {0, 0};
     for (size_t i = 0; i < POINTS; i++) {
         assert_false(nanvm_mut_ref_resize(manager, &points[i], 1));
+        assert_false(nanvm_mut_ref_resize_unset(manager, &points[i], 1));
         assert_int_equal(nanvm_mut_ref_length(points[i]), 0);
     }
     for (size_t i = 0; i < POINTS; i++) {
@@ -821,10 +822,13 @@ static void test_unset_items_that_hold_references_are_zeros(void **state) {
     accounting source; /* hands out dirty memory */
     accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_mut_ref boxes = nanvm_new_array(&source.manager, &boxes_object, NULL, 1);
+    const uint64_t first = boxed_from_double(1.5);
+    ((struct boxed *)boxes.object)->bits = first;
     for (size_t length = 2; length < 100; length += 7) {
         assert_true(nanvm_mut_ref_resize_unset(&source.manager, &boxes, length));
         const struct boxed *items = boxes.object;
-        for (size_t i = 0; i < length; i++) {
+        assert_true(items[0].bits == first);
+        for (size_t i = 1; i < length; i++) {
             assert_true(items[i].bits == 0);
         }
     }
