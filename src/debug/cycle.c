@@ -392,7 +392,7 @@ static void search(graph *self, report *to) {
 }
 
 /* Where a callback was left; else there is nothing left to free. */
-static void free_arrays_of(graph **made) {
+NANVM_UNUSED static void free_arrays_of(graph **made) {
     free_arrays(*made);
 }
 
