@@ -196,9 +196,9 @@ static void test_4_managers_mix_and_end_in_any_order(void **state) {
 
 /* --- 5 --- */
 
-/* By the rules an object that is being written has one owner and isn't referred to by what
- * is written into it. Pointed at a clone of its reference that was made before, it points
- * at what it was: another object. */
+/* By the rules an object that is being written has one owner and isn't referred to by
+ * what is written into it. Pointed at a clone of its reference that was made before, it
+ * points at what it was: another object. */
 static bool point_at_itself(const stage *on) {
     nanvm_mut_ref made = nanvm_new(on->manager, &node_object);
     if (made.object == NULL) {

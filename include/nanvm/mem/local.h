@@ -150,8 +150,8 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_object *object
  * @errors none.
  * @threads the manager's.
  * @cost O(dead objects + chunks) of the types of which an object was freed since the last
- *     trim; O(1) if none was. Nothing is counted while objects come and go: only the first
- *     free in a pool after a trim is a call.
+ *     trim; O(1) if none was. Nothing is counted while objects come and go: only the
+ * first free in a pool after a trim is a call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
