@@ -13,6 +13,7 @@ string(REGEX MATCHALL "[^\n]+" exported "${output}")
 list(FILTER exported EXCLUDE REGEX " A NANVM_MEM[A-Z_]*${ABI}(@@.*)?$")
 list(TRANSFORM exported REPLACE "@.*$" "")
 list(TRANSFORM exported REPLACE "^.* " "")
+list(FILTER exported EXCLUDE REGEX "^_(init|fini)$") # musl's, in every shared library
 if(APPLE) # C names begin with an underscore there
     list(TRANSFORM exported REPLACE "^_" "")
 endif()
