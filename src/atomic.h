@@ -36,9 +36,8 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
 /* A lock for a few instructions, that hardly ever has to be waited for. */
 typedef bool nanvm_lock;
 
-static inline void nanvm_lock_acquire(nanvm_lock *self) {
-    while (__atomic_exchange_n(self, true, __ATOMIC_ACQUIRE)) {
-    }
+static inline bool nanvm_lock_try(nanvm_lock *self) {
+    return !__atomic_exchange_n(self, true, __ATOMIC_ACQUIRE);
 }
 
 static inline void nanvm_lock_release(nanvm_lock *self) {
@@ -96,9 +95,8 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
 
 typedef long nanvm_lock;
 
-static inline void nanvm_lock_acquire(nanvm_lock *self) {
-    while (_InterlockedExchange((volatile long *)self, 1) != 0) {
-    }
+static inline bool nanvm_lock_try(nanvm_lock *self) {
+    return _InterlockedExchange((volatile long *)self, 1) == 0;
 }
 
 static inline void nanvm_lock_release(nanvm_lock *self) {

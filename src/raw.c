@@ -14,8 +14,13 @@ static struct {
     nanvm_pool *first; /* linked by `next` */
 } orphans;
 
+static void lock_orphans(void) {
+    while (!nanvm_lock_try(&orphans.lock)) {
+    }
+}
+
 static void add_orphan(nanvm_pool *pool) {
-    nanvm_lock_acquire(&orphans.lock);
+    lock_orphans();
     pool->next = orphans.first;
     orphans.first = pool;
     nanvm_lock_release(&orphans.lock);
@@ -24,7 +29,7 @@ static void add_orphan(nanvm_pool *pool) {
 /* Returns whether it was there: `pool` may have been freed, and another account may have
  * its address by now. */
 static bool remove_orphan(const nanvm_pool *pool, const nanvm_manager *served) {
-    nanvm_lock_acquire(&orphans.lock);
+    lock_orphans();
     nanvm_pool **link = &orphans.first;
     while (*link != NULL && *link != pool) {
         link = &(*link)->next;

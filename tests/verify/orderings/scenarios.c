@@ -292,6 +292,25 @@ static void it_sticks_or_is_one_less(void) {
     it_sticks_or_is(OTHERS - 1);
 }
 
+/* --- a lock ------------------------------------------------------------------ */
+
+static nanvm_lock lock;
+
+static void begin_lock(void) {
+    begin_global(2);
+    lock = false;
+    MODEL_SHARE(&lock);
+}
+
+/* Both may have it, one after the other; or one finds it taken. */
+static void write_if_free(unsigned index) {
+    if (nanvm_lock_try(&lock)) {
+        model_write(own[0].object);
+        nanvm_lock_release(&lock);
+    }
+    nanvm_ref_drop(own[index]);
+}
+
 /* --- objects that refer to others ------------------------------------------ */
 
 /* Threads 0 and 1 have the node, thread 2 has what it refers to. */
@@ -676,6 +695,8 @@ const scenario scenarios[] = {
           pass_on, receive_and_take, empty_boxes),
     THREE("handlers", "handlers are exchanged and called", begin_handlers, set_first,
           set_second, stop, each_was_handed_on_once),
+    TWO("lock", "two want a lock", begin_lock, write_if_free, write_if_free,
+        nothing_is_left),
 #if defined(NANVM_HARDENED)
     TWO("key_two", "two draw the key at once", begin_without_key, create, create,
         one_key_fits_all),
