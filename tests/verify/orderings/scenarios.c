@@ -62,8 +62,8 @@ static void own_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) 
     model_free(memory);
 }
 
-static const nanvm_dealloc_table own_dealloc_table = {
-    NANVM_COUNT_ATOMIC, NULL, own_dealloc, NULL, false, false};
+static const nanvm_dealloc_table own_dealloc_table = {.count = NANVM_COUNT_ATOMIC,
+                                                      .dealloc = own_dealloc};
 static nanvm_dealloc own_dealloc_state = {&own_dealloc_table};
 static const nanvm_manager_table own_table = {own_alloc, NULL, NULL, NULL, NULL};
 static nanvm_manager own_manager = {&own_table, &own_dealloc_state, 0, NULL};
