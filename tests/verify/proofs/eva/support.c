@@ -83,8 +83,7 @@ static void *chunks_alloc(nanvm_manager *self, nanvm_layout layout) {
 }
 
 nanvm_manager *chunks_manager(void) {
-    static const nanvm_dealloc_table dealloc_table = {
-        .count = NANVM_COUNT_PLAIN, .free_block = NULL, .pooled = false, .leaves = false};
+    static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_PLAIN};
     static nanvm_dealloc dealloc = {&dealloc_table};
     static const nanvm_manager_table table = {chunks_alloc, NULL, NULL, NULL, NULL};
     static nanvm_manager manager = {&table, &dealloc, 0, NULL};
