@@ -88,7 +88,9 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
  * The number of items of an array; 0 for another object and for a null handle.
  *
  * @ownership `self` stays the caller's.
- * @errors none; a hardened build stops the program if the object is dead.
+ * @errors none; a hardened build stops the program if the object is dead, or if the
+ *     length was overwritten, which the usual build @ref hardening_usual "doesn't check"
+ *     here.
  * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost O(1): three loads.
  */
