@@ -32,6 +32,7 @@ class Jump:
     text: str  # of the source line
     code: str  # of the condition: je, ja ...
     ordinal: int  # among those that are alike so far
+    line: int = dataclasses.field(compare=False)
 
     def name(self, mutation):
         """How a mutant is called in equivalent.txt."""
@@ -81,7 +82,7 @@ class Unit:
         file = path.relative_to(self.root).as_posix()
         alike = (file, self.function, text, code)
         self.seen[alike] = self.seen.get(alike, 0) + 1
-        return Jump(self.source.stem, *alike, self.seen[alike])
+        return Jump(self.source.stem, *alike, self.seen[alike], number)
 
 
 class Library:
