@@ -313,30 +313,40 @@ static inline void nanvm_block_check_most(const nanvm_origin *origin, size_t len
     }
 }
 
-/* The length of an array that is counted, so that it doesn't lie in an arena. */
-static inline size_t nanvm_block_counted_length(const void *object) {
-    size_t length = nanvm_block_written_length(object);
+/* Both stop the program if an array has no room for so many items; the first is for one
+ * that is counted, so that it doesn't lie in an arena. */
+static inline void nanvm_block_check_counted(const void *object, size_t length) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (!NANVM_IS_HARDENED && NANVM_LIKELY(origin->dealloc->table->chunked)) {
+    if (NANVM_LIKELY(origin->dealloc->table->chunked)) {
         nanvm_block_check_most(origin, length);
     }
-    return length;
 }
 
-/* The length of any. */
-static inline size_t nanvm_block_array_length(const void *object) {
-    size_t length = nanvm_block_written_length(object);
+static inline void nanvm_block_check_length(const void *object, size_t length) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_dealloc *dealloc = origin->dealloc;
-    if (NANVM_IS_HARDENED) {
-        return length;
-    }
     if (NANVM_LIKELY(dealloc->table->chunked)) {
         nanvm_block_check_most(origin, length);
     } else if (dealloc->table->bounded &&
                !nanvm_block_is_in_front(object, origin->object, length,
                                         *((const nanvm_dealloc_bounded *)dealloc)->end)) {
         nanvm_block_check_bound(origin, object, length);
+    }
+}
+
+/* The length of an array that is counted, and of any. */
+static inline size_t nanvm_block_counted_length(const void *object) {
+    size_t length = nanvm_block_written_length(object);
+    if (!NANVM_IS_HARDENED) {
+        nanvm_block_check_counted(object, length);
+    }
+    return length;
+}
+
+static inline size_t nanvm_block_array_length(const void *object) {
+    size_t length = nanvm_block_written_length(object);
+    if (!NANVM_IS_HARDENED) {
+        nanvm_block_check_length(object, length);
     }
     return length;
 }

@@ -433,7 +433,7 @@ const misuse misuses[] = {
     {"close of an arena in use", "that has objects already", NO_VICTIM, false, false,
      close_late},
     {"a length beyond its room", "length of an array", NO_VICTIM, true, false,
-      go_beyond_length},
+     go_beyond_length},
 #if defined(NANVM_DEBUG)
     {"a way out of a closed arena", "refers to an object outside", ANY, true, false,
      leave_closed},
