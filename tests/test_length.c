@@ -251,7 +251,7 @@ static void test_length_beyond_what_an_arena_uses_is_fatal(void **state) {
     }
 }
 
-/* In front of it there may be others: so it isn't the newest that is looked at. */
+/* What has no room there begins another chunk, and most of the first isn't in use. */
 static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
     (void)state;
     nanvm_arena arena;
@@ -261,11 +261,33 @@ static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
         for (size_t i = 0; i < 10; i++) {
             (void)victim_of(nanvm_arena_manager(&arena), &ints_object, (size_t)1000 << i);
         }
-        expect_all_found(&self, 4096 / sizeof(int));
+        expect_all_found(&self, 5 + RED_ZONE / sizeof(int));
         nanvm_mut_ref_drop(nanvm_ref_clone_object(ref_of(&self), nanvm_global()));
         nanvm_arena_reset(&arena);
     }
     nanvm_arena_deinit(&arena);
+}
+
+/* Left from before the reset: it lies behind all that is in use, and has no room. */
+static void test_array_behind_what_an_arena_uses_is_fatal(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the reset leaves nothing of a header");
+    static unsigned char buffer[1000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    victim first = victim_of(nanvm_arena_manager(&arena), &ints_object, 50);
+    victim stale = victim_of(nanvm_arena_manager(&arena), &ints_object, 4);
+    size_t distance =
+        (size_t)((uintptr_t)length_of(&stale) - (uintptr_t)first.array.object);
+    nanvm_arena_reset(&arena);
+    if (distance == 50 * sizeof(int)) {
+        (void)victim_of(nanvm_arena_manager(&arena), &ints_object, 4);
+        expect_fatal(WRONG, clone_elsewhere, &stale);
+    }
+    nanvm_arena_deinit(&arena);
+    if (distance != 50 * sizeof(int)) {
+        skip_because("a memory checker watches: the array can't be read any more");
+    }
 }
 
 /* --- the end of an array; left by longjmp nothing would end any more --- */
@@ -402,6 +424,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_is_full_is_no_error),
     TEST(test_length_beyond_what_an_arena_uses_is_fatal),
     TEST(test_length_beyond_an_older_chunk_is_fatal),
+    TEST(test_array_behind_what_an_arena_uses_is_fatal),
     TEST(test_drop_by_a_wrong_length_is_fatal),
     TEST(test_length_that_a_drop_overwrites_is_found),
     TEST(test_reset_by_a_wrong_length_is_fatal),
