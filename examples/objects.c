@@ -199,9 +199,19 @@ static void task_drop(void *object, size_t length) {
 }
 //! [again]
 
-static void tasks(void) {
+static void parts(void) {
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &tree_object);
+    struct tree *tree = nanvm_mut_ref_get(made);
+    CHECK(tree != NULL);
+    tree->up.weight = 1;
+    CHECK(tree->up.weight == 1 && nanvm_ref_is_null(tree->up.parent));
+    nanvm_mut_ref_drop(made);
+}
+
+static void run_tasks(void) {
     queue = nanvm_new(nanvm_global(), &queue_object);
-    struct task once = {0}, twice = {1};
+    struct task once = {0};
+    struct task twice = {1};
     CHECK(queue_push(once) && queue_push(twice) && queue_push(twice));
     CHECK(nanvm_mut_ref_resize(nanvm_global(), &queue, 0));
     CHECK(nanvm_mut_ref_length(queue) == 2); /* those that run again */
@@ -215,6 +225,7 @@ int main(void) {
     parts_of_members();
     callbacks();
     by_hand();
-    tasks();
+    parts();
+    run_tasks();
     return 0;
 }

@@ -421,7 +421,7 @@ static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_object *ty
     return object;
 }
 
-static void hold(nanvm_arena *self, const nanvm_object *type, void *object) {
+static void link_holder(nanvm_arena *self, const nanvm_object *type, void *object) {
     if (is_held(self, type)) {
         *nanvm_block_link(type, object) = self->holders;
         self->holders = object;
@@ -451,7 +451,7 @@ static void hold_run(nanvm_arena *self) {
     if (is_held(self, run->object)) {
         for (uintptr_t object = run->run; run->run_end - object > 0;
              object += run->stride) {
-            hold(self, run->object, (void *)object);
+            link_holder(self, run->object, (void *)object);
         }
     }
 }
@@ -517,7 +517,7 @@ static inline void *new_block(nanvm_arena *self, const nanvm_object *type, size_
     }
     nanvm_header_write(object, nanvm_origin_distance(object, self->origin),
                        NANVM_COUNT_NONE);
-    hold(self, type, object);
+    link_holder(self, type, object);
     set_newest(self, object);
     self->blocks += 1;
     self->streak += 1;
@@ -695,6 +695,7 @@ static bool let_go(nanvm_arena *self) {
         return false;
     }
     bool ended NANVM_ON_UNWIND(stop_unless) = false;
+    nanvm_unwind_reads(&ended);
     begin_reset(self, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);
     end_reset(self, &frame);

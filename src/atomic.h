@@ -62,10 +62,10 @@ static inline uint64_t nanvm_atomic_read_key_relaxed(const uint64_t *key) {
  */
 static inline uint64_t nanvm_atomic_write_key_once_relaxed(uint64_t *key,
                                                            uint64_t value) {
-    uint64_t none = 0;
-    bool first = __atomic_compare_exchange_n(key, &none, value, false, __ATOMIC_RELAXED,
+    uint64_t found = 0;
+    bool first = __atomic_compare_exchange_n(key, &found, value, false, __ATOMIC_RELAXED,
                                              __ATOMIC_RELAXED);
-    return first ? value : none;
+    return first ? value : found;
 }
 #endif
 

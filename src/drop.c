@@ -159,6 +159,7 @@ NANVM_UNUSED static void stop_unless(const bool *ended) {
 /* Both take the first object off the list, end it, and return the list. */
 NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *object) {
     bool ended NANVM_ON_UNWIND(stop_unless) = false;
+    nanvm_unwind_reads(&ended);
     void *list = *nanvm_block_link(type, object);
     if (type->drop != NULL) {
         call_drop(type, object);

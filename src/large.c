@@ -37,7 +37,7 @@ NANVM_NOINLINE static nanvm_chunk *new_chunk(nanvm_pool *pool, size_t size) {
                                                                : chunk;
 }
 
-static void *place(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix) {
+static void *object_in(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix) {
     nanvm_pool_count_one(pool);
     nanvm_live_add(pool, chunk);
     void *object = (unsigned char *)chunk + prefix;
@@ -55,7 +55,7 @@ void *nanvm_large_take(nanvm_pool *pool, size_t size) {
     if (chunk == NULL) {
         chunk = new_chunk(pool, prefix + size);
     }
-    return chunk == NULL ? NULL : place(pool, chunk, prefix);
+    return chunk == NULL ? NULL : object_in(pool, chunk, prefix);
 }
 
 static void free_block(nanvm_dealloc *dealloc, void *object) {
@@ -88,7 +88,7 @@ static void *grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     if (chunk == NULL) {
         return NULL;
     }
-    void *moved = place(pool, chunk, prefix);
+    void *moved = object_in(pool, chunk, prefix);
     memcpy(moved, object, old);
     nanvm_spare_put(pool, object);
     nanvm_pool_note_free(pool);

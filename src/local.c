@@ -377,6 +377,7 @@ void nanvm_local_ignore_leak(void *context, const nanvm_object *object, size_t b
 /* Returns whether anybody was told: a callback may drop and create. */
 static bool report_leaks(const nanvm_local *self) {
     nanvm_local_state *reporting NANVM_ON_UNWIND(end_later) = self->state;
+    nanvm_unwind_reads(&reporting);
     nanvm_pool *pool = self->state->all;
     bool reported = false;
     while (pool != NULL) {

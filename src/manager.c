@@ -136,6 +136,7 @@ NANVM_UNUSED static void give_up_unfinished(void **unfinished) {
 static bool call_construct(nanvm_construct *construct, void *object, size_t length,
                            void *context) {
     void *unfinished NANVM_ON_UNWIND(give_up_unfinished) = object;
+    nanvm_unwind_reads(&unfinished);
     bool constructed = construct(object, length, context);
     unfinished = NULL;
     return constructed;

@@ -49,6 +49,7 @@ static bool call_clone(const nanvm_object *type, void *copy, const void *source,
                        size_t length) {
     nanvm_block_hide(copy);
     void *unfinished NANVM_ON_UNWIND(free_unfinished) = copy;
+    nanvm_unwind_reads(&unfinished);
     bool cloned = type->clone(copy, source, length);
     unfinished = NULL;
     if (cloned) {

@@ -17,7 +17,12 @@
 #if defined(NANVM_UNWINDS)
 #define NANVM_ON_UNWIND(function) __attribute__((cleanup(function)))
 #else
-#define NANVM_ON_UNWIND(function) NANVM_UNUSED
+#define NANVM_ON_UNWIND(function)
 #endif
+
+/* Compilers and checkers don't see that the function reads the variable. */
+static inline void nanvm_unwind_reads(const void *variable) {
+    (void)variable;
+}
 
 #endif

