@@ -25,6 +25,9 @@ TYPES = {
     "nanvm_header", "nanvm_origin", "nanvm_pool", "nanvm_chunk", "nanvm_length",
 }  # fmt: skip
 
+# Macros that cast; to a type of their own, if there is a name.
+CASTS = {"NANVM_TO": "", "NANVM_BITS_TO": "", "NANVM_ADDRESS": "uintptr_t", "NANVM_UNCONST": "void *"}
+
 
 def tokens(text):
     """The words of an expression; unsigned numbers of C keep their suffix."""
@@ -125,8 +128,10 @@ class Reader:
         return tree
 
     def call(self, name):
-        """A function and its arguments."""
+        """A function and its arguments, or a macro of <nanvm/mem/config.h> that casts."""
         self.take("(")
+        if name in CASTS:
+            return self.cast_by_macro(CASTS[name])
         arguments = []
         while self.peek() != ")":
             arguments.append(self.conditional())
@@ -134,6 +139,18 @@ class Reader:
                 self.take()
         self.take(")")
         return ("call", name, *arguments)
+
+    def cast_by_macro(self, type_name):
+        """What is in its brackets: the value, behind the type unless the macro knows that."""
+        words = []
+        while not type_name and self.peek() != ",":
+            words.append(self.take())
+        if words:
+            self.take(",")
+        name = type_name or " ".join(word for word in words if word != "const")
+        tree = self.conditional()
+        self.take(")")
+        return ("cast", name, tree)
 
 
 def read(text):
