@@ -301,6 +301,25 @@ static bool closed_tree(accounting *source) {
     return node.object != NULL && source->failures == 0;
 }
 
+/* It moves, and the other arena has no part in it. */
+static void test_array_of_another_arena_moves(void **state) {
+    (void)state;
+    nanvm_arena from;
+    nanvm_arena to;
+    nanvm_arena_init_growing(&from, nanvm_global());
+    nanvm_arena_init_growing(&to, nanvm_global());
+    int items[3] = {1, 2, 3};
+    nanvm_mut_ref array =
+        nanvm_new_array(nanvm_arena_manager(&from), &ints_object, items, 3);
+    const void *before = array.object;
+    assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&to), &array, 5));
+    assert_ptr_not_equal(array.object, before);
+    assert_memory_equal(array.object, items, sizeof(items));
+    nanvm_arena_deinit(&from);
+    assert_memory_equal(array.object, items, sizeof(items));
+    nanvm_arena_deinit(&to);
+}
+
 static void test_closed_arena_still_runs_drop(void **state) {
     (void)state;
     for_each_failure(NANVM_COUNT_PLAIN, closed_tree);
@@ -1562,6 +1581,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_deinit_twice_is_deinit_once),
     TEST(test_arena_without_a_buffer_is_full),
     TEST(test_buffer_one_byte_short_gives_null_at_every_size),
+    TEST(test_array_of_another_arena_moves),
     TEST(test_closed_arena_still_runs_drop),
     TEST(test_object_of_the_same_type_costs_eight_bytes),
     TEST(test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one),

@@ -68,6 +68,22 @@ static void test_each_type_alive_at_deinit_is_reported_once(void **state) {
     nanvm_mut_ref_drop(e);
 }
 
+static void test_array_moves_to_a_manager_that_was_never_used(void **state) {
+    (void)state;
+    nanvm_local from;
+    nanvm_local to;
+    nanvm_local_init(&from);
+    nanvm_local_init(&to);
+    nanvm_mut_ref array =
+        nanvm_new_array(nanvm_local_manager(&from), &ints_object, NULL, 3);
+    assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&to), &array, 300));
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&from)).live_blocks, 0);
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&to)).live_blocks, 1);
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&from);
+    nanvm_local_deinit(&to);
+}
+
 static void test_nothing_alive_at_deinit_is_no_leak(void **state) {
     (void)state;
     nanvm_local local;
@@ -1539,6 +1555,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_cycle_is_told_of_in_a_debug_build_only),
     TEST(test_over_aligned_array_grows_by_one_with_few_moves),
     TEST(test_each_type_alive_at_deinit_is_reported_once),
+    TEST(test_array_moves_to_a_manager_that_was_never_used),
     TEST(test_nothing_alive_at_deinit_is_no_leak),
     TEST(test_raw_memory_alive_at_deinit_is_reported_without_a_type),
     TEST(test_default_report_is_one_line_a_type_on_stderr),

@@ -307,6 +307,21 @@ static void test_arena_counts_pieces(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* It is gone: giving it back is a mistake, which a hardened build stops at. */
+static void test_piece_that_went_with_a_reset_is_not_counted_again(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the program would stop");
+    unsigned char buffer[512];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    void *memory = nanvm_manager_alloc(manager, small);
+    nanvm_arena_reset(&arena);
+    nanvm_manager_dealloc(manager, memory, small);
+    assert_int_equal(live(manager), 0);
+    nanvm_arena_deinit(&arena);
+}
+
 static void test_arena_with_pieces_and_no_objects_can_be_closed(void **state) {
     (void)state;
     nanvm_arena arena;
@@ -398,6 +413,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_objects_of_a_manager_within_a_manager_outlive_both),
     TEST(test_managers_of_several_threads_end_at_once),
     TEST(test_arena_counts_pieces),
+    TEST(test_piece_that_went_with_a_reset_is_not_counted_again),
     TEST(test_arena_with_pieces_and_no_objects_can_be_closed),
     TEST(test_every_piece_is_aligned_to_a_pointer),
     TEST(test_shrinking_keeps_the_bytes_and_the_alignment),

@@ -27,6 +27,7 @@ static bool typed_life(const stage *on) {
     point_ref b = point_ref_clone(a);
     assert_true(point_ref_same(a, b));
     assert_int_equal(point_ref_count(a), on->counts ? 1 : SIZE_MAX);
+    assert_false(point_ref_is_sole(a));
     point_mut_ref copy = point_ref_to_mut_ref(&b, on->manager);
     if (copy.untyped.object == NULL) {
         point_ref_drop(a);
