@@ -4,6 +4,7 @@
 
 #include "run.h"
 #include "stage.h"
+#include "thread.h"
 
 /* --- a manager over a source that is limited --- */
 
@@ -566,8 +567,6 @@ static void test_failure_at_a_hard_limit_looks_at_nothing_twice(void **state) {
 
 /* --- many types --- */
 
-enum { TYPES = 200000 };
-
 typedef struct census {
     const nanvm_object *types;
     unsigned char *seen;
@@ -608,24 +607,25 @@ static nanvm_object *types_new(size_t length) {
 
 static void test_many_types_are_found_and_told_of_once(void **state) {
     (void)state;
-    nanvm_object *types = types_new(TYPES);
-    nanvm_mut_ref *made = calloc(TYPES, sizeof(*made));
+    size_t length = scaled(200000);
+    nanvm_object *types = types_new(length);
+    nanvm_mut_ref *made = calloc(length, sizeof(*made));
     assert_non_null(made);
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    for (size_t i = 0; i < TYPES; i++) {
+    for (size_t i = 0; i < length; i++) {
         made[i] = nanvm_new_array(manager, &types[i], NULL, i % 4 == 3 ? 2 : 0);
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 7919 % TYPES]));
+        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 7919 % length]));
         assert_ptr_equal(nanvm_ref_object(nanvm_mut_ref_to_ref(made[i])), &types[i]);
     }
-    assert_int_equal(take_census(manager, types, TYPES), TYPES);
+    assert_int_equal(take_census(manager, types, length), length);
     size_t reserved = nanvm_stats_make(manager).reserved_bytes;
-    for (size_t i = 0; i < TYPES; i++) {
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 104729 % TYPES]));
+    for (size_t i = 0; i < length; i++) {
+        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 104729 % length]));
     }
     assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
-    for (size_t i = 0; i < TYPES; i++) {
+    for (size_t i = 0; i < length; i++) {
         nanvm_mut_ref_drop(made[i]);
     }
     nanvm_local_deinit(&local);
