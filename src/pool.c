@@ -248,7 +248,7 @@ nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner) {
     bool is_pool = dealloc->table == &pool_table || dealloc->table == &leaf_table ||
                    dealloc->table == &nanvm_large_table ||
                    dealloc->table == &nanvm_trimmed_table;
-    return is_pool && owner != NULL && self->owner == owner ? self : NULL;
+    return is_pool && self->owner == owner ? self : NULL;
 }
 
 /* A place keeps an object for which a smaller class would do, down to half; the

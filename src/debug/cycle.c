@@ -399,6 +399,7 @@ NANVM_UNUSED static void free_arrays_of(graph **made) {
 void nanvm_cycle_report(const nanvm_local *self, nanvm_pool *pools) {
     graph made = {.source = self->source};
     graph *unfinished NANVM_ON_UNWIND(free_arrays_of) = &made;
+    nanvm_unwind_reads(&unfinished);
     report to = {self, 0, 0};
     count_objects(&made, pools);
     if (made.room == 0) {
