@@ -8,6 +8,7 @@ a child that is stopped leaves nothing behind."""
 import collections
 import json
 import os
+import shutil
 import subprocess
 
 import builds
@@ -54,6 +55,7 @@ class Reach:
     def count(self, built, program):
         """What gcov says after a run of a program, a report a unit."""
         where = built.where / f"{program.name}-counts"
+        shutil.rmtree(where, ignore_errors=True)  # those of other sources
         env = {
             **os.environ,
             "LD_LIBRARY_PATH": str(built.where),
