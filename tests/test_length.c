@@ -259,7 +259,7 @@ static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
     for (size_t round = 0; round < 2; round++) { /* the second in chunks that were kept */
         victim self = victim_of(nanvm_arena_manager(&arena), &ints_object, 4);
         for (size_t i = 0; i < 10; i++) {
-            (void)victim_of(nanvm_arena_manager(&arena), &ints_object, (size_t)1000 << i);
+            (void)victim_of(nanvm_arena_manager(&arena), &ints_object, (size_t)2000 << i);
         }
         expect_all_found(&self, 5 + RED_ZONE / sizeof(int));
         nanvm_mut_ref_drop(nanvm_ref_clone_object(ref_of(&self), nanvm_global()));

@@ -1330,7 +1330,7 @@ static void test_array_that_no_memory_has_room_for_is_refused(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1000);
     for (size_t less = 0; less < 20000; less += less < 300 ? 1 : 77) {
-        size_t length = ((size_t)PTRDIFF_MAX - less) / sizeof(int);
+        size_t length = beyond_memory(less) / sizeof(int);
         assert_null(nanvm_new_array(manager, &ints_object, NULL, length).object);
         assert_false(nanvm_mut_ref_resize(manager, &ints, length));
     }
