@@ -34,14 +34,14 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
 #define NANVM_ATOMIC_LOAD(pointer) __atomic_load_n(pointer, __ATOMIC_ACQUIRE)
 
 /* A lock for a few instructions, that hardly ever has to be waited for. */
-typedef bool nanvm_lock;
+typedef int nanvm_lock; /* a word: not every processor exchanges a byte */
 
 static inline bool nanvm_lock_try(nanvm_lock *self) {
-    return !__atomic_exchange_n(self, true, __ATOMIC_ACQUIRE);
+    return __atomic_exchange_n(self, 1, __ATOMIC_ACQUIRE) == 0;
 }
 
 static inline void nanvm_lock_release(nanvm_lock *self) {
-    __atomic_store_n(self, false, __ATOMIC_RELEASE);
+    __atomic_store_n(self, 0, __ATOMIC_RELEASE);
 }
 
 #if defined(NANVM_HARDENED)

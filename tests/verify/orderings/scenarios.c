@@ -298,7 +298,7 @@ static nanvm_lock lock;
 
 static void begin_lock(void) {
     begin_global(2);
-    lock = false;
+    lock = 0;
     MODEL_SHARE(&lock);
 }
 
