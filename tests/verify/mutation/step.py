@@ -15,11 +15,15 @@ though it isn't listed once more with all that the tests do. Its cache, in the b
 keeps what came of mutants whose units and killers haven't changed.
 
 When the source has changed: `known, and gone` is an entry to be mended, and `survived` a
-mutant that needs a test, or an entry with its proof."""
+mutant that needs a test, or an entry with its proof. To try again some of them only,
+NANVM_MUTATION_ONLY is a regular expression that their names match, behind "usual | " or
+"hardened | "; every mutant that it matches runs, and the lists aren't held against the rest."""
 
 import collections
 import hashlib
+import os
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -53,6 +57,9 @@ FAST_ONE_IN = {
 }
 
 
+ONLY = os.environ.get("NANVM_MUTATION_ONLY")
+
+
 def is_in_sample(name, one_in):
     """The same for the same name, so that a change elsewhere changes nothing here."""
     digest = hashlib.sha256(name.encode()).digest()
@@ -72,8 +79,10 @@ class Field:
         self.fates = None
 
     def chosen(self):
-        """All mutants; or a sample of those that aren't known to survive."""
+        """All mutants; or those asked for; or a sample of those that aren't known to survive."""
         mutants = self.kind.mutants
+        if ONLY is not None:
+            return [m for m in mutants if re.search(ONLY, f"{self.build.word} | {m.name}")]
         if self.work.full:
             return mutants
         one_in = FAST_ONE_IN[self.build.word, self.kind.word]
@@ -100,11 +109,13 @@ def judge(work, fields):
     for field in fields:
         others = [f.names for f in fields if f.kind.word == field.kind.word and f is not field]
         lines = [*field.known.wrong(field.fates)] if field.fates else []
-        lines += field.known.gone(field.names, set().union(*others))
+        if ONLY is None:
+            lines += field.known.gone(field.names, set().union(*others))
         wrong += [f"{field.build.word}: {line}" for line in lines]
-    wrong += lists.gone_unjudged(
-        (name, field.kind.word) for field in fields for name in field.names
-    )
+    if ONLY is None:
+        wrong += lists.gone_unjudged(
+            (name, field.kind.word) for field in fields for name in field.names
+        )
     for line in wrong:
         work.note(line)
         print(f"\n    {line}", end="", file=sys.stderr)
