@@ -2,30 +2,30 @@
 # for whichever of them BUILD_SHARED_LIBS chooses.
 
 set(nanvm_sources
-    src/arena.c
     src/block.c
-    src/checker.c
-    src/chunk.c
     src/count.c
-    src/dead.c
     src/drop.c
     src/fatal.c
-    src/global.c
     src/inline.c
-    src/large.c
-    src/local.c
     src/manager.c
     src/memory.c
     src/mut_ref.c
     src/object.c
-    src/pool.c
-    src/raw.c
     src/ref.c
-    src/region.c
-    src/spare.c
     src/stats.c
-    src/trim.c
-    src/walk.c)
+    src/walk.c
+    src/managers/arena.c
+    src/managers/global.c
+    src/managers/local.c
+    src/pool/chunk.c
+    src/pool/dead.c
+    src/pool/large.c
+    src/pool/pool.c
+    src/pool/raw.c
+    src/pool/region.c
+    src/pool/spare.c
+    src/pool/trim.c
+    src/system/checker.c)
 
 # Under valgrind's memcheck a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)
@@ -54,17 +54,19 @@ endif()
 # all can be installed side by side, and a program finds the library it was compiled for.
 set(nanvm_library_name nanvm_mem)
 set(nanvm_definitions)
-set(nanvm_hardened_sources src/guard.c src/quarantine.c src/seal.c)
-set(nanvm_debug_sources src/debug/closed.c src/debug/cycle.c src/debug/live.c)
-if(NANVM_HARDENED)
-    set(nanvm_library_name nanvm_mem_hardened)
-    set(nanvm_definitions NANVM_HARDENED)
-    list(APPEND nanvm_sources ${nanvm_hardened_sources})
-endif()
+set(nanvm_hardened_sources
+    ${nanvm_sources} src/hardened/guard.c src/hardened/quarantine.c src/hardened/seal.c)
+set(nanvm_debug_sources
+    ${nanvm_hardened_sources} src/debug/closed.c src/debug/cycle.c src/debug/live.c)
+set(nanvm_own_sources ${nanvm_sources})
 if(NANVM_DEBUG)
     set(nanvm_library_name nanvm_mem_debug)
     set(nanvm_definitions NANVM_DEBUG)
-    list(APPEND nanvm_sources ${nanvm_debug_sources})
+    set(nanvm_own_sources ${nanvm_debug_sources})
+elseif(NANVM_HARDENED)
+    set(nanvm_library_name nanvm_mem_hardened)
+    set(nanvm_definitions NANVM_HARDENED)
+    set(nanvm_own_sources ${nanvm_hardened_sources})
 endif()
 
 # The same bytes wherever the library is built: what it says for debuggers and in messages
@@ -84,10 +86,12 @@ endfunction()
 
 function(nanvm_add_library kind type)
     set(target nanvm_mem_${kind})
-    add_library(${target} ${type} ${nanvm_sources})
+    add_library(${target} ${type} ${nanvm_own_sources})
     add_library(nanvm_mem::${kind} ALIAS ${target})
     target_include_directories(
-        ${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
+        ${target}
+        PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+        PRIVATE "${PROJECT_SOURCE_DIR}/src")
     set_target_properties(
         ${target}
         PROPERTIES OUTPUT_NAME ${nanvm_library_name}

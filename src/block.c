@@ -1,6 +1,6 @@
 #include "internal.h"
 #if defined(NANVM_HARDENED)
-#include "quarantine.h"
+#include "hardened/quarantine.h"
 #endif
 
 size_t nanvm_block_prefix(const nanvm_object *object) {

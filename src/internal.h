@@ -5,7 +5,7 @@
 
 #include <nanvm/mem.h>
 
-#include "atomic.h"
+#include "system/atomic.h"
 
 /* --- fatal.c ------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* Nothing in a closed arena refers out of it: nanvm_arena_close() promised that. */
-#include "debug.h"
+#include "debug/debug.h"
 
 /* Each part of an arena has a dealloc of its own, with the same table. */
 static bool is_inside(const nanvm_arena *arena, const void *object) {

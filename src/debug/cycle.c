@@ -12,13 +12,13 @@
  *
  * All of it takes O(objects + references), in time and in memory of the manager's source.
  * Reports are made from what was copied out of the objects: a callback may end them. */
-#include "debug.h"
+#include "debug/debug.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "../pool.h"
-#include "../unwind.h"
+#include "pool/pool.h"
+#include "unwind.h"
 
 /* No node. */
 static const size_t none = SIZE_MAX;

@@ -2,7 +2,7 @@
 #ifndef NANVM_DEBUG_H
 #define NANVM_DEBUG_H
 
-#include "../internal.h"
+#include "internal.h"
 
 struct nanvm_chunk;
 struct nanvm_pool;

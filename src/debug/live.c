@@ -3,9 +3,9 @@
  * Objects that share chunks are found by their headers: a slot of a chunk has a live
  * object unless it has no header yet, lies in the run, or is marked dead. Objects that
  * have a chunk each are found in a list of these chunks, linked in both directions. */
-#include "debug.h"
+#include "debug/debug.h"
 
-#include "../pool.h"
+#include "pool/pool.h"
 
 /* --- a chunk each --- */
 

@@ -4,11 +4,11 @@ sources or objects of their own, and sooner than CMake configures a tree."""
 import concurrent.futures
 import dataclasses
 import pathlib
-import re
 
 import context
+import tree
 
-INCLUDES = ("include", "tests/support")
+INCLUDES = ("include", "src", "tests/support")
 # The library may become a shared one, and functions have the names of the sources.
 STANDARD = ("-std=c11", "-pthread", "-DNANVM_BUILDING", "-DNANVM_SHARED", "-DNANVM_PLAIN_NAMES")
 HARDENED = "-DNANVM_HARDENED"
@@ -36,18 +36,18 @@ class Suite:
         return HARDENED in self.flags or self.is_debug
 
     @property
+    def build(self):
+        """What CMake calls it."""
+        return "debug" if self.is_debug else "hardened" if self.is_hardened else "usual"
+
+    @property
     def where(self):
         """The folder of what is built."""
         return self.work.build / self.folder
 
     def library(self):
-        """The library's translation units, as its own build lists them."""
-        text = (context.SOURCE / "cmake" / "nanvm_library.cmake").read_text()
-        parts = ["nanvm_sources"]
-        parts += ["nanvm_hardened_sources"] * self.is_hardened
-        parts += ["nanvm_debug_sources"] * self.is_debug
-        lists = [re.search(rf"set\({part}([^)]*)\)", text)[1] for part in parts]
-        return sorted(self.source / name for part in lists for name in part.split())
+        """The library's translation units."""
+        return [self.source / name for name in tree.library(self.build)]
 
     def support(self):
         """What the unit tests share."""

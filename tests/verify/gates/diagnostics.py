@@ -36,9 +36,9 @@ WITHOUT = {
 IN_VAIN = (
     (r"'@ownership' command should not be used",
      "a word of this project's comments; clang takes it for one of HeaderDoc's"),
-    (r"src/checker.c:[0-9]+: identifier '__[A-Za-z_]+' is reserved",
+    (r"src/system/checker.c:[0-9]+: identifier '__[A-Za-z_]+' is reserved",
      "what the sanitizers' run-time libraries offer has such names"),
-    (r"src/(global|guard|seal)\.c:\d+: macro name is a reserved identifier",
+    (r"src/(managers|hardened)/(global|guard|seal)\.c:\d+: macro name is a reserved identifier",
      "`_DEFAULT_SOURCE`: the C library's own name, by which it is asked for more than C has"),
 )
 
@@ -70,7 +70,7 @@ def compilers(context):
 def headers(context):
     """Files that include one public header each, whatever they lean on."""
     found = []
-    include = context.source / gate.INCLUDE
+    include = context.source / "include"
     for path in sorted(include.rglob("*.h")):
         name = str(path.relative_to(include))
         alone = context.build / "headers" / f"{name.replace('/', '_')}.c"

@@ -3,7 +3,9 @@
 import dataclasses
 import re
 
-INCLUDE = "include"
+import tree
+
+INCLUDES = ("include", "src")
 FINDING = re.compile(r"^(?P<where>[^\s:][^:\n]*:\d+):(\d+:)? (warning|error|style|performance"
                      r"|portability|information): (?P<what>.*)$", re.M)
 
@@ -29,12 +31,11 @@ class Outcome:
 
 def library(context):
     """The files of the library, those of them that only a hardened build has, and those
-    that only a debug build has, as CMake lists them."""
-    text = (context.source / "cmake" / "nanvm_library.cmake").read_text()
-    return tuple(
-        [context.source / name
-         for name in re.search(rf"set\({part}([^)]*)\)", text)[1].split()]
-        for part in ("nanvm_sources", "nanvm_hardened_sources", "nanvm_debug_sources"))
+    that only a debug build has."""
+    hardened = tree.only_in("hardened")
+    debug = [each for each in tree.only_in("debug") if each not in hardened]
+    return tuple([context.source / name for name in names]
+                 for names in (tree.library(), hardened, debug))
 
 
 def sources(context, *folders):
@@ -58,7 +59,7 @@ def configurations(context, paths):
 def flags(context):
     """How each of them is compiled. Inside the library NANVM_BUILDING is defined; it
     changes nothing for the others, which link a static one."""
-    return [f"-I{context.source / INCLUDE}", "-DNANVM_BUILDING"]
+    return [*(f"-I{context.source / each}" for each in INCLUDES), "-DNANVM_BUILDING"]
 
 
 def relative(context, text):

@@ -67,7 +67,7 @@
 
 /* The threads of the model take turns in one of the system's: what a thread has of its
  * own lies in one place, and is changed when another goes on. */
-#include "../../../src/atomic.h"
+#include "../../../src/system/atomic.h"
 #undef NANVM_THREAD_LOCAL
 #define NANVM_THREAD_LOCAL __attribute__((section("thread_locals")))
 
@@ -80,7 +80,7 @@
 /* In a hardened build the dead wait: their bytes are cleared, and looked at in the end.
  */
 #if defined(NANVM_HARDENED) && !defined(MODEL_OF_SEALS) && !defined(MODEL_OF_QUARANTINE)
-#include "../../../src/quarantine.h"
+#include "../../../src/hardened/quarantine.h"
 #define nanvm_quarantine_clear(object, size)                                             \
     (model_write(object), nanvm_quarantine_clear(object, size))
 #define nanvm_quarantine_check(object, size)                                             \

@@ -4,7 +4,7 @@
 
 #include "../../../src/internal.h"
 #if defined(NANVM_HARDENED)
-#include "../../../src/guard.h"
+#include "../../../src/hardened/guard.h"
 #endif
 
 /* --- objects and managers -------------------------------------------------- */

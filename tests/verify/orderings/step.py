@@ -12,6 +12,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import tree
 from context import Result, StepFailed
 
 TITLE = "Orderings"
@@ -173,7 +174,6 @@ class Mutant:
 
 # --- building the models --------------------------------------------------------------
 
-HARDENED_ONLY = ("guard", "quarantine", "seal")
 MODELS = {"usual": (), "hardened": ("-DNANVM_HARDENED",)}
 
 # Files that have something to do with what the model intervenes in.
@@ -194,7 +194,7 @@ def here(context):
 def global_with_one_waiting(context):
     """A hardened global manager in which one of the dead waits, in place of many: only so
     few threads get to change places."""
-    text = (context.source / "src" / "global.c").read_text()
+    text = (context.source / "src" / "managers" / "global.c").read_text()
     changed, count = re.subn(r"\bWAITING = 1024\b", "WAITING = 1", text)
     if count != 1:
         raise StepFailed("global.c says otherwise how many of the dead wait")
@@ -206,11 +206,8 @@ def global_with_one_waiting(context):
 def files_of_model(context, build):
     """The C files of the library and of this step."""
     is_hardened = build == "hardened"
-    files = {each.stem: each for each in sorted((context.source / "src").glob("*.c"))}
+    files = {each.stem: context.source / each for each in tree.library(build)}
     files["scenarios"] = here(context) / "scenarios.c"
-    for name in HARDENED_ONLY:
-        if not is_hardened:
-            del files[name]
     if is_hardened:
         files["statics"] = here(context) / "statics.c"  # has two others inside
         files["global"] = global_with_one_waiting(context)
@@ -435,7 +432,7 @@ def operations_in(text):
 
 def never_run(context, runs):
     """Atomic operations of the library that no scenario has come to."""
-    files = [*(context.source / "src").glob("*.[ch]"), *(context.source / "include").rglob("*.h")]
+    files = [*(context.source / "src").rglob("*.[ch]"), *(context.source / "include").rglob("*.h")]
     there = set().union(*(operations_in(path.read_text()) for path in files))
     return sorted(there - {site.operation for run in runs for site in run.sites})
 
@@ -459,12 +456,12 @@ def build_stress(context, name):
     compiler, flags, _, is_silent = STRESS[name]
     own = flags if is_silent else ()
     common = (compiler, "-std=gnu11", "-O2" if is_silent else "-O1", "-g", "-fsanitize=thread")
-    include = ("-I", context.source / "include")
+    include = ("-I", context.source / "include", "-I", context.source / "src")
     folder = context.build / f"stress-{name}"
     folder.mkdir(exist_ok=True)
-    sources = sorted((context.source / "src").glob("*.c"))
-    if "-DNANVM_HARDENED" not in flags:
-        sources = [each for each in sources if each.stem not in HARDENED_ONLY]
+    is_hardened = "-DNANVM_HARDENED" in flags
+    sources = [context.source / each
+               for each in tree.library("hardened" if is_hardened else "usual")]
     context.run(*common, *flags, *include, "-c", *sources, cwd=folder)
     stress = here(context) / "stress.c"
     objects = [folder / f"{each.stem}.o" for each in sources]

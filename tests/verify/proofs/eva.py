@@ -8,12 +8,11 @@ import dataclasses
 import pathlib
 import re
 
+import tree
 from context import StepFailed
 from proofs import frama
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Of a hardened build, or nothing but system calls.
-LEFT_OUT = {"seal.c", "quarantine.c", "guard.c"}
 OPTIONS = (
     "-absolute-valid-range", "0x10000-0x17fff", "-eva-precision", "5",
     "-eva-no-alloc-returns-null", "-eva-interprocedural-splits",
@@ -60,8 +59,7 @@ def explained():
 def read_all(context):
     """Has Frama-C read the library and the drivers, once for all. (Without ELF there are no
     weak symbols: EVA would take a memory checker's functions for there.)"""
-    sources = [path for path in sorted((context.source / "src").glob("*.c"))
-               if path.name not in LEFT_OUT]
+    sources = [context.source / name for name in tree.library()]
     saved = context.build / "eva.sav"
     frama.run(context, 64, sources[0], *sources[1:], *sorted((HERE / "eva").glob("*.c")),
               "-save", saved, more=("-DNANVM_PROOFS_MALLOC", "-U__ELF__"))

@@ -48,7 +48,9 @@ def everywhere():
     """All headers and files, the headers first."""
     names = sorted((SOURCE / "include").glob("nanvm/mem/*.h"))
     paths = [str(each.relative_to(SOURCE / "include")) for each in names]
-    return paths + [each.name for each in sorted((SOURCE / "src").glob("*.[hc]"))]
+    return paths + [str(each.relative_to(SOURCE / "src"))
+                    for each in sorted((SOURCE / "src").rglob("*.[hc]"))
+                    if each.parent.name not in ("debug", "hardened")]
 
 
 def parameter(text):

@@ -37,20 +37,20 @@ class Unit:
 
 
 UNITS = (
-    Unit("pool", "pool.c", POOLS),
-    Unit("arena", "arena.c", SIZES),
+    Unit("pool", "pool/pool.c", POOLS),
+    Unit("arena", "managers/arena.c", SIZES),
     Unit("count", "nanvm/mem/count.h"),
     Unit("object", "object.c", SIZES[:1]),
     Unit("block", "block.c", SIZES[:2]),
     Unit("take", "nanvm/mem/places.h", ("count", "header", "places"), CASTS),
-    Unit("large", "large.c", POOLS),
+    Unit("large", "pool/large.c", POOLS),
     Unit("places", "nanvm/mem/places.h"),
-    Unit("local", "local.c", SIZES[:1]),
-    Unit("global", "global.c", SIZES),
-    Unit("chunk", "chunk.c", SIZES),
-    Unit("spare", "spare.c", (*SIZES, "chunk")),
+    Unit("local", "managers/local.c", SIZES[:1]),
+    Unit("global", "managers/global.c", SIZES),
+    Unit("chunk", "pool/chunk.c", SIZES),
+    Unit("spare", "pool/spare.c", (*SIZES, "chunk")),
     Unit("memory", "memory.c", SIZES[:1]),
-    Unit("trim", "trim.c"),
+    Unit("trim", "pool/trim.c"),
     Unit("header", "nanvm/mem/places.h", ("count",), CASTS),
     Unit("layout", "nanvm/mem/layout.h"),
 )

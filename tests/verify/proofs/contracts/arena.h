@@ -1,4 +1,4 @@
-/* Arenas: src/arena.c. */
+/* Arenas: src/managers/arena.c. */
 
 /*@ predicate is_arena(nanvm_arena *self) =
       \valid_read(self) &&

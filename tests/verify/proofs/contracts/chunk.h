@@ -1,4 +1,4 @@
-/* The memory of a pool: src/chunk.c. */
+/* The memory of a pool: src/pool/chunk.c. */
 
 /* The first object is aligned, and lies behind the head and what is in front of it. */
 /*@ requires \valid_read(object) && is_alignment(object->align);

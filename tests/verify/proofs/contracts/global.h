@@ -1,4 +1,4 @@
-/* The global manager: src/global.c. */
+/* The global manager: src/managers/global.c. */
 
 /*@ assigns \nothing;
     ensures \result <==> layout.align > 2 * sizeof(void *) ||

@@ -1,4 +1,4 @@
-/* Tables that are found by hashes: <nanvm/mem/places.h>, src/region.c. */
+/* Tables that are found by hashes: <nanvm/mem/places.h>, src/pool/region.c. */
 
 /* BITS */
 /*@ assigns \nothing;

@@ -1,4 +1,4 @@
-/* What has memory of its own: src/large.c. */
+/* What has memory of its own: src/pool/large.c. */
 
 /* Whole cache lines, together with malloc's own head; where a checker watches, not a byte
  * more than was asked for. */

@@ -1,4 +1,4 @@
-/* Local managers: src/local.c. */
+/* Local managers: src/managers/local.c. */
 
 /*@ predicate is_table(nanvm_local_state *state) =
       \valid_read(state) && 0 < state->slots_length &&

@@ -1,4 +1,4 @@
-/* Pools: src/pool.h, src/pool.c. */
+/* Pools: src/pool/pool.h, src/pool/pool.c. */
 
 /*@ predicate is_pool(nanvm_pool *self) =
       \valid_read(self) && \valid_read(self->places.object) &&

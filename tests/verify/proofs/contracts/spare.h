@@ -1,4 +1,4 @@
-/* The chunk that waits to be used again: src/spare.c. */
+/* The chunk that waits to be used again: src/pool/spare.c. */
 
 /*@ predicate has_spare(nanvm_pool *pool) =
       pool->chunks != \null ==>

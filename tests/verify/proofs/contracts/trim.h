@@ -1,4 +1,4 @@
-/* Giving chunks back: src/trim.c. */
+/* Giving chunks back: src/pool/trim.c. */
 
 /*@ requires \valid_read(chunk);
     assigns \nothing;

@@ -1,6 +1,6 @@
-#include "pool.h"
+#include "pool/pool.h"
 #if defined(NANVM_HARDENED)
-#include "guard.h"
+#include "hardened/guard.h"
 #endif
 
 NANVM_STATIC_ASSERT(NANVM_ALIGNOF(nanvm_chunk) <= NANVM_BLOCK_ALIGN_LEAST,

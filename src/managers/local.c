@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker.h"
+#include "system/checker.h"
 #include "debug/debug.h"
 #include "hold.h"
-#include "pool.h"
+#include "pool/pool.h"
 #include "unwind.h"
 
 /* The pools of a manager, found by type and capacity in a table with open addressing and

@@ -1,7 +1,7 @@
 /* Where a pool keeps the places of its dead: in lists that lead through them. A hardened
  * build keeps them apart, in a quarantine, where they wait their turn; so whatever is
  * written to the dead leads nowhere, and is noticed. */
-#include "pool.h"
+#include "pool/pool.h"
 
 #if defined(NANVM_HARDENED)
 

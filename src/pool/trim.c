@@ -1,7 +1,7 @@
 /* Giving back what is free. From a pool whose objects share chunks: chunks in which
  * nothing is alive. */
 #include "hold.h"
-#include "pool.h"
+#include "pool/pool.h"
 
 /* A place in a run is as good as dead: a run lies in the newest chunk, the first. */
 static void count_dead(nanvm_pool *self) {

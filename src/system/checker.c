@@ -1,4 +1,4 @@
-#include "checker.h"
+#include "system/checker.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "pool.h"
+#include "pool/pool.h"
 
 /* Chunks that lie a power of two apart would compete for the same lines of the cache:
  * their heads, and the nodes of trees, which lie at such distances, too (up to 40 % of

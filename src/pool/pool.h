@@ -4,7 +4,7 @@
 
 #include "internal.h"
 #if defined(NANVM_HARDENED)
-#include "quarantine.h"
+#include "hardened/quarantine.h"
 #endif
 
 /* The head of a chunk: the origin of every object in it. */

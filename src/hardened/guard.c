@@ -1,7 +1,7 @@
 #if defined(__linux__) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* sysconf, mprotect */
 #endif
-#include "guard.h"
+#include "hardened/guard.h"
 
 #include "internal.h"
 

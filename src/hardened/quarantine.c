@@ -1,4 +1,4 @@
-#include "quarantine.h"
+#include "hardened/quarantine.h"
 
 #include <string.h>
 

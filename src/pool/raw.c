@@ -5,7 +5,7 @@
  * are still alive, since a piece doesn't tell which account it belongs to. So the
  * accounts that have outlived their managers are in a list, where the manager looks
  * whether its own is still there. Any thread may end a manager: the list has a lock. */
-#include "pool.h"
+#include "pool/pool.h"
 
 /* --- accounts without a manager --- */
 

@@ -7,7 +7,7 @@
  * which leaves everything as if the objects had been made one by one. */
 #include <string.h>
 
-#include "checker.h"
+#include "system/checker.h"
 #include "debug/debug.h"
 #include "hold.h"
 #include "unwind.h"

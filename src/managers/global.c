@@ -9,8 +9,8 @@
 
 #include "internal.h"
 #if defined(NANVM_HARDENED)
-#include "checker.h"
-#include "quarantine.h"
+#include "system/checker.h"
+#include "hardened/quarantine.h"
 #endif
 
 #if defined(_WIN32)

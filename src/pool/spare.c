@@ -7,7 +7,7 @@
  * In a hardened build none serves twice: some wait in a quarantine before they are freed.
  * Where a memory checker watches, each is freed at once, for it to see. */
 #include "debug/debug.h"
-#include "pool.h"
+#include "pool/pool.h"
 
 enum { SPARE_MAX = 64 * 1024 };
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "debug/debug.h"
-#include "pool.h"
+#include "pool/pool.h"
 
 enum { MALLOC_HEAD = 16 };
 
