@@ -16,6 +16,7 @@ set(nanvm_sources
     src/walk.c
     src/managers/arena.c
     src/managers/global.c
+    src/managers/global_blocks.c
     src/managers/local.c
     src/pool/chunk.c
     src/pool/dead.c
@@ -25,7 +26,8 @@ set(nanvm_sources
     src/pool/region.c
     src/pool/spare.c
     src/pool/trim.c
-    src/system/checker.c)
+    src/system/checker.c
+    src/system/memory.c)
 
 # Under valgrind's memcheck a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)
@@ -54,19 +56,33 @@ endif()
 # all can be installed side by side, and a program finds the library it was compiled for.
 set(nanvm_library_name nanvm_mem)
 set(nanvm_definitions)
-set(nanvm_hardened_sources
-    ${nanvm_sources} src/hardened/guard.c src/hardened/quarantine.c src/hardened/seal.c)
+# Of some files the hardened build has its own.
+set(nanvm_hardened_sources ${nanvm_sources})
+list(REMOVE_ITEM nanvm_hardened_sources src/managers/global_blocks.c src/pool/dead.c
+                                        src/pool/spare.c)
+list(APPEND nanvm_hardened_sources
+    src/hardened/chunk_memory.c
+    src/hardened/dead.c
+    src/hardened/global_blocks.c
+    src/hardened/guard.c
+    src/hardened/piece.c
+    src/hardened/quarantine.c
+    src/hardened/seal.c
+    src/hardened/spare.c)
 set(nanvm_debug_sources
     ${nanvm_hardened_sources} src/debug/closed.c src/debug/cycle.c src/debug/live.c)
 set(nanvm_own_sources ${nanvm_sources})
+set(nanvm_own_folder src/usual)
 if(NANVM_DEBUG)
     set(nanvm_library_name nanvm_mem_debug)
     set(nanvm_definitions NANVM_DEBUG)
     set(nanvm_own_sources ${nanvm_debug_sources})
+    set(nanvm_own_folder src/hardened)
 elseif(NANVM_HARDENED)
     set(nanvm_library_name nanvm_mem_hardened)
     set(nanvm_definitions NANVM_HARDENED)
     set(nanvm_own_sources ${nanvm_hardened_sources})
+    set(nanvm_own_folder src/hardened)
 endif()
 
 # The same bytes wherever the library is built: what it says for debuggers and in messages
@@ -91,7 +107,7 @@ function(nanvm_add_library kind type)
     target_include_directories(
         ${target}
         PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
-        PRIVATE "${PROJECT_SOURCE_DIR}/src")
+        PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/${nanvm_own_folder}")
     set_target_properties(
         ${target}
         PROPERTIES OUTPUT_NAME ${nanvm_library_name}

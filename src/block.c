@@ -1,7 +1,4 @@
 #include "internal.h"
-#if defined(NANVM_HARDENED)
-#include "hardened/quarantine.h"
-#endif
 
 size_t nanvm_block_prefix(const nanvm_object *object) {
     return nanvm_block_prefix_of(object);
@@ -47,9 +44,7 @@ void nanvm_block_free_alone(void *object) {
     const nanvm_object *type = origin->object;
     size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
     size_t size = nanvm_object_size_of(type, nanvm_block_length(type, object));
-#if defined(NANVM_HARDENED)
-    nanvm_quarantine_clear(object, size);
-#endif
+    nanvm_wipe_object(object, size);
     nanvm_dealloc_memory(origin->dealloc, (unsigned char *)object - prefix,
                          nanvm_layout_make(prefix + size, nanvm_block_align(type)));
 }

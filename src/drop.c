@@ -16,37 +16,10 @@
 /* Of a thread. */
 typedef struct work {
     void *list;
-    bool at_work;
-#if defined(NANVM_HARDENED)
-    const nanvm_frame *frame; /* of who is at work */
-#endif
+    nanvm_at_work at_work;
 } work;
 
 static NANVM_THREAD_LOCAL work dead;
-
-/* `here` is the address of the frame in which `frame` lies. */
-static inline void begin_work(work *self, nanvm_frame *frame, uintptr_t here) {
-    self->at_work = true;
-#if defined(NANVM_HARDENED)
-    self->frame = frame;
-#endif
-    nanvm_frame_enter(frame, here);
-}
-
-static inline void end_work(work *self, nanvm_frame *frame) {
-    self->at_work = false;
-    nanvm_frame_leave(frame);
-}
-
-/* Who was left would be taken to be at work still, and nothing would end any more. */
-static inline void expect_work(const work *self) {
-    (void)self;
-#if defined(NANVM_HARDENED)
-    if (nanvm_frame_was_left(self->frame, NANVM_FRAME_ADDRESS)) {
-        nanvm_fatal("a callback that ran while objects were dropped was left by longjmp");
-    }
-#endif
-}
 
 static bool has_slot(const nanvm_object *type, const void *object) {
     return NANVM_LIKELY(type->refs_length > 0) ||
@@ -265,25 +238,26 @@ NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
     nanvm_frame frame;
     work *self = &dead;
     NANVM_KEEP_ADDRESS(self);
-    if (self->at_work) {
-        expect_work(self);
+    if (nanvm_frame_is_at_work(
+            &self->at_work, NANVM_FRAME_ADDRESS,
+            "a callback that ran while objects were dropped was left by longjmp")) {
         queue(self, object);
         return;
     }
-    begin_work(self, &frame, NANVM_FRAME_ADDRESS);
+    nanvm_frame_enter(&self->at_work, &frame, NANVM_FRAME_ADDRESS);
     void *list = end_one(type, object);
     if (NANVM_UNLIKELY(list != NULL || self->list != NULL)) {
         end_list(self, list);
     }
-    end_work(self, &frame);
+    nanvm_frame_leave(&self->at_work);
 }
 
 /* Where a callback is at work already, the list is ended after that. */
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
     work *own = &dead;
-    self->begins = !own->at_work;
+    self->begins = !own->at_work.is_set;
     if (self->begins) {
-        begin_work(own, &self->frame, here);
+        nanvm_frame_enter(&own->at_work, &self->frame, here);
     }
 }
 
@@ -291,13 +265,13 @@ void nanvm_drop_resume(nanvm_hold *self) {
     if (self->begins) {
         work *own = &dead;
         end_list(own, NULL);
-        end_work(own, &self->frame);
+        nanvm_frame_leave(&own->at_work);
     }
 }
 
 void nanvm_drop_defer(nanvm_hold *self) {
     if (self->begins) {
-        end_work(&dead, &self->frame);
+        nanvm_frame_leave(&dead.at_work);
     }
 }
 

@@ -5,63 +5,13 @@
 
 #include <nanvm/mem.h>
 
+#include "integrity.h"
 #include "system/atomic.h"
 
 /* --- fatal.c ------------------------------------------------------------- */
 
 /* Stops the program; `message` is one line that names the mistake. */
 NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
-
-/* --- seal.c --------------------------------------------------------------- */
-
-struct nanvm_length;
-
-#if defined(NANVM_HARDENED)
-enum { NANVM_IS_HARDENED = 1 };
-
-/* Each seals what was just written. */
-void nanvm_seal_origin(nanvm_origin *origin);
-void nanvm_seal_length(struct nanvm_length *length);
-
-/* The same where others may be reading it, unless it is sealed as it is. */
-void nanvm_seal_shared_origin(nanvm_origin *origin);
-
-/* Stops the program if the length isn't what was written last. */
-void nanvm_seal_check_length(const struct nanvm_length *length);
-
-/* In front of raw memory, or of another piece that has an owner. */
-typedef struct nanvm_memory_front {
-    uint32_t seal[2]; /* halves, as an origin's */
-} nanvm_memory_front;
-
-void nanvm_seal_memory(nanvm_memory_front *front, const void *owner, nanvm_layout layout);
-
-/* Stops the program if it isn't as it was sealed; it is open afterwards. */
-void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
-                             nanvm_layout layout);
-
-/* The same with another message, for what stays sealed. */
-void nanvm_seal_check_memory(const nanvm_memory_front *front, const void *owner,
-                             nanvm_layout layout, const char *message);
-#else
-enum { NANVM_IS_HARDENED = 0 };
-
-static inline void nanvm_seal_origin(const nanvm_origin *origin) {
-    (void)origin;
-}
-
-static inline void nanvm_seal_shared_origin(const nanvm_origin *origin) {
-    (void)origin;
-}
-
-static inline void nanvm_seal_length(const struct nanvm_length *length) {
-    (void)length;
-}
-
-static inline void nanvm_seal_check_length(const struct nanvm_length *length) {
-    (void)length;
-}
-#endif
 
 /* --- memory.c -------------------------------------------------------------
  *
@@ -99,14 +49,6 @@ enum { NANVM_CACHE_LINE = 64, NANVM_HUGE_PAGE = 2 * 1024 * 1024 };
  *   a block that shares its origin starts at the link.
  */
 
-/* The number of items, in front of an array. */
-typedef struct nanvm_length {
-    size_t length;
-#if defined(NANVM_HARDENED)
-    size_t seal;
-#endif
-} nanvm_length;
-
 static inline nanvm_length *nanvm_block_length_word(const void *object) {
     return (nanvm_length *)((uintptr_t)object - sizeof(nanvm_header)) - 1;
 }
@@ -129,8 +71,9 @@ static inline void **nanvm_block_link(const nanvm_object *type, void *object) {
 
 /* The alignment of a block: it holds words, and a header. */
 enum {
-    NANVM_BLOCK_ALIGN_LEAST =
-        NANVM_IS_HARDENED ? sizeof(nanvm_count_word) : sizeof(void *)
+    NANVM_BLOCK_ALIGN_LEAST = sizeof(nanvm_count_word) > sizeof(void *)
+                                  ? sizeof(nanvm_count_word)
+                                  : sizeof(void *)
 };
 
 static inline size_t nanvm_block_align(const nanvm_object *type) {
@@ -150,30 +93,6 @@ static inline uint32_t nanvm_origin_distance(const void *object,
                                              const nanvm_origin *origin) {
     uintptr_t header = (uintptr_t)nanvm_block_header(object);
     return (uint32_t)((header - (uintptr_t)origin) / sizeof(void *));
-}
-
-#if defined(NANVM_HARDENED)
-/* In seal.c. */
-void nanvm_header_write(void *object, uint32_t distance, int32_t count);
-#else
-/* Both halves at once. */
-static inline void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
-    nanvm_header header = {count, distance};
-    *nanvm_block_header(object) = header;
-}
-#endif
-
-/* A block whose bytes were moved together with its origin, or lie beside it. Its only
- * reference is a MutRef. */
-static inline void nanvm_block_seal_moved(void *object) {
-#if defined(NANVM_HARDENED)
-    nanvm_header *header = nanvm_block_header(object);
-    nanvm_origin *origin = nanvm_header_origin(header);
-    nanvm_seal_origin(origin);
-    nanvm_header_write(object, header->origin, (int32_t)origin->dealloc->table->count);
-#else
-    (void)object;
-#endif
 }
 
 /* While a callback fills a new block, it counts as dead: who drops it meanwhile is found
@@ -273,9 +192,9 @@ static inline bool nanvm_object_size_checked(const nanvm_object *type, size_t le
 /* --- block.c: lengths ------------------------------------------------------
  *
  * An overwritten length is found before anything is copied, cleared, walked or freed by
- * it. In the usual build an array may not have more items than there is room for where it
+ * it. An array may not have more items than there is room for where it
  * lies: in its slot, in its chunk, or in the part of an arena that is in use. Where the
- * dealloc is another one, nobody knows. In a hardened build lengths are sealed. */
+ * dealloc is another one, nobody knows. */
 
 /* Stops the program: the library didn't write that length. */
 NANVM_COLD NANVM_NORETURN void nanvm_block_wrong_length(void);
@@ -337,17 +256,13 @@ static inline void nanvm_block_check_length(const void *object, size_t length) {
 /* The length of an array that is counted, and of any. */
 static inline size_t nanvm_block_counted_length(const void *object) {
     size_t length = nanvm_block_written_length(object);
-    if (!NANVM_IS_HARDENED) {
-        nanvm_block_check_counted(object, length);
-    }
+    nanvm_block_check_counted(object, length);
     return length;
 }
 
 static inline size_t nanvm_block_array_length(const void *object) {
     size_t length = nanvm_block_written_length(object);
-    if (!NANVM_IS_HARDENED) {
-        nanvm_block_check_length(object, length);
-    }
+    nanvm_block_check_length(object, length);
     return length;
 }
 

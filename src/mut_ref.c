@@ -123,7 +123,7 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
         return false;
     }
     if ((uintptr_t)resized != before) {
-        nanvm_block_seal_moved(resized);
+        nanvm_seal_moved(resized);
     }
     nanvm_block_set_length(resized, how->length);
     clear_new_items(type, resized, how);
@@ -197,10 +197,9 @@ static void cut_items(const nanvm_object *type, void *object, const resizing *ho
     if (!has_link && !is_dead(object)) {
         cut_first_item(type, object);
     }
-    /* A hardened build leaves nothing behind, and when the object ends it has no more
-     * than its length. */
-    if (NANVM_IS_HARDENED && !is_dead(object)) {
-        clear_items(type, object, how->length, how->old_length);
+    if (!is_dead(object)) { /* when it ends, what was cut off isn't seen any more */
+        nanvm_wipe(nanvm_object_item(type, object, how->length),
+                   (how->old_length - how->length) * type->item_size);
     }
 }
 
@@ -268,8 +267,7 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     if (self->object == NULL) {
         return false;
     }
-    if (NANVM_IS_HARDENED) { /* else only when there is no room: appending is to be fast
-                              */
+    if (NANVM_CHECKS_EVERY_CALL) { /* else only when there is no room: appending is fast */
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);

@@ -83,14 +83,6 @@ void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
     }
 }
 
-#if defined(NANVM_HARDENED)
-void nanvm_ref_expect_object(nanvm_ref self, const nanvm_object *object) {
-    if (self.object != NULL && nanvm_ref_object(self) != object) {
-        nanvm_fatal("a reference was taken for one to an object of another type");
-    }
-}
-#endif
-
 const nanvm_object *nanvm_ref_object(nanvm_ref self) {
     return self.object == NULL ? NULL : nanvm_block_origin(self.object)->object;
 }

@@ -8,7 +8,7 @@ size_t nanvm_ref_length(nanvm_ref self) {
     if (self.object == NULL) {
         return 0;
     }
-    if (NANVM_IS_HARDENED) {
+    if (NANVM_CHECKS_EVERY_CALL) {
         nanvm_block_expect_alive(self.object);
     }
     const nanvm_object *type = nanvm_block_origin(self.object)->object;

@@ -3,7 +3,7 @@
 #endif
 #include "hardened/guard.h"
 
-#include "internal.h"
+#include "hardened/atomic.h"
 
 #if defined(_WIN32) || defined(__unix__) || defined(__APPLE__)
 

@@ -37,7 +37,7 @@ void nanvm_quarantine_deinit(nanvm_quarantine *self, nanvm_dealloc *dealloc) {
 }
 
 void nanvm_quarantine_put(nanvm_quarantine *self, void *object, size_t size) {
-    nanvm_quarantine_clear(object, size);
+    nanvm_wipe_object(object, size);
     self->ring[(self->first + self->length) & (self->capacity - 1)] = object;
     self->length += 1;
 }
@@ -70,9 +70,15 @@ void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc) {
     }
 }
 
-void nanvm_quarantine_clear(void *object, size_t size) {
+void nanvm_wipe(void *bytes, size_t size) {
+    if (size > 0) {
+        memset(bytes, 0, size);
+    }
+}
+
+void nanvm_wipe_object(void *object, size_t size) {
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    memset(object, 0, size);
+    nanvm_wipe(object, size);
 }
 
 static bool is_clear(const unsigned char *bytes, size_t size) {

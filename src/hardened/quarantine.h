@@ -4,15 +4,6 @@
 
 #include "internal.h"
 
-/* A ring of their addresses, apart from their memory: what is written to the dead changes
- * nothing that the library reads. */
-typedef struct nanvm_quarantine {
-    void **ring;
-    size_t capacity; /* a power of two, or 0 */
-    size_t first;    /* the one that waits longest */
-    size_t length;
-} nanvm_quarantine;
-
 /* Makes room for `capacity` objects in all; false if memory runs out. */
 bool nanvm_quarantine_reserve(nanvm_quarantine *self, nanvm_manager *source,
                               size_t capacity);
@@ -35,9 +26,7 @@ void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *
  * overwritten. */
 void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc);
 
-/* Marks a dead object and clears its bytes; and stops the program if any was written
- * since. */
-void nanvm_quarantine_clear(void *object, size_t size);
+/* Stops the program if any byte was written since nanvm_wipe_object(). */
 void nanvm_quarantine_check(const void *object, size_t size);
 
 #endif

@@ -24,11 +24,8 @@
 #include <sys/random.h>
 #endif
 
+#include "hardened/atomic.h"
 #include "internal.h"
-
-#if !defined(NANVM_GNU)
-#error "NANVM_HARDENED needs the atomic operations of gcc or clang"
-#endif
 
 /* --- the key --- */
 
@@ -187,18 +184,30 @@ void nanvm_seal_shared_origin(nanvm_origin *origin) {
     }
 }
 
-nanvm_origin *nanvm_block_origin(const void *object) {
+void nanvm_block_check(const void *object) {
     const nanvm_header *header = nanvm_block_header(object);
     expect_aligned(&header->count);
     if (NANVM_UNLIKELY(header->origin_seal !=
                        short_mark(DISTANCE, &header->origin, header->origin))) {
         stop();
     }
-    nanvm_origin *origin = nanvm_header_origin(header);
-    if (NANVM_UNLIKELY(!is_sealed_origin(origin))) {
+    if (NANVM_UNLIKELY(!is_sealed_origin(nanvm_header_origin(header)))) {
         nanvm_fatal("the origin of a block was overwritten");
     }
-    return origin;
+}
+
+void nanvm_block_check_type(const void *object, const void *type) {
+    if (object != NULL && nanvm_block_origin(object)->object != type) {
+        nanvm_fatal("a reference was taken for one to an object of another type");
+    }
+}
+
+/* Its only reference is a MutRef. */
+void nanvm_seal_moved(void *object) {
+    nanvm_header *header = nanvm_block_header(object);
+    nanvm_origin *origin = nanvm_header_origin(header);
+    nanvm_seal_origin(origin);
+    nanvm_header_write(object, header->origin, (int32_t)origin->dealloc->table->count);
 }
 
 /* --- lengths --- */

@@ -50,7 +50,7 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object);
 static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE,
                                                   .dealloc = arena_dealloc,
                                                   .free_block = arena_free_block,
-                                                  .bounded = !NANVM_IS_HARDENED};
+                                                  .bounded = NANVM_BOUNDS_LENGTHS};
 
 static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
     self->bounded.dealloc.table = &dealloc_table;
@@ -202,20 +202,10 @@ static size_t peak_bytes(const nanvm_arena *self) {
     return bytes > self->peak ? bytes : self->peak;
 }
 
-/* Of the buffer or the newest chunk: the end of what was in use since it was entered. A
- * hardened build clears no more at a reset. */
-static void note_highest(nanvm_arena *self) {
-#if defined(NANVM_HARDENED)
-    self->highest = self->top > self->highest ? self->top : self->highest;
-#else
-    (void)self;
-#endif
-}
-
-/* Whenever the top is about to go down. */
+/* Whenever the top is about to go down. What it leaves behind is wiped then, so that at a
+ * reset only what is in use has to be. */
 static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
-    note_highest(self);
 }
 
 /* The top as it is in an arena or a chunk without objects. */
@@ -223,9 +213,6 @@ static void enter(nanvm_arena *self, unsigned char *bytes) {
     self->top = bytes;
     self->origin = NULL;
     self->newest = NULL;
-#if defined(NANVM_HARDENED)
-    self->highest = bytes;
-#endif
 }
 
 /* The newest chunk, if there is one, is the newest no more. */
@@ -372,6 +359,9 @@ static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t
         return NULL;
     }
     note_peak(self);
+    if (size < old_size) {
+        nanvm_wipe((unsigned char *)memory + size, old_size - size);
+    }
     self->top = (unsigned char *)memory + size;
     if (NANVM_UNLIKELY(self->watched)) {
         resize_place(self, memory, old_size, size);
@@ -396,6 +386,7 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
         nanvm_checker_close(memory, layout.size);
     } else if (memory == self->newest) {
         note_peak(self);
+        nanvm_wipe(memory, layout.size);
         self->top = memory;
         self->newest = NULL;
     }
@@ -482,7 +473,7 @@ static void fill_run(nanvm_arena *self, size_t length) {
 static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char *object,
                       size_t stride) {
     size_t length = next_run_length(self, stride);
-    if (length == 0 || NANVM_IS_HARDENED || self->watched) {
+    if (length == 0 || NANVM_QUARANTINES || self->watched) {
         return;
     }
     nanvm_places *run = &self->run;
@@ -554,8 +545,10 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
     if (self->holders == object) {
         self->holders = *nanvm_block_link(type, object);
     }
+    unsigned char *top = (unsigned char *)object - arena_prefix(self, type);
     note_peak(self);
-    self->top = (unsigned char *)object - arena_prefix(self, type);
+    nanvm_wipe(top, (size_t)(self->top - top));
+    self->top = top;
     self->newest = NULL;
 }
 
@@ -621,23 +614,18 @@ static void let_go_of_all(nanvm_arena *self) {
     }
 }
 
-/* A hardened build leaves nothing behind: what refers here from now on finds no header.
- * The chunks before the newest were filled. */
-#if defined(NANVM_HARDENED)
-static void clear_used(nanvm_arena *self) {
+static void wipe_part(unsigned char *begin, const unsigned char *top) {
+    nanvm_wipe(begin, (size_t)(top - begin));
+}
+
+/* What refers here from now on finds no header. */
+static void wipe_used(nanvm_arena *self) {
     nanvm_arena_chunk *chunk = self->chunks;
-    if (self->highest != NULL) {
-        memset(data_of(self), 0, (size_t)(self->highest - data_of(self)));
-    }
+    wipe_part(data_of(self), self->top);
     for (chunk = chunk == NULL ? NULL : chunk->next; chunk != NULL; chunk = chunk->next) {
-        memset(chunk + 1, 0, chunk->size - sizeof(*chunk));
+        wipe_part((unsigned char *)(chunk + 1), chunk->top);
     }
 }
-#else
-static void clear_used(nanvm_arena *self) {
-    (void)self;
-}
-#endif
 
 /* In the order in which they were taken. To give them back and take them anew costs half
  * the time of a million objects: their pages fault in again. */
@@ -649,30 +637,6 @@ static void keep_chunks(nanvm_arena *self) {
         self->spare = chunk;
     }
     self->chunks = NULL;
-}
-
-static inline void begin_reset(nanvm_arena *self, nanvm_frame *frame, uintptr_t here) {
-    self->resetting = true;
-#if defined(NANVM_HARDENED)
-    self->frame = frame;
-#endif
-    nanvm_frame_enter(frame, here);
-}
-
-static inline void end_reset(nanvm_arena *self, nanvm_frame *frame) {
-    self->resetting = false;
-    nanvm_frame_leave(frame);
-}
-
-/* Whether a `drop` resets the arena that is letting go of it. */
-static bool is_resetting(const nanvm_arena *self, uintptr_t here) {
-    (void)here;
-#if defined(NANVM_HARDENED)
-    if (self->resetting && nanvm_frame_was_left(self->frame, here)) {
-        nanvm_fatal("a drop that ran while an arena was reset was left by longjmp");
-    }
-#endif
-    return self->resetting;
 }
 
 NANVM_UNUSED static void stop_unless(const bool *ended) {
@@ -691,14 +655,15 @@ static void start_anew(nanvm_arena *self) {
 /* False where it is doing so already: the chunks are still walked through. */
 static bool let_go(nanvm_arena *self) {
     nanvm_frame frame;
-    if (is_resetting(self, NANVM_FRAME_ADDRESS)) {
-        return false;
+    if (nanvm_frame_is_at_work(&self->resetting, NANVM_FRAME_ADDRESS,
+                               "a drop that ran while an arena was reset was left by longjmp")) {
+        return false; /* a `drop` resets the arena that is letting go of it */
     }
     bool ended NANVM_ON_UNWIND(stop_unless) = false;
     nanvm_unwind_reads(&ended);
-    begin_reset(self, &frame, NANVM_FRAME_ADDRESS);
+    nanvm_frame_enter(&self->resetting, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);
-    end_reset(self, &frame);
+    nanvm_frame_leave(&self->resetting);
     ended = true;
     return true;
 }
@@ -706,7 +671,7 @@ static bool let_go(nanvm_arena *self) {
 static void make_empty(nanvm_arena *self) {
     note_peak(self);
     for_all_bytes(self, nanvm_checker_open);
-    clear_used(self);
+    wipe_used(self);
     for_all_bytes(self, nanvm_checker_close);
     keep_chunks(self);
     start_anew(self);

@@ -1,84 +1,5 @@
-/* Where a pool keeps the places of its dead: in lists that lead through them. A hardened
- * build keeps them apart, in a quarantine, where they wait their turn; so whatever is
- * written to the dead leads nowhere, and is noticed. */
+/* Where a pool keeps the places of its dead: in lists that lead through them. */
 #include "pool/pool.h"
-
-#if defined(NANVM_HARDENED)
-
-/* A place serves again when so many have died after it; of large ones fewer, so that they
- * take no more than the largest chunk of a pool does. */
-enum { LEAST_WAITING = 256, WAITING_BYTES = 64 * 1024 };
-
-static size_t least_waiting(const nanvm_pool *self) {
-    size_t least = WAITING_BYTES / self->places.stride;
-    return least < LEAST_WAITING ? least : LEAST_WAITING;
-}
-
-bool nanvm_dead_make_room(nanvm_pool *self, size_t places) {
-    return nanvm_quarantine_reserve(&self->waiting, self->source, places);
-}
-
-void nanvm_dead_deinit(nanvm_pool *self) {
-    nanvm_quarantine_deinit(&self->waiting, self->source_dealloc);
-}
-
-/* The most are alive right before one dies. */
-void nanvm_dead_put(nanvm_dealloc *dealloc, void *object) {
-    nanvm_pool *self = (nanvm_pool *)dealloc;
-    self->peak = nanvm_pool_peak(self);
-    nanvm_quarantine_put(&self->waiting, object, self->capacity);
-}
-
-void nanvm_dead_clear(const nanvm_pool *self, void *object) {
-    nanvm_quarantine_clear(object, self->capacity);
-}
-
-static void *take(nanvm_pool *self) {
-    void *object = nanvm_quarantine_take(&self->waiting);
-    if (object != NULL) {
-        nanvm_quarantine_expect(object, &self->places.dealloc);
-        nanvm_quarantine_check(object, self->capacity);
-        nanvm_block_set_count(object, NANVM_COUNT_PLAIN);
-    }
-    return object;
-}
-
-/* One that hasn't waited long is better than none. */
-void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    if (self->capacity == 0) {
-        return nanvm_large_take(self, size);
-    }
-    if (self->waiting.length > least_waiting(self)) {
-        return take(self);
-    }
-    void *object = nanvm_places_take(&self->places);
-    if (object == NULL) {
-        object = nanvm_pool_take_new(self, size);
-    }
-    return object != NULL ? object : take(self);
-}
-
-size_t nanvm_dead_length(const nanvm_pool *self) {
-    return self->waiting.length;
-}
-
-void nanvm_dead_count_in_chunks(const nanvm_pool *self) {
-    for (size_t i = 0; i < self->waiting.length; ++i) {
-        nanvm_chunk_of(nanvm_quarantine_at(&self->waiting, i))->dead += 1;
-    }
-}
-
-void nanvm_dead_forget(nanvm_pool *self, bool (*is_spare)(const void *place)) {
-    for (size_t i = 0; i < self->waiting.length; ++i) {
-        const void *place = nanvm_quarantine_at(&self->waiting, i);
-        if (is_spare(place)) {
-            nanvm_quarantine_check(place, self->capacity);
-        }
-    }
-    nanvm_quarantine_filter(&self->waiting, is_spare);
-}
-
-#else
 
 bool nanvm_dead_make_room(nanvm_pool *self, size_t places) {
     (void)self;
@@ -137,5 +58,3 @@ void nanvm_dead_forget(nanvm_pool *self, bool (*is_spare)(const void *place)) {
     forget(&self->places.ready, is_spare);
     forget(&self->places.dead, is_spare);
 }
-
-#endif

@@ -75,7 +75,7 @@ static nanvm_chunk *alloc_chunk(nanvm_pool *self) {
     size_t least = least_chunk_size(self);
     size_t size = next_chunk_size(self);
     nanvm_chunk *chunk = NULL;
-    if (!NANVM_IS_HARDENED && self->reserved >= LARGE_POOL) {
+    if (!NANVM_GUARDS_CHUNKS && self->reserved >= LARGE_POOL) {
         chunk = nanvm_region_chunk(self);
     }
     /* cppcheck-suppress knownConditionTrueFalse ; true in a hardened build only */
@@ -171,21 +171,17 @@ static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
     }
 }
 
-/* In a hardened build nobody may put and take by a shorter way, and lengths are sealed.
- */
-enum { IS_USUAL = !NANVM_IS_HARDENED };
-
 static const nanvm_dealloc_table pool_table = {.count = NANVM_COUNT_PLAIN,
                                                .free_block = nanvm_dead_put,
-                                               .pooled = IS_USUAL,
-                                               .chunked = IS_USUAL};
+                                               .pooled = !NANVM_QUARANTINES,
+                                               .chunked = NANVM_BOUNDS_LENGTHS};
 static const nanvm_dealloc_table leaf_table = {.count = NANVM_COUNT_PLAIN,
                                                .free_block = nanvm_dead_put,
-                                               .pooled = IS_USUAL,
-                                               .leaves = IS_USUAL,
-                                               .chunked = IS_USUAL};
+                                               .pooled = !NANVM_QUARANTINES,
+                                               .leaves = !NANVM_QUARANTINES,
+                                               .chunked = NANVM_BOUNDS_LENGTHS};
 static const nanvm_dealloc_table orphan_table = {
-    .count = NANVM_COUNT_PLAIN, .free_block = orphan_free_block, .chunked = IS_USUAL};
+    .count = NANVM_COUNT_PLAIN, .free_block = orphan_free_block, .chunked = NANVM_BOUNDS_LENGTHS};
 
 /* --- the pool as a whole --- */
 
@@ -214,9 +210,6 @@ nanvm_pool *nanvm_pool_create(nanvm_manager *source, nanvm_pools *owner,
         self->owner = owner;
         self->source = source;
         self->source_dealloc = source->dealloc;
-#if defined(NANVM_HARDENED)
-        self->from_global = source == nanvm_global();
-#endif
     }
     return self;
 }
@@ -284,13 +277,13 @@ size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
                                : self->live * self->places.stride;
 }
 
-/* Dead places are used again before fresh ones are. In a hardened build they wait; there
- * this is asked before each object dies. */
+/* Dead places are used again before fresh ones are. Where they wait in a quarantine, this
+ * is asked before each object dies. */
 size_t nanvm_pool_peak(const nanvm_pool *self) {
     size_t used = self->carved - nanvm_pool_run_length(self);
-#if defined(NANVM_HARDENED)
-    used -= self->capacity == 0 ? 0 : nanvm_dead_length(self);
-#endif
+    if (NANVM_QUARANTINES && self->capacity != 0) {
+        used -= nanvm_dead_length(self);
+    }
     return used > self->peak ? used : self->peak;
 }
 

@@ -3,9 +3,6 @@
 #define NANVM_POOL_H
 
 #include "internal.h"
-#if defined(NANVM_HARDENED)
-#include "hardened/quarantine.h"
-#endif
 
 /* The head of a chunk: the origin of every object in it. */
 typedef struct nanvm_chunk {
@@ -16,9 +13,7 @@ typedef struct nanvm_chunk {
     size_t size;                 /* of the chunk, in bytes */
     uint32_t used; /* places with a header, once it isn't the newest any more */
     uint32_t dead; /* of these; only while the pool is being trimmed */
-#if defined(NANVM_HARDENED)
-    nanvm_memory_front front; /* seals the size: so much is cleared, and given back */
-#endif
+    NANVM_SEALED(nanvm_memory_front front;)
 #if defined(NANVM_DEBUG)
     struct nanvm_chunk *before; /* in the list of large objects, whose `next` it is */
 #endif
@@ -73,10 +68,7 @@ typedef struct nanvm_pool {
                           as it was at the last nanvm_pool_recount() */
     size_t peak;       /* the most of them */
     size_t peak_bytes; /* the most of `reserved` */
-#if defined(NANVM_HARDENED)
-    bool from_global;         /* the source is the global manager */
-    nanvm_quarantine waiting; /* the dead, in place of the lists */
-#endif
+    NANVM_SEALED(nanvm_quarantine waiting;)
 #if defined(NANVM_DEBUG)
     nanvm_chunk *large; /* where each object has one: those of live objects */
 #endif
@@ -113,31 +105,12 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object 
 NANVM_NOINLINE void *nanvm_pool_take_new(nanvm_pool *self, size_t size);
 
 /* The same from a place at hand; NULL if there is none. And where there is none. */
-#if defined(NANVM_HARDENED)
-static inline void *nanvm_pool_take_ready(nanvm_pool *self) {
-    (void)self;
-    return NULL;
-}
+static inline void *nanvm_pool_take_ready(nanvm_pool *self);
+static inline void *nanvm_pool_take(nanvm_pool *self, size_t size);
 
-void *nanvm_pool_take(nanvm_pool *self, size_t size);
-#else
-static inline void *nanvm_pool_take_ready(nanvm_pool *self) {
-    return nanvm_places_take(&self->places);
-}
-
-static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    return nanvm_pool_take_new(self, size);
-}
-#endif
-
-#if defined(NANVM_HARDENED)
-/* Stops the program if the size isn't what the chunk was made with. */
-void nanvm_chunk_check(const nanvm_chunk *self);
-#else
-static inline void nanvm_chunk_check(const nanvm_chunk *self) {
-    (void)self;
-}
-#endif
+/* Seals the size of a chunk; stops the program if it isn't what was sealed. */
+static inline void nanvm_chunk_seal(nanvm_chunk *self);
+static inline void nanvm_chunk_check(const nanvm_chunk *self);
 
 static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
     nanvm_chunk *self = (nanvm_chunk *)(void *)nanvm_block_origin(object);
@@ -221,7 +194,11 @@ unsigned char *nanvm_chunk_first(const nanvm_chunk *self);
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
 
 /* The bytes that the pool's source gave for it. */
-size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self);
+static inline size_t nanvm_chunk_bytes(const nanvm_pool *pool, const nanvm_chunk *self);
+
+/* Memory for a chunk of at least `*size` bytes, which becomes as much as there is. */
+static inline nanvm_chunk *nanvm_chunk_memory_alloc(const nanvm_pool *pool, size_t *size);
+static inline void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *self);
 
 /* One of `size` bytes, which isn't among the pool's chunks yet. */
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
@@ -253,6 +230,18 @@ extern const nanvm_dealloc_table nanvm_large_table;
 
 /* Counts one more object, or piece, whose bytes are in `reserved` already. */
 void nanvm_pool_count_one(nanvm_pool *pool);
+
+/* The memory of one of `size` bytes and a few more, or of just so many; NULL if there is
+ * none. The second gives back what is free in all pools of the owner before that. */
+nanvm_chunk *nanvm_large_alloc_chunk(nanvm_pool *pool, size_t size);
+nanvm_chunk *nanvm_large_new_chunk(nanvm_pool *pool, size_t size);
+
+/* The object in a new chunk. */
+void *nanvm_large_object_in(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix);
+
+/* Half as much again as there was, so that appending one by one is cheap; what is asked
+ * for, if that is more, or half as much again is too much. */
+size_t nanvm_large_ample(const nanvm_pool *pool, size_t old, size_t size);
 
 /* Both give back what is free in all pools of the owner before they return NULL, if it
  * is memory that is missing. */
@@ -289,5 +278,10 @@ nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size);
 /* Keeps the chunk of a dead object, or frees it. */
 void nanvm_spare_put(nanvm_pool *pool, void *object);
 void nanvm_spare_free(nanvm_pool *pool);
+
+/* Makes room for `size` bytes behind `prefix`; returns the object, or NULL. */
+void *nanvm_spare_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size);
+
+#include "pool_checks.h"
 
 #endif

@@ -4,7 +4,6 @@
  * was freed last stays in the pool, if it isn't too large, and the source needn't be
  * asked each time: an update that copies 8,000 bytes takes 68 ns, and not 85.
  *
- * In a hardened build none serves twice: some wait in a quarantine before they are freed.
  * Where a memory checker watches, each is freed at once, for it to see. */
 #include "debug/debug.h"
 #include "pool/pool.h"
@@ -14,58 +13,6 @@ enum { SPARE_MAX = 64 * 1024 };
 static bool is_kept(const nanvm_pool *pool, const nanvm_chunk *chunk) {
     return pool->owner != NULL && !pool->apart && chunk->size <= SPARE_MAX;
 }
-
-#if defined(NANVM_HARDENED)
-
-enum { WAITING_MAX = 16 };
-
-size_t nanvm_spare_bytes(const nanvm_pool *pool) {
-    size_t size = 0;
-    for (size_t i = 0; i < pool->waiting.length; ++i) {
-        const void *object = nanvm_quarantine_at(&pool->waiting, i);
-        size += nanvm_chunk_bytes(pool, nanvm_chunk_of(object));
-    }
-    return size;
-}
-
-nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size) {
-    (void)pool;
-    (void)size;
-    return NULL;
-}
-
-static void free_waiting(nanvm_pool *pool, void *object) {
-    nanvm_quarantine_expect(object, &pool->places.dealloc);
-    nanvm_quarantine_check(object, nanvm_large_room(object));
-    nanvm_chunk_free(pool, nanvm_chunk_of(object));
-}
-
-/* Memory is freed last: the source's dealloc may drop another large object. */
-void nanvm_spare_put(nanvm_pool *pool, void *object) {
-    nanvm_chunk *chunk = nanvm_chunk_of(object);
-    nanvm_live_remove(pool, chunk);
-    if (!is_kept(pool, chunk) ||
-        !nanvm_quarantine_reserve(&pool->waiting, pool->source, WAITING_MAX)) {
-        nanvm_quarantine_clear(object, nanvm_large_room(object));
-        nanvm_chunk_free(pool, chunk);
-        return;
-    }
-    void *oldest = pool->waiting.length == WAITING_MAX
-                       ? nanvm_quarantine_take(&pool->waiting)
-                       : NULL;
-    nanvm_quarantine_put(&pool->waiting, object, nanvm_large_room(object));
-    if (oldest != NULL) {
-        free_waiting(pool, oldest);
-    }
-}
-
-void nanvm_spare_free(nanvm_pool *pool) {
-    while (pool->waiting.length > 0) {
-        free_waiting(pool, nanvm_quarantine_take(&pool->waiting));
-    }
-}
-
-#else
 
 size_t nanvm_spare_bytes(const nanvm_pool *pool) {
     return pool->chunks == NULL ? 0 : nanvm_chunk_bytes(pool, pool->chunks);
@@ -103,4 +50,34 @@ void nanvm_spare_free(nanvm_pool *pool) {
     }
 }
 
-#endif
+/* Half as much again, or else `least` bytes. */
+static nanvm_chunk *resize_chunk(nanvm_pool *pool, nanvm_chunk *chunk, size_t least) {
+    nanvm_layout layout = nanvm_chunk_layout(pool, chunk->size);
+    size_t size = nanvm_large_ample(pool, layout.size, least);
+    nanvm_chunk *resized = nanvm_memory_resize(pool->source, chunk, layout, size);
+    if (resized == NULL && size > least) {
+        size = least;
+        resized = nanvm_memory_resize(pool->source, chunk, layout, size);
+    }
+    if (resized != NULL) {
+        resized->size = size;
+        nanvm_chunk_init(resized, pool);
+    }
+    return resized;
+}
+
+void *nanvm_spare_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
+    nanvm_chunk *chunk = nanvm_chunk_of(object);
+    size_t old = chunk->size;
+    nanvm_chunk *larger = resize_chunk(pool, chunk, prefix + size);
+    if (larger == NULL && nanvm_pools_give_back(pool->owner)) {
+        larger = resize_chunk(pool, chunk, prefix + size);
+    }
+    if (larger == NULL) {
+        return NULL;
+    }
+    pool->live -= 1;
+    pool->reserved += larger->size - old;
+    nanvm_pool_count_one(pool);
+    return (unsigned char *)larger + prefix;
+}

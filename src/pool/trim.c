@@ -101,7 +101,7 @@ static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
 
 const nanvm_dealloc_table nanvm_trimmed_table = {.count = NANVM_COUNT_PLAIN,
                                                  .free_block = trimmed_free_block,
-                                                 .chunked = !NANVM_IS_HARDENED};
+                                                 .chunked = NANVM_BOUNDS_LENGTHS};
 
 void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
     if (!pool->is_listed) {

@@ -8,7 +8,6 @@ import pathlib
 import context
 import tree
 
-INCLUDES = ("include", "src", "tests/support")
 # The library may become a shared one, and functions have the names of the sources.
 STANDARD = ("-std=c11", "-pthread", "-DNANVM_BUILDING", "-DNANVM_SHARED", "-DNANVM_PLAIN_NAMES")
 HARDENED = "-DNANVM_HARDENED"
@@ -67,7 +66,8 @@ class Suite:
 
     def command(self, source, *more):
         """How a file is compiled; the end of it says into what."""
-        includes = [f"-I{self.source / folder}" for folder in INCLUDES]
+        folders = (*tree.includes(self.build), "tests/support")
+        includes = [f"-I{self.source / folder}" for folder in folders]
         return [self.compiler, *STANDARD, *self.flags, *includes, *more, source]
 
     def compile(self, sources):

@@ -15,6 +15,8 @@ BUILDS = {
     "hardened": ("NANVM_HARDENED",),
     "debug": ("NANVM_DEBUG",),
 }
+# Where a build finds its half of the interfaces that differ.
+HALVES = {"usual": "src/usual", "hardened": "src/hardened", "debug": "src/hardened"}
 LEFT_OUT = ("NANVM_BUILD_TESTS", "NANVM_BUILD_EXAMPLES", "NANVM_BUILD_BENCH", "NANVM_BUILD_DOCS")
 
 
@@ -49,6 +51,11 @@ def library(build="usual"):
         (file,) = [each["jsonFile"] for each in targets if each["name"] == "nanvm_mem_static"]
         sources = [pathlib.PurePosixPath(each["path"]) for each in read(reply, file)["sources"]]
     return tuple(sorted(each for each in sources if each.suffix == ".c"))
+
+
+def includes(build="usual"):
+    """The folders in which a build looks for headers, as paths in the project."""
+    return "include", "src", HALVES[build]
 
 
 def only_in(build):

@@ -46,11 +46,7 @@ typedef struct nanvm_arena {
     size_t streak;  /**< Private: blocks of a type in a row, at the top. */
     bool closed;    /**< Private. */
     bool watched;   /**< Private: by a memory checker. */
-    bool resetting; /**< Private: a `drop` of an object may be at work. */
-#if defined(NANVM_HARDENED)
-    const struct nanvm_frame *frame; /**< Private: of who resets. */
-    unsigned char *highest; /**< Private: where the top has been in this chunk. */
-#endif
+    nanvm_at_work resetting; /**< Private: a `drop` of an object may be at work. */
     nanvm_places run;                    /**< Private: objects to be, at the top. */
     nanvm_places *by_type[NANVM_PLACES]; /**< Private: leads any type to the run. */
 } nanvm_arena;

@@ -24,23 +24,19 @@
 typedef struct nanvm_origin {
     const nanvm_object *object; /**< The type of the object. */
     nanvm_dealloc *dealloc;     /**< Counts and frees. */
-#if defined(NANVM_HARDENED)
-    uint32_t seal[2]; /**< Private; halves, since an origin lies where a word may. */
-#endif
+    /* halves, since an origin lies where a word may */
+    NANVM_SEALED(uint32_t seal[2];)
 } nanvm_origin;
 
 /** The 8 bytes in front of every object; 16 in a hardened build. */
 typedef struct nanvm_header {
     nanvm_count_word count; /**< Below 0: not a plain count. See #nanvm_count. */
     uint32_t origin;        /**< Distance back to the #nanvm_origin, in words. */
-#if defined(NANVM_HARDENED)
-    uint32_t origin_seal; /**< Private. */
-#endif
+    NANVM_SEALED(uint32_t origin_seal;)
 } nanvm_header;
 
-#if !defined(NANVM_HARDENED)
-NANVM_STATIC_ASSERT(sizeof(nanvm_header) == 8, "a header takes 8 bytes");
-#endif
+NANVM_STATIC_ASSERT(sizeof(nanvm_header) == 2 * sizeof(nanvm_count_word),
+                    "a header takes 8 bytes, or 16");
 
 NANVM_BEGIN_DECLS
 
@@ -65,9 +61,6 @@ NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_header_origin(
 }
 /** @endcond */
 
-#if defined(NANVM_HARDENED)
-NANVM_API NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object);
-#else
 /**
  * The origin of `object`.
  *
@@ -78,9 +71,9 @@ NANVM_API NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *obj
  * @cost one load.
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object) {
+    nanvm_block_check(object);
     return nanvm_header_origin(nanvm_block_header(object));
 }
-#endif
 
 /** @cond INTERNAL */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_count_word *nanvm_block_count_word(

@@ -145,11 +145,6 @@
 #endif
 #define NANVM_ADDRESS(pointer) NANVM_BITS_TO(uintptr_t, pointer)
 
-/* A debug build is a hardened one that checks more. */
-#if defined(NANVM_DEBUG) && !defined(NANVM_HARDENED)
-#define NANVM_HARDENED 1
-#endif
-
 /* Some symbols carry the number of the ABI and the kind of build, as in
  * `nanvm_global_abi2` and `nanvm_hardened_global_abi2`, so that a unit that was compiled
  * with other headers, or for a build of another kind, doesn't link, and the linker says
@@ -162,13 +157,6 @@
  *
  * The others get handles and what the functions above have made. NANVM_PLAIN_NAMES is for
  * tools that know functions by their names in the sources. */
-#if defined(NANVM_DEBUG)
-#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_debug_##name##_abi, NANVM_ABI)
-#elif defined(NANVM_HARDENED)
-#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_hardened_##name##_abi, NANVM_ABI)
-#else
-#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_##name##_abi, NANVM_ABI)
-#endif
 #define NANVM_NUMBERED_(name, number) NANVM_PASTE_(name, number)
 #define NANVM_PASTE_(name, number) name##number
 
@@ -192,11 +180,9 @@
 #define nanvm_manager_take_cold NANVM_SYMBOL_(manager_take_cold)
 #define nanvm_block_prefix NANVM_SYMBOL_(block_prefix)
 #define nanvm_block_init NANVM_SYMBOL_(block_init)
-#define nanvm_block_origin NANVM_SYMBOL_(block_origin)
 #define nanvm_ref_clone_cold NANVM_SYMBOL_(ref_clone_cold)
 #define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)
 #define nanvm_ref_is_sole_cold NANVM_SYMBOL_(ref_is_sole_cold)
-#define nanvm_ref_expect_object NANVM_SYMBOL_(ref_expect_object)
 #define nanvm_ref_to_mut_ref_cold NANVM_SYMBOL_(ref_to_mut_ref_cold)
 #define nanvm_ref_make_mut_cold NANVM_SYMBOL_(ref_make_mut_cold)
 #define nanvm_mut_ref_drop_cold NANVM_SYMBOL_(mut_ref_drop_cold)
@@ -225,5 +211,7 @@ NANVM_API NANVM_RETURNS_NONNULL const char *nanvm_version(void);
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/build.h>
 
 #endif

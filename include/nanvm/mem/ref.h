@@ -34,16 +34,6 @@ NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
 nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_ref_make_mut_cold(
     nanvm_ref *self, nanvm_manager *manager);
-
-/* A hardened build stops the program if the object has another type; null has any. */
-#if defined(NANVM_HARDENED)
-NANVM_API void nanvm_ref_expect_object(nanvm_ref self, const nanvm_object *object);
-#else
-NANVM_INLINE void nanvm_ref_expect_object(nanvm_ref self, const nanvm_object *object) {
-    (void)self;
-    (void)object;
-}
-#endif
 /** @endcond */
 
 /**

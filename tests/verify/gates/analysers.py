@@ -21,7 +21,7 @@ def look(context, paths, *command):
     found = []
     for chosen, options in gate.configurations(context, paths):
         for path in chosen:
-            found += gate.report(context, *command, *gate.flags(context), *options, path)
+            found += gate.report(context, *command, *options, path)
     return gate.distinct(found)
 
 
@@ -31,7 +31,7 @@ def look_quickly(context, paths, *command):
     found = []
     for path in paths:
         options = next(options for chosen, options in configurations if path in chosen)
-        found += gate.report(context, *command, *gate.flags(context), *options, path)
+        found += gate.report(context, *command, *options, path)
     return gate.distinct(found)
 
 
@@ -117,7 +117,7 @@ def tidy(context, config, paths):
     for chosen, options in gate.configurations(context, paths):
         found += gate.report(context, "clang-tidy-19", config, "--quiet",
                              "--checks=-clang-analyzer-*", *chosen, "--", "-std=c11",
-                             *gate.flags(context), *options)
+                             *options)
     return gate.distinct(found)
 
 

@@ -62,8 +62,8 @@ def suite(context, folder, *options):
 def slots_program(context, name, options):
     """slots/slots.c with the library, all in one command."""
     program = context.build / f"slots-{name}"
-    context.run("clang-19", "-std=c11", "-O1", *options, *gate.flags(context),
-                *gate.library(context)[0],
+    context.run("clang-19", "-std=c11", "-O1", *options, *gate.flags(context, "usual"),
+                *gate.library(context, "usual"),
                 context.source / "tests" / "verify" / "gates" / "slots" / "slots.c",
                 "-o", program)
     return program

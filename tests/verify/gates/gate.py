@@ -5,7 +5,6 @@ import re
 
 import tree
 
-INCLUDES = ("include", "src")
 FINDING = re.compile(r"^(?P<where>[^\s:][^:\n]*:\d+):(\d+:)? (warning|error|style|performance"
                      r"|portability|information): (?P<what>.*)$", re.M)
 
@@ -29,37 +28,39 @@ class Outcome:
     accepted: list = dataclasses.field(default_factory=list)
 
 
-def library(context):
-    """The files of the library, those of them that only a hardened build has, and those
-    that only a debug build has."""
-    hardened = tree.only_in("hardened")
-    debug = [each for each in tree.only_in("debug") if each not in hardened]
-    return tuple([context.source / name for name in names]
-                 for names in (tree.library(), hardened, debug))
+def library(context, build):
+    """The files of a build of the library."""
+    return [context.source / name for name in tree.library(build)]
 
 
 def sources(context, *folders):
     """All C files of the library, and those in the folders named."""
-    return sum(library(context), []) + sorted(
+    return sorted({path for build in tree.BUILDS for path in library(context, build)}) + sorted(
         path for folder in folders for path in (context.source / folder).glob("*.c"))
 
 
 def configurations(context, paths):
     """What there is to look at: (files, how they are compiled), by default, hardened, and
     for debugging, which changes only files that include its header."""
-    _, hardened, debug = library(context)
-    usual = [path for path in paths if path not in hardened and path not in debug]
+    builds = {build: set(library(context, build)) for build in tree.BUILDS}
+    others = set(paths) - set().union(*builds.values())
+
+    def of(build):
+        return [path for path in paths if path in builds[build] | others]
+
     return (
-        (usual, []),
-        ([path for path in paths if path not in debug], ["-DNANVM_HARDENED"]),
-        ([path for path in paths if "debug.h" in path.read_text()], ["-DNANVM_DEBUG"]),
+        (of("usual"), flags(context, "usual")),
+        (of("hardened"), flags(context, "hardened")),
+        ([path for path in of("debug") if "debug.h" in path.read_text()],
+         flags(context, "debug")),
     )
 
 
-def flags(context):
+def flags(context, build):
     """How each of them is compiled. Inside the library NANVM_BUILDING is defined; it
     changes nothing for the others, which link a static one."""
-    return [*(f"-I{context.source / each}" for each in INCLUDES), "-DNANVM_BUILDING"]
+    return [*(f"-I{context.source / folder}" for folder in tree.includes(build)),
+            *(f"-D{name}" for name in tree.BUILDS[build]), "-DNANVM_BUILDING"]
 
 
 def relative(context, text):

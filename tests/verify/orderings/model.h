@@ -68,6 +68,9 @@
 /* The threads of the model take turns in one of the system's: what a thread has of its
  * own lies in one place, and is changed when another goes on. */
 #include "../../../src/system/atomic.h"
+#if defined(NANVM_HARDENED)
+#include "../../../src/hardened/atomic.h"
+#endif
 #undef NANVM_THREAD_LOCAL
 #define NANVM_THREAD_LOCAL __attribute__((section("thread_locals")))
 
@@ -81,8 +84,8 @@
  */
 #if defined(NANVM_HARDENED) && !defined(MODEL_OF_SEALS) && !defined(MODEL_OF_QUARANTINE)
 #include "../../../src/hardened/quarantine.h"
-#define nanvm_quarantine_clear(object, size)                                             \
-    (model_write(object), nanvm_quarantine_clear(object, size))
+#define nanvm_wipe_object(object, size)                                                  \
+    (model_write(object), nanvm_wipe_object(object, size))
 #define nanvm_quarantine_check(object, size)                                             \
     (model_read(object), nanvm_quarantine_check(object, size))
 #endif

@@ -112,7 +112,7 @@ static void begin_with(nanvm_manager *which) {
 
 /* The global manager; but that of a hardened build keeps its dead for a while. */
 static nanvm_manager *usual_manager(void) {
-    return NANVM_IS_HARDENED ? &own_manager : nanvm_global();
+    return NANVM_QUARANTINES ? &own_manager : nanvm_global();
 }
 
 static void begin_global(int threads) {

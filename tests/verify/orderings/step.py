@@ -194,11 +194,11 @@ def here(context):
 def global_with_one_waiting(context):
     """A hardened global manager in which one of the dead waits, in place of many: only so
     few threads get to change places."""
-    text = (context.source / "src" / "managers" / "global.c").read_text()
+    text = (context.source / "src" / "hardened" / "global_blocks.c").read_text()
     changed, count = re.subn(r"\bWAITING = 1024\b", "WAITING = 1", text)
     if count != 1:
-        raise StepFailed("global.c says otherwise how many of the dead wait")
-    path = context.build / "global.c"
+        raise StepFailed("global_blocks.c says otherwise how many of the dead wait")
+    path = context.build / "global_blocks.c"
     path.write_text(changed)
     return path
 
@@ -210,7 +210,7 @@ def files_of_model(context, build):
     files["scenarios"] = here(context) / "scenarios.c"
     if is_hardened:
         files["statics"] = here(context) / "statics.c"  # has two others inside
-        files["global"] = global_with_one_waiting(context)
+        files["global_blocks"] = global_with_one_waiting(context)
         del files["seal"], files["guard"]
     del files["inline"]  # the model has a copy in each file
     return files
@@ -223,7 +223,7 @@ def compile_c(context, build, name, path):
     warnings = ("-Wall", "-Wextra", "-Werror") if name == "scenarios" else ("-w",)
     context.run(
         *("gcc", "-std=gnu11", "-O2", "-g", *warnings, *MODELS[build]),
-        *("-I", context.source / "include", "-I", context.source / "src"),
+        *(f"-I{context.source / folder}" for folder in tree.includes(build)),
         *("-include", here(context) / "model.h", *OWN_FLAGS.get(name, ())),
         *("-c", path, "-o", target),
     )
@@ -456,12 +456,11 @@ def build_stress(context, name):
     compiler, flags, _, is_silent = STRESS[name]
     own = flags if is_silent else ()
     common = (compiler, "-std=gnu11", "-O2" if is_silent else "-O1", "-g", "-fsanitize=thread")
-    include = ("-I", context.source / "include", "-I", context.source / "src")
+    build = "hardened" if "-DNANVM_HARDENED" in flags else "usual"
+    include = tuple(f"-I{context.source / folder}" for folder in tree.includes(build))
     folder = context.build / f"stress-{name}"
     folder.mkdir(exist_ok=True)
-    is_hardened = "-DNANVM_HARDENED" in flags
-    sources = [context.source / each
-               for each in tree.library("hardened" if is_hardened else "usual")]
+    sources = [context.source / each for each in tree.library(build)]
     context.run(*common, *flags, *include, "-c", *sources, cwd=folder)
     stress = here(context) / "stress.c"
     objects = [folder / f"{each.stem}.o" for each in sources]

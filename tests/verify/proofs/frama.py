@@ -6,7 +6,7 @@ MACHDEPS = {64: "gcc_x86_64", 32: "gcc_x86_32"}
 
 def preprocessor(*more):
     """The arguments of gcc, which reads the files for Frama-C."""
-    return " ".join(("-Iinclude", "-Isrc", f"-include {HERE}/machine.h", "-DNDEBUG",
+    return " ".join(("-Iinclude", "-Isrc", "-Isrc/usual", f"-include {HERE}/machine.h", "-DNDEBUG",
                      "-DNANVM_PLAIN_NAMES", *more))
 
 

@@ -1,4 +1,4 @@
-/* The global manager: src/managers/global.c. */
+/* The global manager: src/managers/global.h. */
 
 /*@ assigns \nothing;
     ensures \result <==> layout.align > 2 * sizeof(void *) ||
@@ -10,7 +10,7 @@ static bool is_over_aligned(nanvm_layout layout);
     assigns \nothing;
     ensures alone_bytes(type, NANVM_COUNT_ATOMIC) <= \result <= PTRDIFF_MAX;
     ensures \result % block_align(type) == 0; */
-static size_t global_prefix(const nanvm_object *type);
+static inline size_t nanvm_global_prefix(const nanvm_object *type);
 
 /*@ requires \valid_read(type);
     assigns \nothing;

@@ -2,13 +2,11 @@
  *
  * Stacks grow down: whatever is called by the one at work lies below the words that this
  * one has left in its frame. What lies there and wasn't called by it has most likely
- * written over some of them. In a hardened build only: elsewhere nobody asks. */
+ * written over some of them. usual/frame.h is the other half of this interface. */
 #ifndef NANVM_FRAME_H
 #define NANVM_FRAME_H
 
 #include "internal.h"
-
-#if defined(NANVM_HARDENED)
 
 #define NANVM_FRAME_ADDRESS ((uintptr_t)__builtin_frame_address(0))
 
@@ -24,16 +22,20 @@ static inline uintptr_t nanvm_frame_word(const volatile uintptr_t *word) {
     return ~(uintptr_t)word;
 }
 
-/* `here` is the address of the caller's frame. */
-static inline void nanvm_frame_enter(nanvm_frame *self, uintptr_t here) {
-    self->address = here;
+static inline void nanvm_frame_enter(nanvm_at_work *self, nanvm_frame *frame,
+                                     uintptr_t here) {
+    frame->address = here;
     for (size_t i = 0; i < NANVM_FRAME_WORDS; ++i) {
-        self->words[i] = nanvm_frame_word(&self->words[i]);
+        frame->words[i] = nanvm_frame_word(&frame->words[i]);
     }
+    self->is_set = true;
+    self->frame = frame;
 }
 
-static inline void nanvm_frame_leave(nanvm_frame *self) {
-    self->words[0] = 0;
+static inline void nanvm_frame_leave(nanvm_at_work *self) {
+    nanvm_frame *frame = (nanvm_frame *)(uintptr_t)self->frame;
+    frame->words[0] = 0;
+    self->is_set = false;
 }
 
 /* `here` is the address of a frame of who asks. What was left may be anybody's by now. */
@@ -46,21 +48,12 @@ __attribute__((no_sanitize("address"))) static inline bool nanvm_frame_was_left(
     return is_left;
 }
 
-#else
-
-#define NANVM_FRAME_ADDRESS ((uintptr_t)0)
-
-typedef char nanvm_frame;
-
-static inline void nanvm_frame_enter(nanvm_frame *self, uintptr_t here) {
-    (void)self;
-    (void)here;
+static inline bool nanvm_frame_is_at_work(const nanvm_at_work *self, uintptr_t here,
+                                          const char *message) {
+    if (self->is_set && nanvm_frame_was_left(self->frame, here)) {
+        nanvm_fatal(message);
+    }
+    return self->is_set;
 }
-
-static inline void nanvm_frame_leave(nanvm_frame *self) {
-    (void)self;
-}
-
-#endif
 
 #endif

@@ -1,0 +1,69 @@
+/* Which build of the library the headers are for, and what that changes in them.
+ *
+ *   the usual build
+ *   NANVM_HARDENED  headers, origins and counts are sealed: <nanvm/mem/atomic.h> has the
+ *                   counts, this file the rest
+ *   NANVM_DEBUG     a hardened build that checks more
+ *
+ * A part of <nanvm/mem/config.h>. */
+#ifndef NANVM_MEM_INLINE_BUILD_H
+#define NANVM_MEM_INLINE_BUILD_H
+
+#include <nanvm/mem/config.h>
+
+#if defined(NANVM_DEBUG) && !defined(NANVM_HARDENED)
+#define NANVM_HARDENED 1
+#endif
+
+/* A unit that was compiled for a build of another kind doesn't link: see
+ * <nanvm/mem/config.h>. */
+#if defined(NANVM_DEBUG)
+#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_debug_##name##_abi, NANVM_ABI)
+#elif defined(NANVM_HARDENED)
+#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_hardened_##name##_abi, NANVM_ABI)
+#else
+#define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_##name##_abi, NANVM_ABI)
+#endif
+
+NANVM_BEGIN_DECLS
+
+#if defined(NANVM_HARDENED)
+
+struct nanvm_frame;
+
+/* Members of a struct. */
+#define NANVM_SEALED(members) members
+
+/* Stops the program if what lies in front of the object isn't as the library wrote it. */
+#define nanvm_block_check NANVM_SYMBOL_(block_check)
+NANVM_API void nanvm_block_check(const void *object);
+
+/* Stops the program if the object, which may be null, has another type. */
+#define nanvm_block_check_type NANVM_SYMBOL_(block_check_type)
+NANVM_API void nanvm_block_check_type(const void *object, const void *type);
+
+#else
+
+#define NANVM_SEALED(members)
+
+NANVM_INLINE void nanvm_block_check(const void *object) {
+    (void)object;
+}
+
+NANVM_INLINE void nanvm_block_check_type(const void *object, const void *type) {
+    (void)object;
+    (void)type;
+}
+
+#endif
+
+/* Whether a function that calls back is at work: for a function that may be called by the
+ * callback. */
+typedef struct nanvm_at_work {
+    bool is_set;
+    NANVM_SEALED(const struct nanvm_frame *frame;)
+} nanvm_at_work;
+
+NANVM_END_DECLS
+
+#endif

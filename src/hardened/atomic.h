@@ -1,0 +1,34 @@
+/* The atomic operations that only a hardened build needs. */
+#ifndef NANVM_HARDENED_ATOMIC_H
+#define NANVM_HARDENED_ATOMIC_H
+
+#include <nanvm/mem/config.h>
+
+#if !defined(NANVM_GNU)
+#error "a hardened build needs the atomic operations of gcc or clang"
+#endif
+
+/* Returns what there was before. */
+static inline size_t nanvm_atomic_raise_relaxed(size_t *word) {
+    return __atomic_fetch_add(word, 1, __ATOMIC_RELAXED);
+}
+
+static inline void nanvm_atomic_lower_relaxed(size_t *word) {
+    (void)__atomic_fetch_sub(word, 1, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t nanvm_atomic_read_key_relaxed(const uint64_t *key) {
+    return __atomic_load_n(key, __ATOMIC_RELAXED);
+}
+
+/* Two threads may be the first at once: of what they write one counts, and is returned.
+ */
+static inline uint64_t nanvm_atomic_write_key_once_relaxed(uint64_t *key,
+                                                           uint64_t value) {
+    uint64_t found = 0;
+    bool first = __atomic_compare_exchange_n(key, &found, value, false, __ATOMIC_RELAXED,
+                                             __ATOMIC_RELAXED);
+    return first ? value : found;
+}
+
+#endif

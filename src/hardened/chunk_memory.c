@@ -1,0 +1,69 @@
+/* The memory of chunks, between what the source gives and a page that nobody can touch.
+ *
+ * From the global manager a chunk takes whole pages, with one behind that is closed. That
+ * manager gives each back by itself, and the page is opened before. Others may let go of all
+ * that they handed out at once, or may have no memory that is aligned to pages; and a
+ * checker is to see where an object ends. */
+#include "hardened/guard.h"
+#include "pool/pool.h"
+
+static bool is_guarded(const nanvm_pool *pool) {
+    return pool->source_dealloc == nanvm_global()->dealloc && !pool->apart;
+}
+
+static nanvm_layout guarded(nanvm_layout layout) {
+    size_t page = nanvm_guard_size();
+    layout.align = layout.align < page ? page : layout.align;
+    return layout;
+}
+
+/* The bytes for the pool; 0 if that is too much. */
+static size_t rounded(nanvm_layout layout) {
+    return nanvm_layout_is_valid(layout)
+               ? nanvm_layout_round_up(layout.size, layout.align)
+               : 0;
+}
+
+static nanvm_layout with_guard(nanvm_layout layout) {
+    layout.size += nanvm_guard_size();
+    return layout;
+}
+
+size_t nanvm_chunk_guarded_bytes(const nanvm_pool *pool, const nanvm_chunk *self) {
+    return self->size + (is_guarded(pool) ? nanvm_guard_size() : 0);
+}
+
+static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
+    nanvm_layout layout = guarded(nanvm_chunk_layout(pool, *size));
+    layout.size = *size = rounded(layout);
+    nanvm_chunk *chunk =
+        *size == 0 ? NULL : nanvm_memory_alloc(pool->source, with_guard(layout));
+    if (chunk != NULL) {
+        nanvm_guard_close((unsigned char *)chunk + *size);
+    }
+    return chunk;
+}
+
+nanvm_chunk *nanvm_chunk_guarded_alloc(const nanvm_pool *pool, size_t *size) {
+    return is_guarded(pool)
+               ? alloc_guarded(pool, size)
+               : nanvm_memory_alloc(pool->source, nanvm_chunk_layout(pool, *size));
+}
+
+void nanvm_chunk_guarded_free(const nanvm_pool *pool, nanvm_chunk *self) {
+    nanvm_layout layout = nanvm_chunk_layout(pool, self->size);
+    if (is_guarded(pool)) {
+        nanvm_guard_open((unsigned char *)self + self->size);
+        layout = with_guard(guarded(layout));
+    }
+    nanvm_dealloc_memory(pool->source_dealloc, self, layout);
+}
+
+void nanvm_chunk_seal_size(nanvm_chunk *self) {
+    nanvm_seal_memory(&self->front, self, nanvm_layout_make(self->size, 1));
+}
+
+void nanvm_chunk_check_size(const nanvm_chunk *self) {
+    nanvm_seal_check_memory(&self->front, self, nanvm_layout_make(self->size, 1),
+                            "the size of a chunk was overwritten");
+}

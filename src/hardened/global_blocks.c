@@ -1,0 +1,150 @@
+/* The global manager's freed blocks wait, and nothing stays behind in memory that is given
+ * back. */
+#include <string.h>
+
+#include "hardened/atomic.h"
+#include "hardened/quarantine.h"
+#include "managers/global.h"
+#include "system/checker.h"
+
+/* Gives at least half of a piece back, if there is memory to move the rest to. */
+static void *move_rest(void *memory, nanvm_layout layout, size_t size) {
+    void *moved = nanvm_system_alloc(nanvm_layout_make(size, layout.align));
+    if (moved == NULL) {
+        return memory;
+    }
+    memcpy(moved, memory, size);
+    nanvm_wipe(memory, layout.size);
+    nanvm_system_free(memory, layout);
+    return moved;
+}
+
+/* A piece that grows is moved by the caller: realloc would leave its old bytes behind. */
+void *nanvm_global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
+                           size_t size) {
+    (void)self;
+    if (size > layout.size) {
+        return NULL;
+    }
+    if (size < layout.size / 2) {
+        return move_rest(memory, layout, size);
+    }
+    memset((unsigned char *)memory + size, 0, layout.size - size);
+    return memory;
+}
+
+/* --- blocks --- */
+
+/* So many have to die after an object before its memory is free. Any thread may be the
+ * one that puts the next in place of the one that has waited longest.
+ *
+ * That is for blocks of up to 1 KiB. Of four times the size a fourth as many wait, down
+ * to one of 1 MiB: never more than 1 MiB of a kind, 6 MiB in all; and who drops large
+ * objects doesn't put the small ones out. Memory of more is free at once. */
+enum { WAITING = 1024, SMALLEST = 1024, KINDS = 6 };
+
+/* KINDS for a block that doesn't wait. */
+static size_t kind_of(size_t block_size) {
+    size_t kind = 0;
+    for (size_t most = SMALLEST; kind < KINDS && block_size > most; most *= 4) {
+        ++kind;
+    }
+    return kind;
+}
+
+static size_t length_of(size_t kind) {
+    return (size_t)WAITING >> 2 * kind;
+}
+
+/* What moves, moves by a new block: nothing stays behind in the old one. And nothing of
+ * what is cut off: it isn't the object's any more when that ends. A block is of the kind
+ * that its object's size says. */
+static bool stays(const nanvm_object *type, size_t old_size, size_t size) {
+    size_t prefix = nanvm_global_prefix(type);
+    return size <= old_size && size >= old_size / 2 &&
+           kind_of(prefix + size) == kind_of(prefix + old_size);
+}
+
+void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_size,
+                                 size_t size) {
+    (void)self;
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    if (origin->dealloc != &nanvm_global_dealloc || !stays(origin->object, old_size, size)) {
+        return NULL;
+    }
+    memset((unsigned char *)object + size, 0, old_size - size);
+    return object;
+}
+
+/* At the start of the memory of who waits, over its origin: its type may be gone by the
+ * time that it is free. */
+typedef struct note {
+    void *object;
+    size_t size; /* twice the bytes, and one if they are over-aligned */
+    nanvm_memory_front front;
+} note;
+
+NANVM_STATIC_ASSERT(sizeof(note) <= sizeof(nanvm_origin), "it lies in front of a header");
+
+static struct {
+    note *notes[WAITING]; /* of larger kinds the first only */
+    size_t next;
+} waiting[KINDS];
+
+static size_t size_of(const nanvm_object *type, const void *object) {
+    return nanvm_object_size_of(type, nanvm_block_length(type, object));
+}
+
+static note *write_note(const nanvm_object *type, void *object, size_t size) {
+    size_t prefix = nanvm_global_prefix(type);
+    note *self = (note *)(void *)((unsigned char *)object - prefix);
+    self->object = object;
+    self->size = size << 1 | (size_t)nanvm_global_is_over_aligned(type);
+    nanvm_seal_memory(&self->front, object, nanvm_layout_make(self->size, 1));
+    return self;
+}
+
+static void free_noted(note *self) {
+    size_t size = self->size;
+    nanvm_seal_break_memory(&self->front, self->object, nanvm_layout_make(size, 1));
+    nanvm_quarantine_check(self->object, size >> 1);
+    if ((size & 1) != 0) {
+        nanvm_system_free_aligned(self);
+    } else {
+        free(self);
+    }
+}
+
+/* Returns whether there was one that is free now; `mine` may be NULL. */
+static bool replace_oldest(size_t kind, note *mine) {
+    size_t turn = nanvm_atomic_raise_relaxed(&waiting[kind].next) % length_of(kind);
+    note *oldest = NANVM_ATOMIC_EXCHANGE(&waiting[kind].notes[turn], mine);
+    if (oldest != NULL) {
+        free_noted(oldest);
+    }
+    return oldest != NULL;
+}
+
+void nanvm_global_free_block(nanvm_dealloc *self, void *object) {
+    const nanvm_object *type = nanvm_block_origin(object)->object;
+    size_t size = size_of(type, object);
+    size_t kind = kind_of(nanvm_global_prefix(type) + size);
+    (void)self;
+    nanvm_wipe_object(object, size);
+    if (kind == KINDS || nanvm_checker_watches()) { /* that is to see when it ends */
+        nanvm_global_free_memory(object);
+    } else {
+        (void)replace_oldest(kind, write_note(type, object, size));
+    }
+}
+
+/* What waits is memory, too, before there is none. Returns whether anything did. */
+bool nanvm_global_give_back(void) {
+    bool any = false;
+    for (size_t kind = 0; kind < KINDS; ++kind) {
+        for (size_t i = 0; i < length_of(kind); ++i) {
+            any |= replace_oldest(kind, NULL);
+        }
+    }
+    return any;
+}

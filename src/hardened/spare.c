@@ -1,0 +1,86 @@
+/* What becomes of the memory of large objects that die: none serves twice. Some wait in a
+ * quarantine before they are freed. Where a memory checker watches, each is freed at once,
+ * for it to see. */
+#include <string.h>
+
+#include "debug/debug.h"
+#include "hardened/quarantine.h"
+#include "pool/pool.h"
+
+enum { SPARE_MAX = 64 * 1024 };
+
+static bool is_kept(const nanvm_pool *pool, const nanvm_chunk *chunk) {
+    return pool->owner != NULL && !pool->apart && chunk->size <= SPARE_MAX;
+}
+
+enum { WAITING_MAX = 16 };
+
+size_t nanvm_spare_bytes(const nanvm_pool *pool) {
+    size_t size = 0;
+    for (size_t i = 0; i < pool->waiting.length; ++i) {
+        const void *object = nanvm_quarantine_at(&pool->waiting, i);
+        size += nanvm_chunk_bytes(pool, nanvm_chunk_of(object));
+    }
+    return size;
+}
+
+nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size) {
+    (void)pool;
+    (void)size;
+    return NULL;
+}
+
+static void free_waiting(nanvm_pool *pool, void *object) {
+    nanvm_quarantine_expect(object, &pool->places.dealloc);
+    nanvm_quarantine_check(object, nanvm_large_room(object));
+    nanvm_chunk_free(pool, nanvm_chunk_of(object));
+}
+
+/* Memory is freed last: the source's dealloc may drop another large object. */
+void nanvm_spare_put(nanvm_pool *pool, void *object) {
+    nanvm_chunk *chunk = nanvm_chunk_of(object);
+    nanvm_live_remove(pool, chunk);
+    if (!is_kept(pool, chunk) ||
+        !nanvm_quarantine_reserve(&pool->waiting, pool->source, WAITING_MAX)) {
+        nanvm_wipe_object(object, nanvm_large_room(object));
+        nanvm_chunk_free(pool, chunk);
+        return;
+    }
+    void *oldest = pool->waiting.length == WAITING_MAX
+                       ? nanvm_quarantine_take(&pool->waiting)
+                       : NULL;
+    nanvm_quarantine_put(&pool->waiting, object, nanvm_large_room(object));
+    if (oldest != NULL) {
+        free_waiting(pool, oldest);
+    }
+}
+
+void nanvm_spare_free(nanvm_pool *pool) {
+    while (pool->waiting.length > 0) {
+        free_waiting(pool, nanvm_quarantine_take(&pool->waiting));
+    }
+}
+
+/* Into a new chunk; the old one is freed as any other. Peaks are as if there had never
+ * been two. */
+void *nanvm_spare_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
+    size_t old = nanvm_large_room(object);
+    size_t peak = pool->peak;
+    size_t peak_bytes = pool->peak_bytes;
+    nanvm_chunk *chunk = nanvm_large_alloc_chunk(pool, prefix + nanvm_large_ample(pool, old, size));
+    if (chunk == NULL) {
+        chunk = nanvm_large_new_chunk(pool, prefix + size);
+    }
+    if (chunk == NULL) {
+        return NULL;
+    }
+    void *moved = nanvm_large_object_in(pool, chunk, prefix);
+    memcpy(moved, object, old);
+    nanvm_spare_put(pool, object);
+    nanvm_pool_note_free(pool);
+    pool->peak = peak;
+    pool->peak_bytes = peak_bytes;
+    pool->live -= 2;
+    nanvm_pool_count_one(pool);
+    return moved;
+}

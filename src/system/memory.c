@@ -1,0 +1,43 @@
+#if defined(__linux__) && !defined(_DEFAULT_SOURCE)
+#define _DEFAULT_SOURCE /* madvise */
+#endif
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
+
+#include "system/memory.h"
+
+#if defined(_WIN32)
+void *nanvm_system_alloc_aligned(nanvm_layout layout) {
+    return _aligned_malloc(layout.size, layout.align);
+}
+
+void nanvm_system_free_aligned(void *memory) {
+    _aligned_free(memory);
+}
+#else
+/* What starts and ends with a huge page, as the chunks of large pools do, is worth one:
+ * 10 to 40 % of the time of whatever follows pointers through it. */
+static void *advise_huge(void *memory, nanvm_layout layout) {
+#if defined(MADV_HUGEPAGE)
+    if (memory != NULL && layout.align >= NANVM_HUGE_PAGE) {
+        (void)madvise(memory, layout.size, MADV_HUGEPAGE); /* without, it is slower */
+    }
+#else
+    (void)layout;
+#endif
+    return memory;
+}
+
+void *nanvm_system_alloc_aligned(nanvm_layout layout) {
+    layout.size = nanvm_layout_round_up(layout.size, layout.align);
+    return advise_huge(aligned_alloc(layout.align, layout.size), layout);
+}
+
+void nanvm_system_free_aligned(void *memory) {
+    free(memory);
+}
+#endif
