@@ -4,7 +4,7 @@
     ensures \result <==> layout.align > 2 * sizeof(void *) ||
                          (layout.align > sizeof(void *) && layout.size < layout.align);
     ensures layout.align <= sizeof(void *) ==> !\result; */
-static bool is_over_aligned(nanvm_layout layout);
+static inline bool nanvm_system_is_over_aligned(nanvm_layout layout);
 
 /*@ requires \valid_read(type) && is_alignment(type->align);
     assigns \nothing;
@@ -15,12 +15,12 @@ static inline size_t nanvm_global_prefix(const nanvm_object *type);
 /*@ requires \valid_read(type);
     assigns \nothing;
     ensures \result <==> block_align(type) == sizeof(void *); */
-static bool starts_with_origin(const nanvm_object *type);
+static inline bool nanvm_global_starts_with_origin(const nanvm_object *type);
 
 /*@ requires \valid_read(type);
     assigns \nothing;
     ensures \result <==> type->align > 2 * sizeof(void *); */
-static bool is_type_over_aligned(const nanvm_object *type);
+static inline bool nanvm_global_is_over_aligned(const nanvm_object *type);
 
 /*@ requires \valid_read(type);
     assigns \nothing;
