@@ -180,6 +180,8 @@
 #define nanvm_manager_take_cold NANVM_SYMBOL_(manager_take_cold)
 #define nanvm_block_prefix NANVM_SYMBOL_(block_prefix)
 #define nanvm_block_init NANVM_SYMBOL_(block_init)
+#define nanvm_block_check NANVM_SYMBOL_(block_check)
+#define nanvm_block_check_type NANVM_SYMBOL_(block_check_type)
 #define nanvm_ref_clone_cold NANVM_SYMBOL_(ref_clone_cold)
 #define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)
 #define nanvm_ref_is_sole_cold NANVM_SYMBOL_(ref_is_sole_cold)

@@ -35,11 +35,9 @@ struct nanvm_frame;
 #define NANVM_SEALED(members) members
 
 /* Stops the program if what lies in front of the object isn't as the library wrote it. */
-#define nanvm_block_check NANVM_SYMBOL_(block_check)
 NANVM_API void nanvm_block_check(const void *object);
 
 /* Stops the program if the object, which may be null, has another type. */
-#define nanvm_block_check_type NANVM_SYMBOL_(block_check_type)
 NANVM_API void nanvm_block_check_type(const void *object, const void *type);
 
 #else
