@@ -87,9 +87,9 @@ static inline void bench_keep(const void *pointer) {
  * void bench_close(void);  after the last
  *
  * BENCH_HANDLE(name)            declares name_ref, a reference to a `struct name`
- * BENCH_OBJECT_0(name)          defines its functions, for a struct without references
- * BENCH_OBJECT_1(name, last)    with one member that is a name_ref
- * BENCH_OBJECT_2(name, a, last) with two; a list would hang on the last one
+ * BENCH_TYPE_0(name)          defines its functions, for a struct without references
+ * BENCH_TYPE_1(name, last)    with one member that is a name_ref
+ * BENCH_TYPE_2(name, a, last) with two; a list would hang on the last one
  *
  * name_ref name_null(void);
  * bool name_is_null(const name_ref *self);

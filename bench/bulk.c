@@ -8,7 +8,7 @@ BENCH_HANDLE(object);
 struct object {
     uint64_t a, b;
 };
-BENCH_OBJECT_0(object)
+BENCH_TYPE_0(object)
 
 static void create(object_ref *objects, size_t size) {
     for (size_t i = 0; i < size; ++i) {

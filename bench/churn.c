@@ -39,7 +39,7 @@ enum { TYPES_LENGTH = 8 };
     struct name {                                                                        \
         uint64_t __VA_ARGS__;                                                            \
     };                                                                                   \
-    BENCH_OBJECT_0(name)
+    BENCH_TYPE_0(name)
 TYPES(DEFINE)
 
 /* A handle of any type. */

@@ -15,7 +15,7 @@ BENCH_HANDLE(object);
 struct object {
     uint64_t a, b;
 };
-BENCH_OBJECT_0(object)
+BENCH_TYPE_0(object)
 
 /* The compiler has to write the count that it has added to. */
 static void clone_and_drop(const object_ref *self, size_t size) {

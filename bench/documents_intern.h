@@ -111,7 +111,7 @@ static struct entry intern_text(struct table *self, struct documents_text text) 
         return *slot;
     }
     return table_add(self, slot, hash,
-                     checked(nanvm_new_array(bench_manager(), &string_object, text.bytes,
+                     checked(nanvm_new_array(bench_manager(), &string_type, text.bytes,
                                              text.length)));
 }
 
@@ -160,7 +160,7 @@ static nanvm_ref index_make(const struct documents_names *names) {
 
 static nanvm_mut_ref names_make(const struct documents_names *names) {
     nanvm_mut_ref self = checked(
-        nanvm_new_array(bench_manager(), &names_object, names->items, names->length));
+        nanvm_new_array(bench_manager(), &names_type, names->items, names->length));
     for (size_t i = 0; i < names->length; ++i) {
         nanvm_ref shared = nanvm_ref_clone(names->items[i].text);
         (void)shared; /* the handle in the array is the same */
@@ -232,7 +232,7 @@ static bool are_reals(const value *values, size_t length) {
 }
 
 struct documents_items {
-    const nanvm_object *type;
+    const nanvm_type *type;
     nanvm_ref names; /* null for an array */
     const value *values;
     size_t length;
@@ -242,7 +242,7 @@ static inline bool items_equal(const void *object, const void *key) {
     const struct documents_items *items = (const struct documents_items *)key;
     nanvm_ref ref = {object};
     size_t offset = items->type->items_offset;
-    return nanvm_ref_object(ref) == items->type &&
+    return nanvm_ref_type(ref) == items->type &&
            nanvm_ref_length(ref) == items->length &&
            (offset == 0 ||
             nanvm_ref_same(((const struct members *)object)->names, items->names)) &&

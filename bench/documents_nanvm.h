@@ -129,7 +129,7 @@ static int on_array_end(void *context) {
     struct documents_items items = {
         &leaves_object, {NULL}, self->values + start, self->values_length - start};
     if (has_blocks(items.values, items.length)) {
-        items.type = &array_object;
+        items.type = &array_type;
     }
     self->values_length = start;
     nanvm_ref list = are_reals(items.values, items.length)
@@ -143,11 +143,11 @@ static int on_object_end(void *context) {
     struct documents_list start = self->open[--self->depth];
     struct documents_names names = {self->open_names + start.names,
                                     self->names_length - start.names};
-    struct documents_items items = {&leaf_members_object,
+    struct documents_items items = {&leaf_members_type,
                                     intern_names(&self->names, names),
                                     self->values + start.values, names.length};
     if (has_blocks(items.values, items.length)) {
-        items.type = &members_object;
+        items.type = &members_type;
     }
     self->values_length = start.values;
     self->names_length = start.names;

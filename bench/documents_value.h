@@ -77,15 +77,15 @@ static void value_visit(const void *part, nanvm_visitor *visitor, void *context)
 
 static const size_t first_word[] = {0};
 
-NANVM_OBJECT(integer_object, int64_t);
-NANVM_ARRAY_OF(string_object, char);
+NANVM_TYPE(integer_type, int64_t);
+NANVM_ARRAY_OF(string_type, char);
 NANVM_ARRAY_OF(index_object, uint32_t);
 NANVM_ARRAY_OF(leaves_object, value);
 
-static const nanvm_object array_object = {
+static const nanvm_type array_type = {
     .name = "array", .align = 8, .item_size = sizeof(value), .visit_item = value_visit};
 
-static const nanvm_object names_object = {.name = "names",
+static const nanvm_type names_type = {.name = "names",
                                           .size = sizeof(struct names),
                                           .align = 8,
                                           .item_size = sizeof(struct name),
@@ -95,7 +95,7 @@ static const nanvm_object names_object = {.name = "names",
                                           .item_refs = first_word,
                                           .item_refs_length = 1};
 
-static const nanvm_object members_object = {.name = "members",
+static const nanvm_type members_type = {.name = "members",
                                             .size = sizeof(struct members),
                                             .align = 8,
                                             .item_size = sizeof(value),
@@ -105,7 +105,7 @@ static const nanvm_object members_object = {.name = "members",
                                             .refs_length = 1,
                                             .visit_item = value_visit};
 
-static const nanvm_object leaf_members_object = {.name = "leaf members",
+static const nanvm_type leaf_members_type = {.name = "leaf members",
                                                  .size = sizeof(struct members),
                                                  .align = 8,
                                                  .item_size = sizeof(value),
@@ -154,7 +154,7 @@ static inline value value_integer(int64_t number) {
     }
     return value_of_block(
         value_block_tag,
-        checked(nanvm_new_copy(bench_manager(), &integer_object, &number)).object);
+        checked(nanvm_new_copy(bench_manager(), &integer_type, &number)).object);
 }
 
 /* Up to 5 bytes, their number above them. */

@@ -84,7 +84,7 @@ static double overhead(void) {
     struct name {                                                                        \
         uint64_t words[length];                                                          \
     };                                                                                   \
-    BENCH_OBJECT_0(name)                                                                 \
+    BENCH_TYPE_0(name)                                                                 \
     static struct {                                                                      \
         name##_ref *live;                                                                \
         size_t count;                                                                    \
@@ -190,7 +190,7 @@ struct node {
     node_ref left;
     node_ref right;
 };
-BENCH_OBJECT_2(node, left, right)
+BENCH_TYPE_2(node, left, right)
 
 static node_ref build(size_t depth) {
     struct node value = {node_null(), node_null()};

@@ -11,7 +11,7 @@ struct node {
     node_ref next;
     uint64_t value;
 };
-BENCH_OBJECT_1(node, next)
+BENCH_TYPE_1(node, next)
 
 static void limit_stack(void) {
     struct rlimit limit;

@@ -7,13 +7,13 @@ BENCH_HANDLE(small);
 struct small {
     uint64_t a, b;
 };
-BENCH_OBJECT_0(small)
+BENCH_TYPE_0(small)
 
 BENCH_HANDLE(large);
 struct large {
     uint64_t a, b, c, d, e, f, g, h;
 };
-BENCH_OBJECT_0(large)
+BENCH_TYPE_0(large)
 
 /* Time of a pair. Nobody may guess that the object isn't needed: bench_keep. */
 #define PAIRS(name, ...)                                                                 \

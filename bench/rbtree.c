@@ -28,7 +28,7 @@ struct node {
     bool red;
     bool value;
 };
-BENCH_OBJECT_2(node, left, right)
+BENCH_TYPE_2(node, left, right)
 
 /* --- insertion ------------------------------------------------------------------ */
 

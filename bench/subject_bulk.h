@@ -10,7 +10,7 @@
     struct name;                                                                         \
     typedef struct name *name##_ref
 
-#define BENCH_OBJECT_0(name)                                                             \
+#define BENCH_TYPE_0(name)                                                             \
     static inline name##_ref name##_null(void) {                                         \
         return NULL;                                                                     \
     }                                                                                    \
@@ -39,7 +39,7 @@
         return *self = name##_make(**self);                                              \
     }
 
-#define BENCH_OBJECT_1(name, last) BENCH_OBJECT_0(name)
-#define BENCH_OBJECT_2(name, a, last) BENCH_OBJECT_0(name)
+#define BENCH_TYPE_1(name, last) BENCH_TYPE_0(name)
+#define BENCH_TYPE_2(name, a, last) BENCH_TYPE_0(name)
 
 #endif

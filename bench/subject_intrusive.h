@@ -94,8 +94,8 @@ static inline void bench_close(void) {}
         return self->get();                                                              \
     }
 
-#define BENCH_OBJECT_0(name) INTRUSIVE_OBJECT_(name, nullptr)
-#define BENCH_OBJECT_1(name, last) INTRUSIVE_OBJECT_(name, &value->last)
-#define BENCH_OBJECT_2(name, a, last) INTRUSIVE_OBJECT_(name, &value->last)
+#define BENCH_TYPE_0(name) INTRUSIVE_OBJECT_(name, nullptr)
+#define BENCH_TYPE_1(name, last) INTRUSIVE_OBJECT_(name, &value->last)
+#define BENCH_TYPE_2(name, a, last) INTRUSIVE_OBJECT_(name, &value->last)
 
 #endif

@@ -8,14 +8,14 @@
 
 /* The handles and their functions, by the same names for both interfaces. */
 #if defined(BENCH_TYPED)
-#define NANVM_BENCH_HANDLES_(name) NANVM_TYPED(name, struct name, name##_object);
+#define NANVM_BENCH_HANDLES_(name) NANVM_TYPED(name, struct name, name##_type);
 #else
 #define NANVM_BENCH_HANDLES_(name)                                                       \
     typedef nanvm_ref name##_ref;                                                        \
     typedef nanvm_mut_ref name##_mut_ref;                                                \
     static inline name##_mut_ref name##_new_array(nanvm_manager *manager,                \
                                                   const void *items, size_t length) {    \
-        return nanvm_new_array(manager, &name##_object, items, length);                  \
+        return nanvm_new_array(manager, &name##_type, items, length);                  \
     }                                                                                    \
     static inline struct name *name##_mut_ref_get(name##_mut_ref self) {                 \
         return (struct name *)nanvm_mut_ref_get(self);                                   \
@@ -52,7 +52,7 @@
         size_t capacity;                                                                 \
         item items[];                                                                    \
     };                                                                                   \
-    NANVM_ARRAY(name##_object, struct name, items);                                      \
+    NANVM_ARRAY(name##_type, struct name, items);                                      \
     NANVM_BENCH_HANDLES_(name)                                                           \
     static inline name##_ref name##_of(size_t length) {                                  \
         name##_mut_ref self = name##_new_array(bench_manager(), NULL, length);           \

@@ -61,13 +61,13 @@ static inline void bench_close(void) {}
         }                                                                                \
     };
 
-#define BENCH_OBJECT_0(name) SHARED_PTR_OBJECT_(name, name)
+#define BENCH_TYPE_0(name) SHARED_PTR_OBJECT_(name, name)
 
-#define BENCH_OBJECT_1(name, last)                                                       \
+#define BENCH_TYPE_1(name, last)                                                       \
     SHARED_PTR_CHAIN_(name, last)                                                        \
     SHARED_PTR_OBJECT_(name, name##_chained)
 
-#define BENCH_OBJECT_2(name, a, last)                                                    \
+#define BENCH_TYPE_2(name, a, last)                                                    \
     SHARED_PTR_CHAIN_(name, last)                                                        \
     SHARED_PTR_OBJECT_(name, name##_chained)
 

@@ -9,7 +9,7 @@ struct node {
     node_ref left;
     node_ref right;
 };
-BENCH_OBJECT_2(node, left, right)
+BENCH_TYPE_2(node, left, right)
 
 static node_ref build(size_t depth) {
     struct node value = {node_null(), node_null()};

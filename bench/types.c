@@ -19,7 +19,7 @@ enum { LEAST = 100, LEAST_STEPS = 1000000 };
 
 /* Tables in a row, and the numbers of some of them. */
 typedef struct types {
-    nanvm_object *tables;
+    nanvm_type *tables;
     uint32_t *drawn;
     size_t length;
 } types;
@@ -33,7 +33,7 @@ static void *table(size_t length, size_t size) {
 }
 
 static types types_new(size_t length) {
-    types self = {table(length, sizeof(nanvm_object)), table(length, sizeof(uint32_t)),
+    types self = {table(length, sizeof(nanvm_type)), table(length, sizeof(uint32_t)),
                   length};
     bench_random dice = {0};
     for (size_t i = 0; i < length; ++i) {
@@ -50,7 +50,7 @@ static void types_delete(types self) {
     free(self.drawn);
 }
 
-static uint64_t make_and_drop(nanvm_manager *manager, const nanvm_object *type,
+static uint64_t make_and_drop(nanvm_manager *manager, const nanvm_type *type,
                               uint64_t word) {
     uint64_t value[2] = {word, word + 1};
     nanvm_mut_ref self = nanvm_new_copy(manager, type, value);

@@ -10,10 +10,10 @@ struct text {
     uint32_t hash; /* the fixed part: of your own */
     char bytes[];
 };
-NANVM_ARRAY(text_object, struct text, bytes);
+NANVM_ARRAY(text_type, struct text, bytes);
 
 static nanvm_mut_ref text_new(nanvm_manager *manager, const char *bytes) {
-    return nanvm_new_array(manager, &text_object, bytes, strlen(bytes));
+    return nanvm_new_array(manager, &text_type, bytes, strlen(bytes));
 }
 //! [text]
 
@@ -29,8 +29,8 @@ static void of_bytes(void) {
 }
 
 //! [of]
-NANVM_ARRAY_OF(ints_object, int);
-NANVM_ARRAY_OF_REFS(refs_object);
+NANVM_ARRAY_OF(ints_type, int);
+NANVM_ARRAY_OF_REFS(refs_type);
 //! [of]
 
 //! [refs]
@@ -59,7 +59,7 @@ static void growing(void) {
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     //! [resize]
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, (int[]){1, 2, 3}, 3);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, (int[]){1, 2, 3}, 3);
     CHECK(!nanvm_mut_ref_is_null(ints));
 
     CHECK(nanvm_mut_ref_resize(manager, &ints, 1000)); /* may move */
@@ -95,7 +95,7 @@ static bool push(nanvm_manager *manager, nanvm_ref *array, nanvm_ref *item) {
 static void of_references(void) {
     nanvm_manager *manager = nanvm_global();
     nanvm_ref list =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, NULL, 0));
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, NULL, 0));
     nanvm_ref old = nanvm_ref_clone(list);
     for (int i = 0; i < 3; ++i) {
         nanvm_ref text = nanvm_mut_ref_to_ref(text_new(manager, "item"));
@@ -107,9 +107,9 @@ static void of_references(void) {
     nanvm_ref_drop(old);
 }
 
-/* Two of `object`, whose items hold one reference each, and what is left of that. */
-static void drop_and_look(const nanvm_object *object, const void *items, nanvm_ref held) {
-    nanvm_mut_ref array = nanvm_new_array(nanvm_global(), object, items, 2);
+/* Two of `type`, whose items hold one reference each, and what is left of that. */
+static void drop_and_look(const nanvm_type *type, const void *items, nanvm_ref held) {
+    nanvm_mut_ref array = nanvm_new_array(nanvm_global(), type, items, 2);
     CHECK(!nanvm_mut_ref_is_null(array));
     nanvm_mut_ref_drop(array);
     CHECK(nanvm_ref_is_sole(held));

@@ -6,14 +6,14 @@
 struct session {
     int user;
 };
-NANVM_OBJECT(session_object, struct session);
+NANVM_TYPE(session_type, struct session);
 
 //! [leak]
-static void on_leak(void *context, const nanvm_object *object, size_t blocks,
+static void on_leak(void *context, const nanvm_type *type, size_t blocks,
                     size_t bytes) {
     size_t *sessions = context;
     (void)bytes;
-    if (object == &session_object) {
+    if (type == &session_type) {
         *sessions += blocks;
     }
 }
@@ -23,7 +23,7 @@ struct user {
     nanvm_ref friend;
     int id;
 };
-NANVM_OBJECT_REFS(user_object, struct user, friend);
+NANVM_TYPE_REFS(user_type, struct user, friend);
 
 //! [on_cycle]
 /* The first `path` of the objects are one way round, all of them lie on cycles. */
@@ -40,10 +40,10 @@ static void on_cycle(void *context, const nanvm_cycle *cycle) {
 /* Two users who keep each other alive. */
 static nanvm_ref make_cycle(nanvm_manager *manager) {
     //! [cycle]
-    nanvm_ref ann = nanvm_mut_ref_to_ref(nanvm_new(manager, &user_object));
+    nanvm_ref ann = nanvm_mut_ref_to_ref(nanvm_new(manager, &user_type));
     struct user *written = nanvm_ref_make_mut(&ann, manager);
     struct user bob = {.friend = nanvm_ref_clone(ann)}; /* while ann is written */
-    written->friend = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &user_object, &bob));
+    written->friend = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &user_type, &bob));
     //! [cycle]
     return ann;
 }
@@ -78,8 +78,8 @@ static void statistics(nanvm_manager *manager) {
 }
 
 //! [each]
-static void each(const nanvm_object_stats *type, void *context) {
-    if (type->object == &session_object) {
+static void each(const nanvm_type_stats *type, void *context) {
+    if (type->type == &session_type) {
         *(size_t *)context = type->live_blocks;
     }
 }
@@ -114,7 +114,7 @@ int main(void) {
     nanvm_local_on_leak(&local, on_leak, &leaked);
     //! [on_leak]
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref session = nanvm_mut_ref_to_ref(nanvm_new(manager, &session_object));
+    nanvm_ref session = nanvm_mut_ref_to_ref(nanvm_new(manager, &session_type));
     CHECK(nanvm_ref_get(session) != NULL);
     CHECK(live_sessions(manager) == 1);
     statistics(manager);
@@ -130,7 +130,7 @@ int main(void) {
     nanvm_local_on_leak(&scratch, nanvm_local_ignore_leak, NULL);
     //! [ignore]
     session =
-        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&scratch), &session_object));
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&scratch), &session_type));
     nanvm_local_deinit(&scratch);
     nanvm_ref_drop(session);
     find_cycle();

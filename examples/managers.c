@@ -7,14 +7,14 @@
 struct point {
     double x, y;
 };
-NANVM_OBJECT(point_object, struct point);
+NANVM_TYPE(point_type, struct point);
 //! [type]
 
 //! [any]
 /* Whoever calls chooses where the point is kept. */
 static nanvm_mut_ref point(nanvm_manager *manager, double x, double y) {
     struct point value = {x, y};
-    return nanvm_new_copy(manager, &point_object, &value);
+    return nanvm_new_copy(manager, &point_type, &value);
 }
 //! [any]
 
@@ -39,9 +39,9 @@ static void for_one_thread(void) {
     //! [local]
 }
 
-static void silent(void *context, const nanvm_object *object, size_t blocks,
+static void silent(void *context, const nanvm_type *type, size_t blocks,
                    size_t bytes) {
-    (void)object;
+    (void)type;
     (void)bytes;
     *(size_t *)context += blocks;
 }

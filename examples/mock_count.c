@@ -48,14 +48,14 @@ static const nanvm_dealloc_table mock_dealloc_table = {
 };
 //! [tables]
 
-NANVM_OBJECT(int_object, int);
+NANVM_TYPE(int_type, int);
 
 int main(void) {
     struct mock mock = {.manager = {.table = &mock_manager_table},
                         .dealloc = {.table = &mock_dealloc_table}};
     mock.manager.dealloc = &mock.dealloc;
     //! [use]
-    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&mock.manager, &int_object));
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&mock.manager, &int_type));
     CHECK(nanvm_ref_get(a) != NULL);
     nanvm_ref b = nanvm_ref_clone(a);
     CHECK(mock.added == 1 && nanvm_ref_count(a) == 1);

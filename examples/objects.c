@@ -9,8 +9,8 @@
 struct pair {
     nanvm_ref left, right;
 };
-NANVM_OBJECT_REFS(pair_object, struct pair, left, right);
-NANVM_OBJECT(int_object, int);
+NANVM_TYPE_REFS(pair_type, struct pair, left, right);
+NANVM_TYPE(int_type, int);
 //! [declared]
 
 //! [parts]
@@ -21,12 +21,12 @@ struct tree {
     } up;
     nanvm_ref child[4];
 };
-NANVM_OBJECT_REFS(tree_object, struct tree, up.parent, child[0], child[1], child[2],
+NANVM_TYPE_REFS(tree_type, struct tree, up.parent, child[0], child[1], child[2],
                   child[3]);
 //! [parts]
 
 static nanvm_ref integer(int value) {
-    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &int_object, &value);
+    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &int_type, &value);
     CHECK(nanvm_mut_ref_get(created) != NULL);
     return nanvm_mut_ref_to_ref(created);
 }
@@ -34,7 +34,7 @@ static nanvm_ref integer(int value) {
 static void declared_references(void) {
     //! [takeover]
     struct pair value = {integer(1), integer(2)};
-    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &pair_object, &value);
+    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &pair_type, &value);
     CHECK(nanvm_mut_ref_get(created) != NULL);
     nanvm_ref pair = nanvm_mut_ref_to_ref(created); /* owns both integers now */
 
@@ -51,7 +51,7 @@ static void parts_of_members(void) {
     nanvm_ref leaf = integer(3);
     struct tree value = {.up = {1, nanvm_ref_clone(leaf)},
                          .child = {[3] = nanvm_ref_clone(leaf)}};
-    nanvm_mut_ref tree = nanvm_new_copy(nanvm_global(), &tree_object, &value);
+    nanvm_mut_ref tree = nanvm_new_copy(nanvm_global(), &tree_type, &value);
     CHECK(!nanvm_mut_ref_is_null(tree));
     CHECK(nanvm_ref_count(leaf) == 2);
     nanvm_mut_ref_drop(tree);
@@ -84,7 +84,7 @@ static bool name_clone(void *copy, const void *source, size_t length) {
     return true;
 }
 
-NANVM_OBJECT_CALLBACKS(name_object, struct name, NULL, name_drop, name_clone);
+NANVM_TYPE_CALLBACKS(name_type, struct name, NULL, name_drop, name_clone);
 //! [callbacks]
 
 //! [construct]
@@ -100,7 +100,7 @@ static bool name_construct(void *object, size_t length, void *context) {
 }
 
 static nanvm_mut_ref name_new(nanvm_manager *manager, char *text) {
-    return nanvm_new_with(manager, &name_object, 0, name_construct, text);
+    return nanvm_new_with(manager, &name_type, 0, name_construct, text);
 }
 //! [construct]
 
@@ -125,7 +125,7 @@ struct function {
 
 static const size_t function_refs[] = {offsetof(struct function, name)};
 static const size_t constant_refs[] = {0};
-static const nanvm_object function_object = {
+static const nanvm_type function_type = {
     .name = "function",
     .size = sizeof(struct function),
     .align = _Alignof(struct function),
@@ -155,13 +155,13 @@ static size_t references_in(nanvm_ref object) {
 static void by_hand(void) {
     nanvm_ref constants[2] = {integer(7), integer(8)};
     nanvm_mut_ref created =
-        nanvm_new_array(nanvm_global(), &function_object, constants, 2);
+        nanvm_new_array(nanvm_global(), &function_type, constants, 2);
     struct function *function = nanvm_mut_ref_get(created);
     CHECK(function != NULL && nanvm_ref_is_null(function->name));
     function->name = integer(42);
     nanvm_ref shared = nanvm_mut_ref_to_ref(created);
     CHECK(references_in(shared) == 3);
-    CHECK(nanvm_ref_object(shared) == &function_object);
+    CHECK(nanvm_ref_type(shared) == &function_type);
     nanvm_ref_drop(shared);
 }
 
@@ -176,14 +176,14 @@ struct task {
 };
 
 static void task_drop(void *object, size_t length);
-NANVM_OBJECT_CALLBACKS(task_object, struct task, NULL, task_drop, NULL);
+NANVM_TYPE_CALLBACKS(task_type, struct task, NULL, task_drop, NULL);
 
 static bool queue_push(struct task task) {
     size_t end = nanvm_mut_ref_length(queue);
     if (!nanvm_mut_ref_resize(nanvm_global(), &queue, end + 1)) {
         return false;
     }
-    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &task_object, &task);
+    nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &task_type, &task);
     nanvm_ref *tasks = nanvm_mut_ref_get(queue); /* it may have moved */
     tasks[end] = nanvm_mut_ref_to_ref(created);  /* null if there is no memory */
     return created.object != NULL;
@@ -200,7 +200,7 @@ static void task_drop(void *object, size_t length) {
 //! [again]
 
 static void parts(void) {
-    nanvm_mut_ref made = nanvm_new(nanvm_global(), &tree_object);
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &tree_type);
     struct tree *tree = nanvm_mut_ref_get(made);
     CHECK(tree != NULL);
     tree->up.weight = 1;

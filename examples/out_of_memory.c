@@ -6,8 +6,8 @@
 struct pair {
     nanvm_ref left, right;
 };
-NANVM_OBJECT_REFS(pair_object, struct pair, left, right);
-NANVM_OBJECT(int_object, int);
+NANVM_TYPE_REFS(pair_type, struct pair, left, right);
+NANVM_TYPE(int_type, int);
 NANVM_ARRAY_OF(bytes_object, char);
 
 //! [pair]
@@ -17,7 +17,7 @@ static nanvm_ref pair_new(nanvm_manager *manager, nanvm_ref left, nanvm_ref righ
     struct pair value = {left, right};
     nanvm_mut_ref created = nanvm_mut_ref_null();
     if (!nanvm_ref_is_null(left) && !nanvm_ref_is_null(right)) {
-        created = nanvm_new_copy(manager, &pair_object, &value);
+        created = nanvm_new_copy(manager, &pair_type, &value);
     }
     if (nanvm_mut_ref_is_null(created)) { /* what is in `value` is still ours */
         nanvm_ref_drop(left);
@@ -28,7 +28,7 @@ static nanvm_ref pair_new(nanvm_manager *manager, nanvm_ref left, nanvm_ref righ
 //! [pair]
 
 static nanvm_ref integer(nanvm_manager *manager) {
-    return nanvm_mut_ref_to_ref(nanvm_new(manager, &int_object));
+    return nanvm_mut_ref_to_ref(nanvm_new(manager, &int_type));
 }
 
 //! [every_size]

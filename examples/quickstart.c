@@ -9,8 +9,8 @@ struct list {
     list_ref next; /* a reference to another list, or null */
 };
 
-NANVM_OBJECT_REFS(list_object, struct list, next);
-NANVM_TYPED_FUNCTIONS(list, struct list, list_object);
+NANVM_TYPE_REFS(list_type, struct list, next);
+NANVM_TYPED_FUNCTIONS(list, struct list, list_type);
 //! [types]
 
 #include "check.h"

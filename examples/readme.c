@@ -6,8 +6,8 @@ typedef struct point {
     double x, y;
 } point;
 
-NANVM_OBJECT(point_object, point);       // how large it is, where it holds references
-NANVM_TYPED(point, point, point_object); // point_ref, point_mut_ref, their functions
+NANVM_TYPE(point_type, point);       // how large it is, where it holds references
+NANVM_TYPED(point, point, point_type); // point_ref, point_mut_ref, their functions
 
 int main(void) {
     point_mut_ref p = point_new_copy(nanvm_global(), &(point){1, 2});

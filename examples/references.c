@@ -3,19 +3,19 @@
 
 #include "check.h"
 
-NANVM_OBJECT(int_object, int);
+NANVM_TYPE(int_type, int);
 
 static nanvm_ref five(void) {
     int value = 5;
     nanvm_ref self =
-        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &int_object, &value));
+        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &int_type, &value));
     CHECK(nanvm_ref_get(self) != NULL);
     return self;
 }
 
 static void life(void) {
     //! [life]
-    nanvm_mut_ref m = nanvm_new(nanvm_global(), &int_object); /* all zeros */
+    nanvm_mut_ref m = nanvm_new(nanvm_global(), &int_type); /* all zeros */
     CHECK(nanvm_mut_ref_get(m) != NULL);
     *(int *)nanvm_mut_ref_get(m) = 5;
 

@@ -44,12 +44,12 @@ NANVM_ARRAY_OF_VISIT(values_object, value, value_visit);
 //! [visit]
 
 int main(void) {
-    NANVM_OBJECT(int_object, int);
+    NANVM_TYPE(int_type, int);
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
 
-    nanvm_ref shared = nanvm_mut_ref_to_ref(nanvm_new(manager, &int_object));
+    nanvm_ref shared = nanvm_mut_ref_to_ref(nanvm_new(manager, &int_type));
     value items[3] = {value_of_number(-0.5), value_of_ref(nanvm_ref_clone(shared)),
                       value_of_ref(nanvm_ref_clone(shared))};
     nanvm_ref values =

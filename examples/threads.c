@@ -7,7 +7,7 @@
 
 enum { LENGTH = 1000, THREADS = 4 };
 
-NANVM_ARRAY_OF(ints_object, int);
+NANVM_ARRAY_OF(ints_type, int);
 
 //! [worker]
 /* Owns the reference that it is given. */
@@ -36,7 +36,7 @@ int main(void) {
     pthread_t threads[THREADS];
     //! [share]
     nanvm_mut_ref created =
-        nanvm_new_with(nanvm_global(), &ints_object, LENGTH, fill, &one);
+        nanvm_new_with(nanvm_global(), &ints_type, LENGTH, fill, &one);
     CHECK(nanvm_mut_ref_get(created) != NULL);
     nanvm_ref numbers = nanvm_mut_ref_to_ref(created); /* from here on, read only */
 

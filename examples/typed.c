@@ -7,8 +7,8 @@
 struct point {
     double x, y;
 };
-NANVM_OBJECT(point_object, struct point);
-NANVM_TYPED(point, struct point, point_object);
+NANVM_TYPE(point_type, struct point);
+NANVM_TYPED(point, struct point, point_type);
 //! [declare]
 
 int main(void) {

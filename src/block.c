@@ -1,7 +1,7 @@
 #include "internal.h"
 
-size_t nanvm_block_prefix(const nanvm_object *object) {
-    return nanvm_block_prefix_of(object);
+size_t nanvm_block_prefix(const nanvm_type *type) {
+    return nanvm_block_prefix_of(type);
 }
 
 void nanvm_block_init(void *object, nanvm_origin *origin) {
@@ -10,7 +10,7 @@ void nanvm_block_init(void *object, nanvm_origin *origin) {
                        (int32_t)origin->dealloc->table->count);
 }
 
-void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
+void *nanvm_block_place(void *memory, size_t prefix, const nanvm_type *type,
                         nanvm_dealloc *dealloc) {
     unsigned char *object = (unsigned char *)memory + prefix;
     void *front = object - nanvm_block_prefix_of(type) - sizeof(nanvm_origin);
@@ -33,17 +33,17 @@ void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
     const nanvm_dealloc_bounded *dealloc = (const nanvm_dealloc_bounded *)origin->dealloc;
     uintptr_t begin = (uintptr_t)object;
     uintptr_t end = (uintptr_t)*dealloc->end;
-    if (begin > end || !nanvm_object_fits(origin->object, length) ||
-        nanvm_object_size_of(origin->object, length) > end - begin) {
+    if (begin > end || !nanvm_type_fits(origin->type, length) ||
+        nanvm_type_size_of(origin->type, length) > end - begin) {
         nanvm_block_wrong_length();
     }
 }
 
 void nanvm_block_free_alone(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    const nanvm_object *type = origin->object;
+    const nanvm_type *type = origin->type;
     size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
-    size_t size = nanvm_object_size_of(type, nanvm_block_length(type, object));
+    size_t size = nanvm_type_size_of(type, nanvm_block_length(type, object));
     nanvm_wipe_object(object, size);
     nanvm_dealloc_memory(origin->dealloc, (unsigned char *)object - prefix,
                          nanvm_layout_make(prefix + size, nanvm_block_align(type)));

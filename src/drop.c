@@ -21,13 +21,13 @@ typedef struct work {
 
 static NANVM_THREAD_LOCAL work dead;
 
-static bool has_slot(const nanvm_object *type, const void *object) {
+static bool has_slot(const nanvm_type *type, const void *object) {
     return NANVM_LIKELY(type->refs_length > 0) ||
            (type->item_refs_length > 0 && nanvm_block_counted_length(object) > 0);
 }
 
 /* The first declared reference, where there is one: in all that are in a list. */
-static nanvm_ref *first_slot(const nanvm_object *type, void *object) {
+static nanvm_ref *first_slot(const nanvm_type *type, void *object) {
     unsigned char *part = object;
     if (NANVM_LIKELY(type->refs_length > 0)) {
         return (nanvm_ref *)(void *)(part + type->refs[0]);
@@ -41,7 +41,7 @@ static const nanvm_ref *slot_at(const void *part, size_t offset) {
 }
 
 /* The leaves of a tree are nodes too: half of them all needn't wait. */
-static bool holds_nothing(const nanvm_object *type, const void *object) {
+static bool holds_nothing(const nanvm_type *type, const void *object) {
     bool nothing = type->item_refs_length == 0;
     for (size_t i = 0; nothing && i < type->refs_length; ++i) {
         nothing = slot_at(object, type->refs[i])->object == NULL;
@@ -49,16 +49,16 @@ static bool holds_nothing(const nanvm_object *type, const void *object) {
     return nothing;
 }
 
-static void *bury_with_callbacks(const nanvm_object *type, void *object, void *list) {
+static void *bury_with_callbacks(const nanvm_type *type, void *object, void *list) {
     *nanvm_block_link(type, object) = list;
     return object;
 }
 
 void *nanvm_object_bury(void *object, void *list) {
     for (;;) {
-        const nanvm_object *type = nanvm_block_origin(object)->object;
+        const nanvm_type *type = nanvm_block_origin(object)->type;
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-        if (NANVM_UNLIKELY(nanvm_object_has_callbacks(type))) {
+        if (NANVM_UNLIKELY(nanvm_type_has_callbacks(type))) {
             return bury_with_callbacks(type, object, list);
         }
         nanvm_ref *slot = has_slot(type, object) ? first_slot(type, object) : NULL;
@@ -106,7 +106,7 @@ static inline void *release_slots(const unsigned char *slot, size_t stride, size
     return list;
 }
 
-static void *release_items(const nanvm_object *type, const void *object, void *list) {
+static void *release_items(const nanvm_type *type, const void *object, void *list) {
     const unsigned char *item = nanvm_object_item(type, object, 0);
     size_t length = nanvm_block_counted_length(object);
     if (NANVM_LIKELY(type->item_refs_length == 1)) {
@@ -118,7 +118,7 @@ static void *release_items(const nanvm_object *type, const void *object, void *l
     return list;
 }
 
-NANVM_NOINLINE static void call_drop(const nanvm_object *type, void *object) {
+NANVM_NOINLINE static void call_drop(const nanvm_type *type, void *object) {
     type->drop(object, type->item_size == 0 ? 0 : nanvm_block_counted_length(object));
 }
 
@@ -130,7 +130,7 @@ NANVM_UNUSED static void stop_unless(const bool *ended) {
 }
 
 /* Both take the first object off the list, end it, and return the list. */
-NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *object) {
+NANVM_NOINLINE static void *end_with_callbacks(const nanvm_type *type, void *object) {
     bool ended NANVM_ON_UNWIND(stop_unless) = false;
     nanvm_unwind_reads(&ended);
     void *list = *nanvm_block_link(type, object);
@@ -144,12 +144,12 @@ NANVM_NOINLINE static void *end_with_callbacks(const nanvm_object *type, void *o
 }
 
 /* These are apart, so that they take no registers from what ends other objects. */
-NANVM_NOINLINE static void *release_own_refs(const nanvm_object *type, void *object,
+NANVM_NOINLINE static void *release_own_refs(const nanvm_type *type, void *object,
                                              void *list) {
     return release_refs(object, type->refs, type->refs_length, list);
 }
 
-NANVM_NOINLINE static void *end_with_items(const nanvm_object *type, void *object,
+NANVM_NOINLINE static void *end_with_items(const nanvm_type *type, void *object,
                                            void *list) {
     if (type->refs_length > 0) {
         list = release_own_refs(type, object, list);
@@ -161,17 +161,17 @@ NANVM_NOINLINE static void *end_with_items(const nanvm_object *type, void *objec
     return list;
 }
 
-static void *end_declared(const nanvm_object *type, void *object) {
+static void *end_declared(const nanvm_type *type, void *object) {
     nanvm_ref *slot = first_slot(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
-    return nanvm_object_is_plain(type) ? nanvm_walk(object, list)
+    return nanvm_type_is_plain(type) ? nanvm_walk(object, list)
                                        : end_with_items(type, object, list);
 }
 
 static void *end_first(void *list) {
-    const nanvm_object *type = nanvm_block_origin(list)->object;
-    return nanvm_object_has_callbacks(type) ? end_with_callbacks(type, list)
+    const nanvm_type *type = nanvm_block_origin(list)->type;
+    return nanvm_type_has_callbacks(type) ? end_with_callbacks(type, list)
                                             : end_declared(type, list);
 }
 
@@ -184,15 +184,15 @@ static void *take_list(work *self) {
 }
 
 static void *next_of(void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
-    return nanvm_object_has_callbacks(type)
+    const nanvm_type *type = nanvm_block_origin(object)->type;
+    return nanvm_type_has_callbacks(type)
                ? *nanvm_block_link(type, object)
                : (void *)(uintptr_t)first_slot(type, object)->object;
 }
 
 static void set_next_of(void *object, void *next) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
-    if (nanvm_object_has_callbacks(type)) {
+    const nanvm_type *type = nanvm_block_origin(object)->type;
+    if (nanvm_type_has_callbacks(type)) {
         *nanvm_block_link(type, object) = next;
     } else {
         first_slot(type, object)->object = next;
@@ -221,11 +221,11 @@ NANVM_NOINLINE static void end_list(work *self, void *list) {
 
 /* Ends the object, or puts it first in a list, and returns the list. One with callbacks
  * is ended without a way through the list. */
-static inline void *end_one(const nanvm_object *type, void *object) {
-    if (nanvm_object_is_plain(type)) {
+static inline void *end_one(const nanvm_type *type, void *object) {
+    if (nanvm_type_is_plain(type)) {
         return nanvm_walk(object, NULL);
     }
-    if (nanvm_object_has_callbacks(type)) {
+    if (nanvm_type_has_callbacks(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         return end_with_callbacks(type, bury_with_callbacks(type, object, NULL));
     }
@@ -234,7 +234,7 @@ static inline void *end_one(const nanvm_object *type, void *object) {
 
 /* Apart from nanvm_object_die(): to look up what belongs to the thread may be a call,
  * for which leaves would have to save registers. */
-NANVM_NOINLINE static void end_all(const nanvm_object *type, void *object) {
+NANVM_NOINLINE static void end_all(const nanvm_type *type, void *object) {
     nanvm_frame frame;
     work *self = &dead;
     NANVM_KEEP_ADDRESS(self);
@@ -277,10 +277,10 @@ void nanvm_drop_defer(nanvm_hold *self) {
 
 void nanvm_object_die(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    const nanvm_object *type = origin->object;
+    const nanvm_type *type = origin->type;
     if (origin->dealloc->table->leaves) {
         (void)nanvm_places_put(object);
-    } else if (nanvm_object_holds_nothing(type)) {
+    } else if (nanvm_type_holds_nothing(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);
     } else {

@@ -59,12 +59,12 @@ static inline void nanvm_block_set_length(void *object, size_t length) {
     nanvm_seal_length(word);
 }
 
-static inline size_t nanvm_block_length_size(const nanvm_object *type) {
+static inline size_t nanvm_block_length_size(const nanvm_type *type) {
     return type->item_size == 0 ? 0 : sizeof(nanvm_length);
 }
 
 /* Where the dead, and the holders of an arena, are linked. */
-static inline void **nanvm_block_link(const nanvm_object *type, void *object) {
+static inline void **nanvm_block_link(const nanvm_type *type, void *object) {
     size_t behind = sizeof(nanvm_header) + nanvm_block_length_size(type);
     return (void **)(void *)((unsigned char *)object - behind - sizeof(void *));
 }
@@ -76,14 +76,14 @@ enum {
                                   : sizeof(void *)
 };
 
-static inline size_t nanvm_block_align(const nanvm_object *type) {
+static inline size_t nanvm_block_align(const nanvm_type *type) {
     return type->align < NANVM_BLOCK_ALIGN_LEAST ? NANVM_BLOCK_ALIGN_LEAST : type->align;
 }
 
 /* What is written once, where an origin is made. */
-static inline void nanvm_origin_write(nanvm_origin *self, const nanvm_object *object,
+static inline void nanvm_origin_write(nanvm_origin *self, const nanvm_type *type,
                                       nanvm_dealloc *dealloc) {
-    self->object = object;
+    self->type = type;
     self->dealloc = dealloc;
     nanvm_seal_origin(self);
 }
@@ -124,14 +124,14 @@ void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout
 
 /* --- object.c ------------------------------------------------------------ */
 
-static inline void *nanvm_object_item(const nanvm_object *type, const void *object,
+static inline void *nanvm_object_item(const nanvm_type *type, const void *object,
                                       size_t index) {
     return (void *)((uintptr_t)object + type->items_offset + index * type->item_size);
 }
 
 /* Such objects have a link in front: what is in them can't be overwritten
  * while they wait for their callbacks. */
-static inline bool nanvm_object_has_callbacks(const nanvm_object *type) {
+static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
     return ((uintptr_t)type->drop | (uintptr_t)type->visit |
             (uintptr_t)type->visit_item) != 0; /* one branch for all */
 }
@@ -140,48 +140,48 @@ static inline bool nanvm_object_has_callbacks(const nanvm_object *type) {
 enum { NANVM_WALK_STACK = 64 };
 
 /* Nothing but a struct, without references or with a few: the walk ends such objects. */
-static inline bool nanvm_object_is_plain(const nanvm_object *type) {
-    return !nanvm_object_has_callbacks(type) && type->item_refs_length == 0 &&
+static inline bool nanvm_type_is_plain(const nanvm_type *type) {
+    return !nanvm_type_has_callbacks(type) && type->item_refs_length == 0 &&
            type->refs_length <= NANVM_WALK_STACK;
 }
 
-static inline bool nanvm_object_holds_refs(const nanvm_object *type) {
+static inline bool nanvm_type_holds_refs(const nanvm_type *type) {
     return (type->refs_length | type->item_refs_length | (uintptr_t)type->visit |
             (uintptr_t)type->visit_item) != 0;
 }
 
 /* For reports; NULL is raw memory. */
-const char *nanvm_object_name(const nanvm_object *type);
+const char *nanvm_type_name(const nanvm_type *type);
 
 /* The size of an object that exists: it can't overflow. */
-static inline size_t nanvm_object_size_of(const nanvm_object *type, size_t length) {
+static inline size_t nanvm_type_size_of(const nanvm_type *type, size_t length) {
     size_t with_items = type->items_offset + length * type->item_size;
     return with_items > type->size ? with_items : type->size;
 }
 
 /* Whether there aren't too many items at first sight: the product of two numbers of half
  * a word has room for a third. A division would take a third of the time of appending. */
-static inline bool nanvm_object_is_small(const nanvm_object *type, size_t length) {
+static inline bool nanvm_type_is_small(const nanvm_type *type, size_t length) {
     return (type->items_offset | type->item_size | length) >> (sizeof(size_t) * 4 - 1) ==
            0;
 }
 
 /* Whether so many items are allowed, and their bytes can be counted. */
-bool nanvm_object_fits_large(const nanvm_object *type, size_t length);
+bool nanvm_type_fits_large(const nanvm_type *type, size_t length);
 
-static inline bool nanvm_object_fits(const nanvm_object *type, size_t length) {
-    return type->item_size != 0 && (NANVM_LIKELY(nanvm_object_is_small(type, length)) ||
-                                    nanvm_object_fits_large(type, length));
+static inline bool nanvm_type_fits(const nanvm_type *type, size_t length) {
+    return type->item_size != 0 && (NANVM_LIKELY(nanvm_type_is_small(type, length)) ||
+                                    nanvm_type_fits_large(type, length));
 }
 
-/* nanvm_object_size(), inline for the way to a new object. */
-static inline bool nanvm_object_size_checked(const nanvm_object *type, size_t length,
+/* nanvm_type_size(), inline for the way to a new object. */
+static inline bool nanvm_type_size_checked(const nanvm_type *type, size_t length,
                                              size_t *size) {
-    if (length > 0 && !nanvm_object_fits(type, length)) {
+    if (length > 0 && !nanvm_type_fits(type, length)) {
         return false;
     }
     nanvm_layout layout =
-        nanvm_layout_make(nanvm_object_size_of(type, length), type->align);
+        nanvm_layout_make(nanvm_type_size_of(type, length), type->align);
     if (!nanvm_layout_is_valid(layout)) {
         return false;
     }
@@ -206,10 +206,10 @@ static inline size_t nanvm_origin_most(const nanvm_origin *self) {
 
 /* Whether so many items of an object end in front of `end`, of which the program is
  * certain after one multiplication. */
-static inline bool nanvm_block_is_in_front(const void *object, const nanvm_object *type,
+static inline bool nanvm_block_is_in_front(const void *object, const nanvm_type *type,
                                            size_t length, const void *end) {
     uintptr_t begin = (uintptr_t)object;
-    return begin <= (uintptr_t)end && nanvm_object_is_small(type, length) &&
+    return begin <= (uintptr_t)end && nanvm_type_is_small(type, length) &&
            type->items_offset + length * type->item_size <= (uintptr_t)end - begin;
 }
 
@@ -247,7 +247,7 @@ static inline void nanvm_block_check_length(const void *object, size_t length) {
     if (NANVM_LIKELY(dealloc->table->chunked)) {
         nanvm_block_check_most(origin, length);
     } else if (dealloc->table->bounded &&
-               !nanvm_block_is_in_front(object, origin->object, length,
+               !nanvm_block_is_in_front(object, origin->type, length,
                                         *((const nanvm_dealloc_bounded *)dealloc)->end)) {
         nanvm_block_check_bound(origin, object, length);
     }
@@ -266,22 +266,22 @@ static inline size_t nanvm_block_array_length(const void *object) {
     return length;
 }
 
-static inline size_t nanvm_block_length(const nanvm_object *type, const void *object) {
+static inline size_t nanvm_block_length(const nanvm_type *type, const void *object) {
     return type->item_size == 0 ? 0 : nanvm_block_array_length(object);
 }
 
 /* --- object.c: references --------------------------------------------------- */
 
 /* Tells `visitor` of the references in items [begin, end). */
-void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
+void nanvm_object_visit_items(const nanvm_type *type, const void *object, size_t begin,
                               size_t end, nanvm_visitor *visitor, void *context);
 
 /* Tells `visitor` of every reference in the object. */
-void nanvm_object_visit(const nanvm_object *type, const void *object,
+void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context);
 
 /* The same for who knows the length already; 0 for what isn't an array. */
-void nanvm_object_visit_length(const nanvm_object *type, const void *object,
+void nanvm_object_visit_length(const nanvm_type *type, const void *object,
                                size_t length, nanvm_visitor *visitor, void *context);
 
 /* A visitor that drops. */
@@ -290,13 +290,13 @@ void nanvm_object_drop_visitor(nanvm_ref reference, void *context);
 /* --- block.c: blocks with an origin of their own ------------------------- */
 
 /* nanvm_block_prefix(), inline for the way to a new object. */
-static inline size_t nanvm_block_prefix_of(const nanvm_object *type) {
+static inline size_t nanvm_block_prefix_of(const nanvm_type *type) {
     return sizeof(nanvm_header) + nanvm_block_length_size(type) +
-           (nanvm_object_has_callbacks(type) ? sizeof(void *) : 0);
+           (nanvm_type_has_callbacks(type) ? sizeof(void *) : 0);
 }
 
 /* From the start of the memory to the object. */
-static inline size_t nanvm_block_alone_prefix(const nanvm_object *type,
+static inline size_t nanvm_block_alone_prefix(const nanvm_type *type,
                                               nanvm_count count) {
     size_t prefix = nanvm_block_prefix_of(type) + sizeof(nanvm_origin) +
                     (count == NANVM_COUNT_CUSTOM ? sizeof(size_t) : 0);
@@ -304,7 +304,7 @@ static inline size_t nanvm_block_alone_prefix(const nanvm_object *type,
 }
 
 /* The memory for an object of `size` bytes. False if that is too large. */
-static inline bool nanvm_block_alone_layout(const nanvm_object *type, size_t prefix,
+static inline bool nanvm_block_alone_layout(const nanvm_type *type, size_t prefix,
                                             size_t size, nanvm_layout *layout) {
     if (size > (size_t)PTRDIFF_MAX - prefix) {
         return false;
@@ -315,7 +315,7 @@ static inline bool nanvm_block_alone_layout(const nanvm_object *type, size_t pre
 
 /* Writes what is in front of the object, which is `prefix` bytes into `memory`, and
  * returns it. */
-void *nanvm_block_place(void *memory, size_t prefix, const nanvm_object *type,
+void *nanvm_block_place(void *memory, size_t prefix, const nanvm_type *type,
                         nanvm_dealloc *dealloc);
 
 /* --- count.c ------------------------------------------------------------- */
@@ -364,7 +364,7 @@ void *nanvm_walk(void *object, void *list);
 
 /* A block with its length set and its bytes, `*size` of them, in any state; NULL on
  * failure. */
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length,
+void *nanvm_block_new(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size);
 
 #endif

@@ -5,7 +5,7 @@
 
 static const nanvm_mut_ref null_handle = {NULL};
 
-static void *new_alone(nanvm_manager *manager, const nanvm_object *type, size_t size) {
+static void *new_alone(nanvm_manager *manager, const nanvm_type *type, size_t size) {
     nanvm_dealloc *dealloc = manager->dealloc;
     size_t prefix = nanvm_block_alone_prefix(type, dealloc->table->count);
     nanvm_layout layout;
@@ -16,16 +16,16 @@ static void *new_alone(nanvm_manager *manager, const nanvm_object *type, size_t 
     return memory == NULL ? NULL : nanvm_block_place(memory, prefix, type, dealloc);
 }
 
-static inline void *new_of_size(nanvm_manager *manager, const nanvm_object *type,
+static inline void *new_of_size(nanvm_manager *manager, const nanvm_type *type,
                                 size_t size) {
     return NANVM_LIKELY(manager->table->new_block != NULL)
                ? manager->table->new_block(manager, type, size)
                : new_alone(manager, type, size);
 }
 
-static inline void *new_block(nanvm_manager *manager, const nanvm_object *type,
+static inline void *new_block(nanvm_manager *manager, const nanvm_type *type,
                               size_t length, size_t *size) {
-    if (!nanvm_object_size_checked(type, length, size)) {
+    if (!nanvm_type_size_checked(type, length, size)) {
         return NULL;
     }
     void *object = new_of_size(manager, type, *size);
@@ -35,14 +35,14 @@ static inline void *new_block(nanvm_manager *manager, const nanvm_object *type,
     return object;
 }
 
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_object *type, size_t length,
+void *nanvm_block_new(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size) {
     return new_block(manager, type, length, size);
 }
 
-void *nanvm_manager_take_cold(nanvm_manager *self, const nanvm_object *object) {
+void *nanvm_manager_take_cold(nanvm_manager *self, const nanvm_type *type) {
     size_t size;
-    return nanvm_object_size_checked(object, 0, &size) ? new_of_size(self, object, size)
+    return nanvm_type_size_checked(type, 0, &size) ? new_of_size(self, type, size)
                                                        : NULL;
 }
 
@@ -59,7 +59,7 @@ static void clear_bytes(void *target, size_t size) {
     }
 }
 
-static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object *type,
+static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_type *type,
                                      size_t length) {
     size_t size = 0;
     nanvm_mut_ref self = {new_block(manager, type, length, &size)};
@@ -70,29 +70,29 @@ static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_object 
 }
 
 /* For a type that the compiler doesn't know. */
-nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_object *object) {
-    if (object->item_size != 0) {
-        return new_zero(manager, object, 0);
+nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_type *type) {
+    if (type->item_size != 0) {
+        return new_zero(manager, type, 0);
     }
-    nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
+    nanvm_mut_ref self = {nanvm_manager_take(manager, type)};
     if (self.object != NULL) {
-        memset(self.object, 0, object->size);
+        memset(self.object, 0, type->size);
     }
     return self;
 }
 
-nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_object *object,
+nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_type *type,
                                  const void *value) {
-    nanvm_mut_ref self = {object->item_size == 0 ? nanvm_manager_take(manager, object)
-                                                 : new_zero(manager, object, 0).object};
+    nanvm_mut_ref self = {type->item_size == 0 ? nanvm_manager_take(manager, type)
+                                                 : new_zero(manager, type, 0).object};
     if (self.object != NULL) {
-        copy_bytes(self.object, value, object->size);
+        copy_bytes(self.object, value, type->size);
     }
     return self;
 }
 
 /* Zeros in front of the items, and behind. */
-static void write_items(const nanvm_object *type, void *object, size_t size,
+static void write_items(const nanvm_type *type, void *object, size_t size,
                         const void *items, size_t length) {
     unsigned char *bytes = object;
     size_t begin = type->items_offset;
@@ -102,15 +102,15 @@ static void write_items(const nanvm_object *type, void *object, size_t size,
     clear_bytes(bytes + end, size - end);
 }
 
-nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object,
+nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_type *type,
                               const void *items, size_t length) {
     if (items == NULL) {
-        return new_zero(manager, object, length);
+        return new_zero(manager, type, length);
     }
     size_t size = 0;
-    nanvm_mut_ref self = {new_block(manager, object, length, &size)};
+    nanvm_mut_ref self = {new_block(manager, type, length, &size)};
     if (self.object != NULL) {
-        write_items(object, self.object, size, items, length);
+        write_items(type, self.object, size, items, length);
     }
     return self;
 }
@@ -118,7 +118,7 @@ nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_object *object
 /* The references in it are dropped when the block is gone: callbacks may reset the arena
  * that it lay in. */
 static void give_up(void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
+    const nanvm_type *type = nanvm_block_origin(object)->type;
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
@@ -142,9 +142,9 @@ static bool call_construct(nanvm_construct *construct, void *object, size_t leng
     return constructed;
 }
 
-nanvm_mut_ref nanvm_new_with(nanvm_manager *manager, const nanvm_object *object,
+nanvm_mut_ref nanvm_new_with(nanvm_manager *manager, const nanvm_type *type,
                              size_t length, nanvm_construct *construct, void *context) {
-    nanvm_mut_ref self = new_zero(manager, object, length);
+    nanvm_mut_ref self = new_zero(manager, type, length);
     if (self.object == NULL) {
         return self;
     }

@@ -22,7 +22,7 @@ void nanvm_mut_ref_drop_cold(void *object) {
 }
 
 /* The manager's own way: without moving, or with no more than a move. */
-static void *resize_alone(nanvm_manager *manager, const nanvm_object *type, void *object,
+static void *resize_alone(nanvm_manager *manager, const nanvm_type *type, void *object,
                           size_t old_size, size_t size) {
     nanvm_origin *origin = nanvm_block_origin(object);
     size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
@@ -37,7 +37,7 @@ static void *resize_alone(nanvm_manager *manager, const nanvm_object *type, void
     return memory == NULL ? NULL : memory + prefix;
 }
 
-static void *resize_block(nanvm_manager *manager, const nanvm_object *type, void *object,
+static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *object,
                           size_t old_size, size_t size) {
     if (manager->table->new_block == NULL) {
         return resize_alone(manager, type, object, old_size, size);
@@ -91,7 +91,7 @@ static void drop_cut(const struct cut *cut) {
     }
 }
 
-static void clear_items(const nanvm_object *type, void *object, size_t begin,
+static void clear_items(const nanvm_type *type, void *object, size_t begin,
                         size_t end) {
     if (begin < end) {
         memset(nanvm_object_item(type, object, begin), 0,
@@ -99,7 +99,7 @@ static void clear_items(const nanvm_object *type, void *object, size_t begin,
     }
 }
 
-static void clear_new_items(const nanvm_object *type, void *object, const resizing *how) {
+static void clear_new_items(const nanvm_type *type, void *object, const resizing *how) {
     if (how->clears) {
         clear_items(type, object, how->old_length, how->length);
     }
@@ -107,7 +107,7 @@ static void clear_new_items(const nanvm_object *type, void *object, const resizi
 
 static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
                             const resizing *how) {
-    const nanvm_object *type = nanvm_block_origin(self->object)->object;
+    const nanvm_type *type = nanvm_block_origin(self->object)->type;
     struct cut cut;
     cut.length = 0;
     nanvm_object_visit_items(type, self->object, how->length, how->old_length,
@@ -117,8 +117,8 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
     }
     uintptr_t before = (uintptr_t)self->object; /* which may be gone afterwards */
     void *resized = resize_block(manager, type, self->object,
-                                 nanvm_object_size_of(type, how->old_length),
-                                 nanvm_object_size_of(type, how->length));
+                                 nanvm_type_size_of(type, how->old_length),
+                                 nanvm_type_size_of(type, how->length));
     if (resized == NULL) {
         return false;
     }
@@ -141,7 +141,7 @@ static void free_old(void *old) {
 static void cut_and_free_old(void *old, size_t kept, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    nanvm_object_visit_items(nanvm_block_origin(old)->object, old, kept, length,
+    nanvm_object_visit_items(nanvm_block_origin(old)->type, old, kept, length,
                              nanvm_object_drop_visitor, NULL);
     free_old(old);
     nanvm_drop_resume(&hold);
@@ -150,14 +150,14 @@ static void cut_and_free_old(void *old, size_t kept, size_t length) {
 /* Into a new block; the references move along but for those that are cut off. */
 static bool move(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *how) {
     void *old = self->object;
-    const nanvm_object *type = nanvm_block_origin(old)->object;
+    const nanvm_type *type = nanvm_block_origin(old)->type;
     size_t size;
     void *moved = nanvm_block_new(manager, type, how->length, &size);
     if (moved == NULL) {
         return false;
     }
     size_t kept = how->length < how->old_length ? how->length : how->old_length;
-    memcpy(moved, old, nanvm_object_size_of(type, kept));
+    memcpy(moved, old, nanvm_type_size_of(type, kept));
     clear_new_items(type, moved, how);
     self->object = moved;
     if (kept < how->old_length) {
@@ -171,7 +171,7 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *ho
 /* Drops the references that the first item declares, and leaves the array without items.
  * Each is cleared before it is dropped, so that it is released once, even if the array
  * ends meanwhile: then it waits in the list of dead objects, whose link may lie here. */
-static void cut_first_item(const nanvm_object *type, void *object) {
+static void cut_first_item(const nanvm_type *type, void *object) {
     unsigned char *item = nanvm_object_item(type, object, 0);
     for (size_t i = 0; i < type->item_refs_length; ++i) {
         nanvm_ref *slot = (nanvm_ref *)(void *)(item + type->item_refs[i]);
@@ -188,8 +188,8 @@ static bool is_dead(const void *object) {
  * itself. An array without items and callbacks has no room for a link and would be freed
  * at once; so the first item goes last. An array that has ended by then releases that
  * item itself. */
-static void cut_items(const nanvm_object *type, void *object, const resizing *how) {
-    bool has_link = how->length > 0 || nanvm_object_has_callbacks(type);
+static void cut_items(const nanvm_type *type, void *object, const resizing *how) {
+    bool has_link = how->length > 0 || nanvm_type_has_callbacks(type);
     size_t kept = has_link ? how->length : 1;
     nanvm_block_set_length(object, kept);
     nanvm_object_visit_items(type, object, kept, how->old_length,
@@ -213,7 +213,7 @@ static bool cut_where_it_is(const nanvm_mut_ref *self, const resizing *how) {
     }
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    cut_items(origin->object, object, how);
+    cut_items(origin->type, object, how);
     nanvm_drop_resume(&hold);
     return true;
 }
@@ -240,7 +240,7 @@ static void expect_own(const void *object) {
 /* The usual way of appending: a longer array, for which there is room, whatever manager
  * is given. So there was for the length that it had, whoever wrote that. */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
-    if (origin->object->item_size == 0 || !origin->dealloc->table->chunked ||
+    if (origin->type->item_size == 0 || !origin->dealloc->table->chunked ||
         length <= nanvm_block_written_length(object) ||
         length > nanvm_origin_most(origin)) {
         return false;
@@ -252,10 +252,10 @@ static inline bool lengthen(void *object, const nanvm_origin *origin, size_t len
 NANVM_NOINLINE static bool resize(nanvm_manager *manager, nanvm_mut_ref *self,
                                   size_t length, bool clears) {
     expect_own(self->object);
-    const nanvm_object *type = nanvm_block_origin(self->object)->object;
+    const nanvm_type *type = nanvm_block_origin(self->object)->type;
     resizing how = {nanvm_block_length(type, self->object), length, clears};
     size_t size;
-    if (!nanvm_object_size_checked(type, length, &size)) {
+    if (!nanvm_type_size_checked(type, length, &size)) {
         return false;
     }
     return length == how.old_length || resize_in_place(manager, self, &how) ||
@@ -271,7 +271,7 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);
-    const nanvm_object *type = origin->object;
+    const nanvm_type *type = origin->type;
     size_t old_length =
         type->item_size == 0 ? 0 : nanvm_block_written_length(self->object);
     bool clears_any = clears || type->item_refs_length != 0 || type->visit_item != NULL;

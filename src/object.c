@@ -1,16 +1,16 @@
 #include "internal.h"
 
-bool nanvm_object_size(const nanvm_object *object, size_t length, size_t *size) {
-    return nanvm_object_size_checked(object, length, size);
+bool nanvm_type_size(const nanvm_type *type, size_t length, size_t *size) {
+    return nanvm_type_size_checked(type, length, size);
 }
 
-bool nanvm_object_fits_large(const nanvm_object *type, size_t length) {
+bool nanvm_type_fits_large(const nanvm_type *type, size_t length) {
     size_t limit = (size_t)PTRDIFF_MAX;
     return type->items_offset <= limit &&
            length <= (limit - type->items_offset) / type->item_size;
 }
 
-const char *nanvm_object_name(const nanvm_object *type) {
+const char *nanvm_type_name(const nanvm_type *type) {
     if (type == NULL) {
         return "raw memory";
     }
@@ -25,7 +25,7 @@ static inline void visit_refs(const void *part, const size_t *offsets, size_t le
     }
 }
 
-static inline void visit_fixed(const nanvm_object *type, const void *object,
+static inline void visit_fixed(const nanvm_type *type, const void *object,
                                nanvm_visitor *visitor, void *context) {
     visit_refs(object, type->refs, type->refs_length, visitor, context);
     if (type->visit != NULL) {
@@ -34,7 +34,7 @@ static inline void visit_fixed(const nanvm_object *type, const void *object,
 }
 
 /* So many items from `item` on. */
-static inline void visit_items(const nanvm_object *type, const unsigned char *item,
+static inline void visit_items(const nanvm_type *type, const unsigned char *item,
                                size_t length, nanvm_visitor *visitor, void *context) {
     for (; length > 0; --length, item += type->item_size) {
         visit_refs(item, type->item_refs, type->item_refs_length, visitor, context);
@@ -44,11 +44,11 @@ static inline void visit_items(const nanvm_object *type, const unsigned char *it
     }
 }
 
-static inline bool holds_refs_in_items(const nanvm_object *type) {
+static inline bool holds_refs_in_items(const nanvm_type *type) {
     return type->item_refs_length != 0 || type->visit_item != NULL;
 }
 
-void nanvm_object_visit_items(const nanvm_object *type, const void *object, size_t begin,
+void nanvm_object_visit_items(const nanvm_type *type, const void *object, size_t begin,
                               size_t end, nanvm_visitor *visitor, void *context) {
     if (begin < end && holds_refs_in_items(type)) {
         visit_items(type, nanvm_object_item(type, object, begin), end - begin, visitor,
@@ -56,7 +56,7 @@ void nanvm_object_visit_items(const nanvm_object *type, const void *object, size
     }
 }
 
-void nanvm_object_visit(const nanvm_object *type, const void *object,
+void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context) {
     visit_fixed(type, object, visitor, context);
     if (holds_refs_in_items(type)) {
@@ -65,7 +65,7 @@ void nanvm_object_visit(const nanvm_object *type, const void *object,
     }
 }
 
-void nanvm_object_visit_length(const nanvm_object *type, const void *object,
+void nanvm_object_visit_length(const nanvm_type *type, const void *object,
                                size_t length, nanvm_visitor *visitor, void *context) {
     visit_fixed(type, object, visitor, context);
     nanvm_object_visit_items(type, object, 0, length, visitor, context);
@@ -79,10 +79,10 @@ void nanvm_object_drop_visitor(nanvm_ref reference, void *context) {
 void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
     if (self.object != NULL) {
         nanvm_block_expect_alive(self.object);
-        nanvm_object_visit(nanvm_ref_object(self), self.object, visitor, context);
+        nanvm_object_visit(nanvm_ref_type(self), self.object, visitor, context);
     }
 }
 
-const nanvm_object *nanvm_ref_object(nanvm_ref self) {
-    return self.object == NULL ? NULL : nanvm_block_origin(self.object)->object;
+const nanvm_type *nanvm_ref_type(nanvm_ref self) {
+    return self.object == NULL ? NULL : nanvm_block_origin(self.object)->type;
 }

@@ -11,7 +11,7 @@ size_t nanvm_ref_length(nanvm_ref self) {
     if (NANVM_CHECKS_EVERY_CALL) {
         nanvm_block_expect_alive(self.object);
     }
-    const nanvm_object *type = nanvm_block_origin(self.object)->object;
+    const nanvm_type *type = nanvm_block_origin(self.object)->type;
     return type->item_size == 0 ? 0 : nanvm_block_written_length(self.object);
 }
 
@@ -45,7 +45,7 @@ NANVM_UNUSED static void free_unfinished(void **unfinished) {
     }
 }
 
-static bool call_clone(const nanvm_object *type, void *copy, const void *source,
+static bool call_clone(const nanvm_type *type, void *copy, const void *source,
                        size_t length) {
     nanvm_block_hide(copy);
     void *unfinished NANVM_ON_UNWIND(free_unfinished) = copy;
@@ -58,7 +58,7 @@ static bool call_clone(const nanvm_object *type, void *copy, const void *source,
     return cloned;
 }
 
-static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
+static nanvm_mut_ref clone_block(const nanvm_type *type, const void *object,
                                  nanvm_manager *manager) {
     size_t length = nanvm_block_length(type, object);
     size_t size;
@@ -71,7 +71,7 @@ static nanvm_mut_ref clone_block(const nanvm_object *type, const void *object,
         nanvm_block_free(copy.object);
         return null_handle;
     }
-    if (nanvm_object_holds_refs(type)) {
+    if (nanvm_type_holds_refs(type)) {
         nanvm_object_visit_length(type, copy.object, length, clone_visitor, NULL);
     }
     return copy;
@@ -82,7 +82,7 @@ nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
         return null_handle;
     }
     nanvm_block_expect_alive(self.object);
-    const nanvm_object *type = nanvm_block_origin(self.object)->object;
+    const nanvm_type *type = nanvm_block_origin(self.object)->type;
     if (type->drop != NULL && type->clone == NULL) {
         return null_handle;
     }

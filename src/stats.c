@@ -53,7 +53,7 @@ static void print_numbers(printer *out, const style *how, const nanvm_stats *sta
     print_number(out, how, "clones", stats->clones);
 }
 
-static nanvm_stats stats_for(nanvm_object_stats_visitor *each, printer *out) {
+static nanvm_stats stats_for(nanvm_type_stats_visitor *each, printer *out) {
     nanvm_stats stats;
     memset(&stats, 0, sizeof(stats));
     stats.size = sizeof(stats);
@@ -63,9 +63,9 @@ static nanvm_stats stats_for(nanvm_object_stats_visitor *each, printer *out) {
     return stats;
 }
 
-static void print_type(const nanvm_object_stats *stats, void *context) {
+static void print_type(const nanvm_type_stats *stats, void *context) {
     printer *out = context;
-    PRINT(out, "  %s: %zu live, %zu bytes, peak %zu\n", nanvm_object_name(stats->object),
+    PRINT(out, "  %s: %zu live, %zu bytes, peak %zu\n", nanvm_type_name(stats->type),
           stats->live_blocks, stats->live_bytes, stats->peak_blocks);
 }
 
@@ -91,10 +91,10 @@ static void print_json_string(printer *out, const char *text) {
     PRINT(out, "\"");
 }
 
-static void print_json_type(const nanvm_object_stats *stats, void *context) {
+static void print_json_type(const nanvm_type_stats *stats, void *context) {
     printer *out = context;
     PRINT(out, "%s{\"name\": ", out->first ? "" : ", ");
-    print_json_string(out, nanvm_object_name(stats->object));
+    print_json_string(out, nanvm_type_name(stats->type));
     PRINT(out, ", \"live_blocks\": %zu, \"live_bytes\": %zu, \"peak_blocks\": %zu}",
           stats->live_blocks, stats->live_bytes, stats->peak_blocks);
     out->first = false;

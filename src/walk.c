@@ -10,7 +10,7 @@
  * in random order 13.7 became 14.2.) */
 #include "pool/pool.h"
 
-static const nanvm_object no_type; /* which no object has */
+static const nanvm_type no_type; /* which no object has */
 
 /* Where a walk is. Most objects have the pool of the one before: what follows from it is
  * kept, and what died in it is given back at once. Nobody else is given its address,
@@ -18,7 +18,7 @@ static const nanvm_object no_type; /* which no object has */
 typedef struct walk {
     nanvm_places *pool;       /* NULL: another kind of dealloc, or left */
     nanvm_place *dead;        /* of the pool */
-    const nanvm_object *type; /* outside of pools: the last object's; else no_type */
+    const nanvm_type *type; /* outside of pools: the last object's; else no_type */
     const size_t *first;      /* offset of a reference */
     const size_t *last;
     void *list;
@@ -41,9 +41,9 @@ static inline void leave_pool(walk *self) {
 static inline void enter_pool(walk *self, const void *object) {
     leave_pool(self);
     const nanvm_origin *origin = nanvm_block_origin(object);
-    self->first = origin->object->refs;
-    self->last = self->first + origin->object->refs_length - 1;
-    self->type = origin->object;
+    self->first = origin->type->refs;
+    self->last = self->first + origin->type->refs_length - 1;
+    self->type = origin->type;
     if (origin->dealloc->table->pooled) {
         self->type = &no_type;
         self->pool = (nanvm_places *)origin->dealloc;
@@ -84,11 +84,11 @@ static inline bool is_next(walk *self, void *object) {
     }
     /* Most neighbours of a block of its own are the like: a tree of the global manager
      * dies in two thirds of the time. */
-    if (origin->object == self->type && !origin->dealloc->table->pooled) {
+    if (origin->type == self->type && !origin->dealloc->table->pooled) {
         return true;
     }
-    bool is_plain = nanvm_object_is_plain(origin->object);
-    if (is_plain && origin->object->refs_length != 0) {
+    bool is_plain = nanvm_type_is_plain(origin->type);
+    if (is_plain && origin->type->refs_length != 0) {
         enter_pool(self, object);
         return true;
     }

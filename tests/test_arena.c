@@ -37,13 +37,13 @@ static void test_reset_drops_references_into_other_managers(void **state) {
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     nanvm_ref shared = outside();
     struct node node = {nanvm_ref_clone(shared), 0, outside()};
-    assert_non_null(nanvm_new_copy(manager, &node_object, &node).object);
+    assert_non_null(nanvm_new_copy(manager, &node_type, &node).object);
     nanvm_ref refs[] = {nanvm_ref_clone(shared), null_ref(), outside()};
-    assert_non_null(nanvm_new_array(manager, &refs_object, refs, 3).object);
+    assert_non_null(nanvm_new_array(manager, &refs_type, refs, 3).object);
     word words[] = {word_from_number(3), word_from_ref(nanvm_ref_clone(shared))};
-    assert_non_null(nanvm_new_array(manager, &words_object, words, 2).object);
+    assert_non_null(nanvm_new_array(manager, &words_type, words, 2).object);
     struct boxed boxed = {boxed_from_ref(outside())};
-    assert_non_null(nanvm_new_copy(manager, &boxed_object, &boxed).object);
+    assert_non_null(nanvm_new_copy(manager, &boxed_type, &boxed).object);
     assert_int_equal(tracked_live(), 4);
     assert_int_equal(nanvm_ref_count(shared), 3);
     nanvm_arena_reset(&arena);
@@ -60,7 +60,7 @@ static void test_clone_into_an_arena_is_let_go_of_too(void **state) {
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     struct node node = {.left = outside()};
     nanvm_ref made =
-        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &node));
+        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &node));
     assert_non_null(nanvm_ref_clone_object(made, nanvm_arena_manager(&arena)).object);
     nanvm_ref_drop(made);
     assert_int_equal(tracked_live(), 1);
@@ -73,16 +73,16 @@ static void test_reset_starts_at_the_beginning_of_the_buffer(void **state) {
     unsigned char buffer[300];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    void *first = nanvm_new(nanvm_arena_manager(&arena), &point_object).object;
+    void *first = nanvm_new(nanvm_arena_manager(&arena), &point_type).object;
     assert_non_null(first);
     nanvm_arena_reset(&arena);
-    assert_ptr_equal(nanvm_new(nanvm_arena_manager(&arena), &point_object).object, first);
+    assert_ptr_equal(nanvm_new(nanvm_arena_manager(&arena), &point_type).object, first);
     nanvm_arena_deinit(&arena);
 }
 
 static size_t fill_with_points(nanvm_arena *arena) {
     size_t made = 0;
-    while (nanvm_new(nanvm_arena_manager(arena), &point_object).object != NULL) {
+    while (nanvm_new(nanvm_arena_manager(arena), &point_type).object != NULL) {
         made++;
     }
     return made;
@@ -104,7 +104,7 @@ static void test_full_arena_holds_as_much_again_after_reset(void **state) {
 
 static void make_points(nanvm_arena *arena, size_t length) {
     for (size_t i = 0; i < length; i++) {
-        assert_non_null(nanvm_new(nanvm_arena_manager(arena), &point_object).object);
+        assert_non_null(nanvm_new(nanvm_arena_manager(arena), &point_type).object);
     }
 }
 
@@ -153,10 +153,10 @@ static void test_kept_chunk_that_is_too_small_is_passed_over(void **state) {
     nanvm_arena_init_growing(&arena, &source.manager);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     make_points(&arena, 1);
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 100000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 100000).object);
     nanvm_arena_reset(&arena);
     size_t requests = source.requests;
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 100000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 100000).object);
     make_points(&arena, 1);
     assert_int_equal(source.requests, requests);
     nanvm_arena_deinit(&arena);
@@ -191,9 +191,9 @@ static void test_object_larger_than_a_chunk_gets_one_to_fit(void **state) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, &source.manager);
     nanvm_mut_ref ints =
-        nanvm_new_array(nanvm_arena_manager(&arena), &ints_object, NULL, 1000000);
+        nanvm_new_array(nanvm_arena_manager(&arena), &ints_type, NULL, 1000000);
     assert_int_equal(nanvm_mut_ref_length(ints), 1000000);
-    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &page_object).object);
+    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &page_type).object);
     nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
 }
@@ -207,7 +207,7 @@ static void test_deinit_twice_is_deinit_once(void **state) {
     nanvm_arena_deinit(&arena);
     nanvm_arena_deinit(&arena);
     assert_int_equal(tracked_live(), 0);
-    assert_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    assert_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
 }
 
 static void test_deinit_twice_gives_chunks_back_once(void **state) {
@@ -229,7 +229,7 @@ static void test_arena_without_a_buffer_is_full(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, NULL, 0);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    assert_null(nanvm_new(manager, &nothing_object).object);
+    assert_null(nanvm_new(manager, &nothing_type).object);
     assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(1, 1)));
     assert_int_equal(nanvm_stats_make(manager).live_bytes, 0);
     nanvm_arena_reset(&arena);
@@ -238,26 +238,26 @@ static void test_arena_without_a_buffer_is_full(void **state) {
 
 /* --- one byte short --- */
 
-static void *make_one(nanvm_manager *manager, const nanvm_object *object) {
-    return nanvm_new(manager, object).object;
+static void *make_one(nanvm_manager *manager, const nanvm_type *type) {
+    return nanvm_new(manager, type).object;
 }
 
 /* With a buffer of every size and at every offset: either the object fits and
  * lies inside, or the handle is null; and it fits in every larger buffer. */
-static void try_all_buffers(const nanvm_object *object, size_t offset) {
+static void try_all_buffers(const nanvm_type *type, size_t offset) {
     static _Alignas(64) unsigned char memory[12288 + 64];
     bool fitted = false;
     for (size_t size = 0; size <= 12288; size += size < 400 || size > 8100 ? 1 : 50) {
         nanvm_arena arena;
         nanvm_arena_init(&arena, memory + offset, size);
         memset(memory + offset + size, 0x5c, 8);
-        unsigned char *made = make_one(nanvm_arena_manager(&arena), object);
+        unsigned char *made = make_one(nanvm_arena_manager(&arena), type);
         assert_true(made != NULL || !fitted);
         fitted = made != NULL;
         if (fitted) {
             assert_true(made >= memory + offset);
-            assert_true(made + object->size <= memory + offset + size);
-            assert_true(is_aligned(made, object->align));
+            assert_true(made + type->size <= memory + offset + size);
+            assert_true(is_aligned(made, type->align));
         }
         nanvm_arena_deinit(&arena);
         assert_memory_equal(memory + offset + size, "\x5c\x5c\x5c\x5c\x5c\x5c\x5c\x5c",
@@ -268,9 +268,9 @@ static void try_all_buffers(const nanvm_object *object, size_t offset) {
 
 static void test_buffer_one_byte_short_gives_null_at_every_size(void **state) {
     (void)state;
-    const nanvm_object *objects[] = {&point_object, &node_object,    &ints_object,
-                                     &boxed_object, &nothing_object, &line_object,
-                                     &page_object};
+    const nanvm_type *objects[] = {&point_type, &node_type,    &ints_type,
+                                     &boxed_type, &nothing_type, &line_type,
+                                     &page_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         for (size_t offset = 0; offset < 17; offset += 1 + offset / 4) {
             try_all_buffers(objects[i], offset);
@@ -289,7 +289,7 @@ static bool closed_tree(accounting *source) {
     struct node value = {nanvm_mut_ref_to_ref(leaf), 1, null_ref()};
     nanvm_mut_ref node = {NULL};
     for (size_t i = 0; i < 300 && leaf.object != NULL; i++) {
-        node = nanvm_new_copy(manager, &node_object, &value);
+        node = nanvm_new_copy(manager, &node_type, &value);
         if (node.object == NULL) {
             break;
         }
@@ -310,7 +310,7 @@ static void test_array_of_another_arena_moves(void **state) {
     nanvm_arena_init_growing(&to, nanvm_global());
     int items[3] = {1, 2, 3};
     nanvm_mut_ref array =
-        nanvm_new_array(nanvm_arena_manager(&from), &ints_object, items, 3);
+        nanvm_new_array(nanvm_arena_manager(&from), &ints_type, items, 3);
     const void *before = array.object;
     assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&to), &array, 5));
     assert_ptr_not_equal(array.object, before);
@@ -336,15 +336,15 @@ static void test_object_of_the_same_type_costs_eight_bytes(void **state) {
     static _Alignas(64) unsigned char buffer[4000];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    assert_non_null(make_one(nanvm_arena_manager(&arena), &point_object));
+    assert_non_null(make_one(nanvm_arena_manager(&arena), &point_type));
     size_t before = live_bytes(&arena);
     for (size_t i = 0; i < 10; i++) {
-        assert_non_null(make_one(nanvm_arena_manager(&arena), &point_object));
+        assert_non_null(make_one(nanvm_arena_manager(&arena), &point_type));
     }
     assert_int_equal(live_bytes(&arena) - before,
                      10 * (sizeof(nanvm_header) + sizeof(struct point)));
     before = live_bytes(&arena);
-    assert_non_null(make_one(nanvm_arena_manager(&arena), &nothing_object));
+    assert_non_null(make_one(nanvm_arena_manager(&arena), &nothing_type));
     assert_int_equal(live_bytes(&arena) - before,
                      sizeof(nanvm_header) + sizeof(nanvm_origin));
     nanvm_arena_deinit(&arena);
@@ -366,12 +366,12 @@ static void test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one(
     static _Alignas(64) unsigned char buffer[20000];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    unsigned char *first = make_one(nanvm_arena_manager(&arena), &point_object);
+    unsigned char *first = make_one(nanvm_arena_manager(&arena), &point_type);
     size_t origin = live_bytes(&arena) - POINT_BYTES;
     for (size_t i = 1; i < 500; i++) {
         expect_used(&arena, i, origin + i * POINT_BYTES);
         unsigned char *made =
-            nanvm_new(nanvm_arena_manager(&arena), &point_object).object;
+            nanvm_new(nanvm_arena_manager(&arena), &point_type).object;
         assert_ptr_equal(made, first + i * POINT_BYTES);
         assert_ptr_equal(nanvm_block_origin(made), nanvm_block_origin(first));
         nanvm_ref reference = {made};
@@ -408,7 +408,7 @@ static void test_what_follows_objects_finds_all_the_room_there_is(void **state) 
         make_points(&arena, length);
         assert_non_null(nanvm_manager_alloc(nanvm_arena_manager(&arena), layout));
         expect_used(&arena, length + 1, size);
-        assert_null(make_one(nanvm_arena_manager(&arena), &nothing_object));
+        assert_null(make_one(nanvm_arena_manager(&arena), &nothing_type));
         nanvm_arena_deinit(&arena);
     }
 }
@@ -451,7 +451,7 @@ static void test_raw_memory_that_is_given_back_takes_no_object_along(void **stat
 struct large {
     unsigned char bytes[248];
 };
-NANVM_OBJECT(large_object, struct large);
+NANVM_TYPE(large_type, struct large);
 
 static void test_buffer_holds_large_objects_up_to_its_last_byte(void **state) {
     (void)state;
@@ -463,9 +463,9 @@ static void test_buffer_holds_large_objects_up_to_its_last_byte(void **state) {
         nanvm_arena arena;
         nanvm_arena_init(&arena, buffer, size);
         for (size_t i = 0; i < length; i++) {
-            assert_non_null(make_one(nanvm_arena_manager(&arena), &large_object));
+            assert_non_null(make_one(nanvm_arena_manager(&arena), &large_type));
         }
-        assert_null(make_one(nanvm_arena_manager(&arena), &large_object));
+        assert_null(make_one(nanvm_arena_manager(&arena), &large_type));
         assert_int_equal(live_bytes(&arena), size);
         for (size_t i = size; i < sizeof(buffer); i++) {
             assert_int_equal(buffer[i], 0x5a);
@@ -482,7 +482,7 @@ static void test_objects_without_bytes_fill_a_buffer(void **state) {
         nanvm_arena_init(&arena, buffer,
                          sizeof(nanvm_origin) + length * sizeof(nanvm_header));
         size_t made = 0;
-        while (make_one(nanvm_arena_manager(&arena), &nothing_object) != NULL) {
+        while (make_one(nanvm_arena_manager(&arena), &nothing_type) != NULL) {
             made++;
         }
         assert_int_equal(made, length);
@@ -536,8 +536,8 @@ static void test_array_with_something_behind_it_moves_when_it_grows(void **state
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     make_points(&arena, 3000);
     const int values[] = {1, 2, 3};
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, values, 3);
-    nanvm_mut_ref behind = nanvm_new_array(manager, &ints_object, values, 3);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, values, 3);
+    nanvm_mut_ref behind = nanvm_new_array(manager, &ints_type, values, 3);
     void *before = ints.object;
     assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
     assert_ptr_not_equal(ints.object, before);
@@ -561,7 +561,7 @@ static void test_buffer_is_what_is_reserved_until_deinit(void **state) {
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
         expect_used(&arena, 0, 0);
-        assert_null(make_one(manager, &point_object));
+        assert_null(make_one(manager, &point_type));
         nanvm_arena_reset(&arena);
     }
 }
@@ -579,14 +579,14 @@ static void test_construction_that_fails_among_others_leaves_no_trace(void **sta
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    unsigned char *first = make_one(manager, &node_object);
-    unsigned char *second = make_one(manager, &node_object);
+    unsigned char *first = make_one(manager, &node_type);
+    unsigned char *second = make_one(manager, &node_type);
     size_t stride = (size_t)(second - first);
     for (size_t i = 2; i < 50; i++) {
         size_t before = live_bytes(&arena);
-        assert_null(nanvm_new_with(manager, &node_object, 0, give_up, NULL).object);
+        assert_null(nanvm_new_with(manager, &node_type, 0, give_up, NULL).object);
         expect_used(&arena, i, before);
-        assert_ptr_equal(make_one(manager, &node_object), first + i * stride);
+        assert_ptr_equal(make_one(manager, &node_type), first + i * stride);
     }
     nanvm_arena_deinit(&arena);
 }
@@ -601,7 +601,7 @@ static void test_reset_amid_objects_that_hold_something_lets_go_of_each_once(
     for (size_t length = 1; length < 70; length++) {
         for (size_t i = 0; i < length; i++) {
             struct node node = {nanvm_ref_clone(shared), 0, null_ref()};
-            assert_non_null(nanvm_new_copy(manager, &node_object, &node).object);
+            assert_non_null(nanvm_new_copy(manager, &node_type, &node).object);
         }
         assert_int_equal(nanvm_ref_count(shared), length);
         nanvm_arena_reset(&arena);
@@ -634,12 +634,12 @@ static void test_types_that_take_turns_are_each_what_they_are(void **state) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    const nanvm_object *types[] = {&point_object, &node_object, &line_object,
-                                   &ints_object};
+    const nanvm_type *types[] = {&point_type, &node_type, &line_type,
+                                   &ints_type};
     for (size_t i = 0; i < 1000; i++) {
-        const nanvm_object *type = types[(i / (1 + i % 7)) % 4];
+        const nanvm_type *type = types[(i / (1 + i % 7)) % 4];
         void *made = make_one(manager, type);
-        assert_ptr_equal(nanvm_block_origin(made)->object, type);
+        assert_ptr_equal(nanvm_block_origin(made)->type, type);
         assert_true(is_aligned(made, type->align));
         memset(made, 0, type->size);
         assert_int_equal(nanvm_stats_make(manager).live_blocks, i + 1);
@@ -653,7 +653,7 @@ static void test_newest_array_grows_and_shrinks_in_place(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 4);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 4);
     void *place = ints.object;
     size_t before = live_bytes(&arena);
     assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
@@ -661,7 +661,7 @@ static void test_newest_array_grows_and_shrinks_in_place(void **state) {
     assert_int_equal(live_bytes(&arena) - before, 96 * sizeof(int));
     assert_true(nanvm_mut_ref_resize(manager, &ints, 4));
     assert_int_equal(live_bytes(&arena), before);
-    assert_non_null(make_one(manager, &point_object));
+    assert_non_null(make_one(manager, &point_type));
     assert_true(nanvm_mut_ref_resize(manager, &ints, 2));
     assert_ptr_equal(ints.object, place);
     assert_true(nanvm_mut_ref_resize(manager, &ints, 50));
@@ -677,7 +677,7 @@ static void test_raw_memory_behind_an_empty_array_is_not_taken_for_it(void **sta
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     nanvm_layout layout = {64, 8};
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 0);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 0);
     unsigned char *raw = nanvm_manager_alloc(manager, layout);
     memset(raw, 1, layout.size);
     assert_true(nanvm_mut_ref_resize(manager, &ints, 4));
@@ -789,17 +789,17 @@ static void test_raw_memory_of_the_same_size_stays(void **state) {
 static void test_objects_of_types_at_any_address_are_made_in_a_run(void **state) {
     (void)state;
     enum { TYPES = 128, EACH = 20 };
-    static nanvm_object types[TYPES];
+    static nanvm_type types[TYPES];
     nanvm_arena arena;
     memset((void *)&arena, 0x5a, sizeof(arena));
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < TYPES; i++) {
-        memcpy((void *)&types[i], &point_object, sizeof(types[i]));
+        memcpy((void *)&types[i], &point_type, sizeof(types[i]));
         for (size_t n = 0; n < EACH; n++) {
             void *made = nanvm_new(manager, &types[i]).object;
             assert_non_null(made);
-            assert_ptr_equal(nanvm_block_origin(made)->object, &types[i]);
+            assert_ptr_equal(nanvm_block_origin(made)->type, &types[i]);
         }
     }
     assert_int_equal(nanvm_stats_make(manager).live_blocks, TYPES * EACH);
@@ -816,8 +816,8 @@ static void test_large_arena_within_reach_of_an_origin_writes_one(void **state) 
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, (size_t)((uint64_t)1 << 34));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    void *a = make_one(manager, &point_object);
-    void *b = make_one(manager, &point_object);
+    void *a = make_one(manager, &point_type);
+    void *b = make_one(manager, &point_type);
     assert_ptr_equal(nanvm_block_origin(a), nanvm_block_origin(b));
     nanvm_arena_deinit(&arena);
 }
@@ -833,10 +833,10 @@ static void test_arena_out_of_reach_of_an_origin_writes_another(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, (size_t)((uint64_t)1 << 36));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    void *a = make_one(manager, &point_object);
-    void *b = make_one(manager, &point_object);
+    void *a = make_one(manager, &point_type);
+    void *b = make_one(manager, &point_type);
     assert_ptr_not_equal(nanvm_block_origin(a), nanvm_block_origin(b));
-    assert_ptr_equal(nanvm_block_origin(b)->object, &point_object);
+    assert_ptr_equal(nanvm_block_origin(b)->type, &point_type);
     nanvm_arena_deinit(&arena);
 }
 
@@ -891,7 +891,7 @@ static void drop_and_make(void *object, size_t length) {
     }
 }
 
-NANVM_OBJECT_CALLBACKS(making_object, struct tracked, NULL, drop_and_make, NULL);
+NANVM_TYPE_CALLBACKS(making_type, struct tracked, NULL, drop_and_make, NULL);
 
 static void test_drop_may_create_in_the_arena_that_is_reset(void **state) {
     (void)state;
@@ -901,7 +901,7 @@ static void test_drop_may_create_in_the_arena_that_is_reset(void **state) {
     nanvm_arena_init_growing(&arena, &source.manager);
     maker = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < 1000; i++) {
-        assert_non_null(make_one(maker, &making_object));
+        assert_non_null(make_one(maker, &making_type));
     }
     nanvm_arena_reset(&arena);
     assert_int_equal(tracked_live(), 0);
@@ -923,7 +923,7 @@ static void drop_and_reset(void *object, size_t length) {
     }
 }
 
-NANVM_OBJECT_CALLBACKS(resetting_object, struct tracked, NULL, drop_and_reset, NULL);
+NANVM_TYPE_CALLBACKS(resetting_type, struct tracked, NULL, drop_and_reset, NULL);
 
 static void test_reset_and_deinit_within_a_reset_do_nothing(void **state) {
     (void)state;
@@ -935,7 +935,7 @@ static void test_reset_and_deinit_within_a_reset_do_nothing(void **state) {
     for (size_t round = 0; round < 6; round++) {
         ends_arena = round % 2 == 1;
         for (size_t i = 0; i < 400; i++) {
-            assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_object));
+            assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_type));
         }
         tracked_expect(400);
         nanvm_arena_reset(&arena);
@@ -953,7 +953,7 @@ static void test_deinit_within_a_reset_leaves_the_buffer(void **state) {
     own_arena = &arena;
     ends_arena = true;
     for (size_t round = 0; round < 3; round++) {
-        assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_object));
+        assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_type));
         tracked_expect(1);
         nanvm_arena_reset(&arena);
     }
@@ -976,7 +976,7 @@ static void reader_drop(void *object, size_t length) {
 }
 
 static const size_t reader_refs[] = {offsetof(struct reader, seen)};
-static const nanvm_object reader_object = {.name = "reader",
+static const nanvm_type reader_type = {.name = "reader",
                                            .size = sizeof(struct reader),
                                            .align = NANVM_ALIGNOF(struct reader),
                                            .refs = reader_refs,
@@ -988,9 +988,9 @@ static void test_callbacks_run_before_what_they_read_is_let_go_of(void **state) 
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref reader = nanvm_new(manager, &reader_object);
+    nanvm_mut_ref reader = nanvm_new(manager, &reader_type);
     struct node node = {outside(), 0, null_ref()};
-    nanvm_mut_ref newer = nanvm_new_copy(manager, &node_object, &node);
+    nanvm_mut_ref newer = nanvm_new_copy(manager, &node_type, &node);
     ((struct reader *)nanvm_mut_ref_get(reader))->seen = nanvm_mut_ref_to_ref(newer);
     values_read = 0;
     nanvm_arena_deinit(&arena);
@@ -1005,7 +1005,7 @@ static void test_array_that_grows_by_one_takes_few_chunks(void **state) {
     nanvm_arena_init_growing(&arena, &source.manager);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     size_t length = 3 * 1024 * 1024 / sizeof(int); /* far beyond the largest chunk */
-    nanvm_mut_ref array = nanvm_new_array(manager, &ints_object, NULL, length);
+    nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, length);
     for (size_t i = 1; i <= 1000; i++) {
         assert_true(nanvm_mut_ref_resize(manager, &array, length + i));
     }
@@ -1021,7 +1021,7 @@ static void test_array_can_be_cut_where_it_is_when_the_arena_is_full(void **stat
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, NULL, LENGTH);
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, NULL, LENGTH);
     assert_non_null(array.object);
     for (size_t i = 0; i < LENGTH; i++) {
         ((nanvm_ref *)nanvm_mut_ref_get(array))[i] = outside();
@@ -1038,9 +1038,9 @@ static void test_arrays_that_move_cost_no_search(void **state) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref first = nanvm_new_array(manager, &refs_object, NULL, 1);
+    nanvm_mut_ref first = nanvm_new_array(manager, &refs_type, NULL, 1);
     *(nanvm_ref *)nanvm_mut_ref_get(first) = outside();
-    nanvm_mut_ref second = nanvm_new_array(manager, &refs_object, NULL, 1);
+    nanvm_mut_ref second = nanvm_new_array(manager, &refs_type, NULL, 1);
     *(nanvm_ref *)nanvm_mut_ref_get(second) = outside();
     assert_true(nanvm_mut_ref_resize(manager, &first, 2)); /* moves: not the newest */
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 2);
@@ -1063,9 +1063,9 @@ static void test_construction_that_fails_gives_its_bytes_back(void **state) {
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < 100; i++) {
         assert_null(
-            nanvm_new_with(manager, &node_object, 0, hold_and_give_up, NULL).object);
+            nanvm_new_with(manager, &node_type, 0, hold_and_give_up, NULL).object);
     }
-    assert_non_null(nanvm_new(manager, &node_object).object);
+    assert_non_null(nanvm_new(manager, &node_type).object);
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
     nanvm_arena_deinit(&arena);
 }
@@ -1077,7 +1077,7 @@ static void test_arena_takes_a_smaller_chunk_where_a_large_one_fails(void **stat
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, &source.manager);
     accounting_fail_once(&source, 0);
-    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
     assert_int_equal(source.failures, 1);
     nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
@@ -1096,11 +1096,11 @@ static bool leave_clone(void *copy, const void *source, size_t length) {
     return leave_construct(copy, length, (void *)(uintptr_t)source);
 }
 
-NANVM_OBJECT_CALLBACKS(leaving_object, struct tracked, NULL, tracked_drop, leave_clone);
+NANVM_TYPE_CALLBACKS(leaving_type, struct tracked, NULL, tracked_drop, leave_clone);
 
 static void construct_and_leave(nanvm_manager *manager) {
     if (setjmp(escape) == 0) {
-        (void)nanvm_new_with(manager, &leaving_object, 0, leave_construct, NULL).object;
+        (void)nanvm_new_with(manager, &leaving_type, 0, leave_construct, NULL).object;
         fail();
     }
 }
@@ -1119,7 +1119,7 @@ static void test_reset_passes_over_what_longjmp_left_half_made(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref source = nanvm_new(manager, &leaving_object);
+    nanvm_mut_ref source = nanvm_new(manager, &leaving_type);
     tracked_expect(1);
     construct_and_leave(manager);
     clone_and_leave(manager, nanvm_mut_ref_to_ref(source));
@@ -1140,9 +1140,9 @@ static void note_length(void *object, size_t length) {
 
 static void test_drop_at_a_reset_is_told_the_length(void **state) {
     (void)state;
-    const nanvm_object array = {
+    const nanvm_type array = {
         .name = "array", .align = 8, .item_size = 8, .drop = note_length};
-    const nanvm_object plain = {
+    const nanvm_type plain = {
         .name = "plain", .size = 16, .align = 8, .drop = note_length};
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
@@ -1159,23 +1159,23 @@ static void test_drop_at_a_reset_is_told_the_length(void **state) {
 /* --- runs that end --- */
 
 /* The table is asked directly, although a run may be at hand. */
-static void *ask_the_table(nanvm_manager *manager, const nanvm_object *type) {
+static void *ask_the_table(nanvm_manager *manager, const nanvm_type *type) {
     unsigned char *made = nanvm_new_array(manager, type, NULL, 0).object;
     assert_non_null(made);
-    assert_ptr_equal(nanvm_block_origin(made)->object, type);
+    assert_ptr_equal(nanvm_block_origin(made)->type, type);
     return made;
 }
 
 static void test_another_type_ends_a_run(void **state) {
     (void)state;
     enum { ROUNDS = 12, STREAK = 20 };
-    static const nanvm_object *const types[] = {&point_object, &node_object};
+    static const nanvm_type *const types[] = {&point_type, &node_type};
     size_t *values[ROUNDS * STREAK];
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < ROUNDS * STREAK; i++) {
-        const nanvm_object *type = types[i / STREAK % 2];
+        const nanvm_type *type = types[i / STREAK % 2];
         bool asks = i % 3 == 0;
         values[i] = asks ? ask_the_table(manager, type) : make_one(manager, type);
         assert_int_equal(nanvm_stats_make(manager).live_blocks, i + 1);
@@ -1183,7 +1183,7 @@ static void test_another_type_ends_a_run(void **state) {
     }
     for (size_t i = 0; i < ROUNDS * STREAK; i++) {
         assert_int_equal(values[i][1], i);
-        assert_ptr_equal(nanvm_block_origin(values[i])->object, types[i / STREAK % 2]);
+        assert_ptr_equal(nanvm_block_origin(values[i])->type, types[i / STREAK % 2]);
     }
     nanvm_arena_deinit(&arena);
 }
@@ -1218,7 +1218,7 @@ static void test_array_of_another_manager_is_cut_into_the_arena(void **state) {
     accounting_init(&other, NANVM_COUNT_PLAIN);
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_object, NULL, 100);
+    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_type, NULL, 100);
     assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&arena), &ints, 50));
     unsigned char *place = ints.object;
     assert_true(place > buffer && place < buffer + sizeof(buffer));
@@ -1296,7 +1296,7 @@ static void test_peak_counts_memory_that_has_shrunk(void **state) {
     assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 100), memory);
     assert_int_equal(live_bytes(&arena), most - 200);
     assert_int_equal(peak_bytes(&arena), most);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 200);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 200);
     most = live_bytes(&arena);
     assert_int_equal(peak_bytes(&arena), most);
     assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
@@ -1320,7 +1320,7 @@ static void test_peak_counts_a_construction_that_failed(void **state) {
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     make_points(&arena, 1);
     struct peak most = {&arena, 0};
-    assert_null(nanvm_new_with(nanvm_arena_manager(&arena), &ints_object, 100,
+    assert_null(nanvm_new_with(nanvm_arena_manager(&arena), &ints_type, 100,
                                note_bytes_and_give_up, &most)
                     .object);
     assert_true(most.bytes >= 100 * sizeof(int));
@@ -1359,13 +1359,13 @@ static void test_kept_chunk_that_fits_is_taken_before_those_behind_it(void **sta
     nanvm_arena_init_growing(&arena, &source.manager);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     make_points(&arena, 1);
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 20000).object);
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 80000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 20000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 80000).object);
     nanvm_arena_reset(&arena);
     size_t requests = source.requests;
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 15000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 15000).object);
     make_points(&arena, 1);
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 80000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 80000).object);
     assert_int_equal(source.requests, requests);
     nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
@@ -1402,7 +1402,7 @@ static void test_source_is_asked_where_no_kept_chunk_fits(void **state) {
     nanvm_arena_reset(&arena);
     size_t requests = source.requests;
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 100000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 100000).object);
     assert_int_equal(source.requests, requests + 1);
     nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
@@ -1515,15 +1515,15 @@ static void test_chunks_that_are_kept_serve_before_a_null_handle(void **state) {
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t round = 0; round < 3; round++) {
         size_t before = source.requests;
-        while (nanvm_new(manager, &point_object).object != NULL) {
+        while (nanvm_new(manager, &point_type).object != NULL) {
         }
         nanvm_arena_reset(&arena);
         assert_true(source.live_bytes > LIMIT / 2);
         assert_true(source.requests > before);
-        assert_non_null(nanvm_new_array(manager, &ints_object, NULL, LIMIT / 5).object);
+        assert_non_null(nanvm_new_array(manager, &ints_type, NULL, LIMIT / 5).object);
         assert_in_range(source.live_bytes, LIMIT * 4 / 5, LIMIT);
         before = source.requests;
-        assert_null(nanvm_new_array(manager, &ints_object, NULL, LIMIT / 5).object);
+        assert_null(nanvm_new_array(manager, &ints_type, NULL, LIMIT / 5).object);
         assert_in_range(source.requests - before, 1, 2);
         assert_int_equal(nanvm_stats_make(manager).reserved_bytes, source.live_bytes);
         nanvm_arena_reset(&arena);

@@ -9,19 +9,19 @@ static void test_prefix_is_header_length_and_link(void **state) {
     size_t header = sizeof(nanvm_header);
     size_t length = is_hardened ? 2 * word_size : word_size;
     assert_int_equal(header, is_hardened ? 16 : 8);
-    assert_int_equal(nanvm_block_prefix(&point_object), header);
-    assert_int_equal(nanvm_block_prefix(&node_object), header);
-    assert_int_equal(nanvm_block_prefix(&ints_object), header + length);
-    assert_int_equal(nanvm_block_prefix(&tracked_object), header + word_size);
-    assert_int_equal(nanvm_block_prefix(&boxed_object), header + word_size);
-    assert_int_equal(nanvm_block_prefix(&boxes_object), header + length + word_size);
-    assert_int_equal(nanvm_block_prefix(&words_object), header + length + word_size);
+    assert_int_equal(nanvm_block_prefix(&point_type), header);
+    assert_int_equal(nanvm_block_prefix(&node_type), header);
+    assert_int_equal(nanvm_block_prefix(&ints_type), header + length);
+    assert_int_equal(nanvm_block_prefix(&tracked_type), header + word_size);
+    assert_int_equal(nanvm_block_prefix(&boxed_type), header + word_size);
+    assert_int_equal(nanvm_block_prefix(&boxes_type), header + length + word_size);
+    assert_int_equal(nanvm_block_prefix(&words_type), header + length + word_size);
 }
 
 static void test_block_alone_adds_an_origin(void **state) {
     (void)state;
-    const nanvm_object *objects[] = {&point_object, &node_object, &ints_object,
-                                     &words_object, &tracked_object};
+    const nanvm_type *objects[] = {&point_type, &node_type, &ints_type,
+                                     &words_type, &tracked_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         accounting manager;
         accounting_init(&manager, NANVM_COUNT_ATOMIC);
@@ -29,19 +29,19 @@ static void test_block_alone_adds_an_origin(void **state) {
         size_t front = sizeof(nanvm_origin) + nanvm_block_prefix(objects[i]);
         front = nanvm_layout_round_up(front, is_hardened ? 8 : word_size);
         assert_int_equal(manager.live_bytes, objects[i]->size + front);
-        tracked_expect(objects[i] == &tracked_object);
+        tracked_expect(objects[i] == &tracked_type);
         nanvm_mut_ref_drop(made);
         accounting_deinit(&manager);
     }
 }
 
 static bool origin_of_each(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_type);
     if (made.object == NULL) {
         return false;
     }
     const nanvm_origin *origin = nanvm_block_origin(made.object);
-    assert_ptr_equal(origin->object, &point_object);
+    assert_ptr_equal(origin->type, &point_type);
     assert_true((uintptr_t)origin < (uintptr_t)nanvm_block_header(made.object));
     assert_int_equal(nanvm_block_count(made.object), origin->dealloc->table->count);
     nanvm_mut_ref_drop(made);
@@ -83,11 +83,11 @@ static void *slab_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return NULL; /* Blocks only. */
 }
 
-static void *slab_new_block(nanvm_manager *manager, const nanvm_object *object,
+static void *slab_new_block(nanvm_manager *manager, const nanvm_type *type,
                             size_t size) {
     slab *self = (slab *)manager;
     size_t i = slab_live(self);
-    if (object != self->origin.object || size > sizeof(struct node) || i == PLACES) {
+    if (type != self->origin.type || size > sizeof(struct node) || i == PLACES) {
         return NULL;
     }
     self->taken[i] = true;
@@ -109,27 +109,27 @@ static const nanvm_manager_table slab_manager = {.alloc = slab_alloc,
 static const nanvm_dealloc_table slab_dealloc = {.count = NANVM_COUNT_PLAIN,
                                                  .free_block = slab_free_block};
 
-static void slab_init(slab *self, const nanvm_object *object) {
+static void slab_init(slab *self, const nanvm_type *type) {
     memset(self, 0, sizeof(*self));
     self->manager.table = &slab_manager;
     self->manager.dealloc = &self->dealloc;
     self->dealloc.table = &slab_dealloc;
-    self->origin.object = object;
+    self->origin.type = type;
     self->origin.dealloc = &self->dealloc;
 }
 
 static void test_manager_with_its_own_blocks_shares_an_origin(void **state) {
     (void)state;
     slab self;
-    slab_init(&self, &node_object);
+    slab_init(&self, &node_type);
     nanvm_ref chain = null_ref();
     for (size_t i = 0; i < PLACES; i++) {
         struct node value = {chain, i, null_ref()};
-        chain = nanvm_mut_ref_to_ref(nanvm_new_copy(&self.manager, &node_object, &value));
+        chain = nanvm_mut_ref_to_ref(nanvm_new_copy(&self.manager, &node_type, &value));
         assert_ptr_equal(nanvm_block_origin(chain.object), &self.origin);
     }
-    assert_null(nanvm_new(&self.manager, &node_object).object);
-    assert_null(nanvm_new(&self.manager, &point_object).object);
+    assert_null(nanvm_new(&self.manager, &node_type).object);
+    assert_null(nanvm_new(&self.manager, &point_type).object);
     assert_int_equal(slab_live(&self), PLACES);
     nanvm_ref_drop(chain);
     assert_int_equal(slab_live(&self), 0);
@@ -138,8 +138,8 @@ static void test_manager_with_its_own_blocks_shares_an_origin(void **state) {
 static void test_array_without_resize_block_moves(void **state) {
     (void)state;
     slab self;
-    slab_init(&self, &ints_object);
-    nanvm_mut_ref ints = nanvm_new_array(&self.manager, &ints_object, NULL, 1);
+    slab_init(&self, &ints_type);
+    nanvm_mut_ref ints = nanvm_new_array(&self.manager, &ints_type, NULL, 1);
     ((int *)ints.object)[0] = 5;
     void *place = ints.object;
     assert_true(nanvm_mut_ref_resize(&self.manager, &ints, 2));

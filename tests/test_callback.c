@@ -35,12 +35,12 @@ static void actor_drop(void *object, size_t length) {
     }
 }
 
-NANVM_OBJECT_CALLBACKS(actor_object, struct actor, NULL, actor_drop, NULL);
+NANVM_TYPE_CALLBACKS(actor_type, struct actor, NULL, actor_drop, NULL);
 
 static nanvm_ref actor_new(size_t id) {
     struct actor value = {id};
     scene.live++;
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &actor_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &actor_type, &value));
 }
 
 static size_t actor_id(nanvm_ref actor) {
@@ -49,7 +49,7 @@ static size_t actor_id(nanvm_ref actor) {
 
 /* Three shapes of array: declared references, tagged words, and both with a `drop`. */
 typedef struct shape {
-    const nanvm_object *type;
+    const nanvm_type *type;
     size_t offset; /* of the reference in an item */
     bool is_tagged;
 } shape;
@@ -67,7 +67,7 @@ static bool allow_clone(void *copy, const void *source, size_t length) {
 }
 
 static const size_t first_member[] = {0};
-static const nanvm_object closing_object = {.name = "closing[]",
+static const nanvm_type closing_type = {.name = "closing[]",
                                             .align = NANVM_ALIGNOF(nanvm_ref),
                                             .item_size = sizeof(nanvm_ref),
                                             .item_refs = first_member,
@@ -75,10 +75,10 @@ static const nanvm_object closing_object = {.name = "closing[]",
                                             .drop = ignore_drop,
                                             .clone = allow_clone};
 
-static const shape shapes[] = {{&refs_object, 0, false},
-                               {&table_object, offsetof(struct entry, value), false},
-                               {&words_object, 0, true},
-                               {&closing_object, 0, false}};
+static const shape shapes[] = {{&refs_type, 0, false},
+                               {&table_type, offsetof(struct entry, value), false},
+                               {&words_type, 0, true},
+                               {&closing_type, 0, false}};
 enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 static const shape *current;
 
@@ -367,7 +367,7 @@ static void cut_what_owns_the_array(const shape *of, size_t at, size_t length) {
     full on;
     full_init(&on);
     nanvm_mut_ref array = array_of_new_tracked(on.manager, of, LONG);
-    nanvm_mut_ref owner = nanvm_new(nanvm_global(), &node_object);
+    nanvm_mut_ref owner = nanvm_new(nanvm_global(), &node_type);
     nanvm_ref old = item_of(array.object, at);
     set_item(array.object, at, nanvm_mut_ref_to_ref(owner));
     nanvm_ref_drop(old);
@@ -430,7 +430,7 @@ static void cut_what_keeps_the_array(const shape *of, size_t at, size_t length) 
     keeper *self = keeper_new();
     self->array = array_of_new_tracked(on.manager, of, LONG);
     nanvm_ref old = item_of(self->array.object, at);
-    nanvm_mut_ref leaf = nanvm_new(&self->manager, &point_object);
+    nanvm_mut_ref leaf = nanvm_new(&self->manager, &point_type);
     set_item(self->array.object, at, nanvm_mut_ref_to_ref(leaf));
     nanvm_ref_drop(old);
     accounting_fail_from(&on.source, 0);
@@ -451,7 +451,7 @@ static void test_array_may_end_by_a_dealloc_while_it_is_cut(void **state) {
 
 /* An item with several references, which go one by one. */
 static const size_t trio_offsets[] = {0, sizeof(nanvm_ref), 2 * sizeof(nanvm_ref)};
-static const nanvm_object trios_object = {.name = "trios",
+static const nanvm_type trios_type = {.name = "trios",
                                           .align = NANVM_ALIGNOF(nanvm_ref),
                                           .item_size = 3 * sizeof(nanvm_ref),
                                           .item_refs = trio_offsets,
@@ -461,10 +461,10 @@ static void cut_trios(size_t at) {
     full on;
     full_init(&on);
     keeper *self = keeper_new();
-    self->array = nanvm_new_array(on.manager, &trios_object, NULL, 10);
+    self->array = nanvm_new_array(on.manager, &trios_type, NULL, 10);
     nanvm_ref *refs = self->array.object;
     for (size_t i = 0; i < 30; i++) {
-        refs[i] = nanvm_mut_ref_to_ref(i == at ? nanvm_new(&self->manager, &point_object)
+        refs[i] = nanvm_mut_ref_to_ref(i == at ? nanvm_new(&self->manager, &point_type)
                                                : tracked_new(nanvm_global(), i));
     }
     accounting_fail_from(&on.source, 0);
@@ -550,7 +550,7 @@ static void act_by_ending_the_manager(size_t id) {
     nanvm_local_deinit(&scene_local);
 }
 
-static void ignore_leak(void *context, const nanvm_object *type, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
     (void)context;
     (void)type;
@@ -604,7 +604,7 @@ static void act_by_resetting(size_t id) {
     nanvm_arena_reset(&scene_arena);
     for (size_t i = 0; i < 50; i++) { /* over what was there */
         assert_non_null(
-            nanvm_new(nanvm_arena_manager(&scene_arena), &node_object).object);
+            nanvm_new(nanvm_arena_manager(&scene_arena), &node_type).object);
     }
 }
 
@@ -644,12 +644,12 @@ static bool let_go_of_the_other(void *copy, const void *source, size_t length) {
     return true;
 }
 
-NANVM_OBJECT_CALLBACKS(onlooker_object, struct point, NULL, look_at_the_hand,
+NANVM_TYPE_CALLBACKS(onlooker_type, struct point, NULL, look_at_the_hand,
                        let_go_of_the_other);
 
 static bool make_mut_of_the_last(const stage *on) {
     seen = NULL;
-    hand = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &onlooker_object));
+    hand = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &onlooker_type));
     other = nanvm_ref_clone(hand);
     const void *before = hand.object;
     void *after = before == NULL ? NULL : nanvm_ref_make_mut(&hand, on->manager);
@@ -670,7 +670,7 @@ static void test_handle_is_final_before_make_mut_drops_what_was_there(void **sta
 }
 
 static bool to_mut_ref_of_the_last(const stage *on) {
-    hand = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &onlooker_object));
+    hand = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &onlooker_type));
     other = nanvm_ref_clone(hand);
     seen = hand.object;
     nanvm_mut_ref own = nanvm_ref_to_mut_ref(&hand, on->manager);
@@ -703,7 +703,7 @@ static work at_work;
 /* What everyone may do with the manager at hand: returns whether it could. */
 static bool work_with_the_manager(void) {
     nanvm_manager *manager = at_work.manager;
-    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_object, NULL, 3);
+    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_type, NULL, 3);
     nanvm_mut_ref leaf = tracked_new(manager, 1);
     bool done = refs.object != NULL && leaf.object != NULL;
     if (done) {
@@ -742,7 +742,7 @@ static bool construct_in(const stage *on) {
     }
     at_work.manager = on->manager;
     nanvm_mut_ref made =
-        nanvm_new_with(on->manager, &refs_object, 20, construct_at_work, &done);
+        nanvm_new_with(on->manager, &refs_type, 20, construct_at_work, &done);
     assert_true(made.object == NULL || !at_work.refuses);
     assert_int_equal(nanvm_mut_ref_length(made), made.object == NULL ? 0 : 20);
     if (on->counts) {
@@ -767,13 +767,13 @@ static bool cloning_at_work(void *copy, const void *source, size_t length) {
     return !at_work.refuses;
 }
 
-NANVM_OBJECT_CALLBACKS(busy_object, struct tracked, NULL, ignore_drop, cloning_at_work);
+NANVM_TYPE_CALLBACKS(busy_type, struct tracked, NULL, ignore_drop, cloning_at_work);
 
 static bool clone_in(const stage *on) {
     struct tracked value = {5};
     at_work.manager = on->manager;
     nanvm_ref source =
-        nanvm_mut_ref_to_ref(nanvm_new_copy(on->manager, &busy_object, &value));
+        nanvm_mut_ref_to_ref(nanvm_new_copy(on->manager, &busy_type, &value));
     nanvm_mut_ref copy = nanvm_ref_clone_object(source, on->manager);
     bool done = copy.object != NULL;
     if (done) {
@@ -837,7 +837,7 @@ static void test_object_that_construct_refused_is_free_before_drops_run(void **s
     scene.act = count_blocks;
     scene.acts = 5;
     live_blocks = 77;
-    assert_null(nanvm_new_with(scene.manager, &refs_object, 5, give_up, NULL).object);
+    assert_null(nanvm_new_with(scene.manager, &refs_type, 5, give_up, NULL).object);
     assert_int_equal(live_blocks, 0);
     nanvm_local_deinit(&scene_local);
 }
@@ -848,7 +848,7 @@ static void test_drop_may_reset_the_arena_in_which_construct_gave_up(void **stat
     scene.act = act_by_resetting;
     for (size_t length = 1; length < 40; length++) {
         scene.acts = 1;
-        assert_null(nanvm_new_with(nanvm_arena_manager(&scene_arena), &refs_object,
+        assert_null(nanvm_new_with(nanvm_arena_manager(&scene_arena), &refs_type,
                                    length, give_up, NULL)
                         .object);
         assert_int_equal(scene.live, 0);
@@ -867,7 +867,7 @@ typedef struct reporter {
     size_t reports;
 } reporter;
 
-static const nanvm_object fresh_types[8] = {
+static const nanvm_type fresh_types[8] = {
     {"a", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
     {"b", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
     {"c", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
@@ -877,7 +877,7 @@ static const nanvm_object fresh_types[8] = {
     {"g", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL},
     {"h", 8, 8, 0, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL}};
 
-static void report_at_work(void *context, const nanvm_object *type, size_t blocks,
+static void report_at_work(void *context, const nanvm_type *type, size_t blocks,
                            size_t bytes) {
     reporter *self = context;
     nanvm_manager *manager = nanvm_local_manager(self->local);
@@ -889,7 +889,7 @@ static void report_at_work(void *context, const nanvm_object *type, size_t block
         nanvm_mut_ref made = nanvm_new(manager, &fresh_types[self->kept_length]);
         self->kept[self->kept_length] = nanvm_mut_ref_to_ref(made);
     }
-    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_object, NULL, self->reports * 9);
+    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_type, NULL, self->reports * 9);
     nanvm_mut_ref_drop(refs);
     (void)nanvm_local_trim(self->local);
     nanvm_local_deinit(self->local);
@@ -904,11 +904,11 @@ static bool report_in(accounting *source) {
     nanvm_local_init_from(&local, &source->manager);
     nanvm_local_on_leak(&local, report_at_work, &self);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    self.array = nanvm_new_array(manager, &ints_object, NULL, 5);
-    nanvm_ref kept[] = {nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object)),
-                        nanvm_mut_ref_to_ref(nanvm_new(manager, &node_object)),
+    self.array = nanvm_new_array(manager, &ints_type, NULL, 5);
+    nanvm_ref kept[] = {nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type)),
+                        nanvm_mut_ref_to_ref(nanvm_new(manager, &node_type)),
                         nanvm_mut_ref_to_ref(tracked_new(manager, 1)),
-                        nanvm_mut_ref_to_ref(nanvm_new(manager, &line_object))};
+                        nanvm_mut_ref_to_ref(nanvm_new(manager, &line_type))};
     nanvm_local_deinit(&local);
     for (size_t i = 0; i < self.kept_length; i++) {
         nanvm_ref_drop(self.kept[i]);
@@ -937,7 +937,7 @@ static void drop_in_the_arena(void *object, size_t length) {
     size_t round = ((struct tracked *)object)->value;
     (void)length;
     rounds++;
-    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, NULL, 2);
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, NULL, 2);
     ((nanvm_ref *)array.object)[0] = actor_new(1);
     assert_true(nanvm_mut_ref_resize(manager, &array, 100));
     ((nanvm_ref *)array.object)[99] = actor_new(2);
@@ -949,21 +949,21 @@ static void drop_in_the_arena(void *object, size_t length) {
     nanvm_arena_reset(&scene_arena);
     nanvm_arena_deinit(&scene_arena);
     if (round > 0) {
-        extern const nanvm_object rounds_object_;
+        extern const nanvm_type rounds_object_;
         struct tracked next = {round - 1};
         assert_non_null(nanvm_new_copy(manager, &rounds_object_, &next).object);
     }
 }
 
-extern const nanvm_object rounds_object_;
-const nanvm_object rounds_object_ = {.name = "rounds",
+extern const nanvm_type rounds_object_;
+const nanvm_type rounds_object_ = {.name = "rounds",
                                      .size = sizeof(struct tracked),
                                      .align = NANVM_ALIGNOF(struct tracked),
                                      .drop = drop_in_the_arena};
 
 static void create_in_the_arena(size_t id) {
     (void)id;
-    assert_non_null(nanvm_new(nanvm_arena_manager(&scene_arena), &tracked_object).object);
+    assert_non_null(nanvm_new(nanvm_arena_manager(&scene_arena), &tracked_type).object);
     tracked_expect(1);
 }
 
@@ -994,9 +994,9 @@ static void test_drop_may_use_the_arena_that_lets_go_of_it(void **state) {
 static void act_by_creating(size_t id) {
     nanvm_manager *manager = scene.manager;
     for (size_t i = 0; i < 30; i++) {
-        nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+        nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
         nanvm_mut_ref_drop(nanvm_new(manager, &fresh_types[(id + i) % 8]));
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, i * 40));
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, i * 40));
     }
 }
 
@@ -1015,17 +1015,17 @@ static nanvm_ref tree_with_actors(nanvm_manager *manager, size_t depth) {
     if (depth == 0) {
         struct actor value = {0};
         scene.live++;
-        return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &actor_object, &value));
+        return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &actor_type, &value));
     }
     nanvm_ref refs[] = {tree_with_actors(manager, depth - 1),
-                        nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object)),
+                        nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type)),
                         tree_with_actors(manager, depth - 1)};
     struct node node = {refs[0], 0, refs[2]};
     if (depth % 3 == 0) {
-        return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, refs, 3));
+        return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, refs, 3));
     }
     nanvm_ref_drop(refs[1]);
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &node));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &node));
 }
 
 static void drop_while(act *does, accounting *source) {
@@ -1129,16 +1129,16 @@ static void act_by_leaving(size_t id) {
     nanvm_manager *manager = scene.manager;
     act_by_creating(id);
     for (size_t i = 0; i < 40; i++) {
-        leave(nanvm_new(manager, &point_object));
+        leave(nanvm_new(manager, &point_type));
         leave(nanvm_new(manager, &fresh_types[(id + i) % 8]));
-        leave(nanvm_new_array(manager, &ints_object, NULL, i % 2 == 0 ? 1 : i * 5));
+        leave(nanvm_new_array(manager, &ints_type, NULL, i % 2 == 0 ? 1 : i * 5));
     }
 }
 
 static void make_many(nanvm_manager *manager) {
     for (size_t i = 0; i < 300; i++) {
-        leave(nanvm_new(manager, &point_object));
-        leave(nanvm_new_array(manager, &ints_object, NULL, i * 5));
+        leave(nanvm_new(manager, &point_type));
+        leave(nanvm_new_array(manager, &ints_type, NULL, i * 5));
     }
 }
 
@@ -1204,7 +1204,7 @@ static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&scene_local);
     nanvm_ref large[MANY];
     for (size_t i = 0; i < MANY; i++) {
-        nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 1000 + 9 * i);
+        nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 1000 + 9 * i);
         large[i] = nanvm_mut_ref_to_ref(made);
     }
     for (size_t i = 0; i < MANY; i += 2) {
@@ -1224,9 +1224,9 @@ static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
     dropper_init(&source);
     nanvm_local_init_from(&scene_local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&scene_local);
-    nanvm_mut_ref stays = nanvm_new_array(manager, &ints_object, NULL, 900);
+    nanvm_mut_ref stays = nanvm_new_array(manager, &ints_type, NULL, 900);
     for (size_t i = 0; i < MANY; i++) {
-        nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 1000 + 9 * i);
+        nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 1000 + 9 * i);
         source.held[source.length++] = nanvm_mut_ref_to_ref(made);
     }
     nanvm_ref_drop(source.held[--source.length]);
@@ -1245,14 +1245,14 @@ static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
 static void fill_and_free(nanvm_manager *manager) {
     make_many(manager);
     drop_left();
-    nanvm_mut_ref_drop(nanvm_new(manager, &node_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, &node_type));
 }
 
 /* Creates or resizes, where the source has no memory until what is free goes back. */
 typedef bool attempt_at_last(nanvm_manager *manager, nanvm_mut_ref *large);
 
 static bool create_small(nanvm_manager *manager, nanvm_mut_ref *large) {
-    nanvm_mut_ref made = nanvm_new(manager, &tracked_object);
+    nanvm_mut_ref made = nanvm_new(manager, &tracked_type);
     (void)large;
     tracked_expect(made.object != NULL);
     leave(made);
@@ -1260,7 +1260,7 @@ static bool create_small(nanvm_manager *manager, nanvm_mut_ref *large) {
 }
 
 static bool create_large(nanvm_manager *manager, nanvm_mut_ref *large) {
-    nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 5000);
     (void)large;
     leave(made);
     return made.object != NULL;
@@ -1285,7 +1285,7 @@ static void give_back_with_a_dropper(attempt_at_last *attempt) {
     nanvm_local_init_from(&scene_local, &source.manager);
     scene.manager = nanvm_local_manager(&scene_local);
     scene.act = act_by_creating;
-    nanvm_mut_ref large = nanvm_new_array(scene.manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref large = nanvm_new_array(scene.manager, &ints_type, NULL, 1000);
     fill_and_free(scene.manager);
     dropper_hold(&source, 20);
     source.most = source.pieces;
@@ -1322,14 +1322,14 @@ static void test_no_callback_runs_while_an_arena_gives_back(void **state) {
     scene.manager = nanvm_arena_manager(&scene_arena);
     scene.act = act_by_creating;
     for (size_t i = 0; i < 2000; i++) {
-        assert_non_null(nanvm_new(scene.manager, &node_object).object);
+        assert_non_null(nanvm_new(scene.manager, &node_type).object);
     }
     nanvm_arena_reset(&scene_arena);
     dropper_hold(&source, 2);
     source.most = source.pieces;
     scene.acts = SIZE_MAX;
     size_t dropped = scene.dropped;
-    nanvm_mut_ref made = nanvm_new_array(scene.manager, &ints_object, NULL, 100000);
+    nanvm_mut_ref made = nanvm_new_array(scene.manager, &ints_type, NULL, 100000);
     assert_non_null(made.object);
     assert_int_equal(scene.dropped, dropped);
     scene.acts = 0; /* or they take chunks of an arena that has ended */
@@ -1347,7 +1347,7 @@ static void reset_with_a_dropper(size_t round, bool ends) {
     scene.manager = nanvm_arena_manager(&scene_arena);
     scene.act = act_by_creating;
     for (size_t i = 0; i < 2000; i++) {
-        assert_non_null(nanvm_new(scene.manager, &node_object).object);
+        assert_non_null(nanvm_new(scene.manager, &node_type).object);
     }
     nanvm_arena_reset(&scene_arena);
     dropper_hold(&source, round);

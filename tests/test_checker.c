@@ -100,7 +100,7 @@ static void test_object_in_a_buffer_is_open_and_what_is_behind_it_closed(void **
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     expect_closed(buffer, BYTES, true);
     for (size_t i = 0; i < 20; i++) { /* no run is made ahead */
-        struct node *node = nanvm_new(manager, &node_object).object;
+        struct node *node = nanvm_new(manager, &node_type).object;
         expect_closed(node, sizeof(*node), false);
         expect_closed((unsigned char *)node - sizeof(nanvm_header), sizeof(nanvm_header),
                       false);
@@ -118,7 +118,7 @@ static void test_last_object_of_a_buffer_may_have_nothing_behind_it(void **state
     for (size_t size = 0; size < 200; size++) {
         nanvm_arena arena;
         nanvm_arena_init(&arena, buffer, size);
-        while (nanvm_new(nanvm_arena_manager(&arena), &point_object).object != NULL) {
+        while (nanvm_new(nanvm_arena_manager(&arena), &point_type).object != NULL) {
         }
         expect_closed(buffer + size, BYTES - size, false);
         nanvm_arena_deinit(&arena);
@@ -139,7 +139,7 @@ static void test_what_is_freed_in_an_arena_is_closed(void **state) {
     nanvm_arena_init(&arena, buffer, BYTES);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     void *given_up = NULL;
-    assert_null(nanvm_new_with(manager, &ints_object, 5, give_up, &given_up).object);
+    assert_null(nanvm_new_with(manager, &ints_type, 5, give_up, &given_up).object);
     expect_closed(given_up, 5 * sizeof(int), true);
     nanvm_layout layout = nanvm_layout_make(40, 8);
     void *memory = nanvm_manager_alloc(manager, layout);
@@ -147,9 +147,9 @@ static void test_what_is_freed_in_an_arena_is_closed(void **state) {
     nanvm_manager_dealloc(manager, memory, layout);
     expect_closed(memory, 40, true);
     memory = nanvm_manager_alloc(manager, layout);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 5);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 5);
     void *before = ints.object;
-    (void)!nanvm_new(manager, &point_object).object;
+    (void)!nanvm_new(manager, &point_type).object;
     assert_true(nanvm_mut_ref_resize(manager, &ints, 6));
     assert_ptr_not_equal(ints.object, before);
     expect_closed(before, 5 * sizeof(int), true);
@@ -165,7 +165,7 @@ static void test_object_that_is_given_up_in_an_arena_is_closed(void **state) {
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < 20; i++) {
         void *given_up = NULL;
-        assert_null(nanvm_new_with(manager, &node_object, 0, give_up, &given_up).object);
+        assert_null(nanvm_new_with(manager, &node_type, 0, give_up, &given_up).object);
         expect_closed(given_up, sizeof(struct node), true);
     }
     nanvm_arena_deinit(&arena);
@@ -197,7 +197,7 @@ static void test_newest_grows_and_shrinks_in_place(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, BYTES);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 0);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 0);
     void *before = ints.object;
     for (size_t length = 1; length < 10000; length++) {
         assert_true(nanvm_mut_ref_resize(manager, &ints, length));
@@ -208,7 +208,7 @@ static void test_newest_grows_and_shrinks_in_place(void **state) {
     assert_true(nanvm_mut_ref_resize(manager, &ints, 10));
     expect_closed(ints.object, 10 * sizeof(int), false);
     expect_closed((int *)ints.object + 10, 9989 * sizeof(int), true);
-    struct point *behind = nanvm_new(manager, &point_object).object;
+    struct point *behind = nanvm_new(manager, &point_type).object;
     assert_true((int *)(void *)behind >= (int *)ints.object + 10 + RED_ZONE / 4);
     nanvm_arena_deinit(&arena);
 }
@@ -235,11 +235,11 @@ static void test_source_gets_its_chunks_back_open(void **state) {
     nanvm_arena outer, inner;
     nanvm_arena_init(&outer, buffer, BYTES);
     nanvm_arena_init_growing(&inner, nanvm_arena_manager(&outer));
-    void *others = nanvm_new(nanvm_arena_manager(&outer), &point_object).object;
+    void *others = nanvm_new(nanvm_arena_manager(&outer), &point_type).object;
     enum { POINTS = 400 }; /* several chunks */
     void *made[POINTS];
     for (size_t i = 0; i < POINTS; i++) {
-        made[i] = nanvm_new(nanvm_arena_manager(&inner), &point_object).object;
+        made[i] = nanvm_new(nanvm_arena_manager(&inner), &point_type).object;
         expect_closed(made[i], sizeof(struct point), false);
         expect_closed((unsigned char *)made[i] + sizeof(struct point), 8, true);
     }
@@ -269,8 +269,8 @@ static void test_red_zone_stays_closed(void **state) {
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     unsigned char *ends[3 * PIECES];
     for (size_t i = 0; i < PIECES; i++) {
-        struct node *node = nanvm_new(manager, &node_object).object;
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 50);
+        struct node *node = nanvm_new(manager, &node_type).object;
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 50);
         assert_true(nanvm_mut_ref_resize(manager, &ints, i % 2 == 0 ? 10 : 60));
         unsigned char *memory =
             nanvm_manager_alloc(manager, nanvm_layout_make(10 + i, 8));
@@ -292,8 +292,8 @@ static void test_over_aligned_object_is_open_to_its_last_byte(void **state) {
     nanvm_arena_init(&arena, buffer, BYTES);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < 5; i++) {
-        assert_non_null(nanvm_new(manager, &point_object).object);
-        struct line *line = nanvm_new(manager, &line_object).object;
+        assert_non_null(nanvm_new(manager, &point_type).object);
+        struct line *line = nanvm_new(manager, &line_type).object;
         expect_closed(line, sizeof(*line), false);
         expect_closed(line + 1, RED_ZONE, true);
     }
@@ -308,7 +308,7 @@ static void test_full_arena_counts_no_more_bytes_than_there_are(void **state) {
         nanvm_arena arena;
         nanvm_arena_init(&arena, buffer, size);
         nanvm_manager *manager = nanvm_arena_manager(&arena);
-        while (nanvm_new(manager, &point_object).object != NULL) {
+        while (nanvm_new(manager, &point_type).object != NULL) {
             assert_true(live_bytes(manager) <= size);
         }
         nanvm_arena_deinit(&arena);
@@ -325,7 +325,7 @@ static void test_arena_leaves_what_is_around_it_alone(void **state) {
     nanvm_arena_init(&arena, buffer + BEGIN, SIZE);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t round = 0; round < 3; round++) {
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 900);
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 900);
         assert_true(nanvm_mut_ref_resize(manager, &ints, 890));
         assert_true(nanvm_mut_ref_resize(manager, &ints, 10));
         assert_true(nanvm_mut_ref_resize(manager, &ints, 900));
@@ -352,7 +352,7 @@ static void test_reset_closes_what_was_in_use(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, BYTES);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    while (nanvm_new(manager, &node_object).object != NULL) {
+    while (nanvm_new(manager, &node_type).object != NULL) {
     }
     nanvm_arena_reset(&arena);
     expect_closed(buffer, BYTES, true);
@@ -371,9 +371,9 @@ static void test_growing_arena_leaves_what_is_around_its_chunks_alone(void **sta
     struct point *others[OTHERS];
     unsigned char *first = NULL;
     for (size_t i = 0; i < OTHERS; i++) {
-        others[i] = nanvm_new(around, &point_object).object;
+        others[i] = nanvm_new(around, &point_type).object;
         for (size_t n = 0; n < POINTS; n++) {
-            void *made = nanvm_new(nanvm_arena_manager(&inner), &point_object).object;
+            void *made = nanvm_new(nanvm_arena_manager(&inner), &point_type).object;
             first = first == NULL ? made : first;
         }
         if (i % 5 == 4) {
@@ -430,7 +430,7 @@ static void test_chunks_are_given_back_open(void **state) {
     given_back = 0;
     for (size_t round = 0; round < 2; round++) { /* what was in use, and what wasn't */
         for (size_t i = 0; i < 400 && round == 0; i++) {
-            assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+            assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
         }
         nanvm_arena_reset(&arena);
     }
@@ -442,7 +442,7 @@ static void test_chunks_are_given_back_open(void **state) {
 /* --- local managers --- */
 
 /* How many pieces a local manager of `source` has, less those that it has when empty. */
-static size_t pieces(accounting *source, const nanvm_object *type, size_t objects) {
+static size_t pieces(accounting *source, const nanvm_type *type, size_t objects) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source->manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -465,7 +465,7 @@ static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **sta
     (void)state;
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
-    const nanvm_object *types[] = {&point_object, &node_object, &ints_object};
+    const nanvm_type *types[] = {&point_type, &node_type, &ints_type};
     for (size_t i = 0; i < 3; i++) {
         start(NULL);
         assert_int_equal(pieces(&source, types[i], 100), 100);
@@ -486,9 +486,9 @@ static void test_piece_is_freed_at_once_and_no_larger_than_asked(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 1));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 1));
     size_t empty = source.live_bytes;
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1001);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1001);
     size_t front = source.live_bytes - empty - 1001 * sizeof(int);
     assert_true(front < 200);
     assert_true(nanvm_mut_ref_resize(manager, &ints, 1003));
@@ -506,9 +506,9 @@ static void test_object_from_the_global_manager_ends_where_its_memory_does(void 
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &ints_object, NULL, 1001);
+    nanvm_mut_ref first = nanvm_new_array(manager, &ints_type, NULL, 1001);
     size_t before = nanvm_stats_make(manager).reserved_bytes;
-    nanvm_mut_ref second = nanvm_new_array(manager, &ints_object, NULL, 1003);
+    nanvm_mut_ref second = nanvm_new_array(manager, &ints_type, NULL, 1003);
     size_t more = nanvm_stats_make(manager).reserved_bytes - before;
     assert_int_equal(more, before + 2 * sizeof(int));
     nanvm_mut_ref_drop(first);
@@ -519,15 +519,15 @@ static void test_object_from_the_global_manager_ends_where_its_memory_does(void 
 /* --- all of it --- */
 
 static bool small_life(const stage *on) {
-    nanvm_mut_ref leaf = nanvm_new(on->manager, &page_object);
+    nanvm_mut_ref leaf = nanvm_new(on->manager, &page_type);
     struct node value = {nanvm_mut_ref_to_ref(leaf), 1, null_ref()};
-    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &value);
     if (node.object == NULL) {
         nanvm_mut_ref_drop(leaf);
         return false;
     }
     nanvm_mut_ref_drop(node);
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 3);
     bool done = leaf.object != NULL && ints.object != NULL &&
                 nanvm_mut_ref_resize(on->manager, &ints, 300) &&
                 nanvm_mut_ref_resize(on->manager, &ints, 2);
@@ -575,7 +575,7 @@ static void test_checker_is_asked_before_a_dead_object_stops_the_program(void **
     start("off");
     nanvm_local local;
     nanvm_local_init(&local);
-    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_object);
+    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
     nanvm_mut_ref_drop(dead);
     expect_read("drop of a reference", drop_dead, dead);
     expect_read("clone of a reference", clone_dead, dead);

@@ -69,7 +69,7 @@ static void test_custom_count_is_asked_for_every_change(void **state) {
     (void)state;
     recorder self;
     recorder_init(&self);
-    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&self.manager, &point_object));
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&self.manager, &point_type));
     expect_updates(&self, 0, 0);
     nanvm_ref b = nanvm_ref_clone(a);
     expect_updates(&self, 1, 0);
@@ -87,7 +87,7 @@ static void test_custom_count_of_zero_grants_exclusive_access(void **state) {
     (void)state;
     recorder self;
     recorder_init(&self);
-    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&self.manager, &point_object));
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&self.manager, &point_type));
     nanvm_mut_ref out;
     assert_true(nanvm_ref_try_to_mut_ref(&a, &out));
     assert_int_equal(self.updates[NANVM_REF_COUNTER_READ], 1);
@@ -97,8 +97,8 @@ static void test_custom_count_of_zero_grants_exclusive_access(void **state) {
 
 static void test_custom_count_serves_every_type(void **state) {
     (void)state;
-    const nanvm_object *objects[] = {&point_object,   &boxed_object, &line_object,
-                                     &nothing_object, &ints_object,  &words_object};
+    const nanvm_type *objects[] = {&point_type,   &boxed_type, &line_type,
+                                     &nothing_type, &ints_type,  &words_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         recorder self;
         recorder_init(&self);
@@ -129,7 +129,7 @@ static void test_mock_that_answers_one_is_never_freed_nor_taken(void **state) {
     nanvm_dealloc_table mock = recorder_table;
     mock.ref_counter_update = mock_update;
     self.dealloc.table = &mock;
-    nanvm_mut_ref made = nanvm_new(&self.manager, &point_object);
+    nanvm_mut_ref made = nanvm_new(&self.manager, &point_type);
     nanvm_ref ref = nanvm_mut_ref_to_ref(made);
     nanvm_mut_ref out;
     assert_int_equal(nanvm_ref_count(ref), 1);
@@ -174,8 +174,8 @@ static void test_uncounted_manager_needs_no_dealloc(void **state) {
     accounting_init(&manager, NANVM_COUNT_NONE);
     manager.manager_table.resize = NULL;
     manager.dealloc_table.dealloc = NULL;
-    assert_null(nanvm_new_with(&manager.manager, &ints_object, 2, refuse, NULL).object);
-    nanvm_mut_ref ints = nanvm_new_array(&manager.manager, &ints_object, NULL, 2);
+    assert_null(nanvm_new_with(&manager.manager, &ints_type, 2, refuse, NULL).object);
+    nanvm_mut_ref ints = nanvm_new_array(&manager.manager, &ints_type, NULL, 2);
     assert_true(nanvm_mut_ref_resize(&manager.manager, &ints, 50));
     nanvm_layout layout = nanvm_layout_make(9, 1);
     void *memory = nanvm_manager_alloc(&manager.manager, layout);
@@ -238,8 +238,8 @@ static void test_dealloc_may_free_itself_with_its_last_block(void **state) {
     nursery manager;
     assert_true(nursery_init(&manager, &source.manager, &gone));
     struct node value = {
-        .left = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_object))};
-    nanvm_mut_ref node = nanvm_new_copy(&manager.manager, &node_object, &value);
+        .left = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type))};
+    nanvm_mut_ref node = nanvm_new_copy(&manager.manager, &node_type, &value);
     memset(&manager, 0, sizeof(manager)); /* The manager is gone. */
     assert_false(gone);
     nanvm_mut_ref_drop(node);

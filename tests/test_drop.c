@@ -22,24 +22,24 @@ typedef nanvm_ref link_to(nanvm_manager *manager, nanvm_ref next);
 /* A reference that the table declares. */
 static nanvm_ref declared_link(nanvm_manager *manager, nanvm_ref next) {
     struct node value = {.right = next};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
 }
 
 /* In the first item of an array. */
 static nanvm_ref array_link(nanvm_manager *manager, nanvm_ref next) {
-    return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, &next, 1));
+    return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, &next, 1));
 }
 
 /* In a word that only `visit` understands. */
 static nanvm_ref boxed_link(nanvm_manager *manager, nanvm_ref next) {
     struct boxed value = {boxed_from_ref(next)};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &boxed_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &boxed_type, &value));
 }
 
 /* That only `drop` knows of. */
 static nanvm_ref hidden_link(nanvm_manager *manager, nanvm_ref next) {
     struct hidden value = {next};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &hidden_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &hidden_type, &value));
 }
 
 static nanvm_ref chain_of(nanvm_manager *manager, size_t length, link_to *link) {
@@ -113,12 +113,12 @@ static void test_mixed_chain_drops_on_a_small_stack(void **state) {
 /* --- wide and deep trees --- */
 
 static nanvm_mut_ref wide_node(nanvm_manager *manager, size_t width) {
-    nanvm_mut_ref wide = nanvm_new_array(manager, &refs_object, NULL, width);
+    nanvm_mut_ref wide = nanvm_new_array(manager, &refs_type, NULL, width);
     assert_non_null(wide.object);
     for (size_t i = 0; i < width; i++) {
         struct node node = {.left = nanvm_mut_ref_to_ref(tracked_new(manager, i))};
         ((nanvm_ref *)wide.object)[i] =
-            nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &node));
+            nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &node));
     }
     return wide;
 }
@@ -136,7 +136,7 @@ static void test_node_of_a_million_ways_drops_on_a_small_stack(void **state) {
 static void test_boxes_of_a_million_ways_drop_on_a_small_stack(void **state) {
     (void)state;
     size_t width = scaled(1000000);
-    nanvm_mut_ref wide = nanvm_new_array(nanvm_global(), &boxes_object, NULL, width);
+    nanvm_mut_ref wide = nanvm_new_array(nanvm_global(), &boxes_type, NULL, width);
     for (size_t i = 0; i < width; i++) {
         nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
         ((struct boxed *)wide.object)[i].bits = boxed_from_ref(leaf);
@@ -156,7 +156,7 @@ static void test_wide_nodes_in_a_chain_drop_on_a_small_stack(void **state) {
         nanvm_mut_ref wide = wide_node(manager, 5);
         nanvm_ref *refs = wide.object;
         struct node middle = {refs[2], 0, chain};
-        refs[2] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &middle));
+        refs[2] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &middle));
         chain = nanvm_mut_ref_to_ref(wide);
     }
     drop_on_small_stack(chain);
@@ -166,7 +166,7 @@ static void test_wide_nodes_in_a_chain_drop_on_a_small_stack(void **state) {
 
 static nanvm_ref leaf_node(nanvm_manager *manager, size_t value) {
     struct node leaf = {.value = value};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &leaf));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &leaf));
 }
 
 /* What is on the right of each node waits, until there is no room for more of it. */
@@ -178,7 +178,7 @@ static void test_comb_drops_on_a_small_stack(void **state) {
     nanvm_ref comb = nanvm_mut_ref_to_ref(tracked_new(manager, 0));
     for (size_t i = 0; i < scaled(1000000); i++) {
         struct node tooth = {comb, i, leaf_node(manager, i)};
-        comb = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &tooth));
+        comb = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &tooth));
     }
     drop_on_small_stack(comb);
     assert_int_equal(tracked_live(), 0);
@@ -192,9 +192,9 @@ struct many_refs {
     nanvm_ref refs[MANY_REFS];
 };
 
-static const nanvm_object *many_refs_object(void) {
+static const nanvm_type *many_refs_object(void) {
     static size_t offsets[MANY_REFS];
-    static nanvm_object object = {.name = "struct many_refs",
+    static nanvm_type object = {.name = "struct many_refs",
                                   .size = sizeof(struct many_refs),
                                   .align = NANVM_ALIGNOF(struct many_refs),
                                   .refs = offsets,
@@ -222,7 +222,7 @@ static bool drop_many_refs(const stage *on) {
 /* And items behind them, without any. */
 static void test_many_references_in_front_of_bytes_are_dropped(void **state) {
     (void)state;
-    static nanvm_object object;
+    static nanvm_type object;
     object = *many_refs_object();
     object.item_size = 1;
     object.items_offset = object.size;
@@ -246,7 +246,7 @@ static nanvm_ref full_tree(nanvm_manager *manager, size_t depth) {
     }
     struct node value = {full_tree(manager, depth - 1), depth,
                          full_tree(manager, depth - 1)};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
 }
 
 static bool drop_tree(const stage *on) {
@@ -257,7 +257,7 @@ static bool drop_tree(const stage *on) {
     for (size_t i = 0; i < 6; i++) {
         struct node value = {tree, i, nanvm_ref_clone(tree)};
         nanvm_mut_ref made = i == 0 ? tracked_new(on->manager, 0)
-                                    : nanvm_new_copy(on->manager, &node_object, &value);
+                                    : nanvm_new_copy(on->manager, &node_type, &value);
         if (made.object == NULL) {
             nanvm_ref_drop(value.right);
             nanvm_ref_drop(value.left);
@@ -313,7 +313,7 @@ static void work_hard(struct worker *self) {
     nanvm_mut_ref fresh = tracked_new(desk.manager, desk.calls);
     nanvm_ref other = nanvm_ref_clone(self->child);
     nanvm_mut_ref copy = nanvm_ref_clone_object(other, desk.manager);
-    nanvm_mut_ref items = nanvm_new_array(desk.manager, &refs_object, NULL, 1);
+    nanvm_mut_ref items = nanvm_new_array(desk.manager, &refs_type, NULL, 1);
     if (items.object != NULL) {
         ((nanvm_ref *)items.object)[0] = nanvm_ref_clone(other);
         (void)!nanvm_mut_ref_resize(desk.manager, &items, 40);
@@ -336,7 +336,7 @@ static void worker_drop(void *object, size_t length) {
 
 static const size_t worker_refs[] = {offsetof(struct worker, child),
                                      offsetof(struct worker, sibling)};
-static const nanvm_object worker_object = {.name = "worker",
+static const nanvm_type worker_type = {.name = "worker",
                                            .size = sizeof(struct worker),
                                            .align = _Alignof(struct worker),
                                            .refs = worker_refs,
@@ -352,7 +352,7 @@ static bool drop_workers(const stage *on) {
         struct worker value = {nanvm_mut_ref_to_ref(leaf), chain};
         nanvm_mut_ref made = {NULL};
         if (leaf.object != NULL) {
-            made = nanvm_new_copy(on->manager, &worker_object, &value);
+            made = nanvm_new_copy(on->manager, &worker_type, &value);
         }
         if (made.object == NULL) {
             nanvm_mut_ref_drop(leaf);
@@ -385,7 +385,7 @@ static void test_callbacks_work_while_an_arena_is_reset(void **state) {
         struct worker value = {.child =
                                    nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i))};
         assert_non_null(
-            nanvm_new_copy(nanvm_arena_manager(&arena), &worker_object, &value).object);
+            nanvm_new_copy(nanvm_arena_manager(&arena), &worker_type, &value).object);
     }
     nanvm_arena_reset(&arena);
     assert_int_equal(desk.calls, 50);
@@ -401,7 +401,7 @@ static void keeper_drop(void *object, size_t length) {
 }
 
 static const size_t keeper_refs[] = {offsetof(struct hidden, secret)};
-static const nanvm_object keeper_object = {.name = "keeper",
+static const nanvm_type keeper_type = {.name = "keeper",
                                            .size = sizeof(struct hidden),
                                            .align = _Alignof(struct hidden),
                                            .refs = keeper_refs,
@@ -415,7 +415,7 @@ static bool keep_child(const stage *on) {
         return false;
     }
     struct hidden value = {nanvm_mut_ref_to_ref(leaf)};
-    nanvm_mut_ref keeper = nanvm_new_copy(on->manager, &keeper_object, &value);
+    nanvm_mut_ref keeper = nanvm_new_copy(on->manager, &keeper_type, &value);
     if (keeper.object == NULL) {
         nanvm_mut_ref_drop(leaf);
         return false;
@@ -440,12 +440,12 @@ static void note_length(void *object, size_t length) {
     desk.total += length;
 }
 
-static const nanvm_object noting_object = {
+static const nanvm_type noting_type = {
     .name = "noting[]", .align = 1, .item_size = 1, .drop = note_length};
 
 static bool drop_array(const stage *on) {
     desk_open(on->manager);
-    nanvm_mut_ref array = nanvm_new_array(on->manager, &noting_object, "12345", 5);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &noting_type, "12345", 5);
     if (array.object == NULL) {
         return false;
     }
@@ -462,7 +462,7 @@ static void test_drop_of_an_array_is_told_its_length(void **state) {
     on_counting_managers(drop_array);
 }
 
-static const nanvm_object noting_struct = {
+static const nanvm_type noting_struct = {
     .name = "noting", .size = 8, .align = 8, .drop = note_length};
 
 static bool drop_struct(const stage *on) {
@@ -484,7 +484,7 @@ static bool drop_structs(const stage *on) {
     for (size_t i = 0; i < 3; i++) {
         structs[i] = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &noting_struct));
     }
-    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_object, structs, 3);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_type, structs, 3);
     bool done = array.object != NULL && structs[0].object != NULL &&
                 structs[1].object != NULL && structs[2].object != NULL;
     for (size_t i = 0; i < 3 && array.object == NULL; i++) {
@@ -538,11 +538,11 @@ static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
     holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&holder_table}};
     struct node held = {.left = new_tracked(1)};
-    self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &held));
-    nanvm_mut_ref leaf = nanvm_new(&self.manager, &point_object);
+    self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &held));
+    nanvm_mut_ref leaf = nanvm_new(&self.manager, &point_type);
     nanvm_ref refs[] = {new_tracked(2), new_tracked(3), nanvm_mut_ref_to_ref(leaf),
                         new_tracked(4)};
-    nanvm_mut_ref_drop(nanvm_new_array(nanvm_global(), &refs_object, refs, 4));
+    nanvm_mut_ref_drop(nanvm_new_array(nanvm_global(), &refs_type, refs, 4));
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -555,19 +555,19 @@ static void drop_nested(void *object, size_t length) {
     nanvm_ref_drop(nanvm_ref_move(&nested));
 }
 
-NANVM_OBJECT_CALLBACKS(nested_object, struct hidden, NULL, drop_nested, NULL);
+NANVM_TYPE_CALLBACKS(nested_type, struct hidden, NULL, drop_nested, NULL);
 
 static void test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost(void **state) {
     (void)state;
     holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&holder_table}};
     struct node held = {.left = new_tracked(1)};
-    self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &held));
+    self.held = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &held));
     struct node leaf = {.value = 1};
-    nanvm_mut_ref empty = nanvm_new_copy(&self.manager, &node_object, &leaf);
+    nanvm_mut_ref empty = nanvm_new_copy(&self.manager, &node_type, &leaf);
     struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
-    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
-    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_type));
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -577,10 +577,10 @@ static void test_object_with_callbacks_that_a_dealloc_drops_is_not_lost(void **s
     holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&holder_table}};
     self.held = new_tracked(1);
-    nanvm_mut_ref empty = nanvm_new(&self.manager, &node_object);
+    nanvm_mut_ref empty = nanvm_new(&self.manager, &node_type);
     struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
-    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
-    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_type));
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -602,7 +602,7 @@ static const nanvm_dealloc_table two_table = {.count = NANVM_COUNT_PLAIN,
 
 static nanvm_ref node_of(nanvm_ref left) {
     struct node value = {.left = left};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &value));
 }
 
 /* Those that wait stay a list, whatever is added while the dealloc runs. */
@@ -612,10 +612,10 @@ static void drop_nested_with_two(nanvm_ref first, nanvm_ref second) {
                    .dealloc = {&two_table}}};
     self.holder.held = first;
     self.second = second;
-    nanvm_mut_ref empty = nanvm_new(&self.holder.manager, &node_object);
+    nanvm_mut_ref empty = nanvm_new(&self.holder.manager, &node_type);
     struct node outer = {nanvm_mut_ref_to_ref(empty), 0, new_tracked(2)};
-    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &outer));
-    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_object));
+    nested = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &outer));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &nested_type));
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -631,8 +631,8 @@ static void test_two_references_that_a_dealloc_drops_are_not_lost(void **state) 
 
 /* Null ones among them, and others that live on. */
 static bool drop_items(const stage *on) {
-    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &point_object));
-    nanvm_ref node = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &node_object));
+    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &point_type));
+    nanvm_ref node = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &node_type));
     bool done = kept.object != NULL && node.object != NULL;
     for (size_t length = 0; length < 5 && done; length++) {
         struct entry entries[] = {{0, null_ref()},
@@ -641,7 +641,7 @@ static bool drop_items(const stage *on) {
                                   {3, null_ref()},
                                   {4, nanvm_ref_clone(kept)}};
         size_t size = length == 0 ? 0 : 5;
-        nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, entries, size);
+        nanvm_mut_ref table = nanvm_new_array(on->manager, &table_type, entries, size);
         done = table.object != NULL;
         for (size_t i = 0; i < 5 && (!done || size == 0); i++) {
             nanvm_ref_drop(entries[i].value);
@@ -675,7 +675,7 @@ static const size_t shelf_refs[] = {offsetof(struct shelf, left),
                                     offsetof(struct shelf, middle),
                                     offsetof(struct shelf, right)};
 static const size_t shelf_item_refs[] = {offsetof(struct entry, value)};
-static const nanvm_object shelf_object = {.name = "shelf",
+static const nanvm_type shelf_type = {.name = "shelf",
                                           .size = sizeof(struct shelf),
                                           .align = NANVM_ALIGNOF(struct shelf),
                                           .item_size = sizeof(struct entry),
@@ -688,7 +688,7 @@ static const nanvm_object shelf_object = {.name = "shelf",
 /* A bit says whether each of the three is null. */
 static bool drop_shelf(const stage *on, size_t bits) {
     nanvm_ref kept = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
-    nanvm_mut_ref made = nanvm_new_array(on->manager, &shelf_object, NULL, bits % 3);
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &shelf_type, NULL, bits % 3);
     bool done = kept.object != NULL && made.object != NULL;
     if (done) {
         struct shelf *shelf = made.object;
@@ -708,14 +708,14 @@ static bool drop_shelf(const stage *on, size_t bits) {
 struct trio {
     nanvm_ref left, middle, right;
 };
-NANVM_OBJECT_REFS(trio_object, struct trio, left, middle, right);
+NANVM_TYPE_REFS(trio_type, struct trio, left, middle, right);
 
 static bool drop_trio(const stage *on, size_t bits) {
     nanvm_ref kept = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
     struct trio trio = {bits & 1 ? null_ref() : nanvm_ref_clone(kept),
                         bits & 2 ? null_ref() : nanvm_ref_clone(kept),
                         bits & 4 ? null_ref() : nanvm_ref_clone(kept)};
-    nanvm_mut_ref made = nanvm_new_copy(on->manager, &trio_object, &trio);
+    nanvm_mut_ref made = nanvm_new_copy(on->manager, &trio_type, &trio);
     bool done = kept.object != NULL && made.object != NULL;
     if (made.object == NULL) {
         nanvm_ref_drop(trio.left);
@@ -735,7 +735,7 @@ struct wide {
     nanvm_ref refs[30];
 };
 static size_t wide_refs[30];
-static const nanvm_object wide_object = {.name = "wide",
+static const nanvm_type wide_type = {.name = "wide",
                                          .size = sizeof(struct wide),
                                          .align = NANVM_ALIGNOF(struct wide),
                                          .refs = wide_refs,
@@ -749,7 +749,7 @@ static nanvm_ref wide_tree(nanvm_manager *manager, size_t depth) {
                            ? wide_tree(manager, depth - 1)
                            : nanvm_mut_ref_to_ref(tracked_new(manager, depth * 100 + i));
     }
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &wide_object, &wide));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &wide_type, &wide));
 }
 
 static void test_wide_trees_are_dropped_whole(void **state) {
@@ -787,14 +787,14 @@ struct pair {
     size_t number;
     nanvm_ref rest;
 };
-NANVM_OBJECT_REFS(pair_object, struct pair, rest);
+NANVM_TYPE_REFS(pair_type, struct pair, rest);
 
 static nanvm_ref link_new(nanvm_manager *manager, nanvm_ref rest, size_t i) {
     struct pair pair = {i, rest};
     struct node node = {null_ref(), i, rest};
     return nanvm_mut_ref_to_ref(i % 3 == 0
-                                    ? nanvm_new_copy(manager, &node_object, &node)
-                                    : nanvm_new_copy(manager, &pair_object, &pair));
+                                    ? nanvm_new_copy(manager, &node_type, &node)
+                                    : nanvm_new_copy(manager, &pair_type, &pair));
 }
 
 static bool drop_alternating(const stage *on) {
@@ -818,12 +818,12 @@ static void test_types_that_take_turns_are_each_released(void **state) {
 /* --- leaves, which need no walk --- */
 
 static nanvm_ref new_point(nanvm_manager *manager) {
-    return nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
+    return nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
 }
 
 static bool drop_leaves(const stage *on) {
     struct node value = {new_point(on->manager), 0, new_point(on->manager)};
-    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &value);
     nanvm_ref kept = nanvm_ref_clone(value.right);
     bool done = node.object != NULL && value.left.object != NULL && kept.object != NULL;
     if (node.object == NULL) {
@@ -851,7 +851,7 @@ static bool drop_with_null_first(const stage *on) {
         return false;
     }
     struct entry entries[] = {{0, null_ref()}, {1, nanvm_mut_ref_to_ref(leaf)}};
-    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, entries, 2);
+    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_type, entries, 2);
     if (table.object == NULL) {
         nanvm_mut_ref_drop(leaf);
         return false;
@@ -871,7 +871,7 @@ static void test_shared_child_survives_its_parents(void **state) {
     nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
     for (size_t i = 0; i < 100; i++) {
         struct node value = {nanvm_ref_clone(leaf), i, nanvm_ref_clone(leaf)};
-        nanvm_mut_ref_drop(nanvm_new_copy(nanvm_global(), &node_object, &value));
+        nanvm_mut_ref_drop(nanvm_new_copy(nanvm_global(), &node_type, &value));
     }
     assert_int_equal(nanvm_ref_count(leaf), 0);
     assert_int_equal(tracked_live(), 1);
@@ -881,7 +881,7 @@ static void test_shared_child_survives_its_parents(void **state) {
 /* --- what a callback drops is put on a list --- */
 
 static const size_t loose_item_refs[] = {offsetof(struct entry, value)};
-static const nanvm_object loose_object = {.name = "loose entries",
+static const nanvm_type loose_type = {.name = "loose entries",
                                           .align = NANVM_ALIGNOF(struct entry),
                                           .item_size = sizeof(struct entry),
                                           .item_refs = loose_item_refs,
@@ -891,7 +891,7 @@ static const nanvm_object loose_object = {.name = "loose entries",
  */
 static bool hide_and_drop(const stage *on, nanvm_ref secret) {
     struct hidden value = {secret};
-    nanvm_mut_ref hiding = nanvm_new_copy(on->manager, &hidden_object, &value);
+    nanvm_mut_ref hiding = nanvm_new_copy(on->manager, &hidden_type, &value);
     if (hiding.object == NULL) {
         nanvm_ref_drop(secret);
         return false;
@@ -906,7 +906,7 @@ static bool drop_hidden_pair(const stage *on) {
     struct pair value = {SIZE_MAX, nanvm_mut_ref_to_ref(tracked_new(on->manager, 1))};
     nanvm_mut_ref pair = {NULL};
     if (value.rest.object != NULL) {
-        pair = nanvm_new_copy(on->manager, &pair_object, &value);
+        pair = nanvm_new_copy(on->manager, &pair_type, &value);
     }
     if (pair.object == NULL) {
         nanvm_ref_drop(value.rest);
@@ -930,7 +930,7 @@ static bool drop_hidden_entries(const stage *on) {
     }
     nanvm_mut_ref loose = {NULL};
     if (done) {
-        loose = nanvm_new_array(on->manager, &loose_object, entries, 3);
+        loose = nanvm_new_array(on->manager, &loose_type, entries, 3);
     }
     if (loose.object == NULL) {
         for (size_t i = 0; i < 3; i++) {

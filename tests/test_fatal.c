@@ -51,12 +51,12 @@ static void drop_mut_ref(void *context) {
 static const nanvm_count counts[] = {NANVM_COUNT_PLAIN, NANVM_COUNT_ATOMIC,
                                      NANVM_COUNT_CUSTOM};
 
-static void misuse_dead(nanvm_count count, const nanvm_object *object, const char *part,
+static void misuse_dead(nanvm_count count, const nanvm_type *type, const char *part,
                         misuse *wrong) {
     accounting manager;
     accounting_init(&manager, count);
     manager.keeps_dead = true;
-    nanvm_ref dead = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, object));
+    nanvm_ref dead = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, type));
     nanvm_ref_drop(dead);
     expect_nothing_live(&manager);
     expect_fatal(part, wrong, &dead);
@@ -65,9 +65,9 @@ static void misuse_dead(nanvm_count count, const nanvm_object *object, const cha
 
 static void misuse_all_dead(const char *part, misuse *wrong) {
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        misuse_dead(counts[i], &point_object, part, wrong);
-        misuse_dead(counts[i], &node_object, part, wrong);
-        misuse_dead(counts[i], &boxed_object, part, wrong);
+        misuse_dead(counts[i], &point_type, part, wrong);
+        misuse_dead(counts[i], &node_type, part, wrong);
+        misuse_dead(counts[i], &boxed_type, part, wrong);
     }
 }
 
@@ -109,8 +109,8 @@ static void test_visit_of_the_dead_is_fatal(void **state) {
 static void test_resize_of_the_dead_is_fatal(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        misuse_dead(counts[i], &ints_object, "use", resize_mut_ref);
-        misuse_dead(counts[i], &refs_object, "use", resize_mut_ref);
+        misuse_dead(counts[i], &ints_type, "use", resize_mut_ref);
+        misuse_dead(counts[i], &refs_type, "use", resize_mut_ref);
     }
 }
 
@@ -119,7 +119,7 @@ static void test_second_drop_in_a_local_manager_is_fatal(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_ref dead =
-        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_object));
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_type));
     nanvm_ref_drop(dead);
     expect_fatal("drop", drop_ref, &dead);
     expect_fatal("clone", clone_ref, &dead);
@@ -129,7 +129,7 @@ static void test_second_drop_in_a_local_manager_is_fatal(void **state) {
 /* --- a MutRef that isn't the only one --- */
 
 static void misuse_shared(nanvm_manager *manager) {
-    nanvm_mut_ref stale = nanvm_new(manager, &point_object);
+    nanvm_mut_ref stale = nanvm_new(manager, &point_type);
     nanvm_ref ref = nanvm_mut_ref_to_ref(stale);
     nanvm_ref other = nanvm_ref_clone(ref);
     expect_fatal("MutRef", drop_mut_ref, &stale);
@@ -148,7 +148,7 @@ static void test_drop_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
 }
 
 static void resize_shared(nanvm_manager *manager) {
-    nanvm_mut_ref stale = nanvm_new_array(manager, &ints_object, NULL, 8);
+    nanvm_mut_ref stale = nanvm_new_array(manager, &ints_type, NULL, 8);
     nanvm_ref ref = nanvm_mut_ref_to_ref(stale);
     nanvm_ref other = nanvm_ref_clone(ref);
     expect_fatal("resize of a MutRef", resize_mut_ref, &stale);
@@ -176,7 +176,7 @@ static bool drop_half_made(void *object, size_t length, void *context) {
 }
 
 static void construct_and_drop(void *context) {
-    (void)nanvm_new_with(nanvm_global(), &node_object, 0, drop_half_made, context).object;
+    (void)nanvm_new_with(nanvm_global(), &node_type, 0, drop_half_made, context).object;
 }
 
 static void test_drop_by_the_constructor_is_fatal(void **state) {
@@ -202,7 +202,7 @@ static void test_closing_an_arena_with_objects_is_fatal(void **state) {
     unsigned char buffer[200];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_object).object);
+    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
     expect_fatal("arena", close_arena, &arena);
     nanvm_arena_reset(&arena);
     nanvm_arena_close(&arena);
@@ -222,23 +222,23 @@ static void expect_outside_reference(nanvm_arena *arena) {
     }
 }
 
-static void refer_outside(const nanvm_object *object, void *value, nanvm_ref outside) {
+static void refer_outside(const nanvm_type *type, void *value, nanvm_ref outside) {
     unsigned char buffer[500];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_arena_close(&arena);
-    assert_non_null(nanvm_new_copy(nanvm_arena_manager(&arena), object, value).object);
+    assert_non_null(nanvm_new_copy(nanvm_arena_manager(&arena), type, value).object);
     expect_outside_reference(&arena);
     assert_int_equal(nanvm_ref_count(outside), 0);
 }
 
 static void test_outside_reference_from_a_closed_arena_is_fatal(void **state) {
     (void)state;
-    nanvm_ref outside = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    nanvm_ref outside = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
     struct node node = {.right = outside};
-    refer_outside(&node_object, &node, outside);
+    refer_outside(&node_type, &node, outside);
     struct boxed boxed = {boxed_from_ref(outside)};
-    refer_outside(&boxed_object, &boxed, outside);
+    refer_outside(&boxed_type, &boxed, outside);
     nanvm_ref_drop(outside);
 }
 
@@ -256,7 +256,7 @@ static void test_setting_a_handler_returns_the_previous_one(void **state) {
 }
 
 static void drop_shared(void *context) {
-    nanvm_mut_ref stale = nanvm_new(nanvm_global(), &point_object);
+    nanvm_mut_ref stale = nanvm_new(nanvm_global(), &point_type);
     nanvm_ref ref = nanvm_mut_ref_to_ref(stale);
     (void)context;
     ref = nanvm_ref_clone(ref);

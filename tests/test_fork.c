@@ -72,7 +72,7 @@ static nanvm_ref make_list(nanvm_manager *manager) {
     nanvm_ref list = null_ref();
     for (size_t i = 0; i < NODES; i++) {
         struct node value = {list, i, null_ref()};
-        list = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+        list = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
     }
     return list;
 }
@@ -163,20 +163,20 @@ static void counting_drop(void *object, size_t length) {
     ended += 1;
 }
 
-NANVM_OBJECT_CALLBACKS(forking_object, struct forking, NULL, forking_drop, NULL);
-NANVM_OBJECT_CALLBACKS(counting_object, size_t, NULL, counting_drop, NULL);
+NANVM_TYPE_CALLBACKS(forking_type, struct forking, NULL, forking_drop, NULL);
+NANVM_TYPE_CALLBACKS(counting_type, size_t, NULL, counting_drop, NULL);
 
 static nanvm_ref make_counting(nanvm_manager *manager) {
-    return nanvm_mut_ref_to_ref(nanvm_new(manager, &counting_object));
+    return nanvm_mut_ref_to_ref(nanvm_new(manager, &counting_type));
 }
 
 /* One that the callback drops, and one that waits behind it. */
 static nanvm_ref make_forking(nanvm_manager *manager) {
     struct forking forking = {make_counting(manager)};
     struct node node = {
-        nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &forking_object, &forking)), 0,
+        nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &forking_type, &forking)), 0,
         make_counting(manager)};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &node));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &node));
 }
 
 static void test_drop_goes_on_in_a_child_that_its_callback_made(void **state) {

@@ -9,7 +9,7 @@ static void test_global_manager_is_always_the_same(void **state) {
 
 static void test_global_objects_are_counted_atomically(void **state) {
     (void)state;
-    nanvm_mut_ref made = nanvm_new(nanvm_global(), &point_object);
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &point_type);
     assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_ATOMIC);
     nanvm_ref ref = nanvm_ref_clone(nanvm_mut_ref_to_ref(made));
     assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_ATOMIC - 1);
@@ -43,7 +43,7 @@ static void test_global_raw_memory_is_over_aligned_on_demand(void **state) {
 
 /* Below a word's, malloc's, and beyond: with padding in front of the origin or not. */
 static void grow_and_cut(size_t align) {
-    nanvm_object items = {.name = "items", .align = align, .item_size = align};
+    nanvm_type items = {.name = "items", .align = align, .item_size = align};
     nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &items, NULL, 3);
     memset(array.object, 0x77, 3 * align);
     size_t lengths[] = {1000, 2, 5, 0, 1};
@@ -69,7 +69,7 @@ static void test_global_arrays_of_every_alignment_grow_and_are_cut(void **state)
 
 static void test_global_array_can_not_grow_beyond_memory(void **state) {
     (void)state;
-    nanvm_mut_ref ints = nanvm_new_array(nanvm_global(), &ints_object, NULL, 3);
+    nanvm_mut_ref ints = nanvm_new_array(nanvm_global(), &ints_type, NULL, 3);
     void *before = ints.object;
     size_t most = (size_t)PTRDIFF_MAX / sizeof(int);
     assert_false(nanvm_mut_ref_resize(nanvm_global(), &ints, most));
@@ -84,7 +84,7 @@ static void test_array_of_another_manager_moves_to_the_global_one(void **state) 
     (void)state;
     accounting other;
     accounting_init(&other, NANVM_COUNT_ATOMIC);
-    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_object, NULL, 3);
+    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_type, NULL, 3);
     assert_true(nanvm_mut_ref_resize(nanvm_global(), &ints, 5));
     assert_int_equal(other.live_bytes, 0);
     assert_true(nanvm_mut_ref_resize(&other.manager, &ints, 7));
@@ -96,8 +96,8 @@ static void test_array_of_another_manager_moves_to_the_global_one(void **state) 
 static void test_more_memory_than_there_is_gives_null(void **state) {
     (void)state;
     size_t most = beyond_memory(8192);
-    assert_null(nanvm_new_array(nanvm_global(), &ints_object, NULL, most / 4).object);
-    assert_null(nanvm_new_array(nanvm_global(), &lines_object, NULL, most / 64).object);
+    assert_null(nanvm_new_array(nanvm_global(), &ints_type, NULL, most / 4).object);
+    assert_null(nanvm_new_array(nanvm_global(), &lines_type, NULL, most / 64).object);
 }
 
 /* Two of the largest pieces are as much as there are addresses on 32 bits. */
@@ -122,7 +122,7 @@ static void test_more_raw_memory_than_there_is_gives_null(void **state) {
 static void test_object_larger_than_all_memory_gives_a_null_handle(void **state) {
     (void)state;
     for (size_t less = 0; less <= 8192; less += 8) {
-        nanvm_object huge = {.name = "huge", .size = beyond_memory(less), .align = 1};
+        nanvm_type huge = {.name = "huge", .size = beyond_memory(less), .align = 1};
         assert_null(nanvm_new(nanvm_global(), &huge).object);
     }
 }

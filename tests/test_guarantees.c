@@ -10,7 +10,7 @@
 /* --- 1 --- */
 
 static bool to_ref_and_back(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_type);
     if (made.object == NULL) {
         return false;
     }
@@ -30,7 +30,7 @@ static void test_1_mut_ref_to_ref_and_back_touches_nothing(void **state) {
 }
 
 static bool back_without_memory(accounting *manager) {
-    nanvm_mut_ref made = nanvm_new(&manager->manager, &point_object);
+    nanvm_mut_ref made = nanvm_new(&manager->manager, &point_type);
     if (made.object == NULL) {
         return false;
     }
@@ -111,7 +111,7 @@ static void test_3_blocks_that_are_not_counted_look_shared(void **state) {
     unsigned char buffer[200];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_mut_ref made = nanvm_new(nanvm_arena_manager(&arena), &point_object);
+    nanvm_mut_ref made = nanvm_new(nanvm_arena_manager(&arena), &point_type);
     expect_shared(nanvm_mut_ref_to_ref(made));
     nanvm_ref_drop(nanvm_mut_ref_to_ref(made));
     expect_shared(nanvm_mut_ref_to_ref(made));
@@ -120,9 +120,9 @@ static void test_3_blocks_that_are_not_counted_look_shared(void **state) {
 
 /* --- 4 --- */
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
-    (void)object;
+    (void)type;
     (void)bytes;
     *(size_t *)context += blocks;
 }
@@ -138,7 +138,7 @@ static void test_4_references_outlive_their_local_manager(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     struct node value = {nanvm_mut_ref_to_ref(tracked_new(manager, 1)), 3,
                          nanvm_mut_ref_to_ref(tracked_new(manager, 2))};
-    nanvm_ref node = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+    nanvm_ref node = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
     nanvm_local_deinit(&local);
     memset(&local, 0xdd, sizeof(local));
     assert_int_equal(leaked, 3);
@@ -172,7 +172,7 @@ static bool refer_across(accounting *source) {
         size_t kind = i == 29 ? 4 : i % 4;
         nanvm_mut_ref made = i == 0
                                  ? tracked_new(managers[0], 0)
-                                 : nanvm_new_copy(managers[kind], &node_object, &value);
+                                 : nanvm_new_copy(managers[kind], &node_type, &value);
         done = made.object != NULL;
         nanvm_ref_drop(done ? chain : value.left);
         chain = done ? nanvm_mut_ref_to_ref(made) : chain;
@@ -200,7 +200,7 @@ static void test_4_managers_mix_and_end_in_any_order(void **state) {
  * what is written into it. Pointed at a clone of its reference that was made before, it
  * points at what it was: another object. */
 static bool point_at_itself(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &node_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &node_type);
     if (made.object == NULL) {
         return false;
     }
@@ -240,8 +240,8 @@ static void test_6_ten_million_links_drop_on_a_small_stack(void **state) {
         struct node node = {.left = chain};
         struct hidden hidden = {chain};
         chain = nanvm_mut_ref_to_ref(
-            i % 2 == 0 ? nanvm_new_copy(manager, &node_object, &node)
-                       : nanvm_new_copy(manager, &hidden_object, &hidden));
+            i % 2 == 0 ? nanvm_new_copy(manager, &node_type, &node)
+                       : nanvm_new_copy(manager, &hidden_type, &hidden));
     }
     on_small_stack(drop_ref, &chain);
     assert_int_equal(tracked_live(), 0);
@@ -257,7 +257,7 @@ static bool of_everything(const stage *on) {
     }
     struct entry entry = {1, nanvm_mut_ref_to_ref(leaf)};
     struct entry before = entry;
-    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, &entry, 1);
+    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_type, &entry, 1);
     assert_memory_equal(&entry, &before, sizeof(entry));
     if (table.object == NULL) {
         nanvm_mut_ref_drop(leaf);
@@ -280,7 +280,7 @@ static void test_7_nothing_leaks_whichever_allocation_fails(void **state) {
 }
 
 static bool expect_null_handles(const stage *on) {
-    nanvm_object bad = ints_object;
+    nanvm_type bad = ints_type;
     assert_null(nanvm_new_array(on->manager, &bad, NULL, SIZE_MAX).object);
     assert_null(nanvm_new_array(on->manager, &bad, NULL, SIZE_MAX / sizeof(int)).object);
     bad.align = 24;
@@ -302,7 +302,7 @@ static void test_7_count_that_would_underflow_stops_the_program(void **state) {
     accounting manager;
     accounting_init(&manager, NANVM_COUNT_PLAIN);
     manager.keeps_dead = true;
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_object));
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type));
     nanvm_ref_drop(ref);
     expect_fatal("drop", drop_dead, &ref);
     accounting_deinit(&manager);
@@ -366,7 +366,7 @@ static void test_8_count_next_to_its_limit_still_counts(void **state) {
     (void)state;
     accounting manager;
     accounting_init(&manager, NANVM_COUNT_PLAIN);
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_object));
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type));
     set_count(ref, INT32_MAX - 1);
     ref = nanvm_ref_clone(ref);
     assert_int_equal(nanvm_ref_count(ref), INT32_MAX);
@@ -375,7 +375,7 @@ static void test_8_count_next_to_its_limit_still_counts(void **state) {
     set_count(ref, 0);
     nanvm_ref_drop(ref);
     accounting_deinit(&manager);
-    ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
     set_count(ref, -0x40000000 + 1);
     ref = nanvm_ref_clone(ref);
     assert_int_equal(nanvm_ref_count(ref), 0x3fffffff);
@@ -387,7 +387,7 @@ static void test_8_count_next_to_its_limit_still_counts(void **state) {
 
 static void test_8_atomic_count_goes_on_where_it_is_not_inline(void **state) {
     (void)state;
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
     set_count(ref, -0x20000000 + 2);
     for (size_t others = 0x1ffffffe; others < 0x20000002; others++) {
         ref = nanvm_ref_clone(ref);
@@ -406,7 +406,7 @@ static void test_8_object_that_holds_a_stuck_one_dies_alone(void **state) {
     nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
     set_count(leaf, INT32_MIN);
     struct node value = {.left = leaf};
-    nanvm_mut_ref_drop(nanvm_new_copy(nanvm_global(), &node_object, &value));
+    nanvm_mut_ref_drop(nanvm_new_copy(nanvm_global(), &node_type, &value));
     assert_int_equal(tracked_live(), 1);
     set_count(leaf, NANVM_COUNT_ATOMIC);
     nanvm_ref_drop(leaf);

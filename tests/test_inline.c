@@ -29,7 +29,7 @@ static inline void *copy_noted(void *target, const void *source, size_t size) {
 
 /* memcpy may not be given NULL, not even for 0 bytes. */
 static bool copy_nothing(const stage *on) {
-    nanvm_mut_ref made = nanvm_new_copy(on->manager, &nothing_object, NULL);
+    nanvm_mut_ref made = nanvm_new_copy(on->manager, &nothing_type, NULL);
     bool done = !nanvm_mut_ref_is_null(made);
     nanvm_mut_ref_drop(made);
     return done;
@@ -44,7 +44,7 @@ static void test_copy_of_nothing_reads_nothing(void **state) {
 
 static bool copy_point(const stage *on) {
     const struct point value = {3, 4};
-    nanvm_mut_ref made = nanvm_new_copy(on->manager, &point_object, &value);
+    nanvm_mut_ref made = nanvm_new_copy(on->manager, &point_type, &value);
     bool done = !nanvm_mut_ref_is_null(made);
     if (done) {
         assert_memory_equal(nanvm_mut_ref_get(made), &value, sizeof(value));

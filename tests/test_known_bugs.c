@@ -27,7 +27,7 @@ static nanvm_ref new_ref(nanvm_manager *manager, size_t value) {
 
 static nanvm_ref node_of(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
     struct node value = {left, 7, right};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
 }
 
 static size_t value_of(nanvm_ref tracked) {
@@ -57,9 +57,9 @@ static bool give_up(void *object, size_t length, void *context) {
 
 static void fail_in_every_way(nanvm_ref *leaf, nanvm_ref *node, nanvm_manager *manager) {
     struct node value = {*leaf, 1, *leaf};
-    assert_null(nanvm_new_copy(manager, &node_object, &value).object);
-    assert_null(nanvm_new_array(manager, &refs_object, leaf, 1).object);
-    assert_null(nanvm_new_with(manager, &refs_object, 3, give_up, leaf).object);
+    assert_null(nanvm_new_copy(manager, &node_type, &value).object);
+    assert_null(nanvm_new_array(manager, &refs_type, leaf, 1).object);
+    assert_null(nanvm_new_with(manager, &refs_type, 3, give_up, leaf).object);
     assert_null(nanvm_ref_clone_object(*node, manager).object);
     assert_null(nanvm_ref_to_mut_ref(node, manager).object);
     assert_null(nanvm_ref_make_mut(node, manager));
@@ -74,7 +74,7 @@ static void fail_often(accounting *source) {
         accounting_fail_from(source, 0);
         fail_in_every_way(&leaf, &node, manager);
         accounting_never_fail(source);
-        assert_null(nanvm_new_with(manager, &refs_object, 3, give_up, &leaf).object);
+        assert_null(nanvm_new_with(manager, &refs_type, 3, give_up, &leaf).object);
         assert_int_equal(nanvm_ref_count(leaf), 2);
         assert_int_equal(nanvm_ref_count(node), 1);
     }
@@ -187,7 +187,7 @@ static void expect_stuck_for_ever(nanvm_manager *manager, int32_t limit, int32_t
 }
 
 static void expect_uncounted_for_ever(nanvm_manager *manager) {
-    drop_more_than_clone(nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object)));
+    drop_more_than_clone(nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type)));
 }
 
 static void test_stuck_count_stays_stuck_whatever_is_dropped(void **state) {
@@ -285,7 +285,7 @@ static void read_or_take(void *context) {
 static void hand_over(taking *take) {
     for (size_t i = 0; i < scaled(2000) + 10; i++) {
         heir heirs[3] = {{.take = take}};
-        heirs[0].ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+        heirs[0].ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
         heirs[1].ref = nanvm_ref_clone(heirs[0].ref);
         heirs[2].ref = nanvm_ref_clone(heirs[0].ref);
         in_threads(read_or_take, 3, heirs, sizeof(heirs[0]));
@@ -323,7 +323,7 @@ static void phoenix_drop(void *object, size_t length) {
     use_in_drop(self);
 }
 
-NANVM_OBJECT_CALLBACKS(phoenix_object, struct tracked, NULL, phoenix_drop, NULL);
+NANVM_TYPE_CALLBACKS(phoenix_type, struct tracked, NULL, phoenix_drop, NULL);
 
 static void revive_by_clone(nanvm_ref self) {
     nanvm_ref revived = nanvm_ref_clone(self);
@@ -340,7 +340,7 @@ static void drop_again(nanvm_ref self) {
 }
 
 static void end_phoenix(void *manager) {
-    nanvm_mut_ref_drop(nanvm_new(manager, &phoenix_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, &phoenix_type));
 }
 
 static void expect_reported(nanvm_manager *manager) {
@@ -468,7 +468,7 @@ static void expect_shared_by(const struct sharing *self, const stage *on, size_t
 
 static bool make_child(const stage *on, struct sharing *self, nanvm_ref parent) {
     nanvm_mut_ref child =
-        nanvm_new_with(on->manager, &refs_object, 6, share_then_allocate, self);
+        nanvm_new_with(on->manager, &refs_type, 6, share_then_allocate, self);
     size_t others = child.object != NULL ? 4 : 1;
     expect_shared_by(self, on, others);
     nanvm_mut_ref copy = nanvm_ref_clone_object(parent, on->manager);
@@ -486,7 +486,7 @@ static bool share_with_children(const stage *on) {
         return false;
     }
     struct node value = {nanvm_ref_clone(self.shared), 0, null_ref()};
-    nanvm_mut_ref made = nanvm_new_copy(on->manager, &node_object, &value);
+    nanvm_mut_ref made = nanvm_new_copy(on->manager, &node_type, &value);
     nanvm_ref parent = nanvm_mut_ref_to_ref(made);
     bool done = made.object != NULL && make_child(on, &self, parent);
     nanvm_ref_drop(made.object == NULL ? value.left : parent);
@@ -516,10 +516,10 @@ static struct {
     size_t calls;
 } handler;
 
-static void end_local_again(void *context, const nanvm_object *object, size_t blocks,
+static void end_local_again(void *context, const nanvm_type *type, size_t blocks,
                             size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
     if (handler.local != NULL) {
@@ -542,7 +542,7 @@ static void rude_drop(void *object, size_t length) {
 
 static const size_t rude_refs[] = {offsetof(struct node, left),
                                    offsetof(struct node, right)};
-static const nanvm_object rude_object = {.name = "rude",
+static const nanvm_type rude_type = {.name = "rude",
                                          .size = sizeof(struct node),
                                          .align = _Alignof(struct node),
                                          .refs = rude_refs,
@@ -556,7 +556,7 @@ static nanvm_ref rude_tree(nanvm_manager *manager, size_t depth) {
         value.left = node_of(manager, value.left, rude_tree(manager, depth - 1));
         value.right = rude_tree(manager, depth - 1);
     }
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &rude_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &rude_type, &value));
 }
 
 static void end_manager_from_drop(accounting *source) {
@@ -648,14 +648,14 @@ static bool stop_at(const stage *on, size_t stop, size_t length) {
     struct half half = {on->manager, stop};
     size_t before = tracked_live();
     nanvm_mut_ref made =
-        nanvm_new_with(on->manager, &refs_object, length, stop_half_way, &half);
+        nanvm_new_with(on->manager, &refs_type, length, stop_half_way, &half);
     bool done = made.object != NULL;
     if (on->counts) {
         assert_int_equal(tracked_live() - before, done ? length : 0);
     }
     nanvm_mut_ref_drop(made);
     before = tracked_live();
-    made = nanvm_new_with(on->manager, &tracked_object, 0, refuse_at_once, NULL);
+    made = nanvm_new_with(on->manager, &tracked_type, 0, refuse_at_once, NULL);
     assert_null(made.object);
     assert_int_equal(tracked_live(), before);
     return done || stop < length;
@@ -691,7 +691,7 @@ static bool batch_refuse(void *copy, const void *source, size_t length) {
 }
 
 static const size_t batch_item_refs[] = {0};
-static const nanvm_object batch_object = {.name = "batch",
+static const nanvm_type batch_type = {.name = "batch",
                                           .align = _Alignof(nanvm_ref),
                                           .item_size = sizeof(nanvm_ref),
                                           .item_refs = batch_item_refs,
@@ -718,7 +718,7 @@ static bool refuse_to_clone(const stage *on) {
         return false;
     }
     nanvm_ref items[] = {leaf, nanvm_ref_clone(leaf), nanvm_ref_clone(leaf)};
-    nanvm_mut_ref batch = nanvm_new_array(on->manager, &batch_object, items, 3);
+    nanvm_mut_ref batch = nanvm_new_array(on->manager, &batch_type, items, 3);
     if (batch.object != NULL) {
         expect_refusal(nanvm_mut_ref_to_ref(batch), leaf, on->manager);
     }
@@ -753,12 +753,12 @@ static void witness_drop(void *object, size_t length) {
     }
 }
 
-NANVM_OBJECT_CALLBACKS(witness_object, struct tracked, NULL, witness_drop, NULL);
+NANVM_TYPE_CALLBACKS(witness_type, struct tracked, NULL, witness_drop, NULL);
 
 static bool fill_with_witnesses(const stage *on, nanvm_mut_ref *array) {
     for (size_t i = 0; i < nanvm_mut_ref_length(*array); i++) {
         struct tracked value = {i};
-        nanvm_mut_ref made = nanvm_new_copy(on->manager, &witness_object, &value);
+        nanvm_mut_ref made = nanvm_new_copy(on->manager, &witness_type, &value);
         if (made.object == NULL) {
             return false;
         }
@@ -776,7 +776,7 @@ static void drop_with_witnesses(nanvm_mut_ref array) {
 }
 
 static bool cut_before_witnesses(const stage *on, size_t from, size_t to) {
-    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_object, NULL, from);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_type, NULL, from);
     if (array.object == NULL || !fill_with_witnesses(on, &array)) {
         drop_with_witnesses(array);
         return false;
@@ -820,11 +820,11 @@ static nanvm_ref link_to(nanvm_manager *manager, nanvm_ref next, size_t kind) {
     case 0:
         return node_of(manager, null_ref(), next);
     case 1:
-        return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, &next, 1));
+        return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, &next, 1));
     case 2:
-        return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &boxed_object, &boxed));
+        return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &boxed_type, &boxed));
     default:
-        return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &hidden_object, &hidden));
+        return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &hidden_type, &hidden));
     }
 }
 
@@ -845,12 +845,12 @@ static bool take_and_refuse(void *object, size_t length, void *context) {
 
 static void refuse_with_chain(void *context) {
     nanvm_mut_ref made =
-        nanvm_new_with(deep_manager, &refs_object, 2, take_and_refuse, context);
+        nanvm_new_with(deep_manager, &refs_type, 2, take_and_refuse, context);
     nanvm_mut_ref_drop(made);
 }
 
 static void cut_chain_off(void *context) {
-    nanvm_mut_ref array = nanvm_new_array(deep_manager, &refs_object, context, 1);
+    nanvm_mut_ref array = nanvm_new_array(deep_manager, &refs_type, context, 1);
     *(nanvm_ref *)context = null_ref();
     (void)!nanvm_mut_ref_resize(deep_manager, &array, 0);
     nanvm_mut_ref_drop(array);
@@ -861,7 +861,7 @@ static void reset_arena_with_chain(void *context) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_mut_ref holder =
-        nanvm_new_array(nanvm_arena_manager(&arena), &refs_object, context, 1);
+        nanvm_new_array(nanvm_arena_manager(&arena), &refs_type, context, 1);
     *(nanvm_ref *)context = null_ref();
     nanvm_mut_ref_drop(holder);
     nanvm_arena_deinit(&arena);
@@ -911,11 +911,11 @@ static void test_letting_go_of_a_long_chain_takes_no_stack(void **state) {
  * Expected: a null handle, and nothing that was there before is touched. */
 
 /* The first length at which the items and `extra` bytes are more than `limit`. */
-static size_t length_beyond(const nanvm_object *type, size_t limit, size_t extra) {
+static size_t length_beyond(const nanvm_type *type, size_t limit, size_t extra) {
     return (limit - type->items_offset - extra) / type->item_size + 1;
 }
 
-static void expect_no_new(const stage *on, const nanvm_object *type, size_t length) {
+static void expect_no_new(const stage *on, const nanvm_type *type, size_t length) {
     struct half half = {on->manager, 0};
     assert_null(nanvm_new_array(on->manager, type, NULL, length).object);
     assert_null(nanvm_new_array(on->manager, type, type, length).object);
@@ -931,7 +931,7 @@ static void expect_no_resize(const stage *on, nanvm_mut_ref *array, size_t lengt
     assert_int_equal(nanvm_mut_ref_length(*array), items);
 }
 
-static bool refuse_lengths(const stage *on, const nanvm_object *type, size_t items) {
+static bool refuse_lengths(const stage *on, const nanvm_type *type, size_t items) {
     nanvm_mut_ref old = nanvm_new_array(on->manager, type, NULL, items);
     if (old.object == NULL) {
         return false;
@@ -974,16 +974,16 @@ static bool refuse_raw_sizes(const stage *on) {
 }
 
 static bool refuse_what_wraps(const stage *on) {
-    static const nanvm_object triples_object = {
+    static const nanvm_type triples_type = {
         .name = "triple[]", .size = 5, .align = 1, .item_size = 3, .items_offset = 4};
-    const nanvm_object *const types[] = {&triples_object, &text_object,  &ints_object,
-                                         &refs_object,    &table_object, &words_object,
-                                         &lines_object};
+    const nanvm_type *const types[] = {&triples_type, &text_type,  &ints_type,
+                                         &refs_type,    &table_type, &words_type,
+                                         &lines_type};
     bool done = refuse_raw_sizes(on);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         done = refuse_lengths(on, types[i], 2) && done;
     }
-    return refuse_lengths(on, &ints_object, 1500) && done;
+    return refuse_lengths(on, &ints_type, 1500) && done;
 }
 
 static void test_length_that_wraps_gives_a_null_handle(void **state) {
@@ -1012,22 +1012,22 @@ static void test_length_that_wraps_gives_a_null_handle(void **state) {
 
 /* Of each kind: small, a leaf, an array, large, over-aligned, with callbacks. */
 static nanvm_ref all_kinds(nanvm_manager *manager) {
-    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_object, NULL, 6);
+    nanvm_mut_ref refs = nanvm_new_array(manager, &refs_type, NULL, 6);
     nanvm_ref *items = refs.object;
     struct boxed boxed = {boxed_from_ref(new_ref(manager, 31))};
-    items[0] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
+    items[0] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
     items[1] = new_ref(manager, 30);
-    items[2] = nanvm_mut_ref_to_ref(nanvm_new_array(manager, &ints_object, NULL, 3000));
-    items[3] = nanvm_mut_ref_to_ref(nanvm_new(manager, &page_object));
-    items[4] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &boxed_object, &boxed));
+    items[2] = nanvm_mut_ref_to_ref(nanvm_new_array(manager, &ints_type, NULL, 3000));
+    items[3] = nanvm_mut_ref_to_ref(nanvm_new(manager, &page_type));
+    items[4] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &boxed_type, &boxed));
     items[5] = node_of(manager, nanvm_ref_clone(items[1]), nanvm_ref_clone(items[2]));
     return nanvm_mut_ref_to_ref(refs);
 }
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
 }

@@ -23,7 +23,7 @@ typedef struct victim {
     nanvm_mut_ref array;
 } victim;
 
-static victim victim_of(nanvm_manager *manager, const nanvm_object *type, size_t length) {
+static victim victim_of(nanvm_manager *manager, const nanvm_type *type, size_t length) {
     victim self = {manager, nanvm_new_array(manager, type, NULL, length)};
     assert_non_null(self.array.object);
     return self;
@@ -65,7 +65,7 @@ static void visit(void *context) {
 }
 
 /* Or nothing is walked by the length. */
-static bool holds_refs(const nanvm_object *type) {
+static bool holds_refs(const nanvm_type *type) {
     return type->item_refs_length != 0 || type->visit_item != NULL;
 }
 
@@ -108,7 +108,7 @@ enum { USES = sizeof(uses) / sizeof(uses[0]) };
 /* By each use, and as if nothing had been afterwards. */
 static void expect_found(victim *self, size_t length) {
     size_t before = forge(self, length);
-    if (holds_refs(nanvm_ref_object(ref_of(self)))) {
+    if (holds_refs(nanvm_ref_type(ref_of(self)))) {
         expect_fatal(WRONG, visit, self);
     }
     for (size_t i = 0; i < USES; i++) {
@@ -123,7 +123,7 @@ static void expect_found(victim *self, size_t length) {
 
 /* From `least` on nothing has room; the bytes of some are few again, as they overflow. */
 static void expect_all_found(victim *self, size_t least) {
-    size_t item = nanvm_ref_object(ref_of(self))->item_size;
+    size_t item = nanvm_ref_type(ref_of(self))->item_size;
     size_t beyond = item == 1 ? SIZE_MAX : SIZE_MAX / item + 2;
     size_t lengths[] = {least,        least + 1,        least + 1000, SIZE_MAX / item,
                         SIZE_MAX / 2, SIZE_MAX / 2 + 3, SIZE_MAX,     beyond};
@@ -134,11 +134,11 @@ static void expect_all_found(victim *self, size_t least) {
 
 /* --- a local manager --- */
 
-static const nanvm_object *const types[] = {&ints_object, &refs_object, &words_object,
-                                            &table_object};
+static const nanvm_type *const types[] = {&ints_type, &refs_type, &words_type,
+                                            &table_type};
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
-static void expect_all_found_in_local(const nanvm_object *type, size_t length,
+static void expect_all_found_in_local(const nanvm_type *type, size_t length,
                                       size_t least) {
     nanvm_local local;
     nanvm_local_init(&local);
@@ -150,10 +150,10 @@ static void expect_all_found_in_local(const nanvm_object *type, size_t length,
 
 static void test_length_beyond_a_slot_is_fatal(void **state) {
     (void)state;
-    expect_all_found_in_local(&ints_object, 4, 5);
-    expect_all_found_in_local(&refs_object, 4, 5);
-    expect_all_found_in_local(&refs_object, 1, 2);
-    expect_all_found_in_local(&text_object, 16, 16 + sizeof(struct text));
+    expect_all_found_in_local(&ints_type, 4, 5);
+    expect_all_found_in_local(&refs_type, 4, 5);
+    expect_all_found_in_local(&refs_type, 1, 2);
+    expect_all_found_in_local(&text_type, 16, 16 + sizeof(struct text));
     for (size_t i = 0; i < TYPES; i++) {
         expect_all_found_in_local(types[i], 3, 32);
     }
@@ -171,17 +171,17 @@ static void test_length_beyond_a_large_object_that_grew_is_fatal(void **state) {
     (void)state;
     nanvm_local local;
     nanvm_local_init(&local);
-    victim self = victim_of(nanvm_local_manager(&local), &ints_object, 5000);
+    victim self = victim_of(nanvm_local_manager(&local), &ints_type, 5000);
     assert_true(nanvm_mut_ref_resize(self.manager, &self.array, 20000));
     expect_all_found(&self, 40000);
     nanvm_mut_ref_drop(self.array);
     nanvm_local_deinit(&local);
 }
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
 }
@@ -191,7 +191,7 @@ static void outlive(size_t length, size_t least) {
     nanvm_local_init(&local);
     nanvm_local_init(&other);
     nanvm_local_on_leak(&local, ignore_leak, NULL);
-    victim self = victim_of(nanvm_local_manager(&local), &ints_object, length);
+    victim self = victim_of(nanvm_local_manager(&local), &ints_type, length);
     self.manager = nanvm_local_manager(&other);
     nanvm_local_deinit(&local);
     expect_all_found(&self, least);
@@ -209,7 +209,7 @@ static void test_length_of_what_outlives_its_manager_is_checked(void **state) {
 static void grow_and_copy(size_t most) {
     nanvm_local local;
     nanvm_local_init(&local);
-    victim self = victim_of(nanvm_local_manager(&local), &refs_object, 0);
+    victim self = victim_of(nanvm_local_manager(&local), &refs_type, 0);
     for (size_t length = 0; length < most; length++) {
         nanvm_mut_ref copy = nanvm_ref_clone_object(ref_of(&self), self.manager);
         assert_int_equal(nanvm_mut_ref_length(copy), length);
@@ -230,7 +230,7 @@ static void test_slot_that_is_full_is_no_error(void **state) {
 
 enum { RED_ZONE = 64 }; /* at least what an arena leaves where a checker watches */
 
-static void expect_all_found_in_arena(nanvm_arena *arena, const nanvm_object *type,
+static void expect_all_found_in_arena(nanvm_arena *arena, const nanvm_type *type,
                                       size_t length) {
     victim self = victim_of(nanvm_arena_manager(arena), type, length);
     expect_all_found(&self, length + 1 + RED_ZONE / type->item_size);
@@ -257,9 +257,9 @@ static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     for (size_t round = 0; round < 2; round++) { /* the second in chunks that were kept */
-        victim self = victim_of(nanvm_arena_manager(&arena), &ints_object, 4);
+        victim self = victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
         for (size_t i = 0; i < 10; i++) {
-            (void)victim_of(nanvm_arena_manager(&arena), &ints_object, (size_t)2000 << i);
+            (void)victim_of(nanvm_arena_manager(&arena), &ints_type, (size_t)2000 << i);
         }
         expect_all_found(&self, 5 + RED_ZONE / sizeof(int));
         nanvm_mut_ref_drop(nanvm_ref_clone_object(ref_of(&self), nanvm_global()));
@@ -275,13 +275,13 @@ static void test_array_behind_what_an_arena_uses_is_fatal(void **state) {
     static unsigned char buffer[1000];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    victim first = victim_of(nanvm_arena_manager(&arena), &ints_object, 50);
-    victim stale = victim_of(nanvm_arena_manager(&arena), &ints_object, 4);
+    victim first = victim_of(nanvm_arena_manager(&arena), &ints_type, 50);
+    victim stale = victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
     size_t distance =
         (size_t)((uintptr_t)length_of(&stale) - (uintptr_t)first.array.object);
     nanvm_arena_reset(&arena);
     if (distance == 50 * sizeof(int)) {
-        (void)victim_of(nanvm_arena_manager(&arena), &ints_object, 4);
+        (void)victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
         expect_fatal(WRONG, clone_elsewhere, &stale);
     }
     nanvm_arena_deinit(&arena);
@@ -302,12 +302,12 @@ static void note_length(void *object, size_t length) {
     }
 }
 
-static const nanvm_object noted_object = {.name = "noted",
+static const nanvm_type noted_type = {.name = "noted",
                                           .align = NANVM_ALIGNOF(size_t),
                                           .item_size = sizeof(size_t),
                                           .drop = note_length};
 
-static void drop_forged(const nanvm_object *type, size_t length, size_t forged) {
+static void drop_forged(const nanvm_type *type, size_t length, size_t forged) {
     nanvm_local local;
     nanvm_local_init(&local);
     victim self = victim_of(nanvm_local_manager(&local), type, length);
@@ -317,14 +317,14 @@ static void drop_forged(const nanvm_object *type, size_t length, size_t forged) 
 
 /* Each item is more than an empty array has room for. */
 static const size_t first_word[] = {0};
-static const nanvm_object wide_object = {.name = "wide",
+static const nanvm_type wide_type = {.name = "wide",
                                          .align = NANVM_ALIGNOF(nanvm_ref),
                                          .item_size = 64 * sizeof(nanvm_ref),
                                          .item_refs = first_word,
                                          .item_refs_length = 1};
 
 typedef struct end {
-    const nanvm_object *type;
+    const nanvm_type *type;
     size_t length;
     size_t forged;
 } end;
@@ -343,14 +343,14 @@ static void expect_found_at_end(misuse *ends, end which) {
 static void test_drop_by_a_wrong_length_is_fatal(void **state) {
     (void)state;
     needs_fork();
-    expect_found_at_end(drop_in_local, (end){&refs_object, 4, 5});
-    expect_found_at_end(drop_in_local, (end){&refs_object, 4, SIZE_MAX / 8 + 2});
-    expect_found_at_end(drop_in_local, (end){&refs_object, 5000, 5032});
-    expect_found_at_end(drop_in_local, (end){&table_object, 4, 8});
-    expect_found_at_end(drop_in_local, (end){&words_object, 4, 8});
-    expect_found_at_end(drop_in_local, (end){&wide_object, 0, 1});
-    expect_found_at_end(drop_in_local, (end){&noted_object, 4, 5});
-    expect_found_at_end(drop_in_local, (end){&noted_object, 4, SIZE_MAX});
+    expect_found_at_end(drop_in_local, (end){&refs_type, 4, 5});
+    expect_found_at_end(drop_in_local, (end){&refs_type, 4, SIZE_MAX / 8 + 2});
+    expect_found_at_end(drop_in_local, (end){&refs_type, 5000, 5032});
+    expect_found_at_end(drop_in_local, (end){&table_type, 4, 8});
+    expect_found_at_end(drop_in_local, (end){&words_type, 4, 8});
+    expect_found_at_end(drop_in_local, (end){&wide_type, 0, 1});
+    expect_found_at_end(drop_in_local, (end){&noted_type, 4, 5});
+    expect_found_at_end(drop_in_local, (end){&noted_type, 4, SIZE_MAX});
 }
 
 /* While `drop` runs the array may be written to, too. */
@@ -360,7 +360,7 @@ static void lengthen_itself(void *object, size_t length) {
     (void)forge(&self, 1000);
 }
 
-static const nanvm_object vandal_object = {.name = "vandal",
+static const nanvm_type vandal_type = {.name = "vandal",
                                            .align = NANVM_ALIGNOF(nanvm_ref),
                                            .item_size = sizeof(nanvm_ref),
                                            .item_refs = first_word,
@@ -370,7 +370,7 @@ static const nanvm_object vandal_object = {.name = "vandal",
 static void test_length_that_a_drop_overwrites_is_found(void **state) {
     (void)state;
     needs_fork();
-    expect_found_at_end(drop_in_local, (end){&vandal_object, 4, 4});
+    expect_found_at_end(drop_in_local, (end){&vandal_type, 4, 4});
 }
 
 static void reset_an_arena(void *context) {
@@ -385,10 +385,10 @@ static void reset_an_arena(void *context) {
 static void test_reset_by_a_wrong_length_is_fatal(void **state) {
     (void)state;
     needs_fork();
-    expect_found_at_end(reset_an_arena, (end){&noted_object, 4, 1000});
-    expect_found_at_end(reset_an_arena, (end){&noted_object, 4, SIZE_MAX / 8 + 2});
-    expect_found_at_end(reset_an_arena, (end){&refs_object, 4, 1000});
-    expect_found_at_end(reset_an_arena, (end){&words_object, 4, 1000});
+    expect_found_at_end(reset_an_arena, (end){&noted_type, 4, 1000});
+    expect_found_at_end(reset_an_arena, (end){&noted_type, 4, SIZE_MAX / 8 + 2});
+    expect_found_at_end(reset_an_arena, (end){&refs_type, 4, 1000});
+    expect_found_at_end(reset_an_arena, (end){&words_type, 4, 1000});
 }
 
 /* --- as it happens --- */
@@ -398,8 +398,8 @@ static void test_overrun_into_the_next_length_is_found(void **state) {
     (void)state;
     nanvm_local local;
     nanvm_local_init(&local);
-    victim first = victim_of(nanvm_local_manager(&local), &ints_object, 4);
-    victim next = victim_of(nanvm_local_manager(&local), &ints_object, 4);
+    victim first = victim_of(nanvm_local_manager(&local), &ints_type, 4);
+    victim next = victim_of(nanvm_local_manager(&local), &ints_type, 4);
     unsigned char *behind = (unsigned char *)first.array.object + 4 * sizeof(int);
     bool are_neighbours = behind == (void *)length_of(&next);
     if (are_neighbours) {

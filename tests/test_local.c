@@ -8,17 +8,17 @@
 /* --- leaks, as they are reported --- */
 
 typedef struct leaks {
-    const nanvm_object *objects[8];
+    const nanvm_type *objects[8];
     size_t blocks[8];
     size_t bytes[8];
     size_t length;
 } leaks;
 
-static void note_leak(void *context, const nanvm_object *object, size_t blocks,
+static void note_leak(void *context, const nanvm_type *type, size_t blocks,
                       size_t bytes) {
     leaks *self = context;
     assert_in_range(self->length, 0, 7);
-    self->objects[self->length] = object;
+    self->objects[self->length] = type;
     self->blocks[self->length] = blocks;
     self->bytes[self->length++] = bytes;
 }
@@ -29,9 +29,9 @@ static void local_with(nanvm_local *local, leaks *noted, nanvm_manager *source) 
     nanvm_local_on_leak(local, note_leak, noted);
 }
 
-static size_t leak_of(const leaks *self, const nanvm_object *object) {
+static size_t leak_of(const leaks *self, const nanvm_type *type) {
     for (size_t i = 0; i < self->length; i++) {
-        if (self->objects[i] == object) {
+        if (self->objects[i] == type) {
             return i;
         }
     }
@@ -45,20 +45,20 @@ static void test_each_type_alive_at_deinit_is_reported_once(void **state) {
     leaks noted;
     local_with(&local, &noted, nanvm_global());
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref a = nanvm_new(manager, &point_object);
-    nanvm_mut_ref b = nanvm_new(manager, &point_object);
-    nanvm_mut_ref c = nanvm_new(manager, &point_object);
-    nanvm_mut_ref d = nanvm_new_array(manager, &ints_object, NULL, 3);
-    nanvm_mut_ref e = nanvm_new_array(manager, &ints_object, NULL, 3000);
-    nanvm_mut_ref_drop(nanvm_new(manager, &node_object));
+    nanvm_mut_ref a = nanvm_new(manager, &point_type);
+    nanvm_mut_ref b = nanvm_new(manager, &point_type);
+    nanvm_mut_ref c = nanvm_new(manager, &point_type);
+    nanvm_mut_ref d = nanvm_new_array(manager, &ints_type, NULL, 3);
+    nanvm_mut_ref e = nanvm_new_array(manager, &ints_type, NULL, 3000);
+    nanvm_mut_ref_drop(nanvm_new(manager, &node_type));
     nanvm_mut_ref_drop(b);
     nanvm_local_deinit(&local);
     assert_int_equal(noted.length, 2);
-    size_t points = leak_of(&noted, &point_object);
+    size_t points = leak_of(&noted, &point_type);
     assert_int_equal(noted.blocks[points], 2);
     assert_int_equal(noted.bytes[points],
                      2 * (sizeof(nanvm_header) + sizeof(struct point)));
-    size_t ints = leak_of(&noted, &ints_object);
+    size_t ints = leak_of(&noted, &ints_type);
     assert_int_equal(noted.blocks[ints], 2);
     assert_true(noted.bytes[ints] >=
                 3003 * sizeof(int) + 2 * (sizeof(nanvm_header) + sizeof(size_t)));
@@ -75,7 +75,7 @@ static void test_array_moves_to_a_manager_that_was_never_used(void **state) {
     nanvm_local_init(&from);
     nanvm_local_init(&to);
     nanvm_mut_ref array =
-        nanvm_new_array(nanvm_local_manager(&from), &ints_object, NULL, 3);
+        nanvm_new_array(nanvm_local_manager(&from), &ints_type, NULL, 3);
     assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&to), &array, 300));
     assert_int_equal(nanvm_stats_make(nanvm_local_manager(&from)).live_blocks, 0);
     assert_int_equal(nanvm_stats_make(nanvm_local_manager(&to)).live_blocks, 1);
@@ -89,7 +89,7 @@ static void test_nothing_alive_at_deinit_is_no_leak(void **state) {
     nanvm_local local;
     leaks noted;
     local_with(&local, &noted, nanvm_global());
-    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_object));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_type));
     nanvm_local_deinit(&local);
     assert_int_equal(noted.length, 0);
 }
@@ -120,8 +120,8 @@ static void leak_two_points(void *context) {
     static nanvm_mut_ref kept[3];
     nanvm_local local;
     nanvm_local_init(&local);
-    kept[0] = nanvm_new(nanvm_local_manager(&local), &point_object);
-    kept[1] = nanvm_new(nanvm_local_manager(&local), &point_object);
+    kept[0] = nanvm_new(nanvm_local_manager(&local), &point_type);
+    kept[1] = nanvm_new(nanvm_local_manager(&local), &point_type);
     if (context != NULL) {
         nanvm_local_on_leak(&local, note_leak, context);
         nanvm_local_on_leak(&local, NULL, NULL);
@@ -164,7 +164,7 @@ static void leak_in_silence(void *context) {
     (void)context;
     nanvm_local_init(&local);
     nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
-    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_type);
     nanvm_local_deinit(&local);
     nanvm_mut_ref_drop(kept);
 }
@@ -177,13 +177,13 @@ static void test_leaks_can_be_ignored(void **state) {
     assert_string_equal(output, "");
 }
 
-static const nanvm_object nameless_object = {.size = 8, .align = 8};
+static const nanvm_type nameless_type = {.size = 8, .align = 8};
 
 static void leak_nameless(void *context) {
     nanvm_local local;
     (void)context;
     nanvm_local_init(&local);
-    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &nameless_object);
+    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &nameless_type);
     nanvm_layout layout = nanvm_layout_make(8, 8);
     void *memory = nanvm_manager_alloc(nanvm_local_manager(&local), layout);
     nanvm_dealloc *dealloc = nanvm_local_manager(&local)->dealloc;
@@ -204,13 +204,13 @@ static void test_type_without_a_name_is_reported_too(void **state) {
 
 /* --- objects that outlive it --- */
 
-static nanvm_mut_ref outlive(nanvm_manager *source, const nanvm_object *object,
+static nanvm_mut_ref outlive(nanvm_manager *source, const nanvm_type *type,
                              size_t length) {
     nanvm_local local;
     leaks noted;
     local_with(&local, &noted, source);
     nanvm_mut_ref made =
-        nanvm_new_array(nanvm_local_manager(&local), object, NULL, length);
+        nanvm_new_array(nanvm_local_manager(&local), type, NULL, length);
     nanvm_local_deinit(&local);
     memset(&local, 0xdd, sizeof(local));
     assert_int_equal(noted.length, made.object == NULL ? 0 : 1);
@@ -221,9 +221,9 @@ static void test_last_object_takes_the_storage_along(void **state) {
     (void)state;
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_mut_ref small = outlive(&source.manager, &point_object, 0);
-    nanvm_mut_ref large = outlive(&source.manager, &ints_object, 4000);
-    nanvm_mut_ref page = outlive(&source.manager, &page_object, 0);
+    nanvm_mut_ref small = outlive(&source.manager, &point_type, 0);
+    nanvm_mut_ref large = outlive(&source.manager, &ints_type, 4000);
+    nanvm_mut_ref page = outlive(&source.manager, &page_type, 0);
     nanvm_ref ref = nanvm_ref_clone(nanvm_mut_ref_to_ref(small));
     assert_int_equal(nanvm_ref_count(ref), 1);
     ((int *)large.object)[3999] = 4;
@@ -281,11 +281,11 @@ static void test_orphan_is_cloned_and_resized_by_another_manager(void **state) {
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
     for (size_t length = 10; length < 10000; length *= 7) {
-        use_orphan(outlive(&source.manager, &ints_object, length), nanvm_global());
-        use_orphan(outlive(&source.manager, &ints_object, length), &source.manager);
+        use_orphan(outlive(&source.manager, &ints_type, length), nanvm_global());
+        use_orphan(outlive(&source.manager, &ints_type, length), &source.manager);
         nanvm_local fresh;
         nanvm_local_init_from(&fresh, &source.manager);
-        use_orphan(outlive(&source.manager, &ints_object, length),
+        use_orphan(outlive(&source.manager, &ints_type, length),
                    nanvm_local_manager(&fresh));
         nanvm_local_deinit(&fresh);
     }
@@ -296,7 +296,7 @@ static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **sta
     (void)state;
     nanvm_local fresh;
     for (size_t length = 10; length < 10000; length *= 7) {
-        nanvm_mut_ref orphan = outlive(nanvm_global(), &ints_object, length);
+        nanvm_mut_ref orphan = outlive(nanvm_global(), &ints_type, length);
         nanvm_local_init(&fresh);
         assert_true(
             nanvm_mut_ref_resize(nanvm_local_manager(&fresh), &orphan, length + 9999));
@@ -313,8 +313,8 @@ static void test_dead_place_goes_to_its_own_type_only(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_object twin = point_object;
-    nanvm_mut_ref dead = nanvm_new(manager, &point_object);
+    nanvm_type twin = point_type;
+    nanvm_mut_ref dead = nanvm_new(manager, &point_type);
     nanvm_mut_ref_drop(dead);
     enum { MANY = 200 }; /* more than there is room for before the dead one's turn */
     nanvm_mut_ref others[MANY];
@@ -322,7 +322,7 @@ static void test_dead_place_goes_to_its_own_type_only(void **state) {
     size_t times = 0;
     for (size_t i = 0; i < MANY; i++) {
         others[i] = nanvm_new(manager, &twin);
-        own[i] = nanvm_new(manager, &point_object);
+        own[i] = nanvm_new(manager, &point_type);
         assert_ptr_not_equal(others[i].object, dead.object);
         times += own[i].object == dead.object;
     }
@@ -341,7 +341,7 @@ static void test_objects_of_one_type_take_their_size_and_eight_bytes(void **stat
     nanvm_local local;
     nanvm_local_init(&local);
     for (size_t i = 0; i < MANY; i++) {
-        all[i] = nanvm_new(nanvm_local_manager(&local), &point_object);
+        all[i] = nanvm_new(nanvm_local_manager(&local), &point_type);
     }
     nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
     assert_int_equal(stats.live_blocks, MANY);
@@ -360,7 +360,7 @@ static void shrink_to_one(size_t length) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
     size_t before = nanvm_stats_make(manager).live_bytes;
     assert_true(before >= length * sizeof(int));
     assert_true(nanvm_mut_ref_resize(manager, &ints, 1));
@@ -377,7 +377,7 @@ static void test_array_that_shrinks_a_lot_gives_its_place_back(void **state) {
 
 static bool every_size(const stage *on) {
     for (size_t length = 0; length < 3000; length += length < 100 ? 1 : 37) {
-        nanvm_mut_ref text = nanvm_new_array(on->manager, &text_object, NULL, length);
+        nanvm_mut_ref text = nanvm_new_array(on->manager, &text_type, NULL, length);
         if (text.object == NULL) {
             return false;
         }
@@ -416,7 +416,7 @@ static void test_arrays_of_every_size_live_together(void **state) {
     for (size_t round = 0; round < 3; round++) {
         for (size_t i = 0; i < EACH * SIZES; i++) {
             nanvm_mut_ref *array = &all[i % EACH][i / EACH];
-            *array = nanvm_new_array(manager, &ints_object, NULL, i / EACH);
+            *array = nanvm_new_array(manager, &ints_type, NULL, i / EACH);
             fill(*array, i);
         }
         for (size_t i = 0; i < EACH * SIZES; i++) {
@@ -436,20 +436,20 @@ static void test_arrays_of_every_size_live_together(void **state) {
 static void test_arrays_of_many_types_are_each_what_they_are(void **state) {
     (void)state;
     enum { TYPES = 100, SIZES = 12 };
-    static nanvm_object types[TYPES];
+    static nanvm_type types[TYPES];
     static nanvm_mut_ref all[TYPES][SIZES];
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < TYPES; i++) {
-        types[i] = ints_object;
+        types[i] = ints_type;
     }
     for (size_t n = 0; n < 2 * TYPES * SIZES; n++) {
         size_t i = n * 37 % TYPES, k = n * 7 % SIZES;
         nanvm_mut_ref_drop(nanvm_mut_ref_move(&all[i][k]));
         all[i][k] = nanvm_new_array(manager, &types[i], NULL, 2 * k + i % 2);
         fill(all[i][k], i + k);
-        const nanvm_object *type = nanvm_ref_object(nanvm_mut_ref_to_ref(all[i][k]));
+        const nanvm_type *type = nanvm_ref_type(nanvm_mut_ref_to_ref(all[i][k]));
         assert_ptr_equal(type, &types[i]);
     }
     for (size_t n = 0; n < TYPES * SIZES; n++) {
@@ -470,7 +470,7 @@ static void *refuse_tables(nanvm_manager *self, nanvm_layout layout) {
 /* A table that is too full would be searched for ever. */
 static void test_type_is_refused_where_the_table_of_pools_can_not_grow(void **state) {
     (void)state;
-    static nanvm_object types[40];
+    static nanvm_type types[40];
     nanvm_mut_ref made[40];
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
@@ -480,7 +480,7 @@ static void test_type_is_refused_where_the_table_of_pools_can_not_grow(void **st
     nanvm_local_init_from(&local, &source.manager);
     size_t refused = 0;
     for (size_t i = 0; i < 40; i++) {
-        types[i] = node_object;
+        types[i] = node_type;
         made[i] = nanvm_new(nanvm_local_manager(&local), &types[i]);
         refused += made[i].object == NULL;
         assert_int_equal(made[i].object == NULL, i >= 16);
@@ -499,12 +499,12 @@ static void test_type_is_refused_where_the_table_of_pools_can_not_grow(void **st
 static void test_types_keep_their_pools_when_the_table_grows(void **state) {
     (void)state;
     enum { TYPES = 150 };
-    static nanvm_object types[TYPES];
+    static nanvm_type types[TYPES];
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < TYPES; i++) {
-        types[i] = node_object;
+        types[i] = node_type;
         nanvm_mut_ref_drop(nanvm_new(manager, &types[i]));
     }
     size_t reserved = nanvm_stats_make(manager).reserved_bytes;
@@ -524,12 +524,12 @@ static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_object far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
+    nanvm_type far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
     assert_null(nanvm_new(manager, &far).object); /* the source was asked in vain */
     size_t failed = source.requests;
     assert_null(nanvm_new(manager, &far).object);
     assert_int_equal(source.requests > failed, SIZE_MAX > UINT32_MAX);
-    nanvm_object farther = {.name = "farther", .size = 8, .align = (size_t)1 << 31};
+    nanvm_type farther = {.name = "farther", .size = 8, .align = (size_t)1 << 31};
     assert_null(nanvm_new(manager, &farther).object);
     failed = source.requests;
     assert_null(nanvm_new(manager, &farther).object);
@@ -569,7 +569,7 @@ static size_t class_of(size_t size) {
     return (size + step - 1) / step * step;
 }
 
-static void expect_place(nanvm_manager *manager, const nanvm_object *type, size_t length,
+static void expect_place(nanvm_manager *manager, const nanvm_type *type, size_t length,
                          size_t expected) {
     size_t before = nanvm_stats_make(manager).live_bytes;
     nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, length);
@@ -581,7 +581,7 @@ static void expect_place(nanvm_manager *manager, const nanvm_object *type, size_
 static void test_array_takes_the_place_of_its_class(void **state) {
     (void)state;
     SKIP_IF_HARDENED("more is in front");
-    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -598,7 +598,7 @@ static void test_array_takes_the_place_of_its_class(void **state) {
 static void test_array_takes_the_place_of_its_class_after_any_other(void **state) {
     (void)state;
     SKIP_IF_HARDENED("more is in front");
-    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -615,11 +615,11 @@ static void test_array_takes_the_place_of_its_class_after_any_other(void **state
 static void test_struct_takes_its_size_in_words(void **state) {
     (void)state;
     SKIP_IF_HARDENED("more is in front");
-    static nanvm_object types[250];
+    static nanvm_type types[250];
     nanvm_local local;
     nanvm_local_init(&local);
     for (size_t i = 0; i < 250; i++) {
-        types[i] = (nanvm_object){.name = "struct", .size = 1 + 7 * i, .align = 1};
+        types[i] = (nanvm_type){.name = "struct", .size = 1 + 7 * i, .align = 1};
         size_t size = (types[i].size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
         expect_place(nanvm_local_manager(&local), &types[i], 0,
                      sizeof(nanvm_header) + size);
@@ -630,7 +630,7 @@ static void test_struct_takes_its_size_in_words(void **state) {
 /* Down to half of its place an array stays where it is. */
 static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) {
     (void)state;
-    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -654,7 +654,7 @@ static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) 
     nanvm_local_deinit(&local);
 }
 
-static size_t pieces_of(const nanvm_object *type) {
+static size_t pieces_of(const nanvm_type *type) {
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_local local;
@@ -677,9 +677,9 @@ static size_t pieces_of(const nanvm_object *type) {
 
 static void test_over_aligned_objects_have_a_piece_each(void **state) {
     (void)state;
-    const nanvm_object shares = {.name = "shares", .size = 64, .align = 64};
-    const nanvm_object alone = {.name = "alone", .size = 64, .align = 128};
-    const nanvm_object large = {.name = "large", .size = 2041, .align = 8};
+    const nanvm_type shares = {.name = "shares", .size = 64, .align = 64};
+    const nanvm_type alone = {.name = "alone", .size = 64, .align = 128};
+    const nanvm_type large = {.name = "large", .size = 2041, .align = 8};
     assert_true(pieces_of(&shares) < 9);
     assert_int_equal(pieces_of(&alone), 9);
     assert_int_equal(pieces_of(&large), 9);
@@ -695,10 +695,10 @@ static void test_pool_makes_do_with_a_smaller_chunk(void **state) {
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
     accounting_fail_once(&source, 3); /* state, table, pool, chunk */
-    nanvm_mut_ref small = nanvm_new(manager, &point_object);
+    nanvm_mut_ref small = nanvm_new(manager, &point_type);
     assert_non_null(small.object);
     assert_int_equal(source.failures, 1);
-    const nanvm_object large = {.name = "large", .size = 1000, .align = 8};
+    const nanvm_type large = {.name = "large", .size = 1000, .align = 8};
     size_t requests = source.requests;
     accounting_fail_from(&source, 1); /* pool, chunk */
     assert_null(nanvm_new(manager, &large).object);
@@ -717,7 +717,7 @@ static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
     local_with(&first, &noted, nanvm_global());
     nanvm_local_init(&second);
     nanvm_mut_ref ints =
-        nanvm_new_array(nanvm_local_manager(&first), &ints_object, NULL, 3000);
+        nanvm_new_array(nanvm_local_manager(&first), &ints_type, NULL, 3000);
     nanvm_local_deinit(&first);
     assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&second), &ints, 30000));
     assert_int_equal(nanvm_stats_make(nanvm_local_manager(&second)).live_blocks, 1);
@@ -727,13 +727,13 @@ static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
 
 /* More types than a first table of pools has room for. */
 static bool many_types(accounting *source) {
-    static nanvm_object objects[100];
+    static nanvm_type objects[100];
     static nanvm_mut_ref all[100];
     nanvm_local local;
     nanvm_local_init_from(&local, &source->manager);
     size_t made = 0;
     for (; made < 100; made++) {
-        objects[made] = point_object;
+        objects[made] = point_type;
         objects[made].size = 1 + made * 5;
         objects[made].align = (size_t)1 << made % 8;
         all[made] = nanvm_new(nanvm_local_manager(&local), &objects[made]);
@@ -764,7 +764,7 @@ static nanvm_mut_ref points[MANY_POINTS];
 
 static void make_points(nanvm_manager *manager) {
     for (size_t i = 0; i < MANY_POINTS; i++) {
-        points[i] = nanvm_new(manager, &point_object);
+        points[i] = nanvm_new(manager, &point_type);
         assert_non_null(points[i].object);
         ((struct point *)points[i].object)->x = (double)i;
     }
@@ -832,7 +832,7 @@ static void trim_keeping(size_t kept) {
     assert_int_equal(nanvm_stats_make(manager).live_blocks, live);
     static nanvm_mut_ref more[MANY_POINTS];
     for (size_t i = 0; i < MANY_POINTS; i++) {
-        more[i] = nanvm_new(manager, &point_object);
+        more[i] = nanvm_new(manager, &point_type);
         assert_non_null(more[i].object);
     }
     assert_int_equal(nanvm_stats_make(manager).live_blocks, live + MANY_POINTS);
@@ -869,7 +869,7 @@ static void test_trim_keeps_the_chunk_of_the_only_one_alive(void **state) {
         assert_true(nanvm_local_trim(&local) > 0);
         assert_true(nanvm_stats_make(manager).reserved_bytes > 0);
         assert_true(((struct point *)kept.object)->x == (double)alive);
-        nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+        nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
         nanvm_mut_ref_drop(kept);
         nanvm_local_deinit(&local);
     }
@@ -880,10 +880,10 @@ static void test_trim_reaches_every_type(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 5));
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 5000));
-    nanvm_mut_ref_drop(nanvm_new(manager, &node_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 5));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 5000));
+    nanvm_mut_ref_drop(nanvm_new(manager, &node_type));
     size_t reserved = nanvm_stats_make(manager).reserved_bytes;
     assert_int_equal(nanvm_local_trim(&local), reserved);
     assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
@@ -904,7 +904,7 @@ static void test_trim_leaves_large_objects_and_raw_memory_alone(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 5000);
     nanvm_layout layout = nanvm_layout_make(500, 8);
     void *memory = nanvm_manager_alloc(manager, layout);
     assert_int_equal(nanvm_local_trim(&local), 0);
@@ -921,7 +921,7 @@ static bool trim_now_and_then(accounting *source) {
     bool done = true;
     for (size_t i = 0; i < 400 && done; i++) {
         nanvm_mut_ref kept = tracked_new(nanvm_local_manager(&local), i);
-        nanvm_mut_ref node = nanvm_new(nanvm_local_manager(&local), &node_object);
+        nanvm_mut_ref node = nanvm_new(nanvm_local_manager(&local), &node_type);
         done = kept.object != NULL && node.object != NULL;
         nanvm_mut_ref_drop(node);
         (void)nanvm_local_trim(&local);
@@ -975,7 +975,7 @@ static nanvm_mut_ref very_many[VERY_MANY];
 static void make_very_many(nanvm_manager *manager) {
     for (size_t i = 0; i < VERY_MANY; i++) {
         struct point point = {(double)i, 0};
-        very_many[i] = nanvm_new_copy(manager, &point_object, &point);
+        very_many[i] = nanvm_new_copy(manager, &point_type, &point);
         assert_non_null(very_many[i].object);
     }
 }
@@ -1014,7 +1014,7 @@ static void trim_with_one_alive_at(size_t alive, bool in_region) {
     size_t left = nanvm_stats_make(manager).reserved_bytes;
     if (!is_hardened) { /* there objects are larger, and the dead wait */
         assert_true(in_region ? left == REGION : left < REGION / 8);
-        nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+        nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
         assert_int_equal(nanvm_stats_make(manager).reserved_bytes, left);
     }
     drop_from(alive, alive + 1);
@@ -1059,7 +1059,7 @@ static void test_large_pool_goes_on_after_a_trim(void **state) {
     assert_true(trim_checked(&local, &source) >= REGION);
     for (size_t i = OUTSIDE; i < OUTSIDE + 2 * PER_REGION; i++) {
         struct point point = {(double)i, 0};
-        very_many[i] = nanvm_new_copy(nanvm_local_manager(&local), &point_object, &point);
+        very_many[i] = nanvm_new_copy(nanvm_local_manager(&local), &point_type, &point);
     }
     assert_int_equal(trim_checked(&local, &source), 0);
     drop_from(0, VERY_MANY);
@@ -1093,7 +1093,7 @@ static void test_large_pool_can_do_without_regions(void **state) {
 /* --- arrays --- */
 
 /* Whether its items hold references or not, and has it few or many of them. */
-static void shrink_in_place(const nanvm_object *type, size_t length) {
+static void shrink_in_place(const nanvm_type *type, size_t length) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -1109,10 +1109,10 @@ static void shrink_in_place(const nanvm_object *type, size_t length) {
 
 static void test_array_that_shrinks_a_little_stays(void **state) {
     (void)state;
-    shrink_in_place(&ints_object, 30);
-    shrink_in_place(&ints_object, 3000);
-    shrink_in_place(&refs_object, 30);
-    shrink_in_place(&refs_object, 3000);
+    shrink_in_place(&ints_type, 30);
+    shrink_in_place(&ints_type, 3000);
+    shrink_in_place(&refs_type, 30);
+    shrink_in_place(&refs_type, 3000);
 }
 
 static void test_large_array_takes_the_memory_of_the_one_before(void **state) {
@@ -1126,7 +1126,7 @@ static void test_large_array_takes_the_memory_of_the_one_before(void **state) {
     void *place = NULL;
     size_t requests = 0;
     for (size_t length = 3000; length > 2900; length -= 9) {
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
         assert_true(place == NULL || ints.object == place);
         assert_int_equal(((int *)ints.object)[length - 1], 0);
         memset(ints.object, 1, length * sizeof(int));
@@ -1158,7 +1158,7 @@ static void test_large_array_takes_whole_lines_with_the_head_of_malloc(void **st
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t length = 1000; length < 1100; length++) {
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
         assert_int_equal((last_asked.size + 16) % 64, 0);
         nanvm_mut_ref_drop(ints);
     }
@@ -1173,14 +1173,14 @@ static void test_memory_that_waits_is_one_large_array_at_most(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref large = nanvm_new_array(manager, &ints_object, NULL, 9000);
-    nanvm_mut_ref small = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref large = nanvm_new_array(manager, &ints_type, NULL, 9000);
+    nanvm_mut_ref small = nanvm_new_array(manager, &ints_type, NULL, 1000);
     nanvm_mut_ref_drop(large);
     nanvm_stats stats = nanvm_stats_make(manager);
     assert_int_equal(stats.live_blocks, 1);
     assert_in_range(stats.live_bytes, 4000, 5000);
     assert_in_range(stats.reserved_bytes, 40000, 42000);
-    nanvm_mut_ref another = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref another = nanvm_new_array(manager, &ints_type, NULL, 1000);
     assert_in_range(nanvm_stats_make(manager).reserved_bytes, 44000, 46000);
     nanvm_mut_ref_drop(another);
     assert_in_range(nanvm_stats_make(manager).reserved_bytes, 8000, 10000);
@@ -1199,9 +1199,9 @@ static void test_memory_that_waits_goes_with_the_manager(void **state) {
     leaks noted;
     local_with(&local, &noted, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &ints_object, NULL, 3000);
-    nanvm_mut_ref second = nanvm_new_array(manager, &ints_object, NULL, 3000);
-    nanvm_mut_ref third = nanvm_new_array(manager, &ints_object, NULL, 3000);
+    nanvm_mut_ref first = nanvm_new_array(manager, &ints_type, NULL, 3000);
+    nanvm_mut_ref second = nanvm_new_array(manager, &ints_type, NULL, 3000);
+    nanvm_mut_ref third = nanvm_new_array(manager, &ints_type, NULL, 3000);
     nanvm_mut_ref_drop(first);
     nanvm_local_deinit(&local);
     assert_int_equal(noted.length, 1);
@@ -1216,7 +1216,7 @@ static void test_very_large_array_is_given_back_at_once(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 20000));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 20000));
     assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
     nanvm_local_deinit(&local);
 }
@@ -1230,7 +1230,7 @@ static void test_large_array_has_room_to_grow(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1000);
     size_t requests = source.requests;
     for (size_t length = 1001; length <= 10000; length++) {
         assert_true(nanvm_mut_ref_resize(manager, &ints, length));
@@ -1252,9 +1252,9 @@ static void test_large_array_of_the_same_length_takes_no_more_memory(void **stat
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t length = 3000; length < 3020; length++) {
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, length));
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, length));
         size_t reserved = nanvm_stats_make(manager).reserved_bytes;
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
         assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
         nanvm_mut_ref_drop(ints);
         (void)nanvm_local_trim(&local);
@@ -1269,8 +1269,8 @@ static void test_much_smaller_array_leaves_the_memory_that_waits(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 9000));
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 3000);
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 9000));
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 3000);
     assert_in_range(nanvm_stats_make(manager).live_bytes, 12000, 13000);
     nanvm_mut_ref_drop(ints);
     nanvm_local_deinit(&local);
@@ -1281,7 +1281,7 @@ static void test_large_array_that_shrinks_stays_down_to_half(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 20000);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 20000);
     void *before = ints.object;
     size_t live = nanvm_stats_make(manager).live_bytes;
     assert_true(nanvm_mut_ref_resize(manager, &ints, 12000));
@@ -1307,9 +1307,9 @@ static void test_objects_of_every_size_are_counted_plainly(void **state) {
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t length = 1; length < 100000; length *= 4) {
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, length);
+        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
         nanvm_mut_ref filled =
-            nanvm_new_with(manager, &ints_object, length, fill_nothing, NULL);
+            nanvm_new_with(manager, &ints_type, length, fill_nothing, NULL);
         for (size_t i = 0; i < 2; i++) {
             assert_int_equal(nanvm_block_count(ints.object), NANVM_COUNT_PLAIN);
             assert_int_equal(nanvm_block_count(filled.object), NANVM_COUNT_PLAIN);
@@ -1328,10 +1328,10 @@ static void test_array_that_no_memory_has_room_for_is_refused(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1000);
     for (size_t less = 0; less < 20000; less += less < 300 ? 1 : 77) {
         size_t length = beyond_memory(less) / sizeof(int);
-        assert_null(nanvm_new_array(manager, &ints_object, NULL, length).object);
+        assert_null(nanvm_new_array(manager, &ints_type, NULL, length).object);
         assert_false(nanvm_mut_ref_resize(manager, &ints, length));
     }
     nanvm_mut_ref_drop(ints);
@@ -1358,7 +1358,7 @@ static void test_manager_without_a_pool_has_zeros(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     accounting_fail_from(&source, 2); /* it has its state and its table */
-    assert_null(nanvm_new(nanvm_local_manager(&local), &point_object).object);
+    assert_null(nanvm_new(nanvm_local_manager(&local), &point_type).object);
     nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
     assert_int_equal(stats.live_blocks, 0);
     assert_int_equal(stats.reserved_bytes, 0);
@@ -1372,7 +1372,7 @@ static void test_deinit_twice_is_deinit_once(void **state) {
     nanvm_local local;
     leaks noted;
     local_with(&local, &noted, nanvm_global());
-    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_type);
     nanvm_local_deinit(&local);
     nanvm_local_deinit(&local);
     assert_int_equal(noted.length, 1);
@@ -1384,7 +1384,7 @@ static void test_manager_can_be_initialised_again(void **state) {
     nanvm_local local;
     for (int i = 0; i < 3; i++) {
         nanvm_local_init(&local);
-        nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_object));
+        nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_type));
         nanvm_local_deinit(&local);
     }
 }
@@ -1439,11 +1439,11 @@ static void test_cycle_is_told_of_in_a_debug_build_only(void **state) {
     local_with(&local, &noted, nanvm_global());
     nanvm_local_on_cycle(&local, count_cycle, &cycles);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(manager, &node_object));
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(manager, &node_type));
     struct node *node = nanvm_ref_make_mut(&ref, manager);
     node->left = nanvm_ref_clone(ref);
     nanvm_local_deinit(&local);
-    assert_int_equal(noted.blocks[leak_of(&noted, &node_object)], 1);
+    assert_int_equal(noted.blocks[leak_of(&noted, &node_type)], 1);
     assert_int_equal(cycles, is_debug);
     nanvm_ref_drop(nanvm_ref_move(&node->left));
     nanvm_ref_drop(ref);
@@ -1451,10 +1451,10 @@ static void test_cycle_is_told_of_in_a_debug_build_only(void **state) {
 
 static nanvm_ref leaked;
 
-static void drop_the_leak(void *context, const nanvm_object *object, size_t blocks,
+static void drop_the_leak(void *context, const nanvm_type *type, size_t blocks,
                           size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)bytes;
     assert_int_equal(blocks, 1);
     nanvm_ref_drop(nanvm_ref_move(&leaked));
@@ -1467,14 +1467,14 @@ static void test_leak_callback_may_drop_what_leaked(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_local_on_leak(&local, drop_the_leak, NULL);
-    leaked = nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_object));
+    leaked = nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_type));
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
 }
 
 static void test_over_aligned_array_grows_by_one_with_few_moves(void **state) {
     (void)state;
-    static const nanvm_object aligned = {
+    static const nanvm_type aligned = {
         .name = "aligned", .align = 64, .item_size = sizeof(int)};
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
@@ -1501,11 +1501,11 @@ static void end_local(void *object, size_t length) {
     nanvm_local_deinit(ended);
 }
 
-NANVM_OBJECT_CALLBACKS(ender_object, struct point, NULL, end_local, NULL);
+NANVM_TYPE_CALLBACKS(ender_type, struct point, NULL, end_local, NULL);
 
-static void drop_leak(void *context, const nanvm_object *object, size_t blocks,
+static void drop_leak(void *context, const nanvm_type *type, size_t blocks,
                       size_t bytes) {
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
     nanvm_ref_drop(nanvm_ref_move(context));
@@ -1516,8 +1516,8 @@ static void test_deinit_within_a_leak_report_does_nothing(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
-    nanvm_ref ender = nanvm_mut_ref_to_ref(nanvm_new(manager, &ender_object));
+    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
+    nanvm_ref ender = nanvm_mut_ref_to_ref(nanvm_new(manager, &ender_type));
     ended = &local;
     nanvm_local_on_leak(&local, drop_leak, &ender);
     nanvm_local_deinit(&local);
@@ -1535,7 +1535,7 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref array = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, 5000);
     nanvm_mut_ref stale = array;
     assert_true(nanvm_mut_ref_resize(manager, &array, 600));
     assert_ptr_not_equal(array.object, stale.object);

@@ -14,14 +14,14 @@ static bool all_zero(const void *object, size_t size) {
 /* --- new --- */
 
 static bool new_zeroed(const stage *on) {
-    nanvm_mut_ref point = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref point = nanvm_new(on->manager, &point_type);
     if (point.object == NULL) {
         return false;
     }
     assert_true(all_zero(nanvm_mut_ref_get(point), sizeof(struct point)));
     assert_true(is_aligned(point.object, _Alignof(struct point)));
     assert_int_equal(nanvm_mut_ref_length(point), 0);
-    assert_ptr_equal(nanvm_ref_object(nanvm_mut_ref_to_ref(point)), &point_object);
+    assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(point)), &point_type);
     nanvm_mut_ref_drop(point);
     return true;
 }
@@ -34,7 +34,7 @@ static void test_new_gives_a_zero_filled_object(void **state) {
 /* A place that was used before is zero again. */
 static bool new_after_drop(const stage *on) {
     for (int i = 0; i < 3; i++) {
-        nanvm_mut_ref node = nanvm_new(on->manager, &node_object);
+        nanvm_mut_ref node = nanvm_new(on->manager, &node_type);
         if (node.object == NULL) {
             return false;
         }
@@ -54,7 +54,7 @@ static bool make_many(const stage *on) {
     enum { MANY = 200 };
     nanvm_mut_ref all[MANY];
     size_t made = 0;
-    while (made < MANY && (all[made] = nanvm_new(on->manager, &point_object)).object) {
+    while (made < MANY && (all[made] = nanvm_new(on->manager, &point_type)).object) {
         ((struct point *)all[made].object)->x = (double)made;
         made++;
     }
@@ -80,7 +80,7 @@ static bool copy_takes_references(const stage *on) {
     nanvm_ref leaf = nanvm_mut_ref_to_ref(made);
     const struct node value = {.left = leaf, .value = 9};
     struct node same = value;
-    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &value);
     assert_memory_equal(&value, &same, sizeof(same));
     if (node.object == NULL) {
         /* The reference stayed here, as it was. */
@@ -107,7 +107,7 @@ static void test_new_copy_takes_the_references_over(void **state) {
 
 static bool array_of_copies(const stage *on) {
     const int items[] = {1, 2, 3};
-    nanvm_mut_ref array = nanvm_new_array(on->manager, &ints_object, items, 3);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &ints_type, items, 3);
     if (array.object == NULL) {
         return false;
     }
@@ -124,7 +124,7 @@ static void test_new_array_copies_its_items(void **state) {
 }
 
 static bool array_of_zeros(const stage *on) {
-    nanvm_mut_ref array = nanvm_new_array(on->manager, &table_object, NULL, 7);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &table_type, NULL, 7);
     if (array.object == NULL) {
         return false;
     }
@@ -146,7 +146,7 @@ static bool array_takes_references(const stage *on) {
     }
     nanvm_ref leaf = nanvm_mut_ref_to_ref(made);
     nanvm_ref items[] = {leaf, nanvm_ref_clone(leaf), null_ref()};
-    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_object, items, 3);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &refs_type, items, 3);
     if (on->counts) {
         assert_int_equal(nanvm_ref_count(leaf), 1);
     }
@@ -168,7 +168,7 @@ static void test_new_array_takes_the_references_over(void **state) {
 static bool array_in_padding(const stage *on) {
     const char letters[] = "abcdefghijklmnop";
     for (size_t length = 0; length <= 16; length++) {
-        nanvm_mut_ref array = nanvm_new_array(on->manager, &text_object, letters, length);
+        nanvm_mut_ref array = nanvm_new_array(on->manager, &text_type, letters, length);
         if (array.object == NULL) {
             return false;
         }
@@ -192,8 +192,8 @@ static void test_items_that_start_in_the_padding_are_whole(void **state) {
     on_every_manager(array_in_padding);
 }
 
-static bool empty_array(const stage *on, const nanvm_object *object) {
-    nanvm_mut_ref made = nanvm_new_array(on->manager, object, NULL, 0);
+static bool empty_array(const stage *on, const nanvm_type *type) {
+    nanvm_mut_ref made = nanvm_new_array(on->manager, type, NULL, 0);
     if (made.object == NULL) {
         return false;
     }
@@ -207,22 +207,22 @@ static bool empty_array(const stage *on, const nanvm_object *object) {
 }
 
 static bool empty_arrays(const stage *on) {
-    return empty_array(on, &ints_object) && empty_array(on, &refs_object) &&
-           empty_array(on, &text_object) && empty_array(on, &table_object) &&
-           empty_array(on, &words_object);
+    return empty_array(on, &ints_type) && empty_array(on, &refs_type) &&
+           empty_array(on, &text_type) && empty_array(on, &table_type) &&
+           empty_array(on, &words_type);
 }
 
 static bool zeros_around_items(const stage *on) {
     for (size_t length = 0; length < 12; length++) {
         nanvm_mut_ref text =
-            nanvm_new_array(on->manager, &text_object, "hello, world", length);
+            nanvm_new_array(on->manager, &text_type, "hello, world", length);
         if (text.object == NULL) {
             return false;
         }
         char expected[64] = {0};
         memcpy(expected + offsetof(struct text, bytes), "hello, world", length);
         size_t size = 0;
-        assert_true(nanvm_object_size(&text_object, length, &size));
+        assert_true(nanvm_type_size(&text_type, length, &size));
         assert_memory_equal(text.object, expected, size);
         nanvm_mut_ref_drop(text);
     }
@@ -240,11 +240,11 @@ static void test_empty_arrays_work(void **state) {
 }
 
 static bool nothing_twice(const stage *on) {
-    nanvm_mut_ref a = nanvm_new(on->manager, &nothing_object);
+    nanvm_mut_ref a = nanvm_new(on->manager, &nothing_type);
     if (a.object == NULL) {
         return false;
     }
-    nanvm_mut_ref b = nanvm_new(on->manager, &nothing_object);
+    nanvm_mut_ref b = nanvm_new(on->manager, &nothing_type);
     if (b.object == NULL) {
         nanvm_mut_ref_drop(a);
         return false;
@@ -292,7 +292,7 @@ static bool construct_table(void *object, size_t length, void *context) {
 static bool new_with(const stage *on) {
     recipe plan = {.manager = on->manager, .length = 2};
     nanvm_mut_ref table =
-        nanvm_new_with(on->manager, &table_object, 2, construct_table, &plan);
+        nanvm_new_with(on->manager, &table_type, 2, construct_table, &plan);
     if (table.object == NULL) {
         return false;
     }
@@ -310,7 +310,7 @@ static void test_new_with_writes_in_place(void **state) {
 static bool new_with_giving_up(const stage *on) {
     recipe plan = {.manager = on->manager, .length = 3, .gives_up = true};
     nanvm_mut_ref table =
-        nanvm_new_with(on->manager, &table_object, 3, construct_table, &plan);
+        nanvm_new_with(on->manager, &table_type, 3, construct_table, &plan);
     assert_null(table.object);
     if (on->counts) {
         assert_int_equal(tracked_live(), 0);
@@ -365,7 +365,7 @@ static bool refused_object_isnt_dropped(const stage *on) {
     int calls = 0;
     size_t before = tracked_live();
     nanvm_mut_ref made =
-        nanvm_new_with(on->manager, &tracked_object, 0, refuse_tracked, &calls);
+        nanvm_new_with(on->manager, &tracked_type, 0, refuse_tracked, &calls);
     assert_null(made.object);
     assert_int_equal(tracked_live(), before);
     return calls == 1;
@@ -379,8 +379,8 @@ static void test_object_that_construct_refused_gets_no_drop(void **state) {
 /* --- what can't be --- */
 
 static bool too_long(const stage *on) {
-    const nanvm_object *objects[] = {&ints_object, &text_object, &table_object,
-                                     &words_object, &lines_object};
+    const nanvm_type *objects[] = {&ints_type, &text_type, &table_type,
+                                     &words_type, &lines_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         size_t item = objects[i]->item_size;
         for (size_t less = 0; less < 70; less++) {
@@ -421,7 +421,7 @@ static void test_length_near_size_max_gives_a_null_handle(void **state) {
 }
 
 static bool badly_aligned(const stage *on) {
-    nanvm_object bad = ints_object;
+    nanvm_type bad = ints_type;
     const size_t aligns[] = {0, 3, 12, 100, SIZE_MAX, SIZE_MAX / 2};
     for (size_t i = 0; i < sizeof(aligns) / sizeof(aligns[0]); i++) {
         bad.align = aligns[i];
@@ -439,8 +439,8 @@ static void test_bad_alignment_gives_a_null_handle(void **state) {
 }
 
 static bool length_without_items(const stage *on) {
-    assert_null(nanvm_new_array(on->manager, &point_object, NULL, 1).object);
-    nanvm_mut_ref point = nanvm_new_array(on->manager, &point_object, NULL, 0);
+    assert_null(nanvm_new_array(on->manager, &point_type, NULL, 1).object);
+    nanvm_mut_ref point = nanvm_new_array(on->manager, &point_type, NULL, 0);
     nanvm_mut_ref_drop(point);
     return point.object != NULL;
 }
@@ -452,7 +452,7 @@ static void test_array_of_what_has_no_items_gives_a_null_handle(void **state) {
 
 static void test_alignment_beyond_all_memory_gives_a_null_handle(void **state) {
     (void)state;
-    nanvm_object far = {.name = "far", .size = 1, .align = SIZE_MAX / 4 + 1};
+    nanvm_type far = {.name = "far", .size = 1, .align = SIZE_MAX / 4 + 1};
     assert_null(nanvm_new(nanvm_global(), &far).object);
     nanvm_local local;
     nanvm_local_init(&local);
@@ -468,8 +468,8 @@ static void test_alignment_beyond_all_memory_gives_a_null_handle(void **state) {
 /* --- over-alignment --- */
 
 static bool over_aligned(const stage *on) {
-    const nanvm_object *objects[] = {&line_object, &point_object, &page_object,
-                                     &line_object};
+    const nanvm_type *objects[] = {&line_type, &point_type, &page_type,
+                                     &line_type};
     nanvm_mut_ref all[4];
     size_t made = 0;
     while (made < 4 && (all[made] = nanvm_new(on->manager, objects[made])).object) {
@@ -490,7 +490,7 @@ static void test_over_aligned_objects_are_aligned(void **state) {
 
 static bool over_aligned_array(const stage *on) {
     for (size_t length = 0; length < 5; length++) {
-        nanvm_mut_ref lines = nanvm_new_array(on->manager, &lines_object, NULL, length);
+        nanvm_mut_ref lines = nanvm_new_array(on->manager, &lines_type, NULL, length);
         if (lines.object == NULL) {
             return false;
         }
@@ -509,7 +509,7 @@ static void test_over_aligned_arrays_are_aligned(void **state) {
 
 static bool every_alignment(const stage *on) {
     for (size_t align = 1; align <= 8192; align *= 2) {
-        nanvm_object object = {.name = "aligned", .size = 3, .align = align};
+        nanvm_type object = {.name = "aligned", .size = 3, .align = align};
         nanvm_mut_ref made = nanvm_new(on->manager, &object);
         if (made.object == NULL) {
             return false;
@@ -531,7 +531,7 @@ static void test_every_alignment_to_8192_is_served(void **state) {
     stage on = {"arena", nanvm_arena_manager(&arena), false};
     /* Its tables are gone with the call, so each gets an arena of its own. */
     for (size_t align = 1; align <= 8192; align *= 2) {
-        nanvm_object object = {.name = "aligned", .size = 3, .align = align};
+        nanvm_type object = {.name = "aligned", .size = 3, .align = align};
         assert_true(is_aligned(nanvm_new(on.manager, &object).object, align));
         nanvm_arena_reset(&arena);
     }

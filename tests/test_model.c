@@ -12,7 +12,7 @@ struct value {
 };
 
 static const size_t value_item_refs[] = {0};
-static const nanvm_object value_object = {.name = "value",
+static const nanvm_type value_type = {.name = "value",
                                           .size = sizeof(struct value),
                                           .align = _Alignof(struct value),
                                           .item_size = sizeof(nanvm_ref),
@@ -39,7 +39,7 @@ static bool value_clone(void *copy, const void *source, size_t length) {
     return true;
 }
 
-static const nanvm_object called_object = {.name = "called",
+static const nanvm_type called_type = {.name = "called",
                                            .size = sizeof(struct value),
                                            .align = _Alignof(struct value),
                                            .item_size = sizeof(nanvm_ref),
@@ -105,7 +105,7 @@ static void add_up(nanvm_mut_ref self) {
 /* --- the steps --- */
 
 static void make(walk *self, size_t slot) {
-    const nanvm_object *type = dice(self, 2) == 0 ? &value_object : &called_object;
+    const nanvm_type *type = dice(self, 2) == 0 ? &value_type : &called_type;
     nanvm_ref parts[5];
     size_t length = dice(self, 6);
     for (size_t i = 0; i < length; i++) {
@@ -116,7 +116,7 @@ static void make(walk *self, size_t slot) {
         nanvm_ref_drop(parts[i]);
     }
     if (made.object != NULL) {
-        tracked_expect(type == &called_object);
+        tracked_expect(type == &called_type);
         ((struct value *)made.object)->own = dice(self, 1000);
         add_up(made);
         put(self, slot, nanvm_mut_ref_to_ref(made));
@@ -236,10 +236,10 @@ static void test_values_stay_what_they_were_when_memory_runs_out_at_random(void 
     }
 }
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
 }
@@ -333,7 +333,7 @@ static void item_drop(void *object, size_t length) {
     }
 }
 
-NANVM_OBJECT_CALLBACKS(item_object, struct tracked, NULL, item_drop, NULL);
+NANVM_TYPE_CALLBACKS(item_type, struct tracked, NULL, item_drop, NULL);
 
 static void expect_numbers(void) {
     const nanvm_ref *items = hand.array.object;
@@ -347,7 +347,7 @@ static void expect_numbers(void) {
 /* The items come from the global manager: what is cut off ends at once. */
 static void fill_item(size_t i) {
     struct tracked value = {++hand.next};
-    nanvm_mut_ref made = nanvm_new_copy(nanvm_global(), &item_object, &value);
+    nanvm_mut_ref made = nanvm_new_copy(nanvm_global(), &item_type, &value);
     nanvm_ref *items = hand.array.object;
     nanvm_ref old = items[i];
     items[i] = nanvm_mut_ref_to_ref(made);
@@ -400,7 +400,7 @@ static void copy_array(void) {
 }
 
 static void replace_array(void) {
-    nanvm_mut_ref made = nanvm_new(hand.manager, &refs_object);
+    nanvm_mut_ref made = nanvm_new(hand.manager, &refs_type);
     if (made.object != NULL) {
         nanvm_mut_ref old = hand.array;
         hand.array = made;
@@ -432,7 +432,7 @@ static void walk_with_an_array(nanvm_manager *manager, nanvm_local *local,
     hand.local = local;
     hand.random = seed;
     hand.target = SIZE_MAX;
-    hand.array = nanvm_new(manager, &refs_object);
+    hand.array = nanvm_new(manager, &refs_type);
     for (size_t i = 0; i < STEPS && hand.array.object != NULL; i++) {
         hand.acts = 30;
         take_step_with_the_array();

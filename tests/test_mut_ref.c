@@ -19,7 +19,7 @@ static void test_null_handle_is_accepted_everywhere(void **state) {
 }
 
 static bool write_then_share(const stage *on) {
-    nanvm_mut_ref point = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref point = nanvm_new(on->manager, &point_type);
     if (point.object == NULL) {
         return false;
     }
@@ -38,7 +38,7 @@ static void test_to_ref_keeps_the_object_in_place(void **state) {
 
 static void test_move_hands_over_and_leaves_null(void **state) {
     (void)state;
-    nanvm_mut_ref a = nanvm_new(nanvm_global(), &point_object);
+    nanvm_mut_ref a = nanvm_new(nanvm_global(), &point_type);
     void *object = a.object;
     nanvm_mut_ref b = nanvm_mut_ref_move(&a);
     assert_null(a.object);
@@ -78,7 +78,7 @@ static void fill(nanvm_mut_ref ints) {
 }
 
 static bool grow_step_by_step(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 0);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 0);
     for (size_t length = 1; length < 1200 && ints.object != NULL;
          length += length / 7 + 1) {
         size_t before = nanvm_mut_ref_length(ints);
@@ -103,7 +103,7 @@ static void test_growing_keeps_items_and_zeroes_new_ones(void **state) {
 }
 
 static bool shrink_step_by_step(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 1500);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 1500);
     if (ints.object == NULL) {
         return false;
     }
@@ -126,7 +126,7 @@ static void test_shrinking_keeps_the_items_that_are_left(void **state) {
 }
 
 static bool shrink_then_grow(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 8);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 8);
     if (ints.object == NULL) {
         return false;
     }
@@ -146,7 +146,7 @@ static void test_item_that_was_cut_off_comes_back_as_zero(void **state) {
 }
 
 static bool grow_unset(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 3);
     bool done = ints.object != NULL;
     for (size_t length = 4; length < 3000 && done; length = length * 3 / 2) {
         size_t before = nanvm_mut_ref_length(ints);
@@ -167,7 +167,7 @@ static void test_unset_items_come_behind_those_that_are_kept(void **state) {
 
 /* An array of `length` tracked objects, or null. */
 static nanvm_mut_ref array_of_tracked(const stage *on, size_t length) {
-    nanvm_mut_ref refs = nanvm_new_array(on->manager, &refs_object, NULL, length);
+    nanvm_mut_ref refs = nanvm_new_array(on->manager, &refs_type, NULL, length);
     for (size_t i = 0; i < length && refs.object != NULL; i++) {
         nanvm_mut_ref item = tracked_new(on->manager, i);
         ((nanvm_ref *)refs.object)[i] = nanvm_mut_ref_to_ref(item);
@@ -267,9 +267,9 @@ static void test_unset_references_are_null_in_place(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_ref refs[40];
     for (size_t i = 0; i < 40; i++) {
-        refs[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object));
+        refs[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
     }
-    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, refs, 40);
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, refs, 40);
     void *place = array.object;
     assert_true(nanvm_mut_ref_resize(manager, &array, 35));
     assert_true(nanvm_mut_ref_resize_unset(manager, &array, 40));
@@ -290,7 +290,7 @@ struct couple {
 };
 static const size_t couple_refs[] = {offsetof(struct couple, first),
                                      offsetof(struct couple, second)};
-static const nanvm_object couples_object = {.name = "couples",
+static const nanvm_type couples_type = {.name = "couples",
                                             .align = NANVM_ALIGNOF(struct couple),
                                             .item_size = sizeof(struct couple),
                                             .item_refs = couple_refs,
@@ -306,7 +306,7 @@ static bool cut_couples(const stage *on) {
         couples[i].first = i % 3 == 0 ? null_ref() : nanvm_ref_clone(shared);
         couples[i].second = i % 4 == 0 ? null_ref() : nanvm_ref_clone(shared);
     }
-    nanvm_mut_ref array = nanvm_new_array(on->manager, &couples_object, couples, 9);
+    nanvm_mut_ref array = nanvm_new_array(on->manager, &couples_type, couples, 9);
     bool done = array.object != NULL;
     for (size_t i = 0; i < 9 && !done; i++) {
         nanvm_ref_drop(couples[i].first);
@@ -400,7 +400,7 @@ static void stretcher_init(stretcher *self, nanvm_count count) {
 static void stretch(nanvm_count count, size_t align) {
     stretcher self;
     stretcher_init(&self, count);
-    nanvm_object type = {.name = "bytes", .align = align, .item_size = 1};
+    nanvm_type type = {.name = "bytes", .align = align, .item_size = 1};
     nanvm_mut_ref bytes = nanvm_new_array(&self.manager, &type, "hello", 5);
     void *place = bytes.object;
     size_t front = self.layout.size - 5;
@@ -434,7 +434,7 @@ static void test_manager_is_asked_to_resize_in_place(void **state) {
 
 /* Lengths whose bytes wrap around to few. */
 static bool grow_around(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 3);
     if (ints.object == NULL) {
         return false;
     }
@@ -466,7 +466,7 @@ static void cut_by_many(nanvm_manager *manager, nanvm_ref item) {
     for (size_t i = 0; i < 40; i++) {
         refs[i] = nanvm_ref_clone(item);
     }
-    nanvm_mut_ref array = nanvm_new_array(manager, &refs_object, refs, 40);
+    nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, refs, 40);
     void *place = array.object;
     assert_true(nanvm_mut_ref_resize(manager, &array, 22));
     assert_ptr_equal(array.object, place);
@@ -494,7 +494,7 @@ static void test_manager_is_not_asked_to_resize_what_is_not_its_own(void **state
     stretcher self, other;
     stretcher_init(&self, NANVM_COUNT_PLAIN);
     stretcher_init(&other, NANVM_COUNT_PLAIN);
-    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_object, NULL, 9);
+    nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_type, NULL, 9);
     assert_true(nanvm_mut_ref_resize(&self.manager, &ints, 5));
     assert_int_equal(self.resizes + other.resizes, 0);
     assert_int_equal(other.pieces, 0);
@@ -504,7 +504,7 @@ static void test_manager_is_not_asked_to_resize_what_is_not_its_own(void **state
 }
 
 static bool grow_words_unset(const stage *on) {
-    nanvm_mut_ref words = nanvm_new_array(on->manager, &words_object, NULL, 1);
+    nanvm_mut_ref words = nanvm_new_array(on->manager, &words_type, NULL, 1);
     bool done =
         words.object != NULL && nanvm_mut_ref_resize_unset(on->manager, &words, 300);
     for (size_t i = 0; i < 300 && done; i++) {
@@ -524,7 +524,7 @@ static bool resize_with_fixed_part(const stage *on) {
     if (name.object == NULL) {
         return false;
     }
-    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_object, NULL, 2);
+    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_type, NULL, 2);
     if (table.object == NULL) {
         nanvm_mut_ref_drop(name);
         return false;
@@ -546,7 +546,7 @@ static void test_fixed_part_moves_along(void **state) {
 }
 
 static bool resize_in_padding(const stage *on) {
-    nanvm_mut_ref text = nanvm_new_array(on->manager, &text_object, "abc", 3);
+    nanvm_mut_ref text = nanvm_new_array(on->manager, &text_type, "abc", 3);
     if (text.object == NULL) {
         return false;
     }
@@ -573,7 +573,7 @@ static bool resize_words(const stage *on) {
         return false;
     }
     word items[] = {word_from_number(1), word_from_ref(nanvm_mut_ref_to_ref(leaf))};
-    nanvm_mut_ref words = nanvm_new_array(on->manager, &words_object, items, 2);
+    nanvm_mut_ref words = nanvm_new_array(on->manager, &words_type, items, 2);
     if (words.object == NULL) {
         nanvm_mut_ref_drop(leaf);
         return false;
@@ -597,7 +597,7 @@ static void test_tagged_words_are_dropped_when_cut_off(void **state) {
 }
 
 static bool resize_over_aligned(const stage *on) {
-    nanvm_mut_ref lines = nanvm_new_array(on->manager, &lines_object, NULL, 1);
+    nanvm_mut_ref lines = nanvm_new_array(on->manager, &lines_type, NULL, 1);
     if (lines.object == NULL) {
         return false;
     }
@@ -618,7 +618,7 @@ static void test_over_aligned_arrays_stay_aligned(void **state) {
 }
 
 static bool resize_to_same_length(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 6);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 6);
     if (ints.object == NULL) {
         return false;
     }
@@ -635,7 +635,7 @@ static void test_same_length_changes_nothing(void **state) {
 }
 
 static bool resize_what_is_no_array(const stage *on) {
-    nanvm_mut_ref point = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref point = nanvm_new(on->manager, &point_type);
     if (point.object == NULL) {
         return false;
     }
@@ -651,7 +651,7 @@ static void test_what_is_no_array_has_length_zero_only(void **state) {
 }
 
 static bool resize_too_far(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 3);
     if (ints.object == NULL) {
         return false;
     }
@@ -676,7 +676,7 @@ static void test_length_near_size_max_leaves_the_array_alone(void **state) {
 
 /* An array larger than what shares a chunk of a local manager. */
 static bool resize_large_too_far(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 3000);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 3000);
     if (ints.object == NULL) {
         return false;
     }
@@ -696,7 +696,7 @@ static void test_large_array_can_not_grow_beyond_memory(void **state) {
 }
 
 static bool resize_large(const stage *on) {
-    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_object, NULL, 2000);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 2000);
     const size_t lengths[] = {2100, 5000, 5001, 4900, 30000, 29000, 700, 100, 4000, 0};
     if (ints.object == NULL) {
         return false;
@@ -771,7 +771,7 @@ static void test_array_can_leave_its_arena(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_mut_ref refs =
-        nanvm_new_array(nanvm_arena_manager(&arena), &refs_object, NULL, 3);
+        nanvm_new_array(nanvm_arena_manager(&arena), &refs_type, NULL, 3);
     ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
     assert_true(nanvm_mut_ref_resize(nanvm_global(), &refs, 9));
     nanvm_arena_deinit(&arena);
@@ -784,7 +784,7 @@ static void test_array_can_enter_an_arena(void **state) {
     unsigned char buffer[2000];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_mut_ref refs = nanvm_new_array(nanvm_global(), &refs_object, NULL, 3);
+    nanvm_mut_ref refs = nanvm_new_array(nanvm_global(), &refs_type, NULL, 3);
     ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
     assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&arena), &refs, 30));
     assert_int_equal(nanvm_ref_count(nanvm_mut_ref_to_ref(refs)), SIZE_MAX);
@@ -801,7 +801,7 @@ static void test_what_is_no_array_has_no_length_to_be_changed(void **state) {
     enum { POINTS = 20 };
     nanvm_mut_ref points[POINTS];
     for (size_t i = 0; i < POINTS; i++) {
-        points[i] = nanvm_new(manager, &point_object);
+        points[i] = nanvm_new(manager, &point_type);
     }
     const struct point none = {0, 0};
     for (size_t i = 0; i < POINTS; i++) {
@@ -821,7 +821,7 @@ static void test_unset_items_that_hold_references_are_zeros(void **state) {
     (void)state;
     accounting source; /* hands out dirty memory */
     accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_mut_ref boxes = nanvm_new_array(&source.manager, &boxes_object, NULL, 1);
+    nanvm_mut_ref boxes = nanvm_new_array(&source.manager, &boxes_type, NULL, 1);
     const uint64_t first = boxed_from_double(1.5);
     ((struct boxed *)boxes.object)->bits = first;
     for (size_t length = 2; length < 100; length += 7) {

@@ -4,73 +4,73 @@
 #include "run.h"
 #include "stage.h"
 
-static size_t size_of(const nanvm_object *object, size_t length) {
+static size_t size_of(const nanvm_type *type, size_t length) {
     size_t size = 0;
-    assert_true(nanvm_object_size(object, length, &size));
+    assert_true(nanvm_type_size(type, length, &size));
     return size;
 }
 
-static bool has_size(const nanvm_object *object, size_t length) {
+static bool has_size(const nanvm_type *type, size_t length) {
     size_t size = 77;
-    bool has = nanvm_object_size(object, length, &size);
+    bool has = nanvm_type_size(type, length, &size);
     assert_true(has || size == 77);
     return has;
 }
 
 static void test_macro_describes_a_struct(void **state) {
     (void)state;
-    assert_string_equal(point_object.name, "struct point");
-    assert_int_equal(point_object.size, sizeof(struct point));
-    assert_int_equal(point_object.align, _Alignof(struct point));
-    assert_int_equal(point_object.item_size, 0);
-    assert_null(point_object.refs);
-    assert_null(point_object.drop);
+    assert_string_equal(point_type.name, "struct point");
+    assert_int_equal(point_type.size, sizeof(struct point));
+    assert_int_equal(point_type.align, _Alignof(struct point));
+    assert_int_equal(point_type.item_size, 0);
+    assert_null(point_type.refs);
+    assert_null(point_type.drop);
 }
 
 static void test_macro_lists_the_references(void **state) {
     (void)state;
-    assert_int_equal(node_object.refs_length, 2);
-    assert_int_equal(node_object.refs[0], offsetof(struct node, left));
-    assert_int_equal(node_object.refs[1], offsetof(struct node, right));
+    assert_int_equal(node_type.refs_length, 2);
+    assert_int_equal(node_type.refs[0], offsetof(struct node, left));
+    assert_int_equal(node_type.refs[1], offsetof(struct node, right));
 }
 
 struct sixteen {
     nanvm_ref a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p;
 };
-NANVM_OBJECT_REFS(list_1_object, struct sixteen, a);
-NANVM_OBJECT_REFS(list_2_object, struct sixteen, a, b);
-NANVM_OBJECT_REFS(list_3_object, struct sixteen, a, b, c);
-NANVM_OBJECT_REFS(list_4_object, struct sixteen, a, b, c, d);
-NANVM_OBJECT_REFS(list_5_object, struct sixteen, a, b, c, d, e);
-NANVM_OBJECT_REFS(list_6_object, struct sixteen, a, b, c, d, e, f);
-NANVM_OBJECT_REFS(list_7_object, struct sixteen, a, b, c, d, e, f, g);
-NANVM_OBJECT_REFS(list_8_object, struct sixteen, a, b, c, d, e, f, g, h);
-NANVM_OBJECT_REFS(list_9_object, struct sixteen, a, b, c, d, e, f, g, h, i);
-NANVM_OBJECT_REFS(list_10_object, struct sixteen, a, b, c, d, e, f, g, h, i, j);
-NANVM_OBJECT_REFS(list_11_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k);
-NANVM_OBJECT_REFS(list_12_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l);
-NANVM_OBJECT_REFS(list_13_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m);
-NANVM_OBJECT_REFS(list_14_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
+NANVM_TYPE_REFS(list_1_type, struct sixteen, a);
+NANVM_TYPE_REFS(list_2_type, struct sixteen, a, b);
+NANVM_TYPE_REFS(list_3_type, struct sixteen, a, b, c);
+NANVM_TYPE_REFS(list_4_type, struct sixteen, a, b, c, d);
+NANVM_TYPE_REFS(list_5_type, struct sixteen, a, b, c, d, e);
+NANVM_TYPE_REFS(list_6_type, struct sixteen, a, b, c, d, e, f);
+NANVM_TYPE_REFS(list_7_type, struct sixteen, a, b, c, d, e, f, g);
+NANVM_TYPE_REFS(list_8_type, struct sixteen, a, b, c, d, e, f, g, h);
+NANVM_TYPE_REFS(list_9_type, struct sixteen, a, b, c, d, e, f, g, h, i);
+NANVM_TYPE_REFS(list_10_type, struct sixteen, a, b, c, d, e, f, g, h, i, j);
+NANVM_TYPE_REFS(list_11_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k);
+NANVM_TYPE_REFS(list_12_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l);
+NANVM_TYPE_REFS(list_13_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m);
+NANVM_TYPE_REFS(list_14_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
                   n);
-NANVM_OBJECT_REFS(list_15_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
+NANVM_TYPE_REFS(list_15_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
                   n, o);
-NANVM_OBJECT_REFS(list_16_object, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
+NANVM_TYPE_REFS(list_16_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
                   n, o, p);
 
-static const nanvm_object *const lists[] = {
-    &list_1_object,  &list_2_object,  &list_3_object,  &list_4_object,
-    &list_5_object,  &list_6_object,  &list_7_object,  &list_8_object,
-    &list_9_object,  &list_10_object, &list_11_object, &list_12_object,
-    &list_13_object, &list_14_object, &list_15_object, &list_16_object,
+static const nanvm_type *const lists[] = {
+    &list_1_type,  &list_2_type,  &list_3_type,  &list_4_type,
+    &list_5_type,  &list_6_type,  &list_7_type,  &list_8_type,
+    &list_9_type,  &list_10_type, &list_11_type, &list_12_type,
+    &list_13_type, &list_14_type, &list_15_type, &list_16_type,
 };
 
 static void test_macro_lists_one_to_sixteen_references(void **state) {
     (void)state;
     for (size_t length = 1; length <= sizeof(lists) / sizeof(lists[0]); length++) {
-        const nanvm_object *object = lists[length - 1];
-        assert_int_equal(object->refs_length, length);
+        const nanvm_type *type = lists[length - 1];
+        assert_int_equal(type->refs_length, length);
         for (size_t i = 0; i < length; i++) {
-            assert_int_equal(object->refs[i], i * sizeof(nanvm_ref));
+            assert_int_equal(type->refs[i], i * sizeof(nanvm_ref));
         }
     }
 }
@@ -98,7 +98,7 @@ struct parts {
     };
     struct parent all[2];
 };
-NANVM_OBJECT_REFS(parts_object, struct parts, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(parts_type, struct parts, typed, child[0], child[3], left.parent,
                   wrapped, unchanged, either, all[1].parent);
 
 static void test_macro_lists_parts_of_members_and_other_handles(void **state) {
@@ -114,8 +114,8 @@ static void test_macro_lists_parts_of_members_and_other_handles(void **state) {
         offsetof(struct parts, all) + sizeof(struct parent) +
             offsetof(struct parent, parent),
     };
-    assert_int_equal(parts_object.refs_length, sizeof(expected) / sizeof(expected[0]));
-    assert_memory_equal(parts_object.refs, expected, sizeof(expected));
+    assert_int_equal(parts_type.refs_length, sizeof(expected) / sizeof(expected[0]));
+    assert_memory_equal(parts_type.refs, expected, sizeof(expected));
 }
 
 /* Types of our own that hold the address of an object, too. */
@@ -127,12 +127,12 @@ struct registered {
     const struct tracked *shared;
     nanvm_ref ref;
 };
-NANVM_OBJECT_REFS(registered_object, struct registered, own, shared, ref);
+NANVM_TYPE_REFS(registered_type, struct registered, own, shared, ref);
 #undef NANVM_OTHER_HANDLES
 #define NANVM_OTHER_HANDLES(HANDLE)
 
 static bool drop_registered(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &registered_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &registered_type);
     struct registered *value = nanvm_mut_ref_get(made);
     if (value == NULL) {
         return false;
@@ -148,18 +148,18 @@ static bool drop_registered(const stage *on) {
 
 static void test_handles_that_are_registered_are_dropped(void **state) {
     (void)state;
-    assert_int_equal(registered_object.refs_length, 3);
+    assert_int_equal(registered_type.refs_length, 3);
     on_every_manager(drop_registered);
 }
 
 static void test_macro_describes_arrays(void **state) {
     (void)state;
-    assert_string_equal(ints_object.name, "int[]");
-    assert_int_equal(ints_object.size, 0);
-    assert_int_equal(ints_object.item_size, sizeof(int));
-    assert_int_equal(refs_object.item_refs_length, 1);
-    assert_int_equal(text_object.item_size, 1);
-    assert_int_equal(text_object.items_offset, offsetof(struct text, bytes));
+    assert_string_equal(ints_type.name, "int[]");
+    assert_int_equal(ints_type.size, 0);
+    assert_int_equal(ints_type.item_size, sizeof(int));
+    assert_int_equal(refs_type.item_refs_length, 1);
+    assert_int_equal(text_type.item_size, 1);
+    assert_int_equal(text_type.items_offset, offsetof(struct text, bytes));
 }
 
 struct tuple {
@@ -220,7 +220,7 @@ static void test_macro_describes_arrays_with_visit(void **state) {
 
 /* An array of two items that both hold a reference, a clone of it, and the end of both.
  */
-static bool clone_array(const stage *on, const nanvm_object *object, size_t offset) {
+static bool clone_array(const stage *on, const nanvm_type *type, size_t offset) {
     nanvm_mut_ref leaf = tracked_new(on->manager, 5);
     if (leaf.object == NULL) {
         return false;
@@ -228,8 +228,8 @@ static bool clone_array(const stage *on, const nanvm_object *object, size_t offs
     unsigned char items[2 * sizeof(struct entry)] = {0};
     nanvm_ref first = nanvm_mut_ref_to_ref(leaf), second = nanvm_ref_clone(first);
     memcpy(items + offset, &first, sizeof(first));
-    memcpy(items + object->item_size + offset, &second, sizeof(second));
-    nanvm_mut_ref made = nanvm_new_array(on->manager, object, items, 2);
+    memcpy(items + type->item_size + offset, &second, sizeof(second));
+    nanvm_mut_ref made = nanvm_new_array(on->manager, type, items, 2);
     if (made.object == NULL) {
         nanvm_ref_drop(first);
         nanvm_ref_drop(second);
@@ -261,18 +261,18 @@ static void test_arrays_of_references_are_cloned_and_dropped(void **state) {
 
 static void test_macro_takes_callbacks(void **state) {
     (void)state;
-    assert_true(tracked_object.drop == tracked_drop);
-    assert_true(tracked_object.clone == tracked_clone);
-    assert_true(tracked_object.visit == NULL);
+    assert_true(tracked_type.drop == tracked_drop);
+    assert_true(tracked_type.clone == tracked_clone);
+    assert_true(tracked_type.visit == NULL);
 }
 
 static void test_size_of_an_array_is_fixed_part_and_items(void **state) {
     (void)state;
-    assert_int_equal(size_of(&point_object, 0), sizeof(struct point));
-    assert_int_equal(size_of(&ints_object, 0), 0);
-    assert_int_equal(size_of(&ints_object, 5), 5 * sizeof(int));
-    assert_int_equal(size_of(&nothing_object, 0), 0);
-    assert_int_equal(size_of(&table_object, 3),
+    assert_int_equal(size_of(&point_type, 0), sizeof(struct point));
+    assert_int_equal(size_of(&ints_type, 0), 0);
+    assert_int_equal(size_of(&ints_type, 5), 5 * sizeof(int));
+    assert_int_equal(size_of(&nothing_type, 0), 0);
+    assert_int_equal(size_of(&table_type, 3),
                      sizeof(struct table) + 3 * sizeof(struct entry));
 }
 
@@ -281,31 +281,31 @@ static void test_items_in_the_padding_add_nothing(void **state) {
     size_t padding = sizeof(struct text) - offsetof(struct text, bytes);
     assert_true(padding > 0);
     for (size_t length = 0; length <= padding; length++) {
-        assert_int_equal(size_of(&text_object, length), sizeof(struct text));
+        assert_int_equal(size_of(&text_type, length), sizeof(struct text));
     }
-    assert_int_equal(size_of(&text_object, padding + 1), sizeof(struct text) + 1);
+    assert_int_equal(size_of(&text_type, padding + 1), sizeof(struct text) + 1);
 }
 
 static void test_length_near_size_max_has_no_size(void **state) {
     (void)state;
     for (size_t less = 0; less < 100; less++) {
-        assert_false(has_size(&ints_object, SIZE_MAX - less));
-        assert_false(has_size(&text_object, SIZE_MAX - less));
-        assert_false(has_size(&refs_object, SIZE_MAX / sizeof(nanvm_ref) - less));
+        assert_false(has_size(&ints_type, SIZE_MAX - less));
+        assert_false(has_size(&text_type, SIZE_MAX - less));
+        assert_false(has_size(&refs_type, SIZE_MAX / sizeof(nanvm_ref) - less));
     }
     /* A product that wraps to a small number. */
-    assert_false(has_size(&ints_object, SIZE_MAX / sizeof(int) + 2));
+    assert_false(has_size(&ints_type, SIZE_MAX / sizeof(int) + 2));
 }
 
 static void test_length_of_what_is_no_array_must_be_zero(void **state) {
     (void)state;
-    assert_false(has_size(&point_object, 1));
-    assert_false(has_size(&nothing_object, SIZE_MAX));
+    assert_false(has_size(&point_type, 1));
+    assert_false(has_size(&nothing_type, SIZE_MAX));
 }
 
 static void test_alignment_that_is_no_power_of_two_has_no_size(void **state) {
     (void)state;
-    nanvm_object object = point_object;
+    nanvm_type object = point_type;
     const size_t bad[] = {0, 3, 6, 24, SIZE_MAX};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         object.align = bad[i];
@@ -316,7 +316,7 @@ static void test_alignment_that_is_no_power_of_two_has_no_size(void **state) {
 
 static void test_size_beyond_ptrdiff_max_has_no_size(void **state) {
     (void)state;
-    nanvm_object object = {.name = "huge", .size = SIZE_MAX, .align = 1};
+    nanvm_type object = {.name = "huge", .size = SIZE_MAX, .align = 1};
     assert_false(has_size(&object, 0));
     object.size = (size_t)PTRDIFF_MAX + 1;
     assert_false(has_size(&object, 0));
@@ -346,7 +346,7 @@ static seen visit(nanvm_ref self) {
 }
 
 static nanvm_ref new_point(void) {
-    nanvm_mut_ref point = nanvm_new(nanvm_global(), &point_object);
+    nanvm_mut_ref point = nanvm_new(nanvm_global(), &point_type);
     assert_non_null(point.object);
     return nanvm_mut_ref_to_ref(point);
 }
@@ -355,7 +355,7 @@ static void test_visit_tells_of_declared_references(void **state) {
     (void)state;
     struct node value = {.left = new_point(), .right = null_ref()};
     nanvm_ref node =
-        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &value));
     seen all = visit(node);
     assert_int_equal(all.length, 2);
     assert_true(nanvm_ref_same(all.refs[0], value.left));
@@ -366,7 +366,7 @@ static void test_visit_tells_of_declared_references(void **state) {
 static void test_visit_tells_of_fixed_part_then_items(void **state) {
     (void)state;
     struct entry entries[] = {{1, new_point()}, {2, new_point()}};
-    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &table_object, entries, 2);
+    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &table_type, entries, 2);
     nanvm_ref name = new_point();
     ((struct table *)nanvm_mut_ref_get(made))->name = name;
     nanvm_ref table = nanvm_mut_ref_to_ref(made);
@@ -382,7 +382,7 @@ static void test_visit_asks_the_callbacks(void **state) {
     (void)state;
     nanvm_ref point = new_point();
     word items[] = {word_from_number(5), word_from_ref(point)};
-    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &words_object, items, 2);
+    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &words_type, items, 2);
     ((struct words *)nanvm_mut_ref_get(made))->first = word_from_number(7);
     nanvm_ref words = nanvm_mut_ref_to_ref(made);
     seen all = visit(words);
@@ -402,8 +402,8 @@ static void test_visit_of_null_or_of_a_leaf_tells_nothing(void **state) {
 static void test_ref_knows_its_table(void **state) {
     (void)state;
     nanvm_ref point = new_point();
-    assert_ptr_equal(nanvm_ref_object(point), &point_object);
-    assert_null(nanvm_ref_object(null_ref()));
+    assert_ptr_equal(nanvm_ref_type(point), &point_type);
+    assert_null(nanvm_ref_type(null_ref()));
     nanvm_ref_drop(point);
 }
 

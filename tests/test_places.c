@@ -15,10 +15,10 @@ typedef struct spy {
 
 static spy current; /* of the test that runs */
 
-static void *counted_block(nanvm_manager *manager, const nanvm_object *object,
+static void *counted_block(nanvm_manager *manager, const nanvm_type *type,
                            size_t size) {
     current.blocks++;
-    return current.table->new_block(manager, object, size);
+    return current.table->new_block(manager, type, size);
 }
 
 static void *counted_resize(nanvm_manager *manager, void *object, size_t old_size,
@@ -46,15 +46,15 @@ static size_t asked(void) {
 
 /* --- every way to create a point --- */
 
-NANVM_TYPED(point, struct point, point_object);
+NANVM_TYPED(point, struct point, point_type);
 
 typedef nanvm_mut_ref creator(nanvm_manager *manager);
 
-static const nanvm_object *volatile unknown = &point_object;
+static const nanvm_type *volatile unknown = &point_type;
 static const struct point value = {3, 4};
 
 static nanvm_mut_ref by_new(nanvm_manager *manager) {
-    return nanvm_new(manager, &point_object);
+    return nanvm_new(manager, &point_type);
 }
 
 static nanvm_mut_ref by_new_unknown(nanvm_manager *manager) {
@@ -62,7 +62,7 @@ static nanvm_mut_ref by_new_unknown(nanvm_manager *manager) {
 }
 
 static nanvm_mut_ref by_copy(nanvm_manager *manager) {
-    return nanvm_new_copy(manager, &point_object, &value);
+    return nanvm_new_copy(manager, &point_type, &value);
 }
 
 static nanvm_mut_ref by_copy_unknown(nanvm_manager *manager) {
@@ -126,7 +126,7 @@ static void test_places_of_the_dead_are_taken_without_asking(void **state) {
     spy_on(nanvm_local_manager(&local));
     nanvm_mut_ref rest[15]; /* of seven runs, so that there is nothing else */
     for (size_t i = 0; i < 15; i++) {
-        rest[i] = nanvm_new(current.manager, &point_object);
+        rest[i] = nanvm_new(current.manager, &point_type);
     }
     create_all(by_new);
     drop_all();
@@ -156,7 +156,7 @@ static void test_dead_serve_again_before_fresh_places(void **state) {
         for (size_t round = 0; round < 200; round++) {
             nanvm_mut_ref made[EACH];
             for (size_t i = 0; i < EACH; i++) {
-                made[i] = way == ARRAYS ? nanvm_new_array(manager, &ints_object, NULL, 9)
+                made[i] = way == ARRAYS ? nanvm_new_array(manager, &ints_type, NULL, 9)
                           : way == NEW  ? nanvm_new(manager, unknown)
                                         : nanvm_new_copy(manager, unknown, &value);
             }
@@ -199,20 +199,20 @@ static void test_no_place_is_given_twice(void **state) {
 static void test_types_that_share_an_entry_take_turns(void **state) {
     (void)state;
     enum { TYPES = 3 * NANVM_PLACES };
-    static nanvm_object types[TYPES];
+    static nanvm_type types[TYPES];
     nanvm_local local;
     nanvm_local_init(&local);
     spy_on(nanvm_local_manager(&local));
     nanvm_mut_ref made[TYPES];
     for (size_t i = 0; i < TYPES; i++) {
-        types[i] = (nanvm_object){.name = "type", .size = 8 * (1 + i % 7), .align = 8};
+        types[i] = (nanvm_type){.name = "type", .size = 8 * (1 + i % 7), .align = 8};
         made[i] = nanvm_new(current.manager, &types[i]);
     }
     assert_int_equal(asked(), TYPES);
     for (size_t i = 0; i < TYPES; i++) {
-        const nanvm_object *volatile type = &types[i];
+        const nanvm_type *volatile type = &types[i];
         nanvm_mut_ref other = nanvm_new_copy(current.manager, type, made[i].object);
-        assert_ptr_equal(nanvm_ref_object(nanvm_mut_ref_to_ref(other)), &types[i]);
+        assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(other)), &types[i]);
         nanvm_mut_ref_drop(other);
         nanvm_mut_ref_drop(made[i]);
     }
@@ -241,8 +241,8 @@ static void test_arena_makes_no_runs_of_what_takes_turns(void **state) {
     nanvm_arena_init_growing(&arena, nanvm_global());
     spy_on(nanvm_arena_manager(&arena));
     for (size_t i = 0; i < POINTS; i++) {
-        nanvm_mut_ref point = nanvm_new(current.manager, &point_object);
-        nanvm_mut_ref node = nanvm_new(current.manager, &node_object);
+        nanvm_mut_ref point = nanvm_new(current.manager, &point_type);
+        nanvm_mut_ref node = nanvm_new(current.manager, &node_type);
         nanvm_mut_ref_drop(point);
         nanvm_mut_ref_drop(node);
     }
@@ -256,7 +256,7 @@ static void test_arena_makes_no_runs_of_arrays(void **state) {
     nanvm_arena_init_growing(&arena, nanvm_global());
     spy_on(nanvm_arena_manager(&arena));
     for (size_t i = 0; i < POINTS; i++) {
-        nanvm_mut_ref_drop(nanvm_new_array(current.manager, &ints_object, NULL, 0));
+        nanvm_mut_ref_drop(nanvm_new_array(current.manager, &ints_type, NULL, 0));
     }
     assert_int_equal(asked(), POINTS);
     nanvm_arena_deinit(&arena);
@@ -269,11 +269,11 @@ static void test_array_grows_into_its_room_without_asking(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     spy_on(nanvm_local_manager(&local));
-    nanvm_mut_ref small = nanvm_new_array(current.manager, &ints_object, NULL, 33);
+    nanvm_mut_ref small = nanvm_new_array(current.manager, &ints_type, NULL, 33);
     assert_true(nanvm_mut_ref_resize(current.manager, &small, 34));
     assert_true(nanvm_mut_ref_resize_unset(current.manager, &small, 35));
     assert_true(is_hardened || current.resizes == 0);
-    nanvm_mut_ref large = nanvm_new_array(current.manager, &ints_object, NULL, 5000);
+    nanvm_mut_ref large = nanvm_new_array(current.manager, &ints_type, NULL, 5000);
     assert_true(nanvm_mut_ref_resize(current.manager, &large, 7500));
     size_t before = current.resizes;
     assert_true(nanvm_mut_ref_resize(current.manager, &large, 7501));
@@ -291,7 +291,7 @@ static size_t entries_of(uintptr_t first, size_t distance, size_t length) {
     bool taken[NANVM_PLACES] = {false};
     size_t entries = 0;
     for (size_t i = 0; i < length; i++) {
-        size_t index = nanvm_places_index((const nanvm_object *)(first + i * distance));
+        size_t index = nanvm_places_index((const nanvm_type *)(first + i * distance));
         assert_in_range(index, 0, NANVM_PLACES - 1);
         entries += !taken[index];
         taken[index] = true;

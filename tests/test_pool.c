@@ -33,7 +33,7 @@ static nanvm_ref fill_with_nodes(nanvm_manager *manager, size_t *length) {
     nanvm_ref list = null_ref();
     for (*length = 0;; ++*length) {
         struct node value = {list, *length, null_ref()};
-        nanvm_mut_ref node = nanvm_new_copy(manager, &node_object, &value);
+        nanvm_mut_ref node = nanvm_new_copy(manager, &node_type, &value);
         if (node.object == NULL) {
             return list;
         }
@@ -56,7 +56,7 @@ static void free_arrays(nanvm_manager *manager) {
     static nanvm_mut_ref made[MANY];
     size_t length = 0;
     do {
-        made[length] = nanvm_new_array(manager, &text_object, NULL, length * 7 % 1900);
+        made[length] = nanvm_new_array(manager, &text_type, NULL, length * 7 % 1900);
     } while (made[length].object != NULL && ++length < MANY);
     assert_in_range(length, 100, MANY - 1);
     while (length-- > 0) {
@@ -67,11 +67,11 @@ static void free_arrays(nanvm_manager *manager) {
 /* The last large object of each type leaves its chunk behind. */
 static void free_large(nanvm_manager *manager) {
     enum { TYPES = 5, WORDS = 7000 };
-    static nanvm_object types[TYPES];
+    static nanvm_type types[TYPES];
     nanvm_mut_ref made[TYPES];
     size_t length = 0;
     for (size_t i = 0; i < TYPES; i++) {
-        types[i] = ints_object;
+        types[i] = ints_type;
         types[i].item_size = 8;
         made[i] = nanvm_new_array(manager, &types[i], NULL, WORDS);
         length += made[i].object != NULL;
@@ -104,11 +104,11 @@ static bool drop_made(nanvm_mut_ref made) {
 
 static bool ask_small(nanvm_manager *manager, nanvm_mut_ref prepared) {
     (void)prepared;
-    return drop_made(nanvm_new(manager, &point_object));
+    return drop_made(nanvm_new(manager, &point_type));
 }
 
 static nanvm_mut_ref prepare_point(nanvm_manager *manager) {
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
     return nothing(manager);
 }
 
@@ -119,7 +119,7 @@ static bool ask_many_small(nanvm_manager *manager, nanvm_mut_ref prepared) {
     bool done = true;
     (void)prepared;
     for (size_t i = 0; i < MANY; i++) {
-        made[i] = nanvm_new(manager, &point_object);
+        made[i] = nanvm_new(manager, &point_type);
     }
     for (size_t i = 0; i < MANY; i++) {
         done &= drop_made(made[i]);
@@ -129,17 +129,17 @@ static bool ask_many_small(nanvm_manager *manager, nanvm_mut_ref prepared) {
 
 static bool ask_small_array(nanvm_manager *manager, nanvm_mut_ref prepared) {
     (void)prepared;
-    return drop_made(nanvm_new_array(manager, &ints_object, NULL, 100));
+    return drop_made(nanvm_new_array(manager, &ints_type, NULL, 100));
 }
 
 static bool ask_large(nanvm_manager *manager, nanvm_mut_ref prepared) {
     (void)prepared;
-    return drop_made(nanvm_new_array(manager, &ints_object, NULL, LIMIT / 8));
+    return drop_made(nanvm_new_array(manager, &ints_type, NULL, LIMIT / 8));
 }
 
 static bool ask_page(nanvm_manager *manager, nanvm_mut_ref prepared) {
     (void)prepared;
-    return drop_made(nanvm_new(manager, &page_object));
+    return drop_made(nanvm_new(manager, &page_type));
 }
 
 static bool ask_raw(nanvm_manager *manager, nanvm_mut_ref prepared) {
@@ -159,22 +159,22 @@ static nanvm_mut_ref prepare_raw(nanvm_manager *manager) {
 /* More types than the table of pools has room for. */
 static bool ask_types(nanvm_manager *manager, nanvm_mut_ref prepared) {
     enum { TYPES = 100 };
-    static nanvm_object types[TYPES];
+    static nanvm_type types[TYPES];
     bool done = true;
     (void)prepared;
     for (size_t i = 0; i < TYPES; i++) {
-        types[i] = point_object;
+        types[i] = point_type;
         done = done && drop_made(nanvm_new(manager, &types[i]));
     }
     return done;
 }
 
 static nanvm_mut_ref prepare_small_array(nanvm_manager *manager) {
-    return nanvm_new_array(manager, &ints_object, NULL, 10);
+    return nanvm_new_array(manager, &ints_type, NULL, 10);
 }
 
 static nanvm_mut_ref prepare_large_array(nanvm_manager *manager) {
-    return nanvm_new_array(manager, &ints_object, NULL, 1000);
+    return nanvm_new_array(manager, &ints_type, NULL, 1000);
 }
 
 static bool ask_longer(nanvm_manager *manager, nanvm_mut_ref prepared) {
@@ -217,7 +217,7 @@ static bool ask_clone(nanvm_manager *manager, nanvm_mut_ref prepared) {
 }
 
 static nanvm_mut_ref prepare_half(nanvm_manager *manager) {
-    return nanvm_new_array(manager, &ints_object, NULL, LIMIT * 2 / 5 / sizeof(int));
+    return nanvm_new_array(manager, &ints_type, NULL, LIMIT * 2 / 5 / sizeof(int));
 }
 
 /* The chunks of an arena are raw memory of its source. */
@@ -226,8 +226,8 @@ static bool ask_arena(nanvm_manager *manager, nanvm_mut_ref prepared) {
     nanvm_arena_init_growing(&arena, manager);
     nanvm_manager *in_arena = nanvm_arena_manager(&arena);
     (void)prepared;
-    bool done = nanvm_new(in_arena, &point_object).object != NULL &&
-                nanvm_new_array(in_arena, &ints_object, NULL, LIMIT / 8).object != NULL;
+    bool done = nanvm_new(in_arena, &point_type).object != NULL &&
+                nanvm_new_array(in_arena, &ints_type, NULL, LIMIT / 8).object != NULL;
     nanvm_arena_deinit(&arena);
     return done;
 }
@@ -304,7 +304,7 @@ static void test_large_array_grows_up_to_the_limit(void **state) {
     SKIP_IF_HARDENED("a large array moves");
     limited all;
     limited_init(&all);
-    nanvm_mut_ref ints = nanvm_new_array(all.manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref ints = nanvm_new_array(all.manager, &ints_type, NULL, 1000);
     size_t length = 1000;
     while (nanvm_mut_ref_resize(all.manager, &ints, length + 1)) {
         length++;
@@ -319,7 +319,7 @@ static void test_large_array_grows_up_to_the_limit(void **state) {
 static void test_large_object_takes_the_last_byte(void **state) {
     (void)state;
     SKIP_IF_HARDENED("a length has a seal");
-    static const nanvm_object bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     limited all;
     limited_init(&all);
     nanvm_mut_ref_drop(nanvm_new_array(all.manager, &bytes, NULL, 3000));
@@ -396,7 +396,7 @@ static void *count_resize(nanvm_manager *self, void *object, size_t old_size,
 
 static void expect_room_at_hand(nanvm_local *local, size_t length) {
     nanvm_manager *manager = nanvm_local_manager(local);
-    nanvm_mut_ref text = nanvm_new_array(manager, &text_object, NULL, length);
+    nanvm_mut_ref text = nanvm_new_array(manager, &text_type, NULL, length);
     assert_true(nanvm_mut_ref_resize(manager, &text, length + 1));
     void *place = text.object;
     resizes = 0;
@@ -422,10 +422,10 @@ static void test_array_in_a_trimmed_pool_grows_where_it_lies(void **state) {
     nanvm_local_deinit(&local);
 }
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
 }
@@ -436,10 +436,10 @@ static void test_objects_of_a_trimmed_pool_outlive_their_manager(void **state) {
         limited all;
         limited_init(&all);
         nanvm_local_on_leak(&all.local, ignore_leak, NULL);
-        nanvm_mut_ref point = nanvm_new(all.manager, &point_object);
+        nanvm_mut_ref point = nanvm_new(all.manager, &point_type);
         nanvm_mut_ref tracked = tracked_new(all.manager, 1);
-        nanvm_mut_ref ints = nanvm_new_array(all.manager, &ints_object, NULL, 5000);
-        nanvm_mut_ref_drop(nanvm_new(all.manager, &point_object));
+        nanvm_mut_ref ints = nanvm_new_array(all.manager, &ints_type, NULL, 5000);
+        nanvm_mut_ref_drop(nanvm_new(all.manager, &point_type));
         (void)nanvm_local_trim(&all.local);
         assert_false(trims > 0 && nanvm_local_trim(&all.local) > 0);
         nanvm_local_deinit(&all.local);
@@ -456,11 +456,11 @@ static nanvm_manager *of_greedy;
 
 static void drop_greedy(void *object, size_t length) {
     (void)length;
-    nanvm_mut_ref_drop(nanvm_new_array(of_greedy, &ints_object, NULL, LIMIT));
+    nanvm_mut_ref_drop(nanvm_new_array(of_greedy, &ints_type, NULL, LIMIT));
     nanvm_ref_drop(*(nanvm_ref *)object);
 }
 
-NANVM_OBJECT_CALLBACKS(greedy_object, struct hidden, NULL, drop_greedy, NULL);
+NANVM_TYPE_CALLBACKS(greedy_type, struct hidden, NULL, drop_greedy, NULL);
 
 static void test_callback_may_run_out_of_memory(void **state) {
     (void)state;
@@ -470,7 +470,7 @@ static void test_callback_may_run_out_of_memory(void **state) {
     nanvm_ref list = null_ref();
     size_t length = 0;
     for (nanvm_mut_ref made;
-         (made = nanvm_new(all.manager, &greedy_object)).object != NULL; length++) {
+         (made = nanvm_new(all.manager, &greedy_type)).object != NULL; length++) {
         ((struct hidden *)made.object)->secret = list;
         list = nanvm_mut_ref_to_ref(made);
     }
@@ -497,8 +497,8 @@ static sieve *sieve_new(nanvm_manager *manager) {
     sieve *self = calloc(1, sizeof(*self));
     assert_non_null(self);
     for (; self->length < HELD; self->length++) {
-        nanvm_mut_ref dies = nanvm_new(manager, &point_object);
-        nanvm_mut_ref stays = nanvm_new(manager, &point_object);
+        nanvm_mut_ref dies = nanvm_new(manager, &point_type);
+        nanvm_mut_ref stays = nanvm_new(manager, &point_type);
         if (dies.object == NULL || stays.object == NULL) {
             nanvm_mut_ref_drop(dies);
             nanvm_mut_ref_drop(stays);
@@ -557,7 +557,7 @@ static void test_failure_at_a_hard_limit_looks_at_nothing_twice(void **state) {
         assert_in_range(requests_of_a_failure(&all, asks[i % 3]), 1, 4);
     }
     sieve_mend(points);
-    nanvm_mut_ref_drop(nanvm_new(all.manager, &point_object)); /* one of the dead */
+    nanvm_mut_ref_drop(nanvm_new(all.manager, &point_type)); /* one of the dead */
     assert_false(ask_large(all.manager, nothing(all.manager)));
     sieve_delete(points);
     accounting_limit(&all.source, LIMIT);
@@ -568,19 +568,19 @@ static void test_failure_at_a_hard_limit_looks_at_nothing_twice(void **state) {
 /* --- many types --- */
 
 typedef struct census {
-    const nanvm_object *types;
+    const nanvm_type *types;
     unsigned char *seen;
     size_t blocks;
 } census;
 
-static void count_type(const nanvm_object_stats *stats, void *context) {
+static void count_type(const nanvm_type_stats *stats, void *context) {
     census *self = context;
-    self->seen[stats->object - self->types]++;
+    self->seen[stats->type - self->types]++;
     self->blocks += stats->live_blocks;
 }
 
 /* Each type is told of once; returns how many objects are alive. */
-static size_t take_census(nanvm_manager *manager, const nanvm_object *types,
+static size_t take_census(nanvm_manager *manager, const nanvm_type *types,
                           size_t length) {
     census found = {types, calloc(length, 1), 0};
     nanvm_stats stats = {.size = sizeof(stats), .version = NANVM_STATS_VERSION};
@@ -596,11 +596,11 @@ static size_t take_census(nanvm_manager *manager, const nanvm_object *types,
     return found.blocks;
 }
 
-static nanvm_object *types_new(size_t length) {
-    nanvm_object *types = calloc(length, sizeof(*types));
+static nanvm_type *types_new(size_t length) {
+    nanvm_type *types = calloc(length, sizeof(*types));
     assert_non_null(types);
     for (size_t i = 0; i < length; i++) {
-        types[i] = i % 4 == 3 ? ints_object : point_object;
+        types[i] = i % 4 == 3 ? ints_type : point_type;
     }
     return types;
 }
@@ -608,7 +608,7 @@ static nanvm_object *types_new(size_t length) {
 static void test_many_types_are_found_and_told_of_once(void **state) {
     (void)state;
     size_t length = scaled(200000);
-    nanvm_object *types = types_new(length);
+    nanvm_type *types = types_new(length);
     nanvm_mut_ref *made = calloc(length, sizeof(*made));
     assert_non_null(made);
     nanvm_local local;
@@ -617,7 +617,7 @@ static void test_many_types_are_found_and_told_of_once(void **state) {
     for (size_t i = 0; i < length; i++) {
         made[i] = nanvm_new_array(manager, &types[i], NULL, i % 4 == 3 ? 2 : 0);
         nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 7919 % length]));
-        assert_ptr_equal(nanvm_ref_object(nanvm_mut_ref_to_ref(made[i])), &types[i]);
+        assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(made[i])), &types[i]);
     }
     assert_int_equal(take_census(manager, types, length), length);
     size_t reserved = nanvm_stats_make(manager).reserved_bytes;
@@ -638,7 +638,7 @@ static void test_many_types_are_found_and_told_of_once(void **state) {
 static void test_pools_of_a_type_are_told_of_as_one(void **state) {
     (void)state;
     enum { FEWER = 300, SIZES = 40 };
-    nanvm_object *types = types_new(FEWER);
+    nanvm_type *types = types_new(FEWER);
     nanvm_mut_ref *made = calloc((size_t)FEWER * SIZES, sizeof(*made));
     assert_non_null(made);
     nanvm_local local;
@@ -652,7 +652,7 @@ static void test_pools_of_a_type_are_told_of_as_one(void **state) {
     }
     assert_int_equal(take_census(manager, types, FEWER), FEWER * SIZES);
     for (size_t i = 0; i < FEWER * SIZES; i++) {
-        assert_ptr_equal(nanvm_ref_object(nanvm_mut_ref_to_ref(made[i])),
+        assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(made[i])),
                          &types[i % FEWER]);
         nanvm_mut_ref_drop(made[i]);
     }

@@ -33,9 +33,9 @@ static bool is_filled(const void *memory, size_t size) {
     return i == size;
 }
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
-    (void)object;
+    (void)type;
     (void)blocks;
     *(size_t *)context += bytes;
 }
@@ -143,7 +143,7 @@ static void test_pieces_of_several_rounds_are_counted_together(void **state) {
     void *all[ROUNDS];
     for (size_t i = 0; i < ROUNDS; i++) {
         all[i] = piece(&on);
-        nanvm_mut_ref_drop(nanvm_new(on.manager, &point_object));
+        nanvm_mut_ref_drop(nanvm_new(on.manager, &point_type));
         assert_int_equal(live(on.manager), i + 1);
         on.leaked = 0;
         nanvm_local_deinit(&on.local);
@@ -244,7 +244,7 @@ static void test_objects_of_a_manager_within_a_manager_outlive_both(void **state
     nanvm_local inner;
     nanvm_local_init_from(&inner, on.manager);
     nanvm_local_on_leak(&inner, ignore_leak, &on.leaked);
-    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&inner), &point_object);
+    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&inner), &point_type);
     void *mine = piece(&on);
     nanvm_local_deinit(&inner);
     nanvm_local_deinit(&on.local);

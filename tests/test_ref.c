@@ -98,7 +98,7 @@ static nanvm_ref static_ref = NANVM_NULL_HANDLE;
 static nanvm_mut_ref static_mut_ref = NANVM_NULL_HANDLE;
 
 static bool null_if_out_of_memory(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_type);
     nanvm_ref ref = nanvm_mut_ref_to_ref(made);
     bool done = made.object != NULL;
     assert_int_equal(nanvm_mut_ref_is_null(made), !done);
@@ -151,7 +151,7 @@ static nanvm_mut_ref node_of_tracked(const stage *on) {
     }
     nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
     struct node value = {ref, 12, nanvm_ref_clone(ref)};
-    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_object, &value);
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &value);
     if (node.object == NULL) {
         nanvm_ref_drop(value.left);
         nanvm_ref_drop(value.right);
@@ -195,7 +195,7 @@ static bool clone_array(const stage *on) {
     }
     nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
     struct entry entries[] = {{1, ref}, {2, nanvm_ref_clone(ref)}, {3, null_ref()}};
-    nanvm_mut_ref made = nanvm_new_array(on->manager, &table_object, entries, 3);
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &table_type, entries, 3);
     if (made.object == NULL) {
         nanvm_ref_drop(ref);
         nanvm_ref_drop(ref);
@@ -226,7 +226,7 @@ static bool clone_words(const stage *on) {
     }
     nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
     word items[] = {word_from_number(9), word_from_ref(ref), 0};
-    nanvm_mut_ref made = nanvm_new_array(on->manager, &words_object, items, 3);
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &words_type, items, 3);
     if (made.object == NULL) {
         nanvm_ref_drop(ref);
         return false;
@@ -252,7 +252,7 @@ static bool clone_boxes(const stage *on) {
     }
     nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
     struct boxed one = {boxed_from_ref(ref)};
-    nanvm_mut_ref box = nanvm_new_copy(on->manager, &boxed_object, &one);
+    nanvm_mut_ref box = nanvm_new_copy(on->manager, &boxed_type, &one);
     if (box.object == NULL) {
         nanvm_ref_drop(ref);
         return false;
@@ -260,7 +260,7 @@ static bool clone_boxes(const stage *on) {
     struct boxed many[] = {{boxed_from_double(1.5)},
                            {boxed_from_ref(nanvm_mut_ref_to_ref(box))},
                            {boxed_from_double(-0.0)}};
-    nanvm_mut_ref made = nanvm_new_array(on->manager, &boxes_object, many, 3);
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &boxes_type, many, 3);
     if (made.object == NULL) {
         nanvm_mut_ref_drop(box);
         return false;
@@ -307,7 +307,7 @@ static bool mark_copy(void *copy, const void *source, size_t length) {
 }
 
 static const size_t marked_refs[] = {offsetof(struct node, right)};
-static const nanvm_object marked_object = {.name = "marked",
+static const nanvm_type marked_type = {.name = "marked",
                                            .size = sizeof(struct node),
                                            .align = _Alignof(struct node),
                                            .refs = marked_refs,
@@ -319,7 +319,7 @@ static bool clone_marked(const stage *on) {
     struct node value = {.value = 7, .right = nanvm_mut_ref_to_ref(leaf)};
     nanvm_mut_ref made = {NULL};
     if (leaf.object != NULL) {
-        made = nanvm_new_copy(on->manager, &marked_object, &value);
+        made = nanvm_new_copy(on->manager, &marked_type, &value);
     }
     if (made.object == NULL) {
         nanvm_mut_ref_drop(leaf);
@@ -365,7 +365,7 @@ static void test_clone_callback_that_refuses_leaves_nothing_behind(void **state)
 }
 
 static bool clone_of_unique(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &unique_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &unique_type);
     if (made.object == NULL) {
         return false;
     }
@@ -488,7 +488,7 @@ static void test_make_mut_of_nothing_is_nothing(void **state) {
 
 static void test_move_hands_over_and_leaves_null(void **state) {
     (void)state;
-    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
     nanvm_ref b = nanvm_ref_move(&a);
     assert_null(a.object);
     assert_false(nanvm_ref_same(a, b));

@@ -4,7 +4,7 @@
 
 #if defined(NANVM_SCOPED)
 
-NANVM_TYPED(thing, struct tracked, tracked_object);
+NANVM_TYPED(thing, struct tracked, tracked_type);
 
 static void test_scoped_references_drop_at_the_end_of_their_scope(void **state) {
     (void)state;

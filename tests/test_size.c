@@ -22,10 +22,10 @@ static void *refuse_memory(nanvm_manager *manager, nanvm_layout layout) {
     return NULL;
 }
 
-static void *refuse_block(nanvm_manager *manager, const nanvm_object *object,
+static void *refuse_block(nanvm_manager *manager, const nanvm_type *type,
                           size_t size) {
     refuser *self = (refuser *)manager;
-    assert_true(nanvm_layout_is_valid(nanvm_layout_make(size, object->align)));
+    assert_true(nanvm_layout_is_valid(nanvm_layout_make(size, type->align)));
     self->asked++;
     self->size = size;
     self->align = 0;
@@ -46,30 +46,30 @@ static void refuser_init(refuser *self, const nanvm_manager_table *table) {
 
 /* --- every way to create --- */
 
-typedef nanvm_mut_ref creator(nanvm_manager *manager, const nanvm_object *type,
+typedef nanvm_mut_ref creator(nanvm_manager *manager, const nanvm_type *type,
                               size_t length);
 
 /* What the compiler doesn't know. */
-static nanvm_mut_ref by_new(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_mut_ref by_new(nanvm_manager *manager, const nanvm_type *type,
                             size_t length) {
-    const nanvm_object *volatile unknown = type;
+    const nanvm_type *volatile unknown = type;
     (void)length;
     return nanvm_new(manager, unknown);
 }
 
-static nanvm_mut_ref by_copy(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_mut_ref by_copy(nanvm_manager *manager, const nanvm_type *type,
                              size_t length) {
-    const nanvm_object *volatile unknown = type;
+    const nanvm_type *volatile unknown = type;
     (void)length;
     return nanvm_new_copy(manager, unknown, type);
 }
 
-static nanvm_mut_ref by_array(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_mut_ref by_array(nanvm_manager *manager, const nanvm_type *type,
                               size_t length) {
     return nanvm_new_array(manager, type, NULL, length);
 }
 
-static nanvm_mut_ref by_items(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_mut_ref by_items(nanvm_manager *manager, const nanvm_type *type,
                               size_t length) {
     return nanvm_new_array(manager, type, type, length);
 }
@@ -82,13 +82,13 @@ static bool never_called(void *object, size_t length, void *context) {
     return false;
 }
 
-static nanvm_mut_ref by_construct(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_mut_ref by_construct(nanvm_manager *manager, const nanvm_type *type,
                                   size_t length) {
     return nanvm_new_with(manager, type, length, never_called, NULL);
 }
 
 /* An array of another manager, made longer. */
-static nanvm_mut_ref by_resize(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_mut_ref by_resize(nanvm_manager *manager, const nanvm_type *type,
                                size_t length) {
     accounting other;
     accounting_init(&other, NANVM_COUNT_PLAIN);
@@ -103,7 +103,7 @@ static nanvm_mut_ref by_resize(nanvm_manager *manager, const nanvm_object *type,
 }
 
 /* Whether the manager was asked; what for is in it. */
-static bool asks(refuser *self, creator *create, const nanvm_object *type,
+static bool asks(refuser *self, creator *create, const nanvm_type *type,
                  size_t length) {
     size_t before = self->asked;
     assert_null(create(&self->manager, type, length).object);
@@ -114,18 +114,18 @@ static bool asks(refuser *self, creator *create, const nanvm_object *type,
 
 static const size_t limit = (size_t)PTRDIFF_MAX;
 
-static void expect_length(refuser *self, creator *create, const nanvm_object *type,
+static void expect_length(refuser *self, creator *create, const nanvm_type *type,
                           size_t length) {
     size_t size = type->items_offset + length * type->item_size;
     size = size < type->size ? type->size : size;
     assert_true(asks(self, create, type, length));
     assert_int_equal(self->size, size);
     size_t found = 0;
-    assert_true(nanvm_object_size(type, length, &found));
+    assert_true(nanvm_type_size(type, length, &found));
     assert_int_equal(found, size);
 }
 
-static void try_lengths(creator *create, const nanvm_object *type) {
+static void try_lengths(creator *create, const nanvm_type *type) {
     refuser self;
     refuser_init(&self, &block_table);
     size_t most = (limit - (type->align - 1) - type->items_offset) / type->item_size;
@@ -149,7 +149,7 @@ static creator *const array_creators[] = {by_array, by_items, by_construct, by_r
 
 static void test_longest_array_is_asked_for_and_none_longer(void **state) {
     (void)state;
-    const nanvm_object types[] = {
+    const nanvm_type types[] = {
         {.name = "pairs", .align = 1, .item_size = 2},
         {.name = "words", .align = 8, .item_size = 8},
         {.name = "behind", .size = 40, .align = 8, .item_size = 24, .items_offset = 36},
@@ -167,10 +167,10 @@ static void test_items_beyond_all_memory_are_refused(void **state) {
     (void)state;
     refuser self;
     refuser_init(&self, &block_table);
-    const nanvm_object large = {.name = "large", .align = 1, .item_size = limit / 2 + 1};
-    const nanvm_object far = {
+    const nanvm_type large = {.name = "large", .align = 1, .item_size = limit / 2 + 1};
+    const nanvm_type far = {
         .name = "far", .align = 1, .item_size = 1, .items_offset = limit - 1};
-    const nanvm_object beyond = {
+    const nanvm_type beyond = {
         .name = "beyond", .align = 1, .item_size = 1, .items_offset = limit + 1};
     for (size_t k = 0; k < 3; k++) { /* whose arrays without items can't be made */
         expect_length(&self, array_creators[k], &large, 1);
@@ -186,7 +186,7 @@ static void test_what_has_no_items_has_no_length(void **state) {
     (void)state;
     refuser self;
     refuser_init(&self, &block_table);
-    const nanvm_object plain = {.name = "plain", .size = 8, .align = 8};
+    const nanvm_type plain = {.name = "plain", .size = 8, .align = 8};
     for (size_t k = 0; k < sizeof(array_creators) / sizeof(array_creators[0]); k++) {
         assert_false(asks(&self, array_creators[k], &plain, 1));
         assert_false(asks(&self, array_creators[k], &plain, SIZE_MAX));
@@ -202,14 +202,14 @@ static void try_fixed_part(size_t size, size_t align, bool expected) {
     refuser self;
     refuser_init(&self, &block_table);
     for (size_t item_size = 0; item_size <= 8; item_size += 8) {
-        const nanvm_object type = {
+        const nanvm_type type = {
             .name = "fixed", .size = size, .align = align, .item_size = item_size};
         for (size_t i = 0; i < sizeof(creators) / sizeof(creators[0]); i++) {
             assert_int_equal(asks(&self, creators[i], &type, 0), expected);
             assert_true(!expected || self.size == size);
         }
         size_t found = 77;
-        assert_int_equal(nanvm_object_size(&type, 0, &found), expected);
+        assert_int_equal(nanvm_type_size(&type, 0, &found), expected);
         assert_int_equal(found, expected ? size : 77);
     }
 }
@@ -242,7 +242,7 @@ static void try_alone(creator *create, size_t item_size, size_t align, size_t fr
     size_t word_align = align < sizeof(void *) ? sizeof(void *) : align;
     size_t prefix = nanvm_layout_round_up(front, word_align);
     size_t most = limit - (word_align - 1) - prefix;
-    nanvm_object type = {.name = "alone", .align = align, .item_size = item_size};
+    nanvm_type type = {.name = "alone", .align = align, .item_size = item_size};
     type.size = most;
     assert_true(asks(&self, create, &type, 0));
     assert_int_equal(self.size, limit - (word_align - 1));

@@ -40,8 +40,8 @@ static void test_local_counts_live_blocks_and_bytes(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref a = nanvm_new(manager, &point_object);
-    nanvm_mut_ref b = nanvm_new_array(manager, &ints_object, NULL, 2000);
+    nanvm_mut_ref a = nanvm_new(manager, &point_type);
+    nanvm_mut_ref b = nanvm_new_array(manager, &ints_type, NULL, 2000);
     nanvm_stats stats = nanvm_stats_make(manager);
     assert_int_equal(stats.live_blocks, 2);
     assert_true(stats.live_bytes >= sizeof(struct point) + 2000 * sizeof(int));
@@ -58,7 +58,7 @@ static void test_local_counts_live_blocks_and_bytes(void **state) {
     accounting_deinit(&source);
 }
 
-static void note_peak(const nanvm_object_stats *type, void *context) {
+static void note_peak(const nanvm_type_stats *type, void *context) {
     *(size_t *)context = type->peak_blocks;
 }
 
@@ -84,14 +84,14 @@ static void test_peak_is_the_most_that_were_alive_at_once(void **state) {
         nanvm_local_init(&local);
         nanvm_manager *manager = nanvm_local_manager(&local);
         for (size_t round = 0; round < 1000; round++) {
-            nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, lengths[i]));
+            nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, lengths[i]));
         }
         assert_int_equal(peak_of(manager), 1);
-        nanvm_mut_ref one = nanvm_new_array(manager, &ints_object, NULL, lengths[i]);
-        nanvm_mut_ref other = nanvm_new_array(manager, &ints_object, NULL, lengths[i]);
+        nanvm_mut_ref one = nanvm_new_array(manager, &ints_type, NULL, lengths[i]);
+        nanvm_mut_ref other = nanvm_new_array(manager, &ints_type, NULL, lengths[i]);
         nanvm_mut_ref_drop(one);
         assert_int_equal(peak_of(manager), 2);
-        one = nanvm_new_array(manager, &ints_object, NULL, lengths[i]);
+        one = nanvm_new_array(manager, &ints_type, NULL, lengths[i]);
         nanvm_mut_ref_drop(one);
         (void)nanvm_local_trim(&local);
         assert_int_equal(peak_of(manager), 2);
@@ -106,7 +106,7 @@ static void test_growing_is_no_second_object(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 5000);
+    nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 5000);
     assert_true(nanvm_mut_ref_resize(manager, &made, 30000));
     assert_int_equal(peak_of(manager), 1);
     nanvm_mut_ref_drop(made);
@@ -120,9 +120,9 @@ static void test_what_could_not_be_made_is_not_counted(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref made = nanvm_new_array(manager, &ints_object, NULL, 30000);
+    nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 30000);
     accounting_fail_from(&source, 0);
-    assert_null(nanvm_new_array(manager, &ints_object, NULL, 30000).object);
+    assert_null(nanvm_new_array(manager, &ints_type, NULL, 30000).object);
     assert_false(nanvm_mut_ref_resize(manager, &made, 90000));
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
     assert_int_equal(peak_of(manager), 1);
@@ -150,11 +150,11 @@ static void test_local_counts_raw_memory(void **state) {
 }
 
 typedef struct told {
-    nanvm_object_stats types[8];
+    nanvm_type_stats types[8];
     size_t length;
 } told;
 
-static void tell(const nanvm_object_stats *stats, void *context) {
+static void tell(const nanvm_type_stats *stats, void *context) {
     told *self = context;
     assert_in_range(self->length, 0, 7);
     self->types[self->length++] = *stats;
@@ -170,10 +170,10 @@ static told types_of(const nanvm_manager *manager) {
     return all;
 }
 
-static const nanvm_object_stats *type_in(const told *all, const nanvm_object *object) {
-    const nanvm_object_stats *found = NULL;
+static const nanvm_type_stats *type_in(const told *all, const nanvm_type *type) {
+    const nanvm_type_stats *found = NULL;
     for (size_t i = 0; i < all->length; i++) {
-        if (all->types[i].object == object) {
+        if (all->types[i].type == type) {
             assert_null(found);
             found = &all->types[i];
         }
@@ -189,45 +189,45 @@ static void test_local_tells_of_each_type_once(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref ints[5];
     for (size_t i = 0; i < 5; i++) {
-        ints[i] = nanvm_new_array(manager, &ints_object, NULL, 1 + i * i * i * 20);
+        ints[i] = nanvm_new_array(manager, &ints_type, NULL, 1 + i * i * i * 20);
     }
-    nanvm_mut_ref point = nanvm_new(manager, &point_object);
+    nanvm_mut_ref point = nanvm_new(manager, &point_type);
     nanvm_mut_ref_drop(ints[4]);
     told all = types_of(manager);
     assert_int_equal(all.length, 2);
-    assert_int_equal(type_in(&all, &ints_object)->live_blocks, 4);
-    assert_int_equal(type_in(&all, &ints_object)->peak_blocks, 5);
-    assert_int_equal(type_in(&all, &point_object)->live_bytes,
+    assert_int_equal(type_in(&all, &ints_type)->live_blocks, 4);
+    assert_int_equal(type_in(&all, &ints_type)->peak_blocks, 5);
+    assert_int_equal(type_in(&all, &point_type)->live_bytes,
                      sizeof(nanvm_header) + sizeof(struct point));
     for (size_t i = 0; i < 4; i++) {
         nanvm_mut_ref_drop(ints[i]);
     }
     nanvm_mut_ref_drop(point);
     all = types_of(manager);
-    assert_int_equal(type_in(&all, &ints_object)->live_blocks, 0);
+    assert_int_equal(type_in(&all, &ints_type)->live_blocks, 0);
     nanvm_local_deinit(&local);
 }
 
 /* Whatever came between its sizes. */
 static void test_local_tells_of_a_type_of_many_sizes_once(void **state) {
     (void)state;
-    const nanvm_object *others[] = {&point_object, &node_object, &text_object,
-                                    &tracked_object};
+    const nanvm_type *others[] = {&point_type, &node_type, &text_type,
+                                    &tracked_type};
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref ints[20];
     nanvm_layout layout = nanvm_layout_make(50, 8);
     for (size_t i = 0; i < 20; i++) {
-        ints[i] = nanvm_new_array(manager, &ints_object, NULL, 2 + 40 * i);
+        ints[i] = nanvm_new_array(manager, &ints_type, NULL, 2 + 40 * i);
         nanvm_mut_ref_drop(nanvm_new_array(manager, others[i / 4 % 3], NULL, 0));
         void *memory = nanvm_manager_alloc(manager, layout);
         nanvm_manager_dealloc(manager, memory, layout);
     }
     told all = types_of(manager);
     assert_int_equal(all.length, 5);
-    assert_int_equal(type_in(&all, &ints_object)->live_blocks, 20);
-    assert_int_equal(type_in(&all, &ints_object)->peak_blocks, 20);
+    assert_int_equal(type_in(&all, &ints_type)->live_blocks, 20);
+    assert_int_equal(type_in(&all, &ints_type)->peak_blocks, 20);
     assert_int_equal(type_in(&all, NULL)->live_blocks, 0);
     for (size_t i = 0; i < 20; i++) {
         nanvm_mut_ref_drop(ints[i]);
@@ -246,7 +246,7 @@ static void test_local_tells_of_an_array_of_bytes_once(void **state) {
     nanvm_mut_ref chars[20];
     for (size_t i = 0; i < 20; i++) {
         chars[i] = nanvm_new_array(manager, &chars_object, NULL, 1 + 150 * i);
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 1 + 40 * i));
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 1 + 40 * i));
     }
     told all = types_of(manager);
     assert_int_equal(all.length, 2);
@@ -263,16 +263,16 @@ static void test_peak_of_large_objects_is_kept(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &ints_object, NULL, 9000);
-    nanvm_mut_ref second = nanvm_new_array(manager, &ints_object, NULL, 9000);
+    nanvm_mut_ref first = nanvm_new_array(manager, &ints_type, NULL, 9000);
+    nanvm_mut_ref second = nanvm_new_array(manager, &ints_type, NULL, 9000);
     nanvm_stats most = nanvm_stats_make(manager);
     assert_int_equal(most.peak_bytes, most.live_bytes);
     nanvm_mut_ref_drop(first);
     nanvm_mut_ref_drop(second);
     for (size_t i = 0; i < 3; i++) {
-        nanvm_mut_ref other = nanvm_new_array(manager, &ints_object, NULL, 4000);
+        nanvm_mut_ref other = nanvm_new_array(manager, &ints_type, NULL, 4000);
         told all = types_of(manager);
-        assert_int_equal(type_in(&all, &ints_object)->peak_blocks, 2);
+        assert_int_equal(type_in(&all, &ints_type)->peak_blocks, 2);
         assert_int_equal(nanvm_stats_make(manager).peak_bytes, most.peak_bytes);
         nanvm_mut_ref_drop(other);
     }
@@ -298,7 +298,7 @@ static void test_arena_counts_since_its_reset(void **state) {
     nanvm_arena_init_growing(&arena, &source.manager);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < 2000; i++) {
-        assert_non_null(nanvm_new(manager, &point_object).object);
+        assert_non_null(nanvm_new(manager, &point_type).object);
     }
     nanvm_stats stats = nanvm_stats_make(manager);
     assert_int_equal(stats.live_blocks, 2000);
@@ -330,7 +330,7 @@ static void test_clones_of_to_mut_ref_are_counted(void **state) {
     (void)state;
     accounting manager;
     accounting_init(&manager, NANVM_COUNT_PLAIN);
-    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_object));
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type));
     nanvm_ref b = nanvm_ref_clone(a);
     accounting_fail_from(&manager, 0);
     assert_null(nanvm_ref_to_mut_ref(&b, &manager.manager).object);
@@ -413,7 +413,7 @@ static void test_local_is_printed_as_text(void **state) {
     (void)state;
     nanvm_local local;
     nanvm_local_init(&local);
-    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&local), &point_type);
     nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
     char expected[500];
     snprintf(expected, sizeof(expected),
@@ -428,14 +428,14 @@ static void test_local_is_printed_as_text(void **state) {
 }
 
 /* A name that JSON can't hold as it is, and none at all. */
-static const nanvm_object odd_object = {.name = "a\"b\\c\n\x01", .size = 8, .align = 8};
-static const nanvm_object nameless_object = {.size = 8, .align = 8};
+static const nanvm_type odd_type = {.name = "a\"b\\c\n\x01", .size = 8, .align = 8};
+static const nanvm_type nameless_type = {.size = 8, .align = 8};
 
-static const char *type_as_json(const nanvm_manager *manager, const nanvm_object *object,
+static const char *type_as_json(const nanvm_manager *manager, const nanvm_type *which,
                                 const char *name) {
     static char text[200];
     told all = types_of(manager);
-    const nanvm_object_stats *type = type_in(&all, object);
+    const nanvm_type_stats *type = type_in(&all, which);
     snprintf(text, sizeof(text),
              "{\"name\": \"%s\", \"live_blocks\": %zu, \"live_bytes\": %zu, "
              "\"peak_blocks\": %zu}",
@@ -448,16 +448,16 @@ static void test_local_is_printed_as_json(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref odd = nanvm_new(manager, &odd_object);
-    nanvm_mut_ref nameless = nanvm_new(manager, &nameless_object);
+    nanvm_mut_ref odd = nanvm_new(manager, &odd_type);
+    nanvm_mut_ref nameless = nanvm_new(manager, &nameless_type);
     nanvm_layout layout = nanvm_layout_make(5, 1);
     void *raw = nanvm_manager_alloc(manager, layout);
     const char *text = text_of(nanvm_stats_print_json, manager);
     assert_non_null(strstr(text, "{\"version\": 1, \"live_blocks\": 3, "));
     assert_non_null(strstr(text, "\"clones\": 0, \"objects\": [{"));
     assert_non_null(strstr(
-        text, type_as_json(manager, &odd_object, "a\\u0022b\\u005cc\\u000a\\u0001")));
-    assert_non_null(strstr(text, type_as_json(manager, &nameless_object, "?")));
+        text, type_as_json(manager, &odd_type, "a\\u0022b\\u005cc\\u000a\\u0001")));
+    assert_non_null(strstr(text, type_as_json(manager, &nameless_type, "?")));
     assert_non_null(strstr(text, type_as_json(manager, NULL, "raw memory")));
     assert_string_equal(text + strlen(text) - 4, "}]}\n");
     nanvm_manager_dealloc(manager, raw, layout);
@@ -468,7 +468,7 @@ static void test_local_is_printed_as_json(void **state) {
 
 static void test_empty_name_is_printed_as_such(void **state) {
     (void)state;
-    const nanvm_object nameless = {.name = "", .size = 8, .align = 8};
+    const nanvm_type nameless = {.name = "", .size = 8, .align = 8};
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &nameless));
@@ -495,7 +495,7 @@ static FILE *unsteady;
 static void tell_while_it_fails(const nanvm_manager *manager, nanvm_stats *stats) {
     (void)manager;
     if (stats->each != NULL) {
-        const nanvm_object_stats point = {.object = &point_object};
+        const nanvm_type_stats point = {.type = &point_type};
         assert_non_null(freopen(nowhere, "r", unsteady));
         stats->each(&point, stats->context);
         assert_non_null(freopen(nowhere, "w", unsteady));
@@ -558,12 +558,12 @@ static void test_each_failed_write_is_told(void **state) {
     if (!SEES_EACH_WRITE) {
         skip_because("there is no fopencookie() of glibc's");
     }
-    const nanvm_object quoted = {.name = "a \"type\"", .size = 8, .align = 8};
+    const nanvm_type quoted = {.name = "a \"type\"", .size = 8, .align = 8};
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref_drop(nanvm_new(manager, &quoted));
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
     bool (*const printers[])(const nanvm_manager *, FILE *) = {nanvm_stats_print,
                                                                nanvm_stats_print_json};
     for (size_t i = 0; i < 2; i++) {

@@ -67,7 +67,7 @@ static void create_and_drop(void *context) {
         nanvm_mut_ref leaf = tracked_new(nanvm_global(), i);
         nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
         nanvm_ref items[] = {ref, nanvm_ref_clone(ref)};
-        nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &refs_object, items, 2);
+        nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &refs_type, items, 2);
         *errors += !nanvm_mut_ref_resize(nanvm_global(), &array, 9);
         nanvm_mut_ref_drop(array);
     }
@@ -134,7 +134,7 @@ static nanvm_ref chain(size_t length) {
     for (size_t i = 0; i < length; i++) {
         struct node value = {nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i)), i,
                              tail};
-        tail = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+        tail = nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &value));
     }
     return tail;
 }
@@ -149,7 +149,7 @@ static void test_threads_drop_chains_that_share_their_tails(void **state) {
         for (size_t i = 0; i < THREADS; i++) {
             struct node value = {.value = i, .right = nanvm_ref_clone(tail)};
             shares[i].ref = nanvm_mut_ref_to_ref(
-                nanvm_new_copy(nanvm_global(), &node_object, &value));
+                nanvm_new_copy(nanvm_global(), &node_type, &value));
         }
         nanvm_ref_drop(tail);
         in_threads(drop_share, THREADS, shares, sizeof(shares[0]));
@@ -188,7 +188,7 @@ static void test_sole_owner_is_handed_over_without_a_race(void **state) {
     size_t repeats = scaled(2000) + 10;
     for (size_t i = 0; i < repeats; i++) {
         relay relays[2] = {{.winners = &winners}, {.winners = &winners}};
-        relays[0].ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+        relays[0].ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
         relays[1].ref = nanvm_ref_clone(relays[0].ref);
         in_threads(read_then_write, 2, relays, sizeof(relays[0]));
     }
@@ -214,7 +214,7 @@ static void test_threads_update_values_that_they_share(void **state) {
     share shares[THREADS] = {{.errors = 0}};
     struct node value = {.left = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 0))};
     nanvm_ref ref =
-        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_object, &value));
+        nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &value));
     size_t before = nanvm_stats_make(nanvm_global()).clones;
     for (size_t i = 0; i < THREADS; i++) {
         shares[i].ref = nanvm_ref_clone(ref);
@@ -241,7 +241,7 @@ typedef struct parcel {
 static void finish_parcel(void *context) {
     parcel *self = context;
     ((struct point *)nanvm_mut_ref_get(self->object))->y = 2;
-    nanvm_mut_ref other = nanvm_new(nanvm_local_manager(&self->local), &point_object);
+    nanvm_mut_ref other = nanvm_new(nanvm_local_manager(&self->local), &point_type);
     nanvm_mut_ref_drop(other);
     nanvm_mut_ref_drop(self->object);
     nanvm_local_deinit(&self->local);
@@ -252,7 +252,7 @@ static void test_local_manager_can_be_handed_to_another_thread(void **state) {
     needs_threads();
     parcel sent;
     nanvm_local_init(&sent.local);
-    sent.object = nanvm_new(nanvm_local_manager(&sent.local), &point_object);
+    sent.object = nanvm_new(nanvm_local_manager(&sent.local), &point_type);
     in_threads(finish_parcel, 1, &sent, 0);
 }
 
@@ -275,10 +275,10 @@ static void test_threads_read_the_objects_of_an_arena(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    struct node value = {nanvm_mut_ref_to_ref(nanvm_new(manager, &point_object)), 7,
+    struct node value = {nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type)), 7,
                          null_ref()};
     share shares[THREADS] = {{.errors = 0}};
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
     for (size_t i = 0; i < THREADS; i++) {
         shares[i].ref = ref;
     }
@@ -303,7 +303,7 @@ static void read_borrowed(void *context) {
     do {
         const struct words *words = nanvm_ref_get(self->ref);
         size_t length = nanvm_ref_length(self->ref);
-        self->errors += length != 3 || nanvm_ref_object(self->ref) != &words_object;
+        self->errors += length != 3 || nanvm_ref_type(self->ref) != &words_type;
         self->errors += words->first != word_from_number(1);
         self->errors += words->items[2] != word_from_number(4);
         sched_yield();
@@ -331,7 +331,7 @@ static void test_threads_read_a_local_object_while_its_owner_counts(void **state
     nanvm_local_init(&local);
     const word items[] = {word_from_number(2), word_from_number(3), word_from_number(4)};
     nanvm_mut_ref made =
-        nanvm_new_array(nanvm_local_manager(&local), &words_object, items, 3);
+        nanvm_new_array(nanvm_local_manager(&local), &words_type, items, 3);
     ((struct words *)nanvm_mut_ref_get(made))->first = word_from_number(1);
     atomic_bool done = false;
     reading all[THREADS];

@@ -3,8 +3,8 @@
 #include "run.h"
 #include "stage.h"
 
-NANVM_TYPED(point, struct point, point_object);
-NANVM_TYPED(text, struct text, text_object);
+NANVM_TYPED(point, struct point, point_type);
+NANVM_TYPED(text, struct text, text_type);
 
 /* A type that refers to itself. */
 NANVM_TYPED_HANDLES(list);
@@ -12,8 +12,8 @@ struct list {
     size_t value;
     list_ref next;
 };
-NANVM_OBJECT_REFS(list_object, struct list, next);
-NANVM_TYPED_FUNCTIONS(list, struct list, list_object);
+NANVM_TYPE_REFS(list_type, struct list, next);
+NANVM_TYPED_FUNCTIONS(list, struct list, list_type);
 
 static bool typed_life(const stage *on) {
     point_mut_ref made = point_new(on->manager);
@@ -114,10 +114,10 @@ static void test_typed_arrays_start_empty(void **state) {
 }
 
 /* What typed functions call when the compiler doesn't know the type after all. */
-static const nanvm_object *volatile unknown = &point_object;
+static const nanvm_type *volatile unknown = &point_type;
 
 static bool drop_unknown(const stage *on) {
-    const nanvm_object *type = unknown;
+    const nanvm_type *type = unknown;
     nanvm_mut_ref first = nanvm_new(on->manager, type);
     nanvm_mut_ref second = nanvm_new(on->manager, type);
     bool done = first.object != NULL && second.object != NULL;
@@ -257,7 +257,7 @@ static void test_typed_drop_releases_references(void **state) {
 
 static void test_untyped_ref_becomes_typed_if_its_table_fits(void **state) {
     (void)state;
-    nanvm_ref untyped = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_object));
+    nanvm_ref untyped = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
     text_ref text = {{&untyped}};
     assert_false(text_ref_from(&untyped, &text));
     assert_null(text.untyped.object);
@@ -272,7 +272,7 @@ static void test_untyped_ref_becomes_typed_if_its_table_fits(void **state) {
 
 static void test_untyped_mut_ref_becomes_typed_if_its_table_fits(void **state) {
     (void)state;
-    nanvm_mut_ref untyped = nanvm_new(nanvm_global(), &point_object);
+    nanvm_mut_ref untyped = nanvm_new(nanvm_global(), &point_type);
     text_mut_ref text = {untyped};
     assert_false(text_mut_ref_from(&untyped, &text));
     assert_true(text_mut_ref_is_null(text));
@@ -312,7 +312,7 @@ static void test_typed_null_handles_are_null(void **state) {
 }
 
 static bool view_as_typed(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_type);
     if (made.object == NULL) {
         return false;
     }

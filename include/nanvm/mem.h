@@ -4,7 +4,7 @@
  * persistent data structures. This header includes all the others.
  *
  * A *manager* manages memory. An *object* is a value that can live in it; a
- * table, ::nanvm_object, says how large it is and where it holds references. A
+ * table, ::nanvm_type, says how large it is and where it holds references. A
  * *block* is an 8-byte header followed by an object.
  *
  * A `MutRef` is the only reference to its object: it reads and writes, can't be
@@ -17,8 +17,8 @@
  *
  * @code{.c}
  * struct point { double x, y; };
- * NANVM_OBJECT(point_object, struct point);
- * NANVM_TYPED(point, struct point, point_object);
+ * NANVM_TYPE(point_type, struct point);
+ * NANVM_TYPED(point, struct point, point_type);
  *
  * point_mut_ref p = point_new(nanvm_global());       // null if out of memory
  * point_mut_ref_get(p)->x = 1;

@@ -14,7 +14,7 @@ static void check_visitor(nanvm_ref reference, void *arena) {
     }
 }
 
-void nanvm_closed_check(const nanvm_arena *arena, const nanvm_object *type,
+void nanvm_closed_check(const nanvm_arena *arena, const nanvm_type *type,
                         const void *object) {
     nanvm_object_visit(type, object, check_visitor, (void *)(uintptr_t)arena);
 }

@@ -73,7 +73,7 @@ typedef struct report {
 enum { PRINTED_CYCLES = 8, PRINTED_OBJECTS = 8 };
 
 static void print_object(nanvm_ref object) {
-    const char *name = nanvm_object_name(nanvm_ref_object(object));
+    const char *name = nanvm_type_name(nanvm_ref_type(object));
     (void)fprintf(stderr, "%s %p", name, object.object);
 }
 
@@ -159,7 +159,7 @@ static void free_arrays(graph *self) {
 static void count_objects(graph *self, nanvm_pool *pool) {
     for (; pool != NULL; pool = pool->next) {
         nanvm_pool_recount(pool);
-        self->room += pool->places.object == NULL ? 0 : pool->live;
+        self->room += pool->places.type == NULL ? 0 : pool->live;
     }
 }
 
@@ -226,7 +226,7 @@ static void visit_nodes(graph *self, nanvm_visitor *visitor) {
     for (size_t i = 0; i < self->length; ++i) {
         const void *object = self->nodes[i].object;
         self->nodes[i].edges = self->nodes[i].next = self->edges_length;
-        nanvm_object_visit(nanvm_block_origin(object)->object, object, visitor, self);
+        nanvm_object_visit(nanvm_block_origin(object)->type, object, visitor, self);
     }
     self->nodes[self->length].edges = self->edges_length;
 }

@@ -59,7 +59,7 @@ static size_t length_of(size_t kind) {
 /* What moves, moves by a new block: nothing stays behind in the old one. And nothing of
  * what is cut off: it isn't the object's any more when that ends. A block is of the kind
  * that its object's size says. */
-static bool stays(const nanvm_object *type, size_t old_size, size_t size) {
+static bool stays(const nanvm_type *type, size_t old_size, size_t size) {
     size_t prefix = nanvm_global_prefix(type);
     return size <= old_size && size >= old_size / 2 &&
            kind_of(prefix + size) == kind_of(prefix + old_size);
@@ -69,7 +69,7 @@ void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_si
                                  size_t size) {
     (void)self;
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (origin->dealloc != &nanvm_global_dealloc || !stays(origin->object, old_size, size)) {
+    if (origin->dealloc != &nanvm_global_dealloc || !stays(origin->type, old_size, size)) {
         return NULL;
     }
     memset((unsigned char *)object + size, 0, old_size - size);
@@ -91,11 +91,11 @@ static struct {
     size_t next;
 } waiting[KINDS];
 
-static size_t size_of(const nanvm_object *type, const void *object) {
-    return nanvm_object_size_of(type, nanvm_block_length(type, object));
+static size_t size_of(const nanvm_type *type, const void *object) {
+    return nanvm_type_size_of(type, nanvm_block_length(type, object));
 }
 
-static note *write_note(const nanvm_object *type, void *object, size_t size) {
+static note *write_note(const nanvm_type *type, void *object, size_t size) {
     size_t prefix = nanvm_global_prefix(type);
     note *self = (note *)(void *)((unsigned char *)object - prefix);
     self->object = object;
@@ -126,7 +126,7 @@ static bool replace_oldest(size_t kind, note *mine) {
 }
 
 void nanvm_global_free_block(nanvm_dealloc *self, void *object) {
-    const nanvm_object *type = nanvm_block_origin(object)->object;
+    const nanvm_type *type = nanvm_block_origin(object)->type;
     size_t size = size_of(type, object);
     size_t kind = kind_of(nanvm_global_prefix(type) + size);
     (void)self;

@@ -165,7 +165,7 @@ void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
 
 NANVM_WRAPS("a hash")
 static inline uint64_t mark_of_origin(const nanvm_origin *self) {
-    uint64_t object = (uintptr_t)self->object;
+    uint64_t object = (uintptr_t)self->type;
     uint64_t dealloc = (uintptr_t)self->dealloc;
     return mark(ORIGIN, self, object * UINT64_C(0xBF58476D1CE4E5B9) + dealloc);
 }
@@ -197,7 +197,7 @@ void nanvm_block_check(const void *object) {
 }
 
 void nanvm_block_check_type(const void *object, const void *type) {
-    if (object != NULL && nanvm_block_origin(object)->object != type) {
+    if (object != NULL && nanvm_block_origin(object)->type != type) {
         nanvm_fatal("a reference was taken for one to an object of another type");
     }
 }

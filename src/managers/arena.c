@@ -67,13 +67,13 @@ static bool owns(const nanvm_arena *self, const void *object) {
 /* --- runs --- */
 
 /* A debug build checks the references of a closed arena's objects. */
-static bool is_held(const nanvm_arena *self, const nanvm_object *type) {
+static bool is_held(const nanvm_arena *self, const nanvm_type *type) {
     return type->drop != NULL ||
-           ((NANVM_IS_DEBUG || !self->closed) && nanvm_object_holds_refs(type));
+           ((NANVM_IS_DEBUG || !self->closed) && nanvm_type_holds_refs(type));
 }
 
-static size_t arena_prefix(const nanvm_arena *self, const nanvm_object *type) {
-    bool adds_link = is_held(self, type) && !nanvm_object_has_callbacks(type);
+static size_t arena_prefix(const nanvm_arena *self, const nanvm_type *type) {
+    bool adds_link = is_held(self, type) && !nanvm_type_has_callbacks(type);
     return nanvm_block_prefix(type) + (adds_link ? word_size : 0);
 }
 
@@ -101,15 +101,15 @@ NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
     self->top -= rest * run->stride;
     self->blocks -= rest;
     self->streak -= rest;
-    if (rest > 0 && is_held(self, run->object)) {
+    if (rest > 0 && is_held(self, run->type)) {
         self->holders = last;
     }
-    run->object = NULL; /* serves nobody */
+    run->type = NULL; /* serves nobody */
     run->run = run->run_end = 0;
 }
 
 static inline void end_run(nanvm_arena *self) {
-    if (self->run.object != NULL) {
+    if (self->run.type != NULL) {
         end_run_cold(self);
     }
 }
@@ -397,12 +397,12 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
 
 /* The origin of the newest block serves as long as the type is the same and it
  * is in reach. */
-static bool origin_serves(const nanvm_arena *self, const nanvm_object *type) {
-    return self->origin != NULL && self->origin->object == type &&
+static bool origin_serves(const nanvm_arena *self, const nanvm_type *type) {
+    return self->origin != NULL && self->origin->type == type &&
            (size_t)(self->end - (unsigned char *)self->origin) / word_size < UINT32_MAX;
 }
 
-static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_object *type,
+static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_type *type,
                                        size_t prefix, nanvm_layout layout) {
     unsigned char *object = take(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
@@ -412,7 +412,7 @@ static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_object *ty
     return object;
 }
 
-static void link_holder(nanvm_arena *self, const nanvm_object *type, void *object) {
+static void link_holder(nanvm_arena *self, const nanvm_type *type, void *object) {
     if (is_held(self, type)) {
         *nanvm_block_link(type, object) = self->holders;
         self->holders = object;
@@ -439,10 +439,10 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
 
 static void hold_run(nanvm_arena *self) {
     const nanvm_places *run = &self->run;
-    if (is_held(self, run->object)) {
+    if (is_held(self, run->type)) {
         for (uintptr_t object = run->run; run->run_end - object > 0;
              object += run->stride) {
-            link_holder(self, run->object, (void *)object);
+            link_holder(self, run->type, (void *)object);
         }
     }
 }
@@ -470,7 +470,7 @@ static void fill_run(nanvm_arena *self, size_t length) {
 }
 
 /* More of what was just made at the top. */
-static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char *object,
+static void start_run(nanvm_arena *self, const nanvm_type *type, unsigned char *object,
                       size_t stride) {
     size_t length = next_run_length(self, stride);
     if (length == 0 || NANVM_QUARANTINES || self->watched) {
@@ -480,7 +480,7 @@ static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char
     if (self->manager.places == NULL) {
         show_run(self);
     }
-    run->object = type;
+    run->type = type;
     run->stride = stride;
     run->run = (uintptr_t)object + stride;
     fill_run(self, length);
@@ -489,7 +489,7 @@ static void start_run(nanvm_arena *self, const nanvm_object *type, unsigned char
     self->streak += length;
 }
 
-static unsigned char *take_block(nanvm_arena *self, const nanvm_object *type,
+static unsigned char *take_block(nanvm_arena *self, const nanvm_type *type,
                                  size_t prefix, nanvm_layout layout) {
     unsigned char *object = origin_serves(self, type) ? bump(self, prefix, layout) : NULL;
     if (object == NULL) {
@@ -499,7 +499,7 @@ static unsigned char *take_block(nanvm_arena *self, const nanvm_object *type,
     return object;
 }
 
-static inline void *new_block(nanvm_arena *self, const nanvm_object *type, size_t size) {
+static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t size) {
     nanvm_layout layout = nanvm_layout_make(size, nanvm_block_align(type));
     size_t prefix = arena_prefix(self, type);
     unsigned char *object = take_block(self, type, prefix, layout);
@@ -518,10 +518,10 @@ static inline void *new_block(nanvm_arena *self, const nanvm_object *type, size_
     return object;
 }
 
-static void *arena_new_block(nanvm_manager *manager, const nanvm_object *type,
+static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_arena *self = arena_of(manager);
-    void *object = self->run.object == type ? nanvm_places_take(&self->run) : NULL;
+    void *object = self->run.type == type ? nanvm_places_take(&self->run) : NULL;
     if (object == NULL) {
         end_run(self);
         object = new_block(self, type, size);
@@ -541,7 +541,7 @@ static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old
     return resized == NULL && size <= old_size ? object : resized;
 }
 
-static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object) {
+static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
     if (self->holders == object) {
         self->holders = *nanvm_block_link(type, object);
     }
@@ -557,11 +557,11 @@ static void rewind_to(nanvm_arena *self, const nanvm_object *type, void *object)
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
-    const nanvm_object *type = nanvm_block_origin(object)->object;
+    const nanvm_type *type = nanvm_block_origin(object)->type;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (self->watched) {
         size_t length = nanvm_block_length(type, object);
-        nanvm_checker_close(object, nanvm_object_size_of(type, length));
+        nanvm_checker_close(object, nanvm_type_size_of(type, length));
     } else if (is_newest(self, object)) {
         rewind_to(self, type, object);
     }
@@ -570,16 +570,16 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
 
 /* --- reset --- */
 
-typedef void let_go_step(nanvm_arena *self, const nanvm_object *type, void *object);
+typedef void let_go_step(nanvm_arena *self, const nanvm_type *type, void *object);
 
-static void run_drop(nanvm_arena *self, const nanvm_object *type, void *object) {
+static void run_drop(nanvm_arena *self, const nanvm_type *type, void *object) {
     (void)self;
     if (type->drop != NULL) {
         type->drop(object, nanvm_block_length(type, object));
     }
 }
 
-static void release_refs(nanvm_arena *self, const nanvm_object *type, void *object) {
+static void release_refs(nanvm_arena *self, const nanvm_type *type, void *object) {
     if (!self->closed) {
         nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
     } else {
@@ -589,7 +589,7 @@ static void release_refs(nanvm_arena *self, const nanvm_object *type, void *obje
 
 static void for_each_holder(nanvm_arena *self, void *object, let_go_step *step) {
     while (object != NULL) {
-        const nanvm_object *type = nanvm_block_origin(object)->object;
+        const nanvm_type *type = nanvm_block_origin(object)->type;
         if (nanvm_block_count(object) != NANVM_COUNT_DEAD) {
             step(self, type, object);
         }

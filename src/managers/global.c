@@ -14,7 +14,7 @@ static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layou
 
 /* --- blocks --- */
 
-NANVM_NOINLINE static void *new_any(const nanvm_object *type, size_t size) {
+NANVM_NOINLINE static void *new_any(const nanvm_type *type, size_t size) {
     size_t prefix = nanvm_global_prefix(type);
     nanvm_layout layout;
     if (!nanvm_block_alone_layout(type, prefix, size, &layout)) {
@@ -31,12 +31,12 @@ typedef struct front {
     nanvm_header header;
 } front;
 
-static bool has_only_front(const nanvm_object *type) {
+static bool has_only_front(const nanvm_type *type) {
     return NANVM_LIKELY(nanvm_block_prefix_of(type) == sizeof(nanvm_header) &&
                         nanvm_global_starts_with_origin(type));
 }
 
-static inline void *new_block(const nanvm_object *type, size_t size) {
+static inline void *new_block(const nanvm_type *type, size_t size) {
     if (!has_only_front(type) || size > (size_t)PTRDIFF_MAX - sizeof(front)) {
         return new_any(type, size);
     }
@@ -50,14 +50,14 @@ static inline void *new_block(const nanvm_object *type, size_t size) {
     return memory + 1;
 }
 
-static void *global_new_block(nanvm_manager *self, const nanvm_object *type,
+static void *global_new_block(nanvm_manager *self, const nanvm_type *type,
                               size_t size) {
     (void)self;
     void *object = new_block(type, size);
     return object == NULL && nanvm_global_give_back() ? new_block(type, size) : object;
 }
 
-NANVM_NOINLINE void nanvm_global_free_padded(const nanvm_object *type, void *object) {
+NANVM_NOINLINE void nanvm_global_free_padded(const nanvm_type *type, void *object) {
     void *memory = (unsigned char *)object - nanvm_global_prefix(type);
     if (nanvm_global_is_over_aligned(type)) {
         nanvm_system_free_aligned(memory);

@@ -9,28 +9,28 @@
 
 extern nanvm_dealloc nanvm_global_dealloc;
 
-static inline size_t nanvm_global_prefix(const nanvm_object *type) {
+static inline size_t nanvm_global_prefix(const nanvm_type *type) {
     return nanvm_block_alone_prefix(type, NANVM_COUNT_ATOMIC);
 }
 
 /* A block starts with its origin: there is no padding in front of it. */
-static inline bool nanvm_global_starts_with_origin(const nanvm_object *type) {
+static inline bool nanvm_global_starts_with_origin(const nanvm_type *type) {
     return NANVM_LIKELY(nanvm_block_align(type) <= sizeof(void *));
 }
 
 /* Whatever the size of a block is, as it is never less than the alignment. */
-static inline bool nanvm_global_is_over_aligned(const nanvm_object *type) {
+static inline bool nanvm_global_is_over_aligned(const nanvm_type *type) {
     return type->align > NANVM_MALLOC_ALIGN;
 }
 
-void nanvm_global_free_padded(const nanvm_object *type, void *object);
+void nanvm_global_free_padded(const nanvm_type *type, void *object);
 
 static inline void nanvm_global_free_memory(void *object) {
     nanvm_origin *origin = nanvm_block_origin(object);
-    if (nanvm_global_starts_with_origin(origin->object)) {
+    if (nanvm_global_starts_with_origin(origin->type)) {
         free(origin);
     } else {
-        nanvm_global_free_padded(origin->object, object);
+        nanvm_global_free_padded(origin->type, object);
     }
 }
 

@@ -12,12 +12,12 @@ void *nanvm_global_resize(nanvm_manager *self, void *memory, nanvm_layout layout
 void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_size,
                                  size_t size) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    size_t prefix = nanvm_global_prefix(origin->object);
+    size_t prefix = nanvm_global_prefix(origin->type);
     nanvm_layout layout;
     (void)self;
     (void)old_size;
-    if (origin->dealloc != &nanvm_global_dealloc || nanvm_global_is_over_aligned(origin->object) ||
-        !nanvm_block_alone_layout(origin->object, prefix, size, &layout)) {
+    if (origin->dealloc != &nanvm_global_dealloc || nanvm_global_is_over_aligned(origin->type) ||
+        !nanvm_block_alone_layout(origin->type, prefix, size, &layout)) {
         return NULL;
     }
     unsigned char *memory = realloc((unsigned char *)object - prefix, layout.size);

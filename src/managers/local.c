@@ -41,9 +41,9 @@ typedef struct nanvm_local_state {
  * million types at any equal distance, of 8 bytes or of 2 MiB, take 1.7 steps each at
  * most on average. */
 NANVM_WRAPS("a hash")
-static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object,
+static size_t slot_of(const nanvm_local_state *state, const nanvm_type *type,
                       size_t capacity) {
-    uint32_t key = (uint32_t)((uintptr_t)object ^ (uintptr_t)object >> 15);
+    uint32_t key = (uint32_t)((uintptr_t)type ^ (uintptr_t)type >> 15);
     uint32_t size = (uint32_t)capacity * UINT32_C(2246822507);
     uint32_t hash = key * UINT32_C(2654435769) + size;
     return (size_t)(hash >> state->slots_shift) & (state->slots_length - 1);
@@ -53,25 +53,25 @@ static size_t slot_after(const nanvm_local_state *state, size_t slot) {
     return (slot + 1) & (state->slots_length - 1);
 }
 
-static bool is_sought(const nanvm_pool *pool, const nanvm_object *object,
+static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
                       size_t capacity) {
-    return pool->places.object == object &&
+    return pool->places.type == type &&
            (capacity == ANY_CAPACITY || pool->capacity == capacity);
 }
 
-static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
+static nanvm_pool **find(const nanvm_local_state *state, const nanvm_type *type,
                          size_t capacity) {
-    size_t i = slot_of(state, object, capacity);
+    size_t i = slot_of(state, type, capacity);
     /*@ loop invariant i < state->slots_length;
         loop assigns i; */
-    while (state->slots[i] != NULL && !is_sought(state->slots[i], object, capacity)) {
+    while (state->slots[i] != NULL && !is_sought(state->slots[i], type, capacity)) {
         i = slot_after(state, i);
     }
     return &state->slots[i];
 }
 
 static void fill_slot(nanvm_local_state *state, nanvm_pool *pool, size_t capacity) {
-    nanvm_pool **slot = find(state, pool->places.object, capacity);
+    nanvm_pool **slot = find(state, pool->places.type, capacity);
     if (*slot == NULL) {
         *slot = pool;
         state->used += 1;
@@ -123,38 +123,38 @@ static bool set_slots(nanvm_local *self, uint32_t bits) {
 
 static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
     nanvm_pool *other =
-        pool->is_array ? *find(state, pool->places.object, ANY_CAPACITY) : NULL;
+        pool->is_array ? *find(state, pool->places.type, ANY_CAPACITY) : NULL;
     nanvm_pool **place = other != NULL ? &other->next : &state->all;
     pool->next = *place;
     *place = pool;
     fill_slots(state, pool);
-    if (pool->places.object != NULL) { /* of raw memory nothing is kept */
+    if (pool->places.type != NULL) { /* of raw memory nothing is kept */
         nanvm_pools_add(&state->pools, pool);
     }
 }
 
 /* Room for a pool, which takes a slot, or two. */
-static bool make_room(nanvm_local *self, const nanvm_object *object) {
+static bool make_room(nanvm_local *self, const nanvm_type *type) {
     const nanvm_local_state *state = self->state;
-    size_t more = object != NULL && object->item_size != 0 ? 2 : 1;
+    size_t more = type != NULL && type->item_size != 0 ? 2 : 1;
     return 2 * (state->used + more) <= state->slots_length ||
            set_slots(self, HASH_BITS - state->slots_shift + 1);
 }
 
 /* Of the pool for objects of `size` bytes. */
-static size_t capacity_for(const nanvm_local *self, const nanvm_object *object,
+static size_t capacity_for(const nanvm_local *self, const nanvm_type *type,
                            size_t size) {
-    bool is_pooled = object != NULL && !self->state->apart;
-    return is_pooled ? nanvm_pool_capacity(object, size) : 0;
+    bool is_pooled = type != NULL && !self->state->apart;
+    return is_pooled ? nanvm_pool_capacity(type, size) : 0;
 }
 
-static nanvm_pool *add_pool(nanvm_local *self, const nanvm_object *object, size_t size) {
+static nanvm_pool *add_pool(nanvm_local *self, const nanvm_type *type, size_t size) {
     nanvm_local_state *state = self->state;
-    size_t capacity = capacity_for(self, object, size);
-    if (!make_room(self, object)) {
+    size_t capacity = capacity_for(self, type, size);
+    if (!make_room(self, type)) {
         return NULL;
     }
-    nanvm_pool *pool = nanvm_pool_create(self->source, &state->pools, object, capacity);
+    nanvm_pool *pool = nanvm_pool_create(self->source, &state->pools, type, capacity);
     if (pool != NULL) {
         pool->apart = state->apart;
         list_pool(state, pool);
@@ -171,8 +171,8 @@ static void free_state(nanvm_local *self) {
 }
 
 /* Serves nobody: its type is nobody's. */
-static const nanvm_object no_object;
-static nanvm_pool no_pool = {.places = {.object = &no_object}};
+static const nanvm_type no_object;
+static nanvm_pool no_pool = {.places = {.type = &no_object}};
 
 /* After an end of the manager, raw memory that is still alive stays in its account. */
 static void adopt_raw(nanvm_local *self) {
@@ -210,17 +210,17 @@ static bool gives_back(nanvm_local *self) {
     return self->state != NULL && nanvm_pools_give_back(&self->state->pools);
 }
 
-static nanvm_pool *pool_for(nanvm_local *self, const nanvm_object *object, size_t size) {
+static nanvm_pool *pool_for(nanvm_local *self, const nanvm_type *type, size_t size) {
     if (self->state == NULL && !start(self)) {
         return NULL;
     }
-    bool is_array = object != NULL && object->item_size != 0;
-    size_t sought = is_array ? capacity_for(self, object, size) : ANY_CAPACITY;
-    nanvm_pool *pool = *find(self->state, object, sought);
+    bool is_array = type != NULL && type->item_size != 0;
+    size_t sought = is_array ? capacity_for(self, type, size) : ANY_CAPACITY;
+    nanvm_pool *pool = *find(self->state, type, sought);
     if (pool == NULL) {
-        pool = add_pool(self, object, size);
+        pool = add_pool(self, type, size);
     }
-    return pool == NULL && gives_back(self) ? add_pool(self, object, size) : pool;
+    return pool == NULL && gives_back(self) ? add_pool(self, type, size) : pool;
 }
 
 /* --- the functions of the manager --- */
@@ -230,9 +230,9 @@ static nanvm_local *local_of(nanvm_manager *manager) {
 }
 
 /* A type that isn't an array has one size: there the inline way looks, too. */
-static size_t recent_of(const nanvm_object *object, size_t size) {
-    size_t of_size = object->item_size == 0 ? 0 : size / sizeof(void *);
-    return (nanvm_places_index(object) + of_size) & (NANVM_PLACES - 1);
+static size_t recent_of(const nanvm_type *type, size_t size) {
+    size_t of_size = type->item_size == 0 ? 0 : size / sizeof(void *);
+    return (nanvm_places_index(type) + of_size) & (NANVM_PLACES - 1);
 }
 
 NANVM_NOINLINE static void *take_slowly(nanvm_local *self, nanvm_pool *pool,
@@ -246,35 +246,35 @@ static inline void *take(nanvm_local *self, nanvm_pool *pool, size_t size) {
     return NANVM_LIKELY(object != NULL) ? object : take_slowly(self, pool, size);
 }
 
-NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_object *object,
+NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_type *type,
                                            size_t size) {
-    nanvm_pool *pool = pool_for(self, object, size);
+    nanvm_pool *pool = pool_for(self, type, size);
     if (pool == NULL) {
         return NULL;
     }
-    self->state->recent[recent_of(object, size)] = &pool->places;
+    self->state->recent[recent_of(type, size)] = &pool->places;
     return take(self, pool, size);
 }
 
-static bool serves_large(const nanvm_pool *pool, const nanvm_object *object,
+static bool serves_large(const nanvm_pool *pool, const nanvm_type *type,
                          size_t size) {
-    return pool->places.object == object && pool->capacity == 0 &&
+    return pool->places.type == type && pool->capacity == 0 &&
            size > NANVM_POOL_STRIDE_MAX;
 }
 
-static void *local_new_block(nanvm_manager *manager, const nanvm_object *object,
+static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_local *self = local_of(manager);
     if (NANVM_LIKELY(self->state != NULL)) {
-        nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(object, size)];
-        if (NANVM_LIKELY(nanvm_pool_serves(pool, object, size))) {
+        nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(type, size)];
+        if (NANVM_LIKELY(nanvm_pool_serves(pool, type, size))) {
             return take(self, pool, size);
         }
-        if (serves_large(pool, object, size)) {
+        if (serves_large(pool, type, size)) {
             return nanvm_large_take(pool, size);
         }
     }
-    return new_block_slow(self, object, size);
+    return new_block_slow(self, type, size);
 }
 
 static void *local_resize_block(nanvm_manager *manager, void *object, size_t old_size,
@@ -310,10 +310,10 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 /* --- reports --- */
 
 /* Sums up the pools of one type, from `pool` on; returns the first of the next. */
-static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_object_stats *sum) {
+static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum) {
     memset(sum, 0, sizeof(*sum));
-    sum->object = pool->places.object;
-    for (; pool != NULL && pool->places.object == sum->object; pool = pool->next) {
+    sum->type = pool->places.type;
+    for (; pool != NULL && pool->places.type == sum->type; pool = pool->next) {
         nanvm_pool_recount(pool);
         sum->live_blocks += pool->live;
         sum->live_bytes += nanvm_pool_live_bytes(pool);
@@ -336,7 +336,7 @@ static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     stats->peak_bytes = stats->reserved_bytes = 0;
     sum_bytes(pool, stats);
     while (pool != NULL) {
-        nanvm_object_stats type;
+        nanvm_type_stats type;
         pool = sum_type(pool, &type);
         stats->live_blocks += type.live_blocks;
         stats->live_bytes += type.live_bytes;
@@ -346,12 +346,12 @@ static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     }
 }
 
-static void print_leak(void *context, const nanvm_object *object, size_t blocks,
+static void print_leak(void *context, const nanvm_type *type, size_t blocks,
                        size_t bytes) {
     (void)context;
     (void)fprintf(stderr,
                   "nanvm_mem: %s: %zu alive, %zu bytes, at the end of their manager\n",
-                  nanvm_object_name(object), blocks, bytes);
+                  nanvm_type_name(type), blocks, bytes);
 }
 
 /* Without a callback of their own, cycles are printed where leaks are. */
@@ -366,10 +366,10 @@ NANVM_UNUSED static void end_later(nanvm_local_state **state) {
     }
 }
 
-void nanvm_local_ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+void nanvm_local_ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                              size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
 }
@@ -381,11 +381,11 @@ static bool report_leaks(const nanvm_local *self) {
     nanvm_pool *pool = self->state->all;
     bool reported = false;
     while (pool != NULL) {
-        nanvm_object_stats type;
+        nanvm_type_stats type;
         pool = sum_type(pool, &type);
         if (type.live_blocks > 0) {
             reported = true;
-            self->leak(self->leak_context, type.object, type.live_blocks,
+            self->leak(self->leak_context, type.type, type.live_blocks,
                        type.live_bytes);
         }
     }

@@ -3,18 +3,18 @@
 NANVM_STATIC_ASSERT(NANVM_ALIGNOF(nanvm_chunk) <= NANVM_BLOCK_ALIGN_LEAST,
                     "a chunk's head is aligned as every block is");
 
-size_t nanvm_chunk_prefix(const nanvm_object *object) {
-    return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix_of(object),
-                                 nanvm_block_align(object));
+size_t nanvm_chunk_prefix(const nanvm_type *type) {
+    return nanvm_layout_round_up(sizeof(nanvm_chunk) + nanvm_block_prefix_of(type),
+                                 nanvm_block_align(type));
 }
 
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
-    return nanvm_layout_make(size, nanvm_block_align(pool->places.object));
+    return nanvm_layout_make(size, nanvm_block_align(pool->places.type));
 }
 
 /* Items that an array can have in a chunk of its own, or in a place. */
 static size_t most_items(const nanvm_chunk *self, const nanvm_pool *pool) {
-    const nanvm_object *type = pool->places.object;
+    const nanvm_type *type = pool->places.type;
     size_t room =
         pool->capacity != 0 ? pool->capacity : self->size - nanvm_chunk_prefix(type);
     return type->item_size == 0 ? 0 : (room - type->items_offset) / type->item_size;
@@ -23,7 +23,7 @@ static size_t most_items(const nanvm_chunk *self, const nanvm_pool *pool) {
 void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool) {
     self->most = most_items(self, pool);
     nanvm_chunk_seal(self);
-    nanvm_origin_write(&self->origin, pool->places.object, &pool->places.dealloc);
+    nanvm_origin_write(&self->origin, pool->places.type, &pool->places.dealloc);
 }
 
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
@@ -44,5 +44,5 @@ void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
 }
 
 unsigned char *nanvm_chunk_first(const nanvm_chunk *self) {
-    return (unsigned char *)(uintptr_t)self + nanvm_chunk_prefix(self->origin.object);
+    return (unsigned char *)(uintptr_t)self + nanvm_chunk_prefix(self->origin.type);
 }

@@ -47,7 +47,7 @@ void *nanvm_large_object_in(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix)
 }
 
 void *nanvm_large_take(nanvm_pool *pool, size_t size) {
-    size_t prefix = nanvm_chunk_prefix(pool->places.object);
+    size_t prefix = nanvm_chunk_prefix(pool->places.type);
     if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL; /* the distance to the origin has 32 bits */
     }

@@ -26,23 +26,23 @@ static size_t class_of(size_t size) {
     return nanvm_layout_round_up(size, step);
 }
 
-static size_t stride_of(const nanvm_object *object, size_t capacity) {
-    return nanvm_layout_round_up(nanvm_block_prefix(object) + capacity,
-                                 nanvm_block_align(object));
+static size_t stride_of(const nanvm_type *type, size_t capacity) {
+    return nanvm_layout_round_up(nanvm_block_prefix(type) + capacity,
+                                 nanvm_block_align(type));
 }
 
-size_t nanvm_pool_capacity(const nanvm_object *object, size_t size) {
-    if (size > NANVM_POOL_STRIDE_MAX || object->align > NANVM_POOL_ALIGN_MAX) {
+size_t nanvm_pool_capacity(const nanvm_type *type, size_t size) {
+    if (size > NANVM_POOL_STRIDE_MAX || type->align > NANVM_POOL_ALIGN_MAX) {
         return 0;
     }
     size_t least = size < word_size ? word_size : nanvm_layout_round_up(size, word_size);
-    size_t capacity = object->item_size == 0 ? least : class_of(least);
-    return stride_of(object, capacity) > NANVM_POOL_STRIDE_MAX ? 0 : capacity;
+    size_t capacity = type->item_size == 0 ? least : class_of(least);
+    return stride_of(type, capacity) > NANVM_POOL_STRIDE_MAX ? 0 : capacity;
 }
 
 /* The smallest size whose capacity this is; those in between share the pool. */
-static size_t least_of(const nanvm_object *object, size_t capacity) {
-    if (capacity == 0 || object->item_size == 0) {
+static size_t least_of(const nanvm_type *type, size_t capacity) {
+    if (capacity == 0 || type->item_size == 0) {
         return 0;
     }
     size_t words = capacity; /* sizes are rounded up to words first */
@@ -50,7 +50,7 @@ static size_t least_of(const nanvm_object *object, size_t capacity) {
         loop assigns words;
         loop variant words; */
     while (words > word_size &&
-           nanvm_pool_capacity(object, words - word_size) == capacity) {
+           nanvm_pool_capacity(type, words - word_size) == capacity) {
         words -= word_size;
     }
     return words <= word_size ? 0 : words - word_size + 1;
@@ -59,7 +59,7 @@ static size_t least_of(const nanvm_object *object, size_t capacity) {
 /* --- chunks --- */
 
 static size_t least_chunk_size(const nanvm_pool *self) {
-    return nanvm_chunk_prefix(self->places.object) + 2 * self->places.stride;
+    return nanvm_chunk_prefix(self->places.type) + 2 * self->places.stride;
 }
 
 /* Half of what there is already, within limits, in whole cache lines. (Twice as much, as
@@ -186,27 +186,27 @@ static const nanvm_dealloc_table orphan_table = {
 /* --- the pool as a whole --- */
 
 const nanvm_dealloc_table *nanvm_pool_table(const nanvm_pool *self) {
-    const nanvm_object *object = self->places.object;
-    if (object == NULL) {
+    const nanvm_type *type = self->places.type;
+    if (type == NULL) {
         return &nanvm_raw_table;
     }
     if (self->capacity == 0) {
         return &nanvm_large_table;
     }
-    return nanvm_object_holds_nothing(object) ? &leaf_table : &pool_table;
+    return nanvm_type_holds_nothing(type) ? &leaf_table : &pool_table;
 }
 
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, nanvm_pools *owner,
-                              const nanvm_object *object, size_t capacity) {
+                              const nanvm_type *type, size_t capacity) {
     nanvm_pool *self = nanvm_memory_alloc(source, NANVM_LAYOUT_OF(nanvm_pool));
     if (self != NULL) {
         memset(self, 0, sizeof(*self));
-        self->places.object = object;
-        self->places.stride = capacity == 0 ? 0 : stride_of(object, capacity);
+        self->places.type = type;
+        self->places.stride = capacity == 0 ? 0 : stride_of(type, capacity);
         self->capacity = capacity;
         self->places.dealloc.table = nanvm_pool_table(self);
-        self->least = least_of(object, capacity);
-        self->is_array = object != NULL && object->item_size != 0;
+        self->least = least_of(type, capacity);
+        self->is_array = type != NULL && type->item_size != 0;
         self->owner = owner;
         self->source = source;
         self->source_dealloc = source->dealloc;
@@ -220,7 +220,7 @@ void nanvm_pool_destroy(nanvm_pool *self) {
 }
 
 void nanvm_pool_orphan(nanvm_pool *self) {
-    if (self->places.object == NULL) {
+    if (self->places.type == NULL) {
         nanvm_raw_orphan(self);
         return;
     }

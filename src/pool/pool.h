@@ -81,12 +81,12 @@ enum { NANVM_POOL_STRIDE_MAX = 2048, NANVM_POOL_ALIGN_MAX = 64 };
 
 /* The capacity of the pool that serves objects of `size` bytes: 0 if they get a
  * chunk each. */
-size_t nanvm_pool_capacity(const nanvm_object *object, size_t size);
+size_t nanvm_pool_capacity(const nanvm_type *type, size_t size);
 
 /* A pool for objects of that capacity, or for raw memory where `object` is NULL;
  * NULL if memory runs out. */
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, nanvm_pools *owner,
-                              const nanvm_object *object, size_t capacity);
+                              const nanvm_type *type, size_t capacity);
 void nanvm_pool_destroy(nanvm_pool *self);
 
 /* The table of such a pool, unless it is trimmed or its owner is gone. */
@@ -94,9 +94,9 @@ const nanvm_dealloc_table *nanvm_pool_table(const nanvm_pool *self);
 
 /* Whether objects of this type and size belong here. */
 NANVM_WRAPS("two bounds in one comparison: below the least a size becomes huge")
-static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object *object,
+static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *type,
                                      size_t size) {
-    return self->places.object == object &&
+    return self->places.type == type &&
            size - self->least <= self->capacity - self->least;
 }
 
@@ -187,7 +187,7 @@ void nanvm_pool_note_free(nanvm_pool *self);
 /* --- chunk.c: the memory of a pool ------------------------------------------- */
 
 /* From the start of a chunk to its first object. */
-size_t nanvm_chunk_prefix(const nanvm_object *object);
+size_t nanvm_chunk_prefix(const nanvm_type *type);
 unsigned char *nanvm_chunk_first(const nanvm_chunk *self);
 
 /* The memory of one of `size` bytes. */

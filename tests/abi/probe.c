@@ -5,5 +5,5 @@
 struct probe {
     int value;
 };
-NANVM_OBJECT(probe_object, struct probe);
-NANVM_TYPED(probe, struct probe, probe_object);
+NANVM_TYPE(probe_type, struct probe);
+NANVM_TYPED(probe, struct probe, probe_type);

@@ -28,9 +28,9 @@ static void note(void *context, const nanvm_cycle *cycle) {
     self->firsts[self->cycles++] = cycle->objects[0].object;
 }
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
-    (void)context, (void)object, (void)blocks, (void)bytes;
+    (void)context, (void)type, (void)blocks, (void)bytes;
 }
 
 static nanvm_manager *init_local_from(nanvm_local *local, told *noted,
@@ -62,7 +62,7 @@ static void expect_none(const told *noted) {
 
 static nanvm_ref node_to(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
     struct node value = {.left = left, .right = right};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
 }
 
 static struct node *node_of(nanvm_ref ref) {
@@ -262,7 +262,7 @@ static void test_array_that_holds_itself_is_told_of(void **state) {
     told noted;
     nanvm_manager *manager = init_local(&local, &noted);
     nanvm_ref array =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, NULL, 10));
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, NULL, 10));
     nanvm_ref *items = nanvm_ref_make_mut(&array, manager);
     items[7] = nanvm_ref_clone(array);
     nanvm_local_deinit(&local);
@@ -277,7 +277,7 @@ static void test_cycle_by_references_in_structs_that_are_items_is_told_of(void *
     told noted;
     nanvm_manager *manager = init_local(&local, &noted);
     nanvm_ref table =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &table_object, NULL, 3));
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &table_type, NULL, 3));
     struct table *written = nanvm_ref_make_mut(&table, manager);
     written->entries[2].value = node_to(manager, nanvm_ref_clone(table), null_ref());
     nanvm_local_deinit(&local);
@@ -292,7 +292,7 @@ static void test_cycle_by_references_that_visit_tells_of_is_told_of(void **state
     told noted;
     nanvm_manager *manager = init_local(&local, &noted);
     nanvm_ref words =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &words_object, NULL, 3));
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &words_type, NULL, 3));
     struct words *written = nanvm_ref_make_mut(&words, manager);
     written->first = word_from_number(5);
     written->items[1] =
@@ -316,7 +316,7 @@ static void visit_more_and_more(const void *part, nanvm_visitor *visitor, void *
     }
 }
 
-NANVM_OBJECT_CALLBACKS(growing_object, nanvm_ref, visit_more_and_more, NULL, NULL);
+NANVM_TYPE_CALLBACKS(growing_type, nanvm_ref, visit_more_and_more, NULL, NULL);
 
 /* The source sees what is written behind its memory. */
 static void test_visit_that_tells_of_more_than_before_does_no_harm(void **state) {
@@ -326,7 +326,7 @@ static void test_visit_that_tells_of_more_than_before_does_no_harm(void **state)
     nanvm_local local;
     told noted;
     nanvm_manager *manager = init_local_from(&local, &noted, &source.manager);
-    nanvm_ref object = nanvm_mut_ref_to_ref(nanvm_new(manager, &growing_object));
+    nanvm_ref object = nanvm_mut_ref_to_ref(nanvm_new(manager, &growing_type));
     nanvm_ref *slot = nanvm_ref_make_mut(&object, manager);
     *slot = object; /* counted as often as `visit` tells of it */
     visits = 0;
@@ -371,7 +371,7 @@ static void test_only_live_objects_are_told_of(void **state) {
     nanvm_ref arrays[LENGTH];
     for (size_t i = 0; i < LENGTH; i++) {
         size_t length = i % 2 == 0 ? 4 : 1000;
-        nanvm_mut_ref made = nanvm_new_array(manager, &refs_object, NULL, length);
+        nanvm_mut_ref made = nanvm_new_array(manager, &refs_type, NULL, length);
         if (i % 3 == 0) {
             assert_true(nanvm_mut_ref_resize(manager, &made, length + 700));
         }
@@ -405,7 +405,7 @@ static void test_large_objects_that_were_dropped_are_not_looked_at(void **state)
     enum { LENGTH = 60 };
     nanvm_ref arrays[LENGTH];
     for (size_t i = 0; i < LENGTH; i++) {
-        nanvm_mut_ref made = nanvm_new_array(manager, &refs_object, NULL, 1000);
+        nanvm_mut_ref made = nanvm_new_array(manager, &refs_type, NULL, 1000);
         arrays[i] = nanvm_mut_ref_to_ref(made);
     }
     for (size_t step = 0; step < 3; step++) { /* last, in the middle, first */
@@ -436,7 +436,7 @@ static bool deinit_within(void *object, size_t length, void *context) {
     return false;
 }
 
-static void fill_beside_a_ring(const nanvm_object *type, size_t length) {
+static void fill_beside_a_ring(const nanvm_type *type, size_t length) {
     nanvm_local local;
     told noted;
     nanvm_manager *manager = init_local(&local, &noted);
@@ -449,8 +449,8 @@ static void fill_beside_a_ring(const nanvm_object *type, size_t length) {
 
 static void test_object_that_is_being_filled_is_not_told_of(void **state) {
     (void)state;
-    fill_beside_a_ring(&node_object, 0);
-    fill_beside_a_ring(&refs_object, 1000);
+    fill_beside_a_ring(&node_type, 0);
+    fill_beside_a_ring(&refs_type, 1000);
 }
 
 /* --- memory --- */
@@ -523,9 +523,9 @@ static void test_callback_may_end_what_it_is_told_of(void **state) {
     assert_int_equal(self.calls, 3);
 }
 
-static void drop_all(void *context, const nanvm_object *object, size_t blocks,
+static void drop_all(void *context, const nanvm_type *type, size_t blocks,
                      size_t bytes) {
-    (void)object, (void)blocks, (void)bytes;
+    (void)type, (void)blocks, (void)bytes;
     break_ring(nanvm_ref_move(context));
 }
 
@@ -544,9 +544,9 @@ typedef struct maker {
     nanvm_ref ring;
 } maker;
 
-static void make_ring(void *context, const nanvm_object *object, size_t blocks,
+static void make_ring(void *context, const nanvm_type *type, size_t blocks,
                       size_t bytes) {
-    (void)object, (void)blocks, (void)bytes;
+    (void)type, (void)blocks, (void)bytes;
     maker *self = context;
     self->ring = ring_of(self->manager, 100);
 }
@@ -778,12 +778,12 @@ static void make_nodes(world *self, nanvm_manager *manager, uint32_t *random) {
     self->length = 1 + next_random(random) % MOST_NODES;
     for (size_t i = 0; i < self->length; i++) {
         size_t room = next_random(random) % 4 == 0 ? 600 : MOST_NODES + i;
-        nanvm_mut_ref brief = nanvm_new_array(manager, &refs_object, NULL, room);
+        nanvm_mut_ref brief = nanvm_new_array(manager, &refs_type, NULL, room);
         self->nodes[i] =
-            nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_object, NULL, room));
+            nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, NULL, room));
         if (next_random(random) % 2 == 0) {
             nanvm_mut_ref_drop(brief);
-            brief = nanvm_new_array(manager, &refs_object, NULL, 1);
+            brief = nanvm_new_array(manager, &refs_type, NULL, 1);
         }
         nanvm_mut_ref_drop(brief);
     }

@@ -62,19 +62,19 @@ bool clone(void *copy, const void *, std::size_t) {
     return true;
 }
 
-NANVM_OBJECT_CALLBACKS(holder_object, holder, visit, drop, clone);
-NANVM_OBJECT(leaf_object, std::size_t);
-NANVM_ARRAY_OF_REFS(refs_object);
+NANVM_TYPE_CALLBACKS(holder_type, holder, visit, drop, clone);
+NANVM_TYPE(leaf_type, std::size_t);
+NANVM_ARRAY_OF_REFS(refs_type);
 
 nanvm_ref leaf(nanvm_manager *manager) {
-    nanvm_mut_ref made = nanvm_new(manager, &leaf_object);
+    nanvm_mut_ref made = nanvm_new(manager, &leaf_type);
     REQUIRE(made.object != nullptr);
     return nanvm_mut_ref_to_ref(made);
 }
 
 nanvm_ref make(nanvm_manager *manager, nanvm_ref other, std::size_t throws) {
     holder value = {other, throws};
-    nanvm_mut_ref made = nanvm_new_copy(manager, &holder_object, &value);
+    nanvm_mut_ref made = nanvm_new_copy(manager, &holder_type, &value);
     REQUIRE(made.object != nullptr);
     return nanvm_mut_ref_to_ref(made);
 }
@@ -166,7 +166,7 @@ void test_drop_of_an_item_that_throws_stops_the_program() {
     expect_stop(
         [](void *) {
             nanvm_ref item = make(nanvm_global(), leaf(nanvm_global()), IN_DROP);
-            nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &refs_object, &item, 1);
+            nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &refs_type, &item, 1);
             (void)throws([&] { return nanvm_mut_ref_resize(nanvm_global(), &array, 0); });
             std::_Exit(0);
         },
@@ -192,7 +192,7 @@ void construct_throws_on(nanvm_manager *manager) {
     nanvm_ref other = leaf(manager);
     REQUIRE(throws([&] {
         return nanvm_new_with(
-            manager, &holder_object, 0,
+            manager, &holder_type, 0,
             [](void *object, std::size_t, void *context) -> bool {
                 static_cast<holder *>(object)->other =
                     nanvm_ref_clone(*static_cast<nanvm_ref *>(context));
@@ -253,7 +253,7 @@ void test_told_of_a_type_that_throws_changes_nothing() {
     ground on;
     nanvm_ref self = make(on.manager, leaf(on.manager), NOT);
     nanvm_stats stats = nanvm_stats_make(on.manager);
-    stats.each = [](const nanvm_object_stats *, void *) { throw thrown(); };
+    stats.each = [](const nanvm_type_stats *, void *) { throw thrown(); };
     REQUIRE(throws([&] { nanvm_manager_stats(on.manager, &stats); }));
     REQUIRE(on.live() == 2);
     nanvm_ref_drop(self);
@@ -265,7 +265,7 @@ void test_manager_whose_leak_report_throws_can_be_ended_again() {
     std::size_t told = 0;
     nanvm_local_on_leak(
         &on.local,
-        [](void *context, const nanvm_object *, std::size_t, std::size_t) {
+        [](void *context, const nanvm_type *, std::size_t, std::size_t) {
             if (++*static_cast<std::size_t *>(context) == 1) {
                 throw thrown();
             }
@@ -290,7 +290,7 @@ void test_manager_whose_cycle_report_throws_can_be_ended_again() {
     nanvm_local local;
     nanvm_local_init_from(&local, nanvm_local_manager(&source));
     nanvm_local_on_leak(
-        &local, [](void *, const nanvm_object *, std::size_t, std::size_t) {}, nullptr);
+        &local, [](void *, const nanvm_type *, std::size_t, std::size_t) {}, nullptr);
     std::size_t told = 0;
     nanvm_local_on_cycle(
         &local,
@@ -302,7 +302,7 @@ void test_manager_whose_cycle_report_throws_can_be_ended_again() {
         },
         &told);
     nanvm_ref self =
-        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &holder_object));
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &holder_type));
     holder *written =
         static_cast<holder *>(nanvm_ref_make_mut(&self, nanvm_local_manager(&local)));
     written->other = nanvm_ref_clone(self);

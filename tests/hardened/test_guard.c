@@ -48,10 +48,10 @@ static void test_nobody_runs_on_beyond_a_chunk(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    expect_stopped(nanvm_new(manager, &point_object));
-    expect_stopped(nanvm_new_array(manager, &ints_object, NULL, 100));
-    expect_stopped(nanvm_new_array(manager, &ints_object, NULL, 30000));
-    expect_stopped(nanvm_new(manager, &page_object));
+    expect_stopped(nanvm_new(manager, &point_type));
+    expect_stopped(nanvm_new_array(manager, &ints_type, NULL, 100));
+    expect_stopped(nanvm_new_array(manager, &ints_type, NULL, 30000));
+    expect_stopped(nanvm_new(manager, &page_type));
     nanvm_local_deinit(&local);
 }
 
@@ -62,9 +62,9 @@ static void test_guards_are_opened_again(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
     for (size_t i = 0; i < ARRAYS; i++) {
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_object, NULL, 30000));
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 30000));
     }
     nanvm_local_deinit(&local);
     void *memory[ARRAYS];
@@ -89,7 +89,7 @@ static void test_guards_of_chunks_in_the_heap_are_opened_again(void **state) {
         nanvm_mut_ref made[ARRAYS];
         for (size_t i = 0; i < ARRAYS; i++) {
             made[i] =
-                nanvm_new_array(nanvm_local_manager(&local), &ints_object, NULL, length);
+                nanvm_new_array(nanvm_local_manager(&local), &ints_type, NULL, length);
             assert_non_null(made[i].object);
         }
         for (size_t i = 0; i < ARRAYS; i++) {
@@ -110,11 +110,11 @@ static void test_guards_of_chunks_in_the_heap_are_opened_again(void **state) {
 
 /* --- sources that would be hurt by guards --- */
 
-static void expect_one_point(void *context, const nanvm_object *object, size_t blocks,
+static void expect_one_point(void *context, const nanvm_type *type, size_t blocks,
                              size_t bytes) {
     (void)context;
     (void)bytes;
-    assert_ptr_equal(object, &point_object);
+    assert_ptr_equal(type, &point_type);
     assert_int_equal(blocks, 1);
 }
 
@@ -122,7 +122,7 @@ static void leave_a_point_alive(nanvm_manager *source) {
     nanvm_local local;
     nanvm_local_init_from(&local, source);
     nanvm_local_on_leak(&local, expect_one_point, NULL);
-    nanvm_mut_ref left = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_mut_ref left = nanvm_new(nanvm_local_manager(&local), &point_type);
     assert_non_null(left.object);
     nanvm_local_deinit(&local);
 }
@@ -184,10 +184,10 @@ static void test_source_needs_no_memory_aligned_to_pages(void **state) {
     nanvm_manager source = {.table = &table, .dealloc = &dealloc};
     nanvm_local local;
     nanvm_local_init_from(&local, &source);
-    nanvm_mut_ref made = nanvm_new(nanvm_local_manager(&local), &point_object);
+    nanvm_mut_ref made = nanvm_new(nanvm_local_manager(&local), &point_type);
     assert_non_null(made.object);
     nanvm_mut_ref_drop(made);
-    made = nanvm_new_array(nanvm_local_manager(&local), &ints_object, NULL, 30000);
+    made = nanvm_new_array(nanvm_local_manager(&local), &ints_type, NULL, 30000);
     assert_non_null(made.object);
     nanvm_mut_ref_drop(made);
     nanvm_local_deinit(&local);
@@ -202,14 +202,14 @@ static void test_more_chunks_than_there_may_be_guards(void **state) {
     nanvm_local_init(&local);
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < CHUNKS; i++) {
-            made[i] = nanvm_new(nanvm_local_manager(&local), &page_object);
+            made[i] = nanvm_new(nanvm_local_manager(&local), &page_type);
             assert_non_null(made[i].object);
         }
         for (size_t i = 0; i < CHUNKS; i++) {
             nanvm_mut_ref_drop(made[i]);
         }
     }
-    expect_stopped(nanvm_new(nanvm_local_manager(&local), &page_object));
+    expect_stopped(nanvm_new(nanvm_local_manager(&local), &page_type));
     nanvm_local_deinit(&local);
 }
 

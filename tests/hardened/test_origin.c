@@ -37,10 +37,10 @@ static void test_origin_is_sealed_anew_for_another_type(void **state) {
     (void)state;
     static _Alignas(16) unsigned char memory[256];
     nanvm_origin *origin = (nanvm_origin *)(void *)memory;
-    *origin = (nanvm_origin){.object = &point_object, .dealloc = &dealloc};
-    assert_ptr_equal(nanvm_block_origin(init_block(memory, 64))->object, &point_object);
-    *origin = (nanvm_origin){.object = &node_object, .dealloc = &dealloc};
-    assert_ptr_equal(nanvm_block_origin(init_block(memory, 128))->object, &node_object);
+    *origin = (nanvm_origin){.type = &point_type, .dealloc = &dealloc};
+    assert_ptr_equal(nanvm_block_origin(init_block(memory, 64))->type, &point_type);
+    *origin = (nanvm_origin){.type = &node_type, .dealloc = &dealloc};
+    assert_ptr_equal(nanvm_block_origin(init_block(memory, 128))->type, &node_type);
 }
 
 #if defined(HAS_PAGES)
@@ -57,7 +57,7 @@ static void init_twice(void) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     unsigned char *memory = map(2 * page);
     *(nanvm_origin *)(void *)memory =
-        (nanvm_origin){.object = &point_object, .dealloc = &dealloc};
+        (nanvm_origin){.type = &point_type, .dealloc = &dealloc};
     void *first = init_block(memory, page + 64);
     assert_int_equal(mprotect(memory, page, PROT_READ), 0);
     void *second = init_block(memory, page + 128);
@@ -84,14 +84,14 @@ static void tracked_items_drop(void *object, size_t length) {
     (void)length;
 }
 
-static const nanvm_object tracked_items_object = {.name = "tracked_items",
+static const nanvm_type tracked_items_type = {.name = "tracked_items",
                                                   .align = NANVM_ALIGNOF(size_t),
                                                   .item_size = sizeof(size_t),
                                                   .drop = tracked_items_drop};
 
 static bool origins_are_aligned(const stage *on) {
-    static const nanvm_object *const types[] = {&point_object, &tracked_items_object,
-                                                &ints_object};
+    static const nanvm_type *const types[] = {&point_type, &tracked_items_type,
+                                                &ints_type};
     bool made_all = true;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         nanvm_mut_ref made = nanvm_new(on->manager, types[i]);

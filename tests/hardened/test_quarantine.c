@@ -17,7 +17,7 @@ static void drop_again(void *context) {
     nanvm_ref_drop(*(nanvm_ref *)context);
 }
 
-static nanvm_ref make_and_drop(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_ref make_and_drop(nanvm_manager *manager, const nanvm_type *type,
                                size_t length) {
     nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new_array(manager, type, NULL, length));
     memset((void *)(uintptr_t)ref.object, 1, 4);
@@ -26,14 +26,14 @@ static nanvm_ref make_and_drop(nanvm_manager *manager, const nanvm_object *type,
 }
 
 /* `count` more objects of the type, dropped one by one. */
-static void make_and_drop_others(nanvm_manager *manager, const nanvm_object *type,
+static void make_and_drop_others(nanvm_manager *manager, const nanvm_type *type,
                                  size_t length, size_t count, const void *never) {
     for (size_t i = 0; i < count; i++) {
         assert_ptr_not_equal(make_and_drop(manager, type, length).object, never);
     }
 }
 
-static void expect_waits(nanvm_manager *manager, const nanvm_object *type, size_t length,
+static void expect_waits(nanvm_manager *manager, const nanvm_type *type, size_t length,
                          size_t count) {
     nanvm_ref dead = make_and_drop(manager, type, length);
     make_and_drop_others(manager, type, length, count, dead.object);
@@ -45,16 +45,16 @@ static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    expect_waits(manager, &point_object, 0, 256);
-    expect_waits(manager, &ints_object, 4, 256);
-    expect_waits(manager, &ints_object, 4000, 15);
-    expect_waits(nanvm_global(), &point_object, 0, 1000);
-    expect_waits(nanvm_global(), &ints_object, 4, 1000);
-    expect_waits(nanvm_global(), &ints_object, 1000, 250);
-    expect_waits(nanvm_global(), &ints_object, 4000, 63);
-    expect_waits(nanvm_global(), &ints_object, 15000, 15);
-    expect_waits(nanvm_global(), &ints_object, 50000, 3);
-    expect_waits(nanvm_global(), &ints_object, 200000, 0);
+    expect_waits(manager, &point_type, 0, 256);
+    expect_waits(manager, &ints_type, 4, 256);
+    expect_waits(manager, &ints_type, 4000, 15);
+    expect_waits(nanvm_global(), &point_type, 0, 1000);
+    expect_waits(nanvm_global(), &ints_type, 4, 1000);
+    expect_waits(nanvm_global(), &ints_type, 1000, 250);
+    expect_waits(nanvm_global(), &ints_type, 4000, 63);
+    expect_waits(nanvm_global(), &ints_type, 15000, 15);
+    expect_waits(nanvm_global(), &ints_type, 50000, 3);
+    expect_waits(nanvm_global(), &ints_type, 200000, 0);
     nanvm_local_deinit(&local);
 }
 
@@ -65,7 +65,7 @@ static void test_place_serves_again_in_the_end(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     size_t before = 0;
     for (size_t i = 0; i < 10000; i++) {
-        (void)make_and_drop(manager, &point_object, 0);
+        (void)make_and_drop(manager, &point_type, 0);
         if (i == 1000) {
             before = nanvm_stats_make(manager).reserved_bytes;
         }
@@ -80,9 +80,9 @@ static void test_dead_object_is_cleared(void **state) {
     static const unsigned char nothing[sizeof(struct point)];
     nanvm_local local;
     nanvm_local_init(&local);
-    nanvm_ref dead = make_and_drop(nanvm_local_manager(&local), &point_object, 0);
+    nanvm_ref dead = make_and_drop(nanvm_local_manager(&local), &point_type, 0);
     assert_memory_equal(dead.object, nothing, sizeof(nothing));
-    dead = make_and_drop(nanvm_global(), &point_object, 0);
+    dead = make_and_drop(nanvm_global(), &point_type, 0);
     assert_memory_equal(dead.object, nothing, sizeof(nothing));
     nanvm_local_deinit(&local);
 }
@@ -103,7 +103,7 @@ static void test_items_cut_off_are_cleared(void **state) {
     nanvm_manager *managers[] = {nanvm_global(),
                                  &empty.manager}; /* that has none to move to */
     for (size_t i = 0; i < 2; i++) {
-        nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_object, NULL, LENGTH);
+        nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_type, NULL, LENGTH);
         memset(made.object, 1, LENGTH * sizeof(int));
         const int *items = made.object;
         assert_true(nanvm_mut_ref_resize(managers[i], &made, 600));
@@ -116,7 +116,7 @@ static void test_items_cut_off_are_cleared(void **state) {
 }
 
 static void *after_a_cut(size_t old_length, size_t length) {
-    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_object, NULL, old_length);
+    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_type, NULL, old_length);
     void *before = made.object;
     assert_true(nanvm_mut_ref_resize(nanvm_global(), &made, length));
     void *after = made.object;
@@ -166,7 +166,7 @@ static nanvm_manager *region_manager(void) {
 
 static void test_dead_object_of_any_manager_is_cleared(void **state) {
     (void)state;
-    nanvm_mut_ref made = nanvm_new_array(region_manager(), &ints_object, NULL, 100);
+    nanvm_mut_ref made = nanvm_new_array(region_manager(), &ints_type, NULL, 100);
     memset(made.object, 1, 100 * sizeof(int));
     const unsigned char *bytes = made.object;
     nanvm_mut_ref_drop(made);
@@ -217,7 +217,7 @@ static void test_raw_memory_that_is_less_than_its_alignment_stays(void **state) 
 
 typedef struct written {
     nanvm_manager *manager;
-    const nanvm_object *type;
+    const nanvm_type *type;
     size_t length;
     size_t others;
 } written;
@@ -233,7 +233,7 @@ static void write_to_the_dead(void *context) {
 /* In a child: what is given back is looked at, too. */
 static void write_to_the_dead_and_trim(void *context) {
     nanvm_local *local = context;
-    nanvm_ref dead = make_and_drop(nanvm_local_manager(local), &point_object, 0);
+    nanvm_ref dead = make_and_drop(nanvm_local_manager(local), &point_type, 0);
     ((unsigned char *)(uintptr_t)dead.object)[5] = 1;
     (void)nanvm_local_trim(local);
 }
@@ -257,9 +257,9 @@ static void test_write_to_the_dead_is_noticed(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    written cases[] = {{manager, &point_object, 0, 1000},
-                       {manager, &ints_object, 4000, 20},
-                       {nanvm_global(), &point_object, 0, 2000}};
+    written cases[] = {{manager, &point_type, 0, 1000},
+                       {manager, &ints_type, 4000, 20},
+                       {nanvm_global(), &point_type, 0, 2000}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char output[1000];
         assert_int_equal(
@@ -277,13 +277,13 @@ static void test_what_waits_is_not_lost(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    make_and_drop_others(manager, &point_object, 0, 300, NULL);
-    make_and_drop_others(manager, &ints_object, 4000, 20, NULL);
+    make_and_drop_others(manager, &point_type, 0, 300, NULL);
+    make_and_drop_others(manager, &ints_type, 4000, 20, NULL);
     assert_true(nanvm_stats_make(manager).reserved_bytes > 16 * 4000 * sizeof(int));
     assert_true(nanvm_local_trim(&local) > 0);
     assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
-    make_and_drop_others(manager, &point_object, 0, 300, NULL);
-    make_and_drop_others(manager, &ints_object, 4000, 20, NULL);
+    make_and_drop_others(manager, &point_type, 0, 300, NULL);
+    make_and_drop_others(manager, &ints_type, 4000, 20, NULL);
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
 }
@@ -296,7 +296,7 @@ static void test_what_waits_in_a_pool_is_bounded_in_bytes(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    make_and_drop_others(manager, &ints_object, 400, 1000, NULL);
+    make_and_drop_others(manager, &ints_type, 400, 1000, NULL);
     assert_in_range(nanvm_stats_make(manager).reserved_bytes, 30 * 1600, 200 * 1024);
     nanvm_local_deinit(&local);
 }
@@ -353,7 +353,7 @@ static const void **ring_with(const void *first) {
 }
 
 /* Drops `count` of them; returns where the first one's address waits. */
-static const void **make_and_drop_all(nanvm_manager *manager, const nanvm_object *type,
+static const void **make_and_drop_all(nanvm_manager *manager, const nanvm_type *type,
                                       size_t length, size_t count) {
     nanvm_mut_ref made[300];
     for (size_t i = 0; i < count; i++) {
@@ -368,7 +368,7 @@ static const void **make_and_drop_all(nanvm_manager *manager, const nanvm_object
 
 typedef struct forgery {
     const void **ring; /* of the type */
-    const nanvm_object *type;
+    const nanvm_type *type;
     size_t length;
     const void *address; /* is written there */
     const char *message;
@@ -393,16 +393,16 @@ static void test_ring_of_who_waits_can_not_be_forged(void **state) {
     nanvm_local local;
     nanvm_local_init_from(&local, limited_manager());
     nanvm_manager *manager = manager_of_forgeries = nanvm_local_manager(&local);
-    nanvm_mut_ref point = nanvm_new(manager, &point_object);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 4000);
-    const void **points = make_and_drop_all(manager, &point_object, 0, 300);
-    const void **arrays = make_and_drop_all(manager, &ints_object, 4000, 16);
-    const forgery forgeries[] = {{points, &point_object, 0, nothing + 64, no_header},
-                                 {points, &point_object, 0, point.object, not_dead},
-                                 {points, &point_object, 0, arrays[0], not_dead},
-                                 {arrays, &ints_object, 4000, nothing + 64, no_header},
-                                 {arrays, &ints_object, 4000, ints.object, not_dead},
-                                 {arrays, &ints_object, 4000, points[0], not_dead}};
+    nanvm_mut_ref point = nanvm_new(manager, &point_type);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 4000);
+    const void **points = make_and_drop_all(manager, &point_type, 0, 300);
+    const void **arrays = make_and_drop_all(manager, &ints_type, 4000, 16);
+    const forgery forgeries[] = {{points, &point_type, 0, nothing + 64, no_header},
+                                 {points, &point_type, 0, point.object, not_dead},
+                                 {points, &point_type, 0, arrays[0], not_dead},
+                                 {arrays, &ints_type, 4000, nothing + 64, no_header},
+                                 {arrays, &ints_type, 4000, ints.object, not_dead},
+                                 {arrays, &ints_type, 4000, points[0], not_dead}};
     for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
         forgery self = forgeries[i];
         char output[1000];
@@ -421,7 +421,7 @@ static void test_what_waits_goes_before_a_source_runs_out(void **state) {
     nanvm_local_init_from(&local, limited_manager());
     nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < 200; i++) {
-        const nanvm_object *type = i % 2 == 0 ? &ints_object : &text_object;
+        const nanvm_type *type = i % 2 == 0 ? &ints_type : &text_type;
         nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, 12000);
         assert_non_null(made.object);
         nanvm_mut_ref_drop(made);
@@ -481,7 +481,7 @@ static void drop_more_than_there_is(void *context) {
     limit_memory(LIMITED);
     for (size_t i = 0; i < 100; i++) {
         nanvm_mut_ref made =
-            nanvm_new_array(nanvm_global(), &ints_object, NULL, (size_t)1 << 22);
+            nanvm_new_array(nanvm_global(), &ints_type, NULL, (size_t)1 << 22);
         if (made.object == NULL) {
             abort();
         }
@@ -501,12 +501,12 @@ static void use_up_all(void) {
 
 static void make_when_all_is_used_up(void *context) {
     bool is_raw = context != NULL;
-    make_and_drop_others(nanvm_global(), &ints_object, 15000, 16, NULL);
+    make_and_drop_others(nanvm_global(), &ints_type, 15000, 16, NULL);
     limit_memory(1);
     use_up_all();
     const void *made =
         is_raw ? nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(50000, 16))
-               : nanvm_new_array(nanvm_global(), &ints_object, NULL, 15000).object;
+               : nanvm_new_array(nanvm_global(), &ints_type, NULL, 15000).object;
     if (made == NULL) {
         abort();
     }
@@ -539,7 +539,7 @@ static void test_what_waits_goes_before_there_is_no_raw_memory(void **state) {
 /* A size that nobody has is still refused. */
 static void test_all_that_waits_may_not_be_enough(void **state) {
     (void)state;
-    nanvm_ref dead = make_and_drop(nanvm_global(), &point_object, 0);
+    nanvm_ref dead = make_and_drop(nanvm_global(), &point_type, 0);
     (void)dead;
     assert_null(
         nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(beyond_memory(4096), 8)));
@@ -549,7 +549,7 @@ static void test_all_that_waits_may_not_be_enough(void **state) {
 
 /* A table has to live as long as its objects do, and no longer. */
 NANVM_NOINLINE static void make_and_drop_of_a_type_that_goes(void) {
-    nanvm_object type = ints_object;
+    nanvm_type type = ints_type;
     (void)make_and_drop(nanvm_global(), &type, 100);
     memset((void *)&type, 0xee, sizeof(type));
 }
@@ -557,7 +557,7 @@ NANVM_NOINLINE static void make_and_drop_of_a_type_that_goes(void) {
 static void test_who_waits_needs_its_type_no_more(void **state) {
     (void)state;
     make_and_drop_of_a_type_that_goes();
-    make_and_drop_others(nanvm_global(), &point_object, 0, 2000, NULL);
+    make_and_drop_others(nanvm_global(), &point_type, 0, 2000, NULL);
 }
 
 static const struct CMUnitTest tests[] = {

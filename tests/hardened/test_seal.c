@@ -54,7 +54,7 @@ static void drop_mut_ref(void *context) {
 }
 
 static void look_at_type(void *context) {
-    (void)nanvm_ref_object(((victim *)context)->ref);
+    (void)nanvm_ref_type(((victim *)context)->ref);
 }
 
 static void look_at_length(void *context) {
@@ -64,7 +64,7 @@ static void look_at_length(void *context) {
 static misuse *const uses_of_a_count[] = {
     drop_ref, clone_ref, count_refs, try_to_mut_ref, to_mut_ref, make_mut, drop_mut_ref};
 
-static victim victim_of(nanvm_manager *manager, const nanvm_object *type, size_t length) {
+static victim victim_of(nanvm_manager *manager, const nanvm_type *type, size_t length) {
     victim self = {manager, nanvm_new_array(manager, type, NULL, length), {NULL}};
     self.ref = nanvm_mut_ref_to_ref(self.made);
     return self;
@@ -81,7 +81,7 @@ static void expect_each_byte_sealed(unsigned char *bytes, size_t size,
 }
 
 static bool count_is_sealed(const stage *on) {
-    victim self = victim_of(on->manager, &node_object, 0);
+    victim self = victim_of(on->manager, &node_type, 0);
     if (self.made.object == NULL) {
         return false;
     }
@@ -100,7 +100,7 @@ static void test_no_byte_of_a_count_can_be_forged(void **state) {
 }
 
 static bool distance_is_sealed(const stage *on) {
-    victim self = victim_of(on->manager, &node_object, 0);
+    victim self = victim_of(on->manager, &node_type, 0);
     if (self.made.object == NULL) {
         return false;
     }
@@ -120,12 +120,12 @@ static void test_no_byte_of_a_distance_can_be_forged(void **state) {
 }
 
 static bool origin_is_sealed(const stage *on) {
-    victim self = victim_of(on->manager, &node_object, 0);
+    victim self = victim_of(on->manager, &node_type, 0);
     if (self.made.object == NULL) {
         return false;
     }
     nanvm_origin *origin = nanvm_block_origin(self.made.object);
-    expect_each_byte_sealed((unsigned char *)&origin->object, sizeof(origin->object),
+    expect_each_byte_sealed((unsigned char *)&origin->type, sizeof(origin->type),
                             "origin of a block", look_at_type, &self);
     expect_each_byte_sealed((unsigned char *)&origin->dealloc, sizeof(origin->dealloc),
                             "origin of a block", look_at_type, &self);
@@ -139,7 +139,7 @@ static void test_no_byte_of_an_origin_can_be_forged(void **state) {
 }
 
 static bool length_is_sealed(const stage *on) {
-    victim self = victim_of(on->manager, &ints_object, 3);
+    victim self = victim_of(on->manager, &ints_type, 3);
     if (self.made.object == NULL) {
         return false;
     }
@@ -208,8 +208,8 @@ static size_t *length_word(const victim *of) {
 }
 
 static void forgery_begin(forgery *self) {
-    self->known = victim_of(nanvm_global(), &ints_object, 3);
-    self->target = victim_of(nanvm_global(), &ints_object, 5);
+    self->known = victim_of(nanvm_global(), &ints_type, 3);
+    self->target = victim_of(nanvm_global(), &ints_type, 5);
     self->from = length_word(&self->known);
     self->to = length_word(&self->target);
     memcpy(self->kept, self->to, sizeof(self->kept));
@@ -294,12 +294,12 @@ static void test_no_byte_of_the_size_of_a_chunk_can_be_forged(void **state) {
     accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
-    victim self = victim_of(nanvm_local_manager(&local), &ints_object, 30000);
+    victim self = victim_of(nanvm_local_manager(&local), &ints_type, 30000);
     size_t *size = size_word(self.manager, self.made);
     expect_each_byte_sealed((unsigned char *)size, sizeof(*size), "size of a chunk",
                             resize_made, &self);
     nanvm_mut_ref_drop(self.made);
-    self = victim_of(self.manager, &point_object, 0);
+    self = victim_of(self.manager, &point_type, 0);
     size = size_word(self.manager, self.made);
     nanvm_mut_ref_drop(self.made);
     expect_each_byte_sealed((unsigned char *)size, sizeof(*size), "size of a chunk",
@@ -310,8 +310,8 @@ static void test_no_byte_of_the_size_of_a_chunk_can_be_forged(void **state) {
 
 static void test_header_of_another_object_is_no_header(void **state) {
     (void)state;
-    victim a = victim_of(nanvm_global(), &point_object, 0);
-    victim b = victim_of(nanvm_global(), &point_object, 0);
+    victim a = victim_of(nanvm_global(), &point_type, 0);
+    victim b = victim_of(nanvm_global(), &point_type, 0);
     nanvm_header kept = *nanvm_block_header(a.made.object);
     *nanvm_block_header(a.made.object) = *nanvm_block_header(b.made.object);
     expect_fatal(OVERWRITTEN, clone_ref, &a);
@@ -324,7 +324,7 @@ static void test_header_of_another_object_is_no_header(void **state) {
 static void test_what_is_no_reference_is_noticed(void **state) {
     (void)state;
     static _Alignas(16) unsigned char bytes[128];
-    victim made = victim_of(nanvm_global(), &page_object, 0);
+    victim made = victim_of(nanvm_global(), &page_type, 0);
     unsigned char *inside = made.made.object;
     const void *wrong[] = {bytes + 64, bytes + 65, inside + 64, inside + 1, inside - 8};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -343,7 +343,7 @@ static void test_reference_over_a_reset_is_noticed(void **state) {
     nanvm_arena_init_growing(&growing, nanvm_global());
     nanvm_arena *arenas[] = {&in_buffer, &growing};
     for (size_t i = 0; i < 2; i++) {
-        victim self = victim_of(nanvm_arena_manager(arenas[i]), &point_object, 0);
+        victim self = victim_of(nanvm_arena_manager(arenas[i]), &point_type, 0);
         nanvm_arena_reset(arenas[i]);
         expect_fatal(OVERWRITTEN, drop_ref, &self);
         expect_fatal(OVERWRITTEN, look_at_type, &self);
@@ -438,7 +438,7 @@ static void leave_by_longjmp(void *object, size_t length) {
     longjmp(out_of_drop, 1);
 }
 
-NANVM_OBJECT_CALLBACKS(leaver_object, struct tracked, NULL, leave_by_longjmp, NULL);
+NANVM_TYPE_CALLBACKS(leaver_type, struct tracked, NULL, leave_by_longjmp, NULL);
 
 static void drop_and_be_left(nanvm_mut_ref leaver) {
     if (setjmp(out_of_drop) == 0) {
@@ -449,8 +449,8 @@ static void drop_and_be_left(nanvm_mut_ref leaver) {
 /* In a child, both: drops of this thread wait for ever from here on. */
 static void drop_after_longjmp(void *context) {
     (void)context;
-    nanvm_mut_ref other = nanvm_new(nanvm_global(), &node_object);
-    drop_and_be_left(nanvm_new(nanvm_global(), &leaver_object));
+    nanvm_mut_ref other = nanvm_new(nanvm_global(), &node_type);
+    drop_and_be_left(nanvm_new(nanvm_global(), &leaver_type));
     nanvm_mut_ref_drop(other);
 }
 
@@ -467,8 +467,8 @@ NANVM_NOINLINE static void drop_below(nanvm_mut_ref self, volatile unsigned char
 static void drop_deeper_after_longjmp(void *context) {
     volatile unsigned char bytes[2000] = {0};
     (void)context;
-    drop_and_be_left(nanvm_new(nanvm_global(), &leaver_object));
-    drop_below(nanvm_new(nanvm_global(), &tracked_object), bytes);
+    drop_and_be_left(nanvm_new(nanvm_global(), &leaver_type));
+    drop_below(nanvm_new(nanvm_global(), &tracked_type), bytes);
 }
 
 static void test_callback_left_by_longjmp_is_noticed(void **state) {
@@ -496,7 +496,7 @@ static void reset_after_longjmp(void *context) {
     bool is_below = context != NULL;
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_mut_ref leaver = nanvm_new(nanvm_arena_manager(&arena), &leaver_object);
+    nanvm_mut_ref leaver = nanvm_new(nanvm_arena_manager(&arena), &leaver_type);
     if (leaver.object != NULL && setjmp(out_of_drop) == 0) {
         nanvm_arena_reset(&arena);
     }
@@ -533,15 +533,15 @@ static void test_reset_clears_what_was_used_since_the_last(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    assert_non_null(nanvm_new_array(manager, &ints_object, NULL, 4000).object);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 4000).object);
     nanvm_arena_reset(&arena);
     buffer[10000] = 1;
-    int *few = nanvm_new_array(manager, &ints_object, NULL, 10).object;
+    int *few = nanvm_new_array(manager, &ints_type, NULL, 10).object;
     few[9] = 1;
     nanvm_arena_reset(&arena);
     assert_int_equal(few[9], 0);
     assert_int_equal(buffer[10000], 1);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1000);
     int *many = ints.object;
     many[999] = 1;
     assert_true(nanvm_mut_ref_resize(manager, &ints, 1)); /* the top goes down */
@@ -560,7 +560,7 @@ static void test_reset_clears_every_chunk(void **state) {
     nanvm_arena_init_growing(&arena, nanvm_global());
     for (size_t i = 0; i < POINTS; i++) {
         made[i] =
-            nanvm_new_copy(nanvm_arena_manager(&arena), &point_object, &value).object;
+            nanvm_new_copy(nanvm_arena_manager(&arena), &point_type, &value).object;
         assert_non_null(made[i]);
     }
     nanvm_arena_reset(&arena);

@@ -4,7 +4,7 @@
 #include "run.h"
 #include "stage.h"
 
-NANVM_TYPED(text, struct text, text_object);
+NANVM_TYPED(text, struct text, text_type);
 
 static void view_as_text(void *context) {
     (void)!text_ref_get(text_ref_view(*(nanvm_ref *)context));
@@ -15,7 +15,7 @@ static void view_as_mut_text(void *context) {
 }
 
 static bool view_as_another(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &point_object);
+    nanvm_mut_ref made = nanvm_new(on->manager, &point_type);
     if (made.object == NULL) {
         return false;
     }

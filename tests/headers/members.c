@@ -72,32 +72,32 @@ struct wrong_structs {
 };
 
 #if !defined(LISTED)
-NANVM_OBJECT_REFS(refs_1, struct listed, ref);
-NANVM_OBJECT_REFS(refs_2, struct listed, ref, typed);
-NANVM_OBJECT_REFS(refs_3, struct listed, ref, typed, child[0]);
-NANVM_OBJECT_REFS(refs_4, struct listed, ref, typed, child[0], child[3]);
-NANVM_OBJECT_REFS(refs_5, struct listed, ref, typed, child[0], child[3], left.parent);
-NANVM_OBJECT_REFS(refs_6, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_1, struct listed, ref);
+NANVM_TYPE_REFS(refs_2, struct listed, ref, typed);
+NANVM_TYPE_REFS(refs_3, struct listed, ref, typed, child[0]);
+NANVM_TYPE_REFS(refs_4, struct listed, ref, typed, child[0], child[3]);
+NANVM_TYPE_REFS(refs_5, struct listed, ref, typed, child[0], child[3], left.parent);
+NANVM_TYPE_REFS(refs_6, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped);
-NANVM_OBJECT_REFS(refs_7, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_7, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7);
-NANVM_OBJECT_REFS(refs_8, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_8, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8);
-NANVM_OBJECT_REFS(refs_9, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_9, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9);
-NANVM_OBJECT_REFS(refs_10, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_10, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9, m10);
-NANVM_OBJECT_REFS(refs_11, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_11, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9, m10, m11);
-NANVM_OBJECT_REFS(refs_12, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_12, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9, m10, m11, m12);
-NANVM_OBJECT_REFS(refs_13, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_13, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9, m10, m11, m12, m13);
-NANVM_OBJECT_REFS(refs_14, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_14, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9, m10, m11, m12, m13, m14);
-NANVM_OBJECT_REFS(refs_15, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_15, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9, m10, m11, m12, m13, m14, m15);
-NANVM_OBJECT_REFS(refs_16, struct listed, ref, typed, child[0], child[3], left.parent,
+NANVM_TYPE_REFS(refs_16, struct listed, ref, typed, child[0], child[3], left.parent,
                   wrapped, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16);
 NANVM_STATIC_ASSERT(NANVM_COUNT_OF_(refs_1_refs) == 1, "one");
 NANVM_STATIC_ASSERT(NANVM_COUNT_OF_(refs_9_refs) == 9, "nine");
@@ -111,18 +111,18 @@ NANVM_ARRAY_OF_STRUCTS(array_of_points, point_ref, untyped);
 #undef NANVM_OTHER_HANDLES
 #define NANVM_OTHER_HANDLES(HANDLE)                                                      \
     HANDLE(nanvm_mut_ref) HANDLE(point_mut_ref) HANDLE(const struct part *)
-NANVM_OBJECT_REFS(registered, struct listed, ref, mut_ref, typed_mut_ref, part);
+NANVM_TYPE_REFS(registered, struct listed, ref, mut_ref, typed_mut_ref, part);
 
-const nanvm_object *listing(size_t i);
+const nanvm_type *listing(size_t i);
 
-const nanvm_object *listing(size_t i) {
-    static const nanvm_object *const all[] = {
+const nanvm_type *listing(size_t i) {
+    static const nanvm_type *const all[] = {
         &refs_1,    &refs_2,     &refs_3,        &refs_4,           &refs_5,
         &refs_6,    &refs_7,     &refs_8,        &refs_9,           &refs_10,
         &refs_11,   &refs_12,    &refs_13,       &refs_14,          &refs_15,
         &refs_16,   &array_refs, &array_structs, &array_of_structs, &array_of_points,
         &registered};
-    NANVM_OBJECT_REFS(in_a_function, struct listed, ref, left.parent);
+    NANVM_TYPE_REFS(in_a_function, struct listed, ref, left.parent);
     return i < NANVM_COUNT_OF_(all) ? all[i] : &in_a_function;
 }
 #else

@@ -5,14 +5,14 @@
 struct point {
     double x, y;
 };
-NANVM_OBJECT(point_object, struct point);
-NANVM_TYPED(point, struct point, point_object);
+NANVM_TYPE(point_type, struct point);
+NANVM_TYPED(point, struct point, point_type);
 
 struct line {
     point_ref from, to;
 };
-NANVM_OBJECT_REFS(line_object, struct line, from, to);
-NANVM_TYPED(line, struct line, line_object);
+NANVM_TYPE_REFS(line_type, struct line, from, to);
+NANVM_TYPED(line, struct line, line_type);
 
 struct wrong {
     char member;
@@ -47,7 +47,7 @@ void mix(nanvm_ref ref, nanvm_mut_ref mut_ref, point_ref point, line_ref line,
 #elif MISTAKE == 8
     point_ref_get(point)->x = 1;
 #elif MISTAKE == 9
-    NANVM_OBJECT_REFS(wrong_object, struct wrong, member);
+    NANVM_TYPE_REFS(wrong_type, struct wrong, member);
 #endif
     (void)ref, (void)mut_ref, (void)point, (void)line, (void)mut_point;
 }

@@ -25,8 +25,8 @@ static bool file_clone(void *copy, const void *source, size_t length) {
 struct point {
     double x, y;
 };
-NANVM_OBJECT(point_object, struct point);
-NANVM_TYPED(point, struct point, point_object);
+NANVM_TYPE(point_type, struct point);
+NANVM_TYPED(point, struct point, point_type);
 
 NANVM_TYPED_HANDLES(list);
 struct list {
@@ -34,16 +34,16 @@ struct list {
     list_ref next;
     nanvm_ref child[2];
 };
-NANVM_OBJECT_REFS(list_object, struct list, next, child[0], child[1]);
-NANVM_TYPED_FUNCTIONS(list, struct list, list_object);
+NANVM_TYPE_REFS(list_type, struct list, next, child[0], child[1]);
+NANVM_TYPED_FUNCTIONS(list, struct list, list_type);
 
-NANVM_OBJECT_CALLBACKS(file_object, struct point, value_visit, file_drop, file_clone);
+NANVM_TYPE_CALLBACKS(file_type, struct point, value_visit, file_drop, file_clone);
 
 struct text {
     uint64_t hash;
     char bytes[SOME];
 };
-NANVM_ARRAY(text_object, struct text, bytes);
+NANVM_ARRAY(text_type, struct text, bytes);
 
 struct tuple {
     uint64_t hash;
@@ -57,8 +57,8 @@ struct map {
     struct list items[SOME];
 };
 NANVM_ARRAY_STRUCTS(map_object, struct map, items, next, child[1]);
-NANVM_ARRAY_OF(ints_object, int);
-NANVM_ARRAY_OF_REFS(refs_object);
+NANVM_ARRAY_OF(ints_type, int);
+NANVM_ARRAY_OF_REFS(refs_type);
 NANVM_ARRAY_OF_STRUCTS(lists_object, struct list, next, child[0]);
 NANVM_ARRAY_OF_VISIT(values_object, uint64_t, value_visit);
 
@@ -68,7 +68,7 @@ struct registered {
     nanvm_mut_ref own;
     const struct text *text;
 };
-NANVM_OBJECT_REFS(registered_object, struct registered, own, text);
+NANVM_TYPE_REFS(registered_type, struct registered, own, text);
 
 static nanvm_ref last = NANVM_NULL_HANDLE;
 static nanvm_mut_ref last_own = NANVM_NULL_HANDLE;
@@ -78,10 +78,10 @@ static point_mut_ref last_own_point = NANVM_NULL_HANDLE;
 size_t quiet(size_t i, nanvm_ref untyped);
 
 size_t quiet(size_t i, nanvm_ref untyped) {
-    const nanvm_object *const all[] = {
-        &point_object, &list_object,   &file_object,    &text_object,
-        &tuple_object, &map_object,    &ints_object,    &refs_object,
-        &lists_object, &values_object, &visited_object, &registered_object};
+    const nanvm_type *const all[] = {
+        &point_type, &list_type,   &file_type,    &text_type,
+        &tuple_object, &map_object,    &ints_type,    &refs_type,
+        &lists_object, &values_object, &visited_object, &registered_type};
     nanvm_layout layout = NANVM_LAYOUT_OF(struct point);
 #if defined(NANVM_SCOPED)
     NANVM_SCOPED(list_ref) scoped = list_mut_ref_to_ref(list_new(nanvm_global()));

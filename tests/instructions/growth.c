@@ -29,8 +29,8 @@ enum { FEW_TYPES = 1000, MANY_TYPES = 100000 };
 /* No multiple of it is one of any number of types here: each has its turn. */
 enum { SCATTER = 7919 };
 
-static nanvm_object *types_new(size_t length, size_t item_size) {
-    nanvm_object *types = zeros(length, sizeof(*types));
+static nanvm_type *types_new(size_t length, size_t item_size) {
+    nanvm_type *types = zeros(length, sizeof(*types));
     for (size_t i = 0; i < length; i++) {
         types[i].size = 16;
         types[i].align = 8;
@@ -40,11 +40,11 @@ static nanvm_object *types_new(size_t length, size_t item_size) {
     return types;
 }
 
-static void create(nanvm_manager *manager, const nanvm_object *type, size_t length) {
+static void create(nanvm_manager *manager, const nanvm_type *type, size_t length) {
     nanvm_mut_ref_drop(nanvm_new_array(manager, type, NULL, length));
 }
 
-MEASURE(creations)(nanvm_manager *manager, const nanvm_object *types, size_t length) {
+MEASURE(creations)(nanvm_manager *manager, const nanvm_type *types, size_t length) {
     for (size_t i = 0; i < length; i++) {
         create(manager, &types[i * SCATTER % length], 0);
     }
@@ -59,7 +59,7 @@ MEASURE(end)(nanvm_local *local) {
 }
 
 static void count_types(size_t length) {
-    nanvm_object *types = types_new(length, 0);
+    nanvm_type *types = types_new(length, 0);
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -81,14 +81,14 @@ static void count_types(size_t length) {
 /* A pool for each of several sizes. */
 enum { SIZES = 5 };
 
-MEASURE(arrays)(nanvm_manager *manager, const nanvm_object *types, size_t length) {
+MEASURE(arrays)(nanvm_manager *manager, const nanvm_type *types, size_t length) {
     for (size_t i = 0; i < length * SIZES; i++) {
         create(manager, &types[i * SCATTER % length], i / length * 100);
     }
 }
 
 static void count_array_types(size_t length) {
-    nanvm_object *types = types_new(length / SIZES, 4);
+    nanvm_type *types = types_new(length / SIZES, 4);
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -120,23 +120,23 @@ static void *closing_alloc(nanvm_manager *manager, nanvm_layout layout) {
 
 static const nanvm_manager_table closing_table = {.alloc = closing_alloc};
 
-NANVM_ARRAY_OF(ints_object, int);
+NANVM_ARRAY_OF(ints_type, int);
 
 MEASURE(failures)(nanvm_manager *manager) {
     for (size_t i = 0; i < FAILURES; i++) {
-        create(manager, &ints_object, 10 + i % 2 * 10000);
+        create(manager, &ints_type, 10 + i % 2 * 10000);
     }
 }
 
 static void count_failures(size_t dead) {
-    static const nanvm_object type = {.name = "type", .size = 16, .align = 8};
+    static const nanvm_type type = {.name = "type", .size = 16, .align = 8};
     nanvm_mut_ref *made = zeros(2 * dead, sizeof(*made));
     closing source = {{&closing_table, nanvm_global()->dealloc, 0, NULL}, false};
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    create(manager, &ints_object, 10);
-    create(manager, &ints_object, 10000);
+    create(manager, &ints_type, 10);
+    create(manager, &ints_type, 10000);
     for (size_t i = 0; i < 2 * dead; i++) {
         made[i] = nanvm_new(manager, &type);
     }

@@ -52,9 +52,9 @@ typedef struct leaf {
     int64_t a, b;
 } leaf;
 
-NANVM_OBJECT(leaf_object, leaf);
+NANVM_TYPE(leaf_type, leaf);
 HANDLES(leaf);
-FUNCTIONS(leaf, leaf, leaf_object);
+FUNCTIONS(leaf, leaf, leaf_type);
 
 /* With two. */
 HANDLES(node);
@@ -62,16 +62,16 @@ typedef struct node {
     node_ref left, right;
 } node;
 
-NANVM_OBJECT_REFS(node_object, node, left, right);
-FUNCTIONS(node, node, node_object);
+NANVM_TYPE_REFS(node_type, node, left, right);
+FUNCTIONS(node, node, node_type);
 
 static inline node_ref node_null(void) {
     node_ref null = {0};
     return null;
 }
 
-NANVM_ARRAY_OF(ints_object, int);
+NANVM_ARRAY_OF(ints_type, int);
 HANDLES(ints);
-FUNCTIONS(ints, int, ints_object);
+FUNCTIONS(ints, int, ints_type);
 
 #endif

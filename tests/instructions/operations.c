@@ -133,7 +133,7 @@ MEASURE(new_copy_leaf) {
 MEASURE(new_copy_any) {
     FOR_TIMES(i) {
         leaf value = {1, 2};
-        const nanvm_object *object = &leaf_object;
+        const nanvm_type *type = &leaf_type;
         __asm__("" : "+r"(object));
         leaves[i] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, object, &value));
     }

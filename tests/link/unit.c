@@ -1,7 +1,7 @@
 /* One use of the library in a unit of its own: USE says which. */
 #include <nanvm/mem.h>
 
-NANVM_OBJECT(unit_object, size_t);
+NANVM_TYPE(unit_type, size_t);
 
 void use(nanvm_ref *ref, nanvm_mut_ref *made, nanvm_manager *manager);
 

@@ -8,7 +8,7 @@ static bool refuses;
 
 nanvm_mut_ref tracked_new(nanvm_manager *manager, size_t value) {
     struct tracked tracked = {value};
-    nanvm_mut_ref self = nanvm_new_copy(manager, &tracked_object, &tracked);
+    nanvm_mut_ref self = nanvm_new_copy(manager, &tracked_type, &tracked);
     if (self.object != NULL) {
         tracked_expect(1);
     }
@@ -55,7 +55,7 @@ void tracked_refuse_to_clone(bool refuse) {
 static const size_t table_refs[] = {offsetof(struct table, name)};
 static const size_t table_item_refs[] = {offsetof(struct entry, value)};
 
-const nanvm_object table_object = {
+const nanvm_type table_type = {
     .name = "table",
     .size = sizeof(struct table),
     .align = NANVM_ALIGNOF(struct table),
@@ -95,7 +95,7 @@ static void visit_word(const void *part, nanvm_visitor *visitor, void *context) 
     }
 }
 
-const nanvm_object words_object = {
+const nanvm_type words_type = {
     .name = "words",
     .size = sizeof(struct words),
     .align = NANVM_ALIGNOF(struct words),
@@ -131,25 +131,25 @@ static void visit_boxed(const void *part, nanvm_visitor *visitor, void *context)
     }
 }
 
-const nanvm_object boxed_object = {
+const nanvm_type boxed_type = {
     .name = "boxed",
     .size = sizeof(struct boxed),
     .align = NANVM_ALIGNOF(struct boxed),
     .visit = visit_boxed,
 };
 
-const nanvm_object boxes_object = {
+const nanvm_type boxes_type = {
     .name = "boxed[]",
     .align = NANVM_ALIGNOF(struct boxed),
     .item_size = sizeof(struct boxed),
     .visit_item = visit_boxed,
 };
 
-const nanvm_object nothing_object = {.name = "nothing", .align = 1};
+const nanvm_type nothing_type = {.name = "nothing", .align = 1};
 
-const nanvm_object page_object = {.name = "page", .size = 4096, .align = 4096};
+const nanvm_type page_type = {.name = "page", .size = 4096, .align = 4096};
 
-const nanvm_object lines_object = {
+const nanvm_type lines_type = {
     .name = "lines",
     .align = NANVM_ALIGNOF(struct line),
     .item_size = sizeof(struct line),

@@ -8,7 +8,7 @@
 struct point {
     double x, y;
 };
-NANVM_OBJECT(point_object, struct point);
+NANVM_TYPE(point_type, struct point);
 
 /* Two references. */
 struct node {
@@ -16,7 +16,7 @@ struct node {
     size_t value;
     nanvm_ref right;
 };
-NANVM_OBJECT_REFS(node_object, struct node, left, right);
+NANVM_TYPE_REFS(node_type, struct node, left, right);
 
 /* Lives and dies by callbacks, which count how many are alive. */
 struct tracked {
@@ -24,7 +24,7 @@ struct tracked {
 };
 void tracked_drop(void *object, size_t length);
 bool tracked_clone(void *copy, const void *source, size_t length);
-NANVM_OBJECT_CALLBACKS(tracked_object, struct tracked, NULL, tracked_drop, tracked_clone);
+NANVM_TYPE_CALLBACKS(tracked_type, struct tracked, NULL, tracked_drop, tracked_clone);
 
 /* A new tracked object; null handle if memory runs out. */
 NANVM_NODISCARD nanvm_mut_ref tracked_new(nanvm_manager *manager, size_t value);
@@ -37,11 +37,11 @@ void tracked_reset(void);
 void tracked_refuse_to_clone(bool refuse);
 
 /* A drop, but no clone: can't be cloned. */
-NANVM_OBJECT_CALLBACKS(unique_object, struct tracked, NULL, tracked_drop, NULL);
+NANVM_TYPE_CALLBACKS(unique_type, struct tracked, NULL, tracked_drop, NULL);
 
 /* Items only. */
-NANVM_ARRAY_OF(ints_object, int);
-NANVM_ARRAY_OF_REFS(refs_object);
+NANVM_ARRAY_OF(ints_type, int);
+NANVM_ARRAY_OF_REFS(refs_type);
 
 /* A fixed part whose items begin inside its padding. */
 struct text {
@@ -49,7 +49,7 @@ struct text {
     char tag;
     char bytes[];
 };
-NANVM_ARRAY(text_object, struct text, bytes);
+NANVM_ARRAY(text_type, struct text, bytes);
 
 /* References in the fixed part and in each item. */
 struct entry {
@@ -60,7 +60,7 @@ struct table {
     nanvm_ref name;
     struct entry entries[];
 };
-extern const nanvm_object table_object;
+extern const nanvm_type table_type;
 
 /* Words that are a reference, or a number with its lowest bit set. */
 typedef uintptr_t word;
@@ -75,7 +75,7 @@ struct words {
     word first;
     word items[];
 };
-extern const nanvm_object words_object;
+extern const nanvm_type words_type;
 
 /* As doubles: a NaN whose payload is a reference, or a number. 64 bits always. */
 struct boxed {
@@ -84,26 +84,26 @@ struct boxed {
 uint64_t boxed_from_ref(nanvm_ref ref);
 uint64_t boxed_from_double(double number);
 nanvm_ref boxed_to_ref(uint64_t bits);
-extern const nanvm_object boxed_object;
-extern const nanvm_object boxes_object; /* An array of them. */
+extern const nanvm_type boxed_type;
+extern const nanvm_type boxes_type; /* An array of them. */
 
 /* Nothing at all. */
-extern const nanvm_object nothing_object;
+extern const nanvm_type nothing_type;
 
 /* Over-aligned. */
 struct line {
     _Alignas(64) unsigned char bytes[64];
 };
-NANVM_OBJECT(line_object, struct line);
-extern const nanvm_object page_object;  /* 4096 bytes at a multiple of 4096. */
-extern const nanvm_object lines_object; /* An array of lines. */
+NANVM_TYPE(line_type, struct line);
+extern const nanvm_type page_type;  /* 4096 bytes at a multiple of 4096. */
+extern const nanvm_type lines_type; /* An array of lines. */
 
 /* A reference that the table doesn't declare: only `drop` knows of it. */
 struct hidden {
     nanvm_ref secret;
 };
 void hidden_drop(void *object, size_t length);
-NANVM_OBJECT_CALLBACKS(hidden_object, struct hidden, NULL, hidden_drop, NULL);
+NANVM_TYPE_CALLBACKS(hidden_type, struct hidden, NULL, hidden_drop, NULL);
 
 static inline nanvm_ref null_ref(void) {
     nanvm_ref ref = {NULL};

@@ -19,11 +19,11 @@ static bool run_on(scenario *run, const char *name, nanvm_manager *manager, bool
 
 /* --- managers whose memory can't be made to fail --- */
 
-static void fail_on_leak(void *context, const nanvm_object *object, size_t blocks,
+static void fail_on_leak(void *context, const nanvm_type *type, size_t blocks,
                          size_t bytes) {
     (void)context;
     fprintf(stderr, "%zu %s are alive, %zu bytes\n", blocks,
-            object == NULL ? "pieces of raw memory" : object->name, bytes);
+            type == NULL ? "pieces of raw memory" : type->name, bytes);
     fail();
 }
 

@@ -138,7 +138,7 @@ value intern_text(struct intern *self, enum kind kind, struct text text) {
     if (!value_is_absent(self->slots[at])) {
         return self->slots[at];
     }
-    const nanvm_object *object = kind == KIND_STRING ? &string_object : &number_object;
+    const nanvm_type *type = kind == KIND_STRING ? &string_type : &number_type;
     return insert(self, at, &probe,
                   nanvm_new_array(self->manager, object, text.bytes, text.length));
 }
@@ -154,8 +154,8 @@ static bool fill_list(void *object, size_t length, void *context) {
 }
 
 static nanvm_mut_ref new_list(struct intern *self, const struct probe *probe) {
-    const nanvm_object *object =
-        probe->kind == KIND_ARRAY ? &array_object : &object_object;
+    const nanvm_type *type =
+        probe->kind == KIND_ARRAY ? &array_type : &object_type;
     return nanvm_new_with(self->manager, object, probe->size / sizeof(value), fill_list,
                           (void *)(uintptr_t)probe->bytes);
 }

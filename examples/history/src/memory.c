@@ -59,12 +59,12 @@ static const nanvm_manager_table counter_table = {
 static const nanvm_dealloc_table counter_dealloc_table = {.count = NANVM_COUNT_ATOMIC,
                                                           .dealloc = counter_dealloc};
 
-static void count_leak(void *context, const nanvm_object *object, size_t blocks,
+static void count_leak(void *context, const nanvm_type *type, size_t blocks,
                        size_t bytes) {
     struct pool *self = context;
     self->leaks += blocks;
     fprintf(stderr, "history: still alive: %zu of %s, %zu bytes\n", blocks,
-            object == NULL ? "raw memory" : object->name, bytes);
+            type == NULL ? "raw memory" : type->name, bytes);
 }
 
 static void counter_init(struct counter *self, size_t *fuse) {

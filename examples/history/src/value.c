@@ -7,17 +7,17 @@ static void visit_word(const void *part, nanvm_visitor *visitor, void *context) 
 }
 
 /* Aligned to 8, so that three bits of an address are free on every machine. */
-const nanvm_object string_object = {.name = "string", .align = 8, .item_size = 1};
-const nanvm_object number_object = {.name = "number", .align = 8, .item_size = 1};
+const nanvm_type string_type = {.name = "string", .align = 8, .item_size = 1};
+const nanvm_type number_type = {.name = "number", .align = 8, .item_size = 1};
 
-const nanvm_object array_object = {.name = "array",
+const nanvm_type array_type = {.name = "array",
                                    .size = sizeof(struct list),
                                    .align = 8,
                                    .item_size = sizeof(value),
                                    .items_offset = offsetof(struct list, items),
                                    .visit_item = visit_word};
 
-const nanvm_object object_object = {.name = "object",
+const nanvm_type object_type = {.name = "object",
                                     .size = sizeof(struct list),
                                     .align = 8,
                                     .item_size = sizeof(value),

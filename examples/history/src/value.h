@@ -55,10 +55,10 @@ struct text {
 
 #define VALUE_SHORT_TEXT (sizeof(uintptr_t) - 1)
 
-extern const nanvm_object string_object;
-extern const nanvm_object number_object;
-extern const nanvm_object array_object;
-extern const nanvm_object object_object;
+extern const nanvm_type string_type;
+extern const nanvm_type number_type;
+extern const nanvm_type array_type;
+extern const nanvm_type object_type;
 
 static inline bool value_same(value a, value b) {
     return a.word == b.word;

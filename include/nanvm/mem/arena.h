@@ -108,7 +108,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
  * none that was dropped and waits for its turn to end. What it lets go of inside a `drop`
  * ends when that has returned.
  *
- * The callbacks that it runs may do what #nanvm_object says, and use the arena: create
+ * The callbacks that it runs may do what #nanvm_type says, and use the arena: create
  * objects in it and resize and drop these, and take raw memory. What they create goes,
  * too, in a later round: no reference to it may outlast the reset. A `drop` that always
  * creates another object with such a `drop` keeps the reset from ending. Resetting or

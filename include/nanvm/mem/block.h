@@ -20,9 +20,9 @@
 
 /** A block's origin: what the blocks that point at it hold, and who counts
  *  and frees them. Blocks of one type and dealloc can share it. Who writes one of their
- * own writes all of it: `*origin = (nanvm_origin){.object = ..., .dealloc = ...}`. */
+ * own writes all of it: `*origin = (nanvm_origin){.type = ..., .dealloc = ...}`. */
 typedef struct nanvm_origin {
-    const nanvm_object *object; /**< The type of the object. */
+    const nanvm_type *type; /**< The type of the object. */
     nanvm_dealloc *dealloc;     /**< Counts and frees. */
     /* halves, since an origin lies where a word may */
     NANVM_SEALED(uint32_t seal[2];)
@@ -102,7 +102,7 @@ NANVM_INLINE void nanvm_block_set_count(const void *object, int32_t count) {
 /** @endcond */
 
 /**
- * How many bytes a block of `object` needs in front of the object, at the
+ * How many bytes a block of `type` needs in front of the object, at the
  * least: the header, the length of an array, and a link for a type with
  * callbacks. For a manager's own `new_block`. They hold words: the object behind them has
  * to be aligned to a word at the least, and in a hardened build to 8 bytes.
@@ -112,7 +112,7 @@ NANVM_INLINE void nanvm_block_set_count(const void *object, int32_t count) {
  * @threads any thread.
  * @cost O(1).
  */
-NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_object *object);
+NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_type *type);
 
 /**
  * Writes the header of a new block: at `object`, with `origin`, counted as the

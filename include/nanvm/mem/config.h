@@ -176,7 +176,7 @@
 #define nanvm_manager_resize NANVM_SYMBOL_(manager_resize)
 #define nanvm_manager_stats NANVM_SYMBOL_(manager_stats)
 #define nanvm_stats_make NANVM_SYMBOL_(stats_make)
-#define nanvm_object_size NANVM_SYMBOL_(object_size)
+#define nanvm_type_size NANVM_SYMBOL_(object_size)
 #define nanvm_manager_take_cold NANVM_SYMBOL_(manager_take_cold)
 #define nanvm_block_prefix NANVM_SYMBOL_(block_prefix)
 #define nanvm_block_init NANVM_SYMBOL_(block_init)

@@ -26,16 +26,16 @@ struct nanvm_local_state;
 
 /**
  * Told, when a local manager is deinitialised, of each type that has objects
- * alive: how many, and how many bytes they take with their headers. An `object`
+ * alive: how many, and how many bytes they take with their headers. An `type`
  * of `NULL` is raw memory.
  *
- * It may do what any callback may, see #nanvm_object. The manager that ends can be used
+ * It may do what any callback may, see #nanvm_type. The manager that ends can be used
  * as before: the callback may create, clone, resize and drop objects in it, use raw
  * memory, and trim it; nanvm_local_deinit() does nothing. What it drops is gone; what it
  * creates and keeps outlives the manager as any other object, and is reported only if the
  * turn of its type comes later.
  */
-typedef void nanvm_local_leak(void *context, const nanvm_object *object, size_t blocks,
+typedef void nanvm_local_leak(void *context, const nanvm_type *type, size_t blocks,
                               size_t bytes);
 
 /**
@@ -134,7 +134,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
  * @threads any thread.
  * @cost none.
  */
-NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_object *object,
+NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
                                        size_t blocks, size_t bytes);
 
 /**

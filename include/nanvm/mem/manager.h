@@ -53,7 +53,7 @@ typedef struct nanvm_manager_table {
      * doesn't count by #NANVM_COUNT_CUSTOM, whose counter such blocks lack.
      * Optional: without it each block has its own origin and comes from `alloc`.
      */
-    void *(*new_block)(nanvm_manager *self, const nanvm_object *object, size_t size);
+    void *(*new_block)(nanvm_manager *self, const nanvm_type *type, size_t size);
 
     /**
      * Makes `object` `size` bytes large, which was `old_size`, and returns it
@@ -86,7 +86,7 @@ struct nanvm_manager {
  * then are dropped. The object's own `drop` isn't called. A C++ exception does the same,
  * and goes on: see @ref objects_leaving.
  *
- * It may do what any callback may, see #nanvm_object: among others create objects in the
+ * It may do what any callback may, see #nanvm_type: among others create objects in the
  * same manager, and trim or end it if it is a local one, which the new object outlives.
  * The object itself isn't alive yet: it may be written, but no reference to it may be
  * used; and the arena that it lies in may not be reset.
@@ -99,26 +99,26 @@ NANVM_BEGIN_DECLS
 /* What nanvm_new() and nanvm_new_copy() do for types that the compiler doesn't know; and
  * where there is no room at hand: a block whose bytes are in any state, or NULL. */
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
-                                                      const nanvm_object *object);
+                                                      const nanvm_type *type);
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
-                                                           const nanvm_object *object,
+                                                           const nanvm_type *type,
                                                            const void *value);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_take_cold(
-    nanvm_manager *self, const nanvm_object *object);
+    nanvm_manager *self, const nanvm_type *type);
 
 /* A block for a type without items, its bytes in any state, or NULL. Inlined, with
  * nanvm_places_take(): about 20 instructions on x86-64, 140 bytes. */
 NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
-                                                      const nanvm_object *object) {
+                                                      const nanvm_type *type) {
     void *place = NANVM_NULL;
     if (NANVM_LIKELY(self->places != NANVM_NULL)) {
-        nanvm_places *places = self->places[nanvm_places_index(object)];
-        if (NANVM_LIKELY(places->object == object)) {
+        nanvm_places *places = self->places[nanvm_places_index(type)];
+        if (NANVM_LIKELY(places->type == type)) {
             place = nanvm_places_take(places);
         }
     }
     return NANVM_LIKELY(place != NANVM_NULL) ? place
-                                             : nanvm_manager_take_cold(self, object);
+                                             : nanvm_manager_take_cold(self, type);
 }
 /** @endcond */
 
@@ -131,7 +131,7 @@ NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
 /**
  * An object that is all zeros; an array has no items.
  *
- * @ownership the caller's. `manager` is borrowed for the call; `object` must
+ * @ownership the caller's. `manager` is borrowed for the call; `type` must
  *     outlive the new object.
  * @errors null handle, see above.
  * @threads as the manager says.
@@ -139,19 +139,19 @@ NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
  *     compiler knows: about 22 instructions on x86-64, 170 bytes.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new(nanvm_manager *manager, const nanvm_object *object) {
-    if (NANVM_IS_KNOWN(object->size) && object->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
+    nanvm_new(nanvm_manager *manager, const nanvm_type *type) {
+    if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
+        nanvm_mut_ref self = {nanvm_manager_take(manager, type)};
         if (NANVM_LIKELY(self.object != NANVM_NULL)) {
-            memset(self.object, 0, object->size);
+            memset(self.object, 0, type->size);
         }
         return self;
     }
-    return nanvm_new_any(manager, object);
+    return nanvm_new_any(manager, type);
 }
 
 /**
- * A copy of the fixed part `*value`, `object->size` bytes.
+ * A copy of the fixed part `*value`, `type->size` bytes.
  *
  * @ownership the new object is the caller's, and takes over the references
  *     in `*value` and whatever else it owns; on failure they stay with the caller.
@@ -160,17 +160,17 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * @cost the manager's allocation, and copying the value. Inlined as nanvm_new() is.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new_copy(nanvm_manager *manager, const nanvm_object *object,
+    nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type,
                    const void *value) {
-    if (NANVM_IS_KNOWN(object->size) && object->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_take(manager, object)};
+    if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
+        nanvm_mut_ref self = {nanvm_manager_take(manager, type)};
         /* memcpy may not be given NULL, not even for 0 bytes. */
-        if (NANVM_LIKELY(self.object != NANVM_NULL) && object->size != 0) {
-            memcpy(self.object, value, object->size);
+        if (NANVM_LIKELY(self.object != NANVM_NULL) && type->size != 0) {
+            memcpy(self.object, value, type->size);
         }
         return self;
     }
-    return nanvm_new_copy_any(manager, object, value);
+    return nanvm_new_copy_any(manager, type, value);
 }
 
 /**
@@ -184,7 +184,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * @cost the manager's allocation, and copying or clearing the items.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new_array(nanvm_manager *manager, const nanvm_object *object, const void *items,
+    nanvm_new_array(nanvm_manager *manager, const nanvm_type *type, const void *items,
                     size_t length);
 
 /**
@@ -199,7 +199,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * @cost the manager's allocation, clearing the object, and `construct`.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
-    nanvm_new_with(nanvm_manager *manager, const nanvm_object *object, size_t length,
+    nanvm_new_with(nanvm_manager *manager, const nanvm_type *type, size_t length,
                    nanvm_construct *construct, void *context);
 /** @} */
 

@@ -89,7 +89,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) 
 
 /**
  * Drops the object and what only it refers to. A null handle is left alone. The `drop`
- * callbacks of what ends may do what #nanvm_object says, also with the managers of the
+ * callbacks of what ends may do what #nanvm_type says, also with the managers of the
  * objects that end.
  *
  * @ownership consumes `self`.
@@ -108,8 +108,8 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
 /** @cond INTERNAL */
 /* The same, where the compiler may know the type. */
 NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self,
-                                           const nanvm_object *object) {
-    bool is_leaf = NANVM_IS_KNOWN(object->size) && nanvm_object_holds_nothing(object);
+                                           const nanvm_type *type) {
+    bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
     if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
         !nanvm_places_put(self.object)) {
         nanvm_mut_ref_drop(self);
@@ -137,7 +137,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * it into new memory of `manager`. New items are all zeros; references in items
  * that are cut off are dropped.
  *
- * The `drop` callbacks of what is cut off may do what #nanvm_object says, and anything
+ * The `drop` callbacks of what is cut off may do what #nanvm_type says, and anything
  * with this array: when the first of them runs, the array has its final length and
  * place, `*self` refers to it, and its old memory is free. They may resize it again,
  * write it, share it, drop it and free the memory in which `*self` lies: the function

@@ -11,7 +11,7 @@
  * @defgroup object Object
  * @brief What a value is: its size, the references in it, its callbacks.
  *
- * An object is a value that can be stored in a block. A #nanvm_object says
+ * An object is a value that can be stored in a block. A #nanvm_type says
  * how large it is and where it keeps references. From these declarations the
  * library drops, clones and visits objects without a line of user code.
  *
@@ -70,7 +70,7 @@ typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context
  * A type of object: a table, usually `static const`, that outlives every object
  * it describes and every local manager that was asked to create one.
  *
- * Write it by one of the macros (#NANVM_OBJECT and its siblings), or by hand:
+ * Write it by one of the macros (#NANVM_TYPE and its siblings), or by hand:
  * every member that is left zero means "none". Two objects have the same type
  * when they have the same table, at the same address.
  *
@@ -92,7 +92,7 @@ typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context
  * given by pointer is as it will be when the function returns, and an array has its final
  * length and place. What callbacks do to them afterwards stays as they leave it.
  */
-typedef struct nanvm_object {
+typedef struct nanvm_type {
     const char *name; /**< For reports. */
     size_t size;      /**< Bytes of the fixed part; may be 0. */
     size_t align;     /**< A power of two. */
@@ -135,7 +135,7 @@ typedef struct nanvm_object {
      * isn't changed yet.
      */
     bool (*clone)(void *copy, const void *source, size_t length);
-} nanvm_object;
+} nanvm_type;
 
 NANVM_BEGIN_DECLS
 
@@ -153,8 +153,8 @@ NANVM_BEGIN_DECLS
  * @threads any thread.
  * @cost O(1).
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_object_size(
-    const nanvm_object *object, size_t length, size_t *size);
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_type_size(
+    const nanvm_type *type, size_t length, size_t *size);
 
 /**
  * Tells `visitor` of each reference that `self` holds: those of the fixed part
@@ -181,13 +181,13 @@ NANVM_API NANVM_NONNULL(2) void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *v
  * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost O(1): two loads.
  */
-NANVM_API const nanvm_object *nanvm_ref_object(nanvm_ref self);
+NANVM_API const nanvm_type *nanvm_ref_type(nanvm_ref self);
 
 NANVM_END_DECLS
 
 /** @cond INTERNAL */
 /* Nothing has to be done before the memory of such an object is free. */
-NANVM_INLINE bool nanvm_object_holds_nothing(const nanvm_object *self) {
+NANVM_INLINE bool nanvm_type_holds_nothing(const nanvm_type *self) {
     return (self->refs_length | self->item_refs_length | NANVM_ADDRESS(self->visit) |
             NANVM_ADDRESS(self->visit_item) | NANVM_ADDRESS(self->drop)) == 0;
 }
@@ -366,14 +366,14 @@ typedef struct nanvm_wrapped_ref_ {
 
 /* Tables: of a struct alone, of a struct with items, of items alone. */
 #define NANVM_TABLE_(table, name, type, refs, refs_length, visit, drop, clone)           \
-    static const nanvm_object table = {                                                  \
+    static const nanvm_type table = {                                                  \
         name, sizeof(type), NANVM_ALIGNOF(type), 0,                                      \
         0,    refs,         refs_length,         NANVM_NULL,                             \
         0,    visit,        NANVM_NULL,          drop,                                   \
         clone}
 #define NANVM_ARRAY_TABLE_(table, name, type, items, refs, refs_length, visit,           \
                            visit_item)                                                   \
-    static const nanvm_object table = {name,                                             \
+    static const nanvm_type table = {name,                                             \
                                        sizeof(type),                                     \
                                        NANVM_ALIGNOF(type),                              \
                                        sizeof(NANVM_MEMBER_(type, items[0])),            \
@@ -387,35 +387,35 @@ typedef struct nanvm_wrapped_ref_ {
                                        NANVM_NULL,                                       \
                                        NANVM_NULL}
 #define NANVM_ITEMS_TABLE_(table, name, item, refs, refs_length, visit_item)             \
-    static const nanvm_object table = {                                                  \
+    static const nanvm_type table = {                                                  \
         name, 0,           NANVM_ALIGNOF(item), sizeof(item), 0,          NANVM_NULL, 0, \
         refs, refs_length, NANVM_NULL,          visit_item,   NANVM_NULL, NANVM_NULL}
 /** @endcond */
 
 /** @name Tables in one line
- *  Each declares a `static const nanvm_object` called `table`. A member that is listed
+ *  Each declares a `static const nanvm_type` called `table`. A member that is listed
  *  as a reference must be a handle, see #NANVM_OTHER_HANDLES; any other doesn't compile.
  *  It may be a part of a member: `child[0]`, `left.parent`.
  *  @{ */
 
-/** A type without references: `NANVM_OBJECT(point_object, struct point);` */
-#define NANVM_OBJECT(table, type)                                                        \
+/** A type without references: `NANVM_TYPE(point_type, struct point);` */
+#define NANVM_TYPE(table, type)                                                        \
     NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, NANVM_NULL, NANVM_NULL, NANVM_NULL)
 
 /** A type with up to 16 members that are references:
- *  `NANVM_OBJECT_REFS(node_object, struct node, left, right);` */
-#define NANVM_OBJECT_REFS(table, type, ...)                                              \
+ *  `NANVM_TYPE_REFS(node_type, struct node, left, right);` */
+#define NANVM_TYPE_REFS(table, type, ...)                                              \
     NANVM_OFFSETS_(table##_refs, NANVM_EACH_(NANVM_OFFSET_, type, , __VA_ARGS__));       \
     NANVM_TABLE_(table, #type, type, table##_refs, NANVM_COUNT_OF_(table##_refs),        \
                  NANVM_NULL, NANVM_NULL, NANVM_NULL)
 
 /** A type with callbacks, any of which may be `NULL`:
- *  `NANVM_OBJECT_CALLBACKS(file_object, struct file, NULL, file_drop, file_clone);` */
-#define NANVM_OBJECT_CALLBACKS(table, type, visit, drop, clone)                          \
+ *  `NANVM_TYPE_CALLBACKS(file_type, struct file, NULL, file_drop, file_clone);` */
+#define NANVM_TYPE_CALLBACKS(table, type, visit, drop, clone)                          \
     NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, visit, drop, clone)
 
 /** A struct that ends in the flexible array member `items`, without references:
- *  `NANVM_ARRAY(text_object, struct text, bytes);` */
+ *  `NANVM_ARRAY(text_type, struct text, bytes);` */
 #define NANVM_ARRAY(table, type, items)                                                  \
     NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NULL, 0, NANVM_NULL, NANVM_NULL)
 
@@ -441,11 +441,11 @@ typedef struct nanvm_wrapped_ref_ {
 #define NANVM_ARRAY_VISIT(table, type, items, visit, visit_item)                         \
     NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NULL, 0, visit, visit_item)
 
-/** Items and nothing else: `NANVM_ARRAY_OF(ints_object, int);` */
+/** Items and nothing else: `NANVM_ARRAY_OF(ints_type, int);` */
 #define NANVM_ARRAY_OF(table, item)                                                      \
     NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NULL, 0, NANVM_NULL)
 
-/** Items that are references and nothing else: `NANVM_ARRAY_OF_REFS(refs_object);` */
+/** Items that are references and nothing else: `NANVM_ARRAY_OF_REFS(refs_type);` */
 #define NANVM_ARRAY_OF_REFS(table)                                                       \
     NANVM_OFFSETS_(table##_item_refs, 0);                                                \
     NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, table##_item_refs,               \

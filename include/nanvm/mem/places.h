@@ -26,7 +26,7 @@ typedef struct NANVM_MAY_ALIAS nanvm_place {
  */
 typedef struct nanvm_places {
     nanvm_dealloc dealloc;      /**< Private: a pool's, whose table says `pooled`. */
-    const nanvm_object *object; /**< Private. */
+    const nanvm_type *type;     /**< Private. */
     nanvm_place *ready;         /**< Private: a list. */
     nanvm_place *dead;          /**< Private: ready next. */
     uintptr_t run;              /**< Private: an object's address ... */
@@ -48,8 +48,8 @@ enum { NANVM_PLACES = 64 };
  * distances, of any multiple of 8 from 32 to 512 bytes or of any power of two up to 2^21,
  * take at least as many different entries as tables at random addresses would. */
 NANVM_WRAPS("a hash")
-NANVM_INLINE size_t nanvm_places_index(const nanvm_object *object) {
-    return (NANVM_TO(uint32_t, NANVM_ADDRESS(object)) * UINT32_C(0x39503DAF)) >> 26;
+NANVM_INLINE size_t nanvm_places_index(const nanvm_type *type) {
+    return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;
 }
 
 /* A few cache lines ahead: 32 and 64 steps do equally well, 12 a fifth less. */

@@ -148,8 +148,8 @@ NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
 }
 
 /* Both when the compiler knows, and when it doesn't. */
-NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_object *object) {
-    if (NANVM_IS_KNOWN(object->size) && nanvm_object_holds_nothing(object)) {
+NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_type *type) {
+    if (NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type)) {
         nanvm_ref_drop_leaf(self);
     } else {
         nanvm_ref_drop(self);
@@ -219,7 +219,7 @@ NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref
 
 /**
  * A new object with the same content: its bytes are copied, the references in
- * it cloned, its `clone` called, which may do what #nanvm_object says.
+ * it cloned, its `clone` called, which may do what #nanvm_type says.
  *
  * @ownership `self` stays the caller's; the result is the caller's.
  * @errors the null handle if memory runs out, if the object has a `drop` and no

@@ -29,17 +29,17 @@
 #define NANVM_STATS_VERSION 1
 
 /** The numbers of one type of object. */
-typedef struct nanvm_object_stats {
-    const nanvm_object *object; /**< The type; `NULL` is raw memory. */
+typedef struct nanvm_type_stats {
+    const nanvm_type *type; /**< The type; `NULL` is raw memory. */
     size_t live_blocks;         /**< Objects alive. */
     size_t live_bytes;          /**< Their bytes, headers included. */
     size_t peak_blocks;         /**< The most that were alive at once; for arrays the sum
                                      over their size classes, an upper bound. */
-} nanvm_object_stats;
+} nanvm_type_stats;
 
 /** Is told of one type. `stats` is valid during the call only. It may do anything but end
  *  the manager. */
-typedef void nanvm_object_stats_visitor(const nanvm_object_stats *stats, void *context);
+typedef void nanvm_type_stats_visitor(const nanvm_type_stats *stats, void *context);
 
 /** The numbers of a manager. New members are added at the end only. */
 typedef struct nanvm_stats {
@@ -52,7 +52,7 @@ typedef struct nanvm_stats {
                                 the sum of its types' peaks, which is an upper bound. */
     size_t reserved_bytes; /**< Taken from the manager's source for objects. */
     size_t clones;         /**< How often `to_mut_ref` had to clone into it. */
-    nanvm_object_stats_visitor *each; /**< In: told of every type, or `NULL`. */
+    nanvm_type_stats_visitor *each; /**< In: told of every type, or `NULL`. */
     void *context;                    /**< In: for `each`. */
 } nanvm_stats;
 

@@ -67,7 +67,7 @@
 
 /**
  * Both of the above, for a type that doesn't refer to itself:
- * `NANVM_TYPED(point, struct point, point_object);`
+ * `NANVM_TYPED(point, struct point, point_type);`
  */
 #define NANVM_TYPED(name, type, table)                                                   \
     NANVM_TYPED_HANDLES(name);                                                           \
@@ -198,7 +198,7 @@
 #define NANVM_TYPED_FROM_(name, type, table)                                             \
     NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped,                  \
                                                     name##_ref *out) {                   \
-        bool same = nanvm_ref_object(*untyped) == &(table);                              \
+        bool same = nanvm_ref_type(*untyped) == &(table);                              \
         *out = name##_ref_null();                                                        \
         if (same) {                                                                      \
             out->untyped = nanvm_ref_move(untyped);                                      \
@@ -207,7 +207,7 @@
     }                                                                                    \
     NANVM_UNUSED static inline bool name##_mut_ref_from(nanvm_mut_ref *untyped,          \
                                                         name##_mut_ref *out) {           \
-        bool same = nanvm_ref_object(nanvm_mut_ref_to_ref(*untyped)) == &(table);        \
+        bool same = nanvm_ref_type(nanvm_mut_ref_to_ref(*untyped)) == &(table);        \
         *out = name##_mut_ref_null();                                                    \
         if (same) {                                                                      \
             out->untyped = nanvm_mut_ref_move(untyped);                                  \

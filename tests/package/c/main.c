@@ -13,8 +13,8 @@ typedef struct node {
     int value;
 } node;
 
-NANVM_OBJECT_REFS(node_object, node, next);
-NANVM_TYPED(node, node, node_object);
+NANVM_TYPE_REFS(node_type, node, next);
+NANVM_TYPED(node, node, node_type);
 
 static nanvm_ref push(nanvm_manager *manager, nanvm_ref next, int value) {
     node value_of = {next, value};

@@ -13,8 +13,8 @@ typedef struct item {
     int value;
 } item;
 
-NANVM_OBJECT_REFS(item_object, item, next);
-NANVM_TYPED(item, item, item_object);
+NANVM_TYPE_REFS(item_type, item, next);
+NANVM_TYPED(item, item, item_type);
 NANVM_ARRAY_OF(bytes_object, unsigned char);
 
 static void on_fatal(const char *message) {

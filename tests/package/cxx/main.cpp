@@ -11,8 +11,8 @@ struct point {
     double x, y;
 };
 
-NANVM_OBJECT(point_object, point);
-NANVM_TYPED(point, point, point_object);
+NANVM_TYPE(point_type, point);
+NANVM_TYPED(point, point, point_type);
 
 class shared_point {
   public:

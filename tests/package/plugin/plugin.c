@@ -25,17 +25,17 @@ static void owner_drop(void *object, size_t length) {
     nanvm_ref_drop(self->inner);
 }
 
-NANVM_OBJECT_CALLBACKS(owner_object, owner, NULL, owner_drop, NULL);
+NANVM_TYPE_CALLBACKS(owner_type, owner, NULL, owner_drop, NULL);
 
 typedef struct pair {
     nanvm_ref first, second;
 } pair;
 
-NANVM_OBJECT_REFS(pair_object, pair, first, second);
+NANVM_TYPE_REFS(pair_type, pair, first, second);
 
 static nanvm_ref make_owner(nanvm_manager *manager, size_t *ended, nanvm_ref inner) {
     owner value = {ended, inner};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &owner_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &owner_type, &value));
 }
 
 /* Three owners, of which one is dropped by a callback of another. */
@@ -43,7 +43,7 @@ static nanvm_ref make_tree(nanvm_manager *manager, size_t *ended) {
     nanvm_ref none = {NULL};
     nanvm_ref inner = make_owner(manager, ended, none);
     pair value = {make_owner(manager, ended, inner), make_owner(manager, ended, none)};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &pair_object, &value));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &pair_type, &value));
 }
 
 static void run_in(nanvm_manager *manager, size_t *ended) {

@@ -9,7 +9,7 @@ enum { MANY = 100000 };
 
 /* Objects whose count sticks live for ever. */
 static nanvm_ref immortal(world *self, void (*forge)(const void *)) {
-    nanvm_ref ref = own(self, &tracked_object);
+    nanvm_ref ref = own(self, &tracked_type);
     forge(ref.object);
     self->left += 1;
     self->left_tracked += 1;
@@ -57,7 +57,7 @@ static void many_past_limit(world *self) {
 
 static nanvm_ref parent_of(world *self, nanvm_ref child) {
     struct node node = {.left = child, .value = self->seed};
-    return nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_object, &node));
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &node));
 }
 
 /* What one clone counts up is dropped again by the parents. */
@@ -84,7 +84,7 @@ static void mutable_at_limit(world *self) {
 
 /* One less is still counted. */
 static void drop_at_limit(world *self) {
-    nanvm_ref ref = own(self, &tracked_object);
+    nanvm_ref ref = own(self, &tracked_type);
     forge_last_count(ref.object);
     size_t before = nanvm_ref_count(ref);
     drops(ref, 3);
@@ -168,31 +168,31 @@ static void unknown_clone_and_drop(world *self) {
 
 /* --- from zero: an object that is dead --- */
 
-static nanvm_ref dead(world *self, const nanvm_object *type) {
+static nanvm_ref dead(world *self, const nanvm_type *type) {
     return ref_at(killed(own(self, type)));
 }
 
 static void dead_clone(world *self) {
-    nanvm_ref ref = dead(self, &node_object);
+    nanvm_ref ref = dead(self, &node_type);
     clones(ref, 1);
     wrong_count("a dead object has a reference again");
 }
 
 static void dead_drop(world *self) {
-    nanvm_ref_drop(dead(self, &node_object));
+    nanvm_ref_drop(dead(self, &node_type));
 }
 
 static void dead_drop_mut(world *self) {
-    nanvm_mut_ref_drop(mut_at(dead(self, &node_object).object));
+    nanvm_mut_ref_drop(mut_at(dead(self, &node_type).object));
 }
 
 static void dead_count(world *self) {
-    (void)nanvm_ref_count(dead(self, &node_object));
+    (void)nanvm_ref_count(dead(self, &node_type));
     wrong("a dead object has a count");
 }
 
 static void dead_try(world *self) {
-    nanvm_ref ref = dead(self, &node_object);
+    nanvm_ref ref = dead(self, &node_type);
     nanvm_mut_ref out;
     if (nanvm_ref_try_to_mut_ref(&ref, &out)) {
         wrong_count("exclusive access to a dead object");
@@ -200,19 +200,19 @@ static void dead_try(world *self) {
 }
 
 static void dead_to_mut(world *self) {
-    nanvm_ref ref = dead(self, &node_object);
+    nanvm_ref ref = dead(self, &node_type);
     nanvm_mut_ref out = nanvm_ref_to_mut_ref(&ref, self->manager);
     wrong(out.object == NULL ? "nobody said that it is dead" : "a copy of a dead object");
 }
 
 static void dead_make_mut(world *self) {
-    nanvm_ref ref = dead(self, &node_object);
+    nanvm_ref ref = dead(self, &node_type);
     (void)!nanvm_ref_make_mut(&ref, self->manager);
     wrong("a copy of a dead object");
 }
 
 static void dead_clone_object(world *self) {
-    nanvm_ref ref = dead(self, &node_object);
+    nanvm_ref ref = dead(self, &node_type);
     nanvm_mut_ref copy = nanvm_ref_clone_object(ref, self->manager);
     wrong(copy.object == NULL ? "nobody said that it is dead"
                               : "a copy of a dead object");
@@ -236,7 +236,7 @@ static void visit_nothing(nanvm_ref reference, void *context) {
 }
 
 static void dead_visit(world *self) {
-    nanvm_ref_visit(dead(self, &node_object), visit_nothing, NULL);
+    nanvm_ref_visit(dead(self, &node_type), visit_nothing, NULL);
     wrong("the references of a dead object were told");
 }
 
@@ -244,7 +244,7 @@ static void dead_visit(world *self) {
 
 /* Two parents hold the only reference there is. */
 static void forgotten_clone(world *self) {
-    nanvm_ref child = own(self, &point_object);
+    nanvm_ref child = own(self, &point_type);
     nanvm_ref one = parent_of(self, child);
     nanvm_ref two = parent_of(self, child);
     nanvm_ref_drop(one);
@@ -253,24 +253,24 @@ static void forgotten_clone(world *self) {
 
 /* One parent holds it twice. */
 static void forgotten_clone_in_one(world *self) {
-    nanvm_ref child = own(self, &point_object);
+    nanvm_ref child = own(self, &point_type);
     struct node node = {.left = child, .value = self->seed, .right = child};
     nanvm_ref_drop(
-        nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_object, &node)));
+        nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &node)));
 }
 
 static void forgotten_clone_in_array(world *self) {
-    nanvm_ref child = own(self, &node_object);
+    nanvm_ref child = own(self, &node_type);
     nanvm_ref items[2] = {child, child};
     nanvm_ref_drop(
-        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &refs_object, items, 2)));
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &refs_type, items, 2)));
 }
 
 /* Cutting items off drops the same reference twice. */
 static void forgotten_clone_cut_off(world *self) {
-    nanvm_ref child = own(self, &point_object);
+    nanvm_ref child = own(self, &point_type);
     nanvm_ref items[2] = {child, child};
-    nanvm_mut_ref array = nanvm_new_array(self->manager, &refs_object, items, 2);
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &refs_type, items, 2);
     (void)!nanvm_mut_ref_resize(self->manager, &array, 0);
     nanvm_mut_ref_drop(array);
 }

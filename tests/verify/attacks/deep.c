@@ -22,22 +22,22 @@ static void hidden_drop(void *object, size_t items) {
     nanvm_ref_drop(((struct hidden *)object)->next);
 }
 
-static const nanvm_object hidden_object = {.name = "hidden",
+static const nanvm_type hidden_type = {.name = "hidden",
                                            .size = sizeof(struct hidden),
                                            .align = NANVM_ALIGNOF(struct hidden),
                                            .drop = hidden_drop};
 
-static nanvm_ref link_of(world *self, const nanvm_object *type, nanvm_ref next) {
+static nanvm_ref link_of(world *self, const nanvm_type *type, nanvm_ref next) {
     struct node node = {.left = next};
     struct hidden hidden = {next};
-    if (type == &refs_object) {
+    if (type == &refs_type) {
         return nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, type, &next, 1));
     }
-    const void *value = type == &node_object ? (const void *)&node : &hidden;
+    const void *value = type == &node_type ? (const void *)&node : &hidden;
     return nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, type, value));
 }
 
-static nanvm_ref chain(world *self, const nanvm_object *type) {
+static nanvm_ref chain(world *self, const nanvm_type *type) {
     nanvm_ref first = null_ref();
     for (size_t i = length(self); i > 0; i--) {
         first = link_of(self, type, first);
@@ -59,7 +59,7 @@ static void *drop_in_thread(void *context) {
     return NULL;
 }
 
-static void on_small_stack(world *self, const nanvm_object *type) {
+static void on_small_stack(world *self, const nanvm_type *type) {
     pthread_attr_t attributes;
     pthread_t thread;
     job job = {self, chain(self, type)};
@@ -75,13 +75,13 @@ static void on_small_stack(world *self, const nanvm_object *type) {
 }
 
 static void of_nodes(world *self) {
-    on_small_stack(self, &node_object);
+    on_small_stack(self, &node_type);
 }
 static void of_arrays(world *self) {
-    on_small_stack(self, &refs_object);
+    on_small_stack(self, &refs_type);
 }
 static void of_callbacks(world *self) {
-    on_small_stack(self, &hidden_object);
+    on_small_stack(self, &hidden_type);
 }
 
 static const attack attacks[] = {

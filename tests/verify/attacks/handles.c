@@ -4,34 +4,34 @@
 #include "child.h"
 
 /* The program has the Ref, an attacker the MutRef that it was. */
-static nanvm_mut_ref stale_mut(world *self, const nanvm_object *type, size_t refs) {
+static nanvm_mut_ref stale_mut(world *self, const nanvm_type *type, size_t refs) {
     return mut_at(victim(self, type, refs)->ref.object);
 }
 
 static void drop_after_to_ref(world *self) {
-    nanvm_mut_ref_drop(stale_mut(self, &node_object, 1));
+    nanvm_mut_ref_drop(stale_mut(self, &node_type, 1));
 }
 
 static void drop_leaf_after_to_ref(world *self) {
-    drop_known_leaf_mut(stale_mut(self, &point_object, 1));
+    drop_known_leaf_mut(stale_mut(self, &point_type, 1));
 }
 
 static void drop_after_clone(world *self) {
-    nanvm_mut_ref_drop(stale_mut(self, &node_object, 2));
+    nanvm_mut_ref_drop(stale_mut(self, &node_type, 2));
 }
 
 static void drop_leaf_after_clone(world *self) {
-    drop_known_leaf_mut(stale_mut(self, &point_object, 2));
+    drop_known_leaf_mut(stale_mut(self, &point_type, 2));
 }
 
 /* Both turn it into a Ref, and drop that. */
 static void to_ref_twice(world *self) {
-    nanvm_mut_ref stale = stale_mut(self, &node_object, 1);
+    nanvm_mut_ref stale = stale_mut(self, &node_type, 1);
     nanvm_ref_drop(nanvm_mut_ref_to_ref(stale));
 }
 
 static void resize_after_clone(world *self) {
-    record *other = victim(self, &ints_object, 2);
+    record *other = victim(self, &ints_type, 2);
     nanvm_mut_ref stale = mut_at(other->ref.object);
     (void)!nanvm_mut_ref_resize(self->manager, &stale, 1000);
     other->refs -= 1; /* that reference is lost */
@@ -39,7 +39,7 @@ static void resize_after_clone(world *self) {
 }
 
 static void resize_little_after_clone(world *self) {
-    record *other = victim(self, &ints_object, 2);
+    record *other = victim(self, &ints_type, 2);
     nanvm_mut_ref stale = mut_at(other->ref.object);
     (void)!nanvm_mut_ref_resize(self->manager, &stale, other->length + 1);
     nanvm_ref_drop(ref_at(other->ref.object));
@@ -47,7 +47,7 @@ static void resize_little_after_clone(world *self) {
 }
 
 /* The program has the MutRef, an attacker the Ref that it was. */
-static nanvm_mut_ref taken(nanvm_ref *stale, world *self, const nanvm_object *type) {
+static nanvm_mut_ref taken(nanvm_ref *stale, world *self, const nanvm_type *type) {
     nanvm_ref ref = own(self, type);
     nanvm_mut_ref out;
     *stale = ref_at(ref.object);
@@ -57,7 +57,7 @@ static nanvm_mut_ref taken(nanvm_ref *stale, world *self, const nanvm_object *ty
     return out;
 }
 
-static void keep(world *self, const nanvm_object *type, nanvm_mut_ref object) {
+static void keep(world *self, const nanvm_type *type, nanvm_mut_ref object) {
     nanvm_ref ref = nanvm_mut_ref_to_ref(object);
     child_goes_on();
     model_fill(type, object.object, 0, self->seed);
@@ -66,14 +66,14 @@ static void keep(world *self, const nanvm_object *type, nanvm_mut_ref object) {
 
 static void drop_after_try(world *self) {
     nanvm_ref stale;
-    nanvm_mut_ref object = taken(&stale, self, &point_object);
+    nanvm_mut_ref object = taken(&stale, self, &point_type);
     nanvm_ref_drop(stale);
-    keep(self, &point_object, object);
+    keep(self, &point_type, object);
 }
 
 static void clone_after_try(world *self) {
     nanvm_ref stale;
-    nanvm_mut_ref object = taken(&stale, self, &node_object);
+    nanvm_mut_ref object = taken(&stale, self, &node_type);
     nanvm_ref more = nanvm_ref_clone(stale);
     (void)more;
     nanvm_mut_ref_drop(object);
@@ -81,28 +81,28 @@ static void clone_after_try(world *self) {
 
 static void try_twice(world *self) {
     nanvm_ref stale;
-    nanvm_mut_ref object = taken(&stale, self, &point_object), second;
+    nanvm_mut_ref object = taken(&stale, self, &point_type), second;
     if (nanvm_ref_try_to_mut_ref(&stale, &second)) {
         nanvm_mut_ref_drop(second);
     }
-    keep(self, &point_object, object);
+    keep(self, &point_type, object);
 }
 
 static void drop_after_move(world *self) {
-    nanvm_ref ref = own(self, &point_object);
+    nanvm_ref ref = own(self, &point_type);
     nanvm_ref stale = ref_at(ref.object);
     nanvm_ref moved = nanvm_ref_move(&ref);
     nanvm_ref_drop(stale);
-    keep(self, &point_object, mut_at(moved.object));
+    keep(self, &point_type, mut_at(moved.object));
 }
 
 /* The handle that was left behind is null: nothing happens. */
 static void drop_moved_from(world *self) {
-    nanvm_ref ref = own(self, &point_object);
+    nanvm_ref ref = own(self, &point_type);
     nanvm_ref moved = nanvm_ref_move(&ref);
     nanvm_ref_drop(ref);
     nanvm_ref_drop(ref);
-    keep(self, &point_object, mut_at(moved.object));
+    keep(self, &point_type, mut_at(moved.object));
 }
 
 /* The array has moved: the old handle refers to what it left. */

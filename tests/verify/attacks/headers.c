@@ -9,7 +9,7 @@
 /* An object of the program's. Who adds references to it loses them. */
 static const void *target(world *self, size_t refs) {
     self->may_leak += refs > 1;
-    return victim(self, &tracked_object, refs)->ref.object;
+    return victim(self, &tracked_type, refs)->ref.object;
 }
 
 static void use_and_drop(record *other, nanvm_ref mine) {
@@ -20,7 +20,7 @@ static void use_and_drop(record *other, nanvm_ref mine) {
 /* --- counts --- */
 
 static void smash_and_drop(world *self, int32_t count) {
-    record *other = victim(self, &tracked_object, 2);
+    record *other = victim(self, &tracked_type, 2);
     nanvm_ref mine = ref_at(other->ref.object);
     smash_count(mine.object, count);
     use_and_drop(other, mine);
@@ -75,7 +75,7 @@ static void header_of_another(world *self) {
 
 /* An old header of the same object. */
 static void header_replayed(world *self) {
-    record *other = victim(self, &node_object, 1);
+    record *other = victim(self, &node_type, 1);
     unsigned char old[64];
     memcpy(old, header_bytes(other->ref.object), header_size());
     nanvm_ref more = nanvm_ref_clone(other->ref);
@@ -104,10 +104,10 @@ static nanvm_origin *target_origin(world *self) {
 }
 
 static void origin_other_type(world *self) {
-    target_origin(self)->object = &point_object;
+    target_origin(self)->type = &point_type;
 }
 static void origin_no_type(world *self) {
-    target_origin(self)->object = NULL;
+    target_origin(self)->type = NULL;
 }
 static void origin_no_dealloc(world *self) {
     target_origin(self)->dealloc = NULL;
@@ -144,10 +144,10 @@ static void hijacked_drop(void *object, size_t length) {
 }
 
 static void origin_fake_type(world *self) {
-    static nanvm_object type;
-    type = tracked_object;
+    static nanvm_type type;
+    type = tracked_type;
     type.drop = hijacked_drop;
-    target_origin(self)->object = &type;
+    target_origin(self)->type = &type;
 }
 
 #define WILD(name, what, run, on)                                                        \

@@ -46,10 +46,10 @@ static void jump_from_dealloc(void *context) {
     jump();
 }
 
-static void jump_from_leak(void *context, const nanvm_object *object, size_t blocks,
+static void jump_from_leak(void *context, const nanvm_type *type, size_t blocks,
                            size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
     jump();
@@ -59,24 +59,24 @@ static void out_of_drop(world *self) {
     self->may_leak += 1;
     tracked_on_drop = jump_from_drop;
     if (setjmp(escape) == 0) {
-        nanvm_ref_drop(own(self, &tracked_object));
+        nanvm_ref_drop(own(self, &tracked_type));
     }
 }
 
 /* Others wait in the list of the dead, and would be lost. */
 static void out_of_drop_in_tree(world *self) {
-    struct node node = {.left = own(self, &tracked_object)};
+    struct node node = {.left = own(self, &tracked_type)};
     nanvm_ref parent;
     self->may_leak += 2;
     tracked_on_drop = jump_from_drop;
-    parent = nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_object, &node));
+    parent = nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &node));
     if (setjmp(escape) == 0) {
         nanvm_ref_drop(parent);
     }
 }
 
 static void out_of_drop_in_reset(world *self) {
-    (void)own(self, &tracked_object);
+    (void)own(self, &tracked_type);
     self->may_leak += RECORDS; /* of whose callbacks some have run */
     model_forget_all(&self->model);
     tracked_on_drop = jump_from_drop;
@@ -86,7 +86,7 @@ static void out_of_drop_in_reset(world *self) {
 }
 
 static void out_of_clone(world *self) {
-    record *source = victim(self, &tracked_object, 1);
+    record *source = victim(self, &tracked_type, 1);
     self->may_leak += 1;
     tracked_on_clone = jump_from_clone;
     if (setjmp(escape) == 0) {
@@ -95,7 +95,7 @@ static void out_of_clone(world *self) {
 }
 
 static void out_of_to_mut(world *self) {
-    record *source = victim(self, &tracked_object, 2);
+    record *source = victim(self, &tracked_type, 2);
     nanvm_ref mine = source->ref;
     self->may_leak += 1;
     tracked_on_clone = jump_from_clone;
@@ -110,12 +110,12 @@ static void out_of_construct(world *self) {
     self->may_leak += 1;
     if (setjmp(escape) == 0) {
         nanvm_mut_ref_drop(
-            nanvm_new_with(self->manager, &tracked_object, 0, jump_from_construct, NULL));
+            nanvm_new_with(self->manager, &tracked_type, 0, jump_from_construct, NULL));
     }
 }
 
 static void out_of_visit(world *self) {
-    nanvm_ref ref = victim(self, &node_object, 1)->ref;
+    nanvm_ref ref = victim(self, &node_type, 1)->ref;
     if (setjmp(escape) == 0) {
         nanvm_ref_visit(ref, jump_from_visit, NULL);
     }
@@ -126,7 +126,7 @@ static void out_of_dealloc(world *self) {
     self->stage.custom.context = &self->stage.custom;
     self->stage.custom.on_dealloc = jump_from_dealloc;
     if (setjmp(escape) == 0) {
-        nanvm_ref_drop(own(self, &node_object));
+        nanvm_ref_drop(own(self, &node_type));
     }
 }
 

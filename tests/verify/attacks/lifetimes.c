@@ -46,7 +46,7 @@ static void reset_and_fill(world *self) {
 static nanvm_ref stale(world *self) {
     const void *places[SOME];
     for (size_t i = 0; i < SOME; i++) {
-        places[i] = own(self, &node_object).object;
+        places[i] = own(self, &node_type).object;
     }
     reset_and_fill(self);
     return ref_at(pick(places, false));
@@ -120,14 +120,14 @@ static void clone_and_drop_after_reuse(world *self) {
 
 /* Before anybody has created something there. */
 static void drop_at_once_after_reset(world *self) {
-    nanvm_ref ref = own(self, &node_object);
+    nanvm_ref ref = own(self, &node_type);
     model_forget_all(&self->model);
     nanvm_arena_reset(&self->stage.arena);
     nanvm_ref_drop(ref_at(ref.object));
 }
 
 static void clone_at_once_after_reset(world *self) {
-    nanvm_ref ref = own(self, &node_object);
+    nanvm_ref ref = own(self, &node_type);
     model_forget_all(&self->model);
     nanvm_arena_reset(&self->stage.arena);
     nanvm_ref more = nanvm_ref_clone(ref_at(ref.object));
@@ -137,18 +137,18 @@ static void clone_at_once_after_reset(world *self) {
 
 /* An object outside holds one in the arena, and ends after it. */
 static void holder_outlives_reset(world *self) {
-    struct node node = {.left = own(self, &node_object)};
-    nanvm_mut_ref holder = nanvm_new_copy(nanvm_global(), &node_object, &node);
+    struct node node = {.left = own(self, &node_type)};
+    nanvm_mut_ref holder = nanvm_new_copy(nanvm_global(), &node_type, &node);
     model_forget_all(&self->model);
     nanvm_arena_reset(&self->stage.arena);
     for (size_t i = 0; i < FRESH; i++) {
-        (void)victim(self, &ints_object, 1);
+        (void)victim(self, &ints_type, 1);
     }
     nanvm_mut_ref_drop(holder);
 }
 
 static void drop_after_deinit(world *self) {
-    nanvm_ref ref = own(self, &node_object);
+    nanvm_ref ref = own(self, &node_type);
     model_forget_all(&self->model);
     nanvm_arena_deinit(&self->stage.arena);
     nanvm_ref_drop(ref_at(ref.object));
@@ -165,7 +165,7 @@ static void arena_deinit_twice(world *self) {
     nanvm_arena_deinit(&self->stage.arena);
     nanvm_arena_deinit(&self->stage.arena);
     if (self->stage.kind == BUFFER) { /* its buffer is gone: nothing can be created */
-        nanvm_mut_ref new = nanvm_new(self->manager, &node_object);
+        nanvm_mut_ref new = nanvm_new(self->manager, &node_type);
         must_refuse(new.object == NULL);
     }
 }
@@ -174,10 +174,10 @@ static void arena_deinit_twice(world *self) {
 
 static size_t told;
 
-static void note_leak(void *context, const nanvm_object *object, size_t blocks,
+static void note_leak(void *context, const nanvm_type *type, size_t blocks,
                       size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)bytes;
     told += blocks;
 }
@@ -219,14 +219,14 @@ static void local_gone(world *self) {
 }
 
 static void local_twice_after_deinit(world *self) {
-    nanvm_ref twice = own(self, &node_object);
+    nanvm_ref twice = own(self, &node_type);
     end_with_live(self);
     nanvm_ref_drop(twice);
     nanvm_ref_drop(ref_at(twice.object));
 }
 
 static void local_leaf_twice_after_deinit(world *self) {
-    nanvm_ref twice = own(self, &point_object);
+    nanvm_ref twice = own(self, &point_type);
     end_with_live(self);
     drop_known_leaf(twice);
     drop_known_leaf(ref_at(twice.object));
@@ -238,7 +238,7 @@ static void local_last_twice_after_deinit(world *self) {
     nanvm_local_init(&other);
     nanvm_local_on_leak(&other, note_leak, NULL);
     nanvm_ref twice =
-        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&other), &node_object));
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&other), &node_type));
     nanvm_local_deinit(&other);
     nanvm_ref_drop(twice);
     nanvm_ref_drop(ref_at(twice.object));
@@ -251,14 +251,14 @@ static void local_raw_after_deinit(world *self) {
     nanvm_manager_dealloc(self->manager, memory, nanvm_layout_make(100, 8));
 }
 
-static void end_in_report(void *context, const nanvm_object *object, size_t blocks,
+static void end_in_report(void *context, const nanvm_type *type, size_t blocks,
                           size_t bytes) {
     world *self = context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
     nanvm_local_deinit(&self->stage.local);
-    nanvm_mut_ref new = nanvm_new(self->manager, &node_object);
+    nanvm_mut_ref new = nanvm_new(self->manager, &node_type);
     if (new.object != NULL) {
         nanvm_mut_ref_drop(new);
     }
@@ -270,10 +270,10 @@ static void local_deinit_in_report(world *self) {
     child_reports("the report of what is left");
 }
 
-static void drop_in_report(void *context, const nanvm_object *object, size_t blocks,
+static void drop_in_report(void *context, const nanvm_type *type, size_t blocks,
                            size_t bytes) {
     world *self = context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
     model_exercise(&self->model, 50);
@@ -292,7 +292,7 @@ static void local_drop_in_report(world *self) {
 static void custom_gone(world *self) {
     custom *other = malloc(sizeof(*other));
     custom_init(other);
-    nanvm_mut_ref object = nanvm_new(&other->manager, &node_object);
+    nanvm_mut_ref object = nanvm_new(&other->manager, &node_type);
     memset(other, 0x41, sizeof(*other));
     free(other);
     nanvm_mut_ref_drop(object);

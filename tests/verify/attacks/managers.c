@@ -17,7 +17,7 @@ typedef struct second {
 static second *open_second(kind kind) {
     static second self;
     stage_open(&self.stage, kind);
-    self.object = nanvm_mut_ref_to_ref(nanvm_new(self.stage.manager, &node_object));
+    self.object = nanvm_mut_ref_to_ref(nanvm_new(self.stage.manager, &node_type));
     self.memory = nanvm_manager_alloc(self.stage.manager, usual);
     memset(self.memory, 0x11, usual.size);
     return &self;
@@ -144,7 +144,7 @@ static void raw_as_object(world *self) {
 }
 
 static void object_as_raw(world *self) {
-    record *other = victim(self, &node_object, 1);
+    record *other = victim(self, &node_type, 1);
     void *own = nanvm_manager_alloc(self->manager, usual);
     nanvm_manager_dealloc(self->manager, laundered(other->ref.object),
                           NANVM_LAYOUT_OF(struct node));
@@ -187,7 +187,7 @@ static void resize_block_of_other(world *self) {
 static void drop_mixed(world *self) {
     second *other = open_second(LOCAL);
     struct node node = {.left = nanvm_ref_clone(other->object), .value = self->seed};
-    nanvm_mut_ref parent = nanvm_new_copy(self->manager, &node_object, &node);
+    nanvm_mut_ref parent = nanvm_new_copy(self->manager, &node_type, &node);
     if (stage_is_arena(&self->stage)) {
         nanvm_ref_drop(other->object); /* the arena keeps its reference until its reset */
     } else {

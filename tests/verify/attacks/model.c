@@ -29,12 +29,12 @@ void model_init(model *self, nanvm_manager *manager, bool counts, uint32_t seed)
 
 /* --- content --- */
 
-void model_fill(const nanvm_object *type, void *object, size_t length, uint32_t seed) {
-    if (type == &point_object) {
+void model_fill(const nanvm_type *type, void *object, size_t length, uint32_t seed) {
+    if (type == &point_type) {
         *(struct point *)object = (struct point){seed, ~(size_t)seed};
-    } else if (type == &node_object) {
+    } else if (type == &node_type) {
         ((struct node *)object)->value = seed;
-    } else if (type == &tracked_object) {
+    } else if (type == &tracked_type) {
         ((struct tracked *)object)->value = seed;
     } else {
         for (size_t i = 0; i < length; i++) {
@@ -65,14 +65,14 @@ static bool are_items_right(const record *self) {
 
 static bool is_content_right(const record *self) {
     const void *object = nanvm_ref_get(self->ref);
-    if (self->type == &point_object) {
+    if (self->type == &point_type) {
         const struct point *point = object;
         return point->x == self->seed && point->y == ~(size_t)self->seed;
     }
-    if (self->type == &node_object) {
+    if (self->type == &node_type) {
         return is_node_right(self);
     }
-    if (self->type == &tracked_object) {
+    if (self->type == &tracked_type) {
         return ((const struct tracked *)object)->value == self->seed;
     }
     return are_items_right(self);
@@ -100,7 +100,7 @@ static void check_count(const model *self, const record *each) {
 }
 
 static void check_content(const record *each) {
-    if (nanvm_ref_object(each->ref) != each->type) {
+    if (nanvm_ref_type(each->ref) != each->type) {
         child_end(SILENT, "a %s has another type", each->type->name);
     }
     if (!is_content_right(each)) {
@@ -151,7 +151,7 @@ static bool overlaps(const void *a, size_t a_size, const void *b, size_t b_size)
     return x < y + b_size && y < x + a_size;
 }
 
-static size_t size_of(const nanvm_object *type, size_t length) {
+static size_t size_of(const nanvm_type *type, size_t length) {
     return type->size + length * type->item_size;
 }
 
@@ -186,7 +186,7 @@ static record *free_record(model *self) {
     return NULL;
 }
 
-record *model_adopt(model *self, const nanvm_object *type, nanvm_ref ref, size_t length,
+record *model_adopt(model *self, const nanvm_type *type, nanvm_ref ref, size_t length,
                     uint32_t seed) {
     record *new = ref.object == NULL ? NULL : free_record(self);
     if (new != NULL) {
@@ -196,17 +196,17 @@ record *model_adopt(model *self, const nanvm_object *type, nanvm_ref ref, size_t
     return new;
 }
 
-static nanvm_mut_ref new_object(model *self, const nanvm_object *type, size_t length) {
+static nanvm_mut_ref new_object(model *self, const nanvm_type *type, size_t length) {
     if (type->item_size != 0) {
         return nanvm_new_array(self->manager, type, NULL, length);
     }
-    if (type == &tracked_object) {
+    if (type == &tracked_type) {
         return tracked_new(self->manager, 0);
     }
     return nanvm_new(self->manager, type);
 }
 
-record *model_new(model *self, const nanvm_object *type) {
+record *model_new(model *self, const nanvm_type *type) {
     size_t length = type->item_size == 0 ? 0 : below(self, LONGEST);
     uint32_t seed = next_random(self);
     nanvm_mut_ref object = new_object(self, type, length);
@@ -231,7 +231,7 @@ static void forget(record *self) {
 static void drop(record *self) {
     if (self != NULL) {
         nanvm_ref ref = self->ref;
-        bool is_point = self->type == &point_object;
+        bool is_point = self->type == &point_type;
         forget(self);
         if (is_point) {
             drop_known_leaf(ref);
@@ -278,13 +278,13 @@ static void add_children(model *self, record *parent) {
 }
 
 static void step_new(model *self) {
-    static const nanvm_object *const types[] = {&point_object, &node_object, &ints_object,
-                                                &tracked_object};
+    static const nanvm_type *const types[] = {&point_type, &node_type, &ints_type,
+                                                &tracked_type};
     record *new = model_new(self, types[below(self, 4)]);
     if (new == NULL) {
         return; /* an arena is full */
     }
-    if (new->type == &node_object) {
+    if (new->type == &node_type) {
         add_children(self, new);
     }
     set_slot(any_slot(self), new);
@@ -341,7 +341,7 @@ static void step_write(model *self) {
 static void step_resize(model *self) {
     record *each = *any_slot(self);
     nanvm_mut_ref own;
-    if (each == NULL || each->type != &ints_object ||
+    if (each == NULL || each->type != &ints_type ||
         !nanvm_ref_try_to_mut_ref(&each->ref, &own)) {
         return;
     }

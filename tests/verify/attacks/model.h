@@ -10,7 +10,7 @@ enum { RECORDS = 512, SLOTS = 128, FORBIDDEN = 8 };
 /* What is known of one object. */
 typedef struct record {
     nanvm_ref ref;
-    const nanvm_object *type; /* NULL: this record is free */
+    const nanvm_type *type; /* NULL: this record is free */
     size_t refs;              /* from slots and from nodes */
     size_t length;
     uint32_t seed;              /* of the content */
@@ -49,10 +49,10 @@ void model_forget_all(model *self);
 
 /* A new object that the model watches, with one reference, which is the caller's; NULL if
  * memory runs out. */
-record *model_new(model *self, const nanvm_object *type);
+record *model_new(model *self, const nanvm_type *type);
 
 /* The same for an object of somebody else's, whose content is model_fill()'s. */
-record *model_adopt(model *self, const nanvm_object *type, nanvm_ref ref, size_t length,
+record *model_adopt(model *self, const nanvm_type *type, nanvm_ref ref, size_t length,
                     uint32_t seed);
 
 /* The program goes on to use it, and drops the caller's reference some time: not before
@@ -63,6 +63,6 @@ record *model_keep(model *self, record *owned);
 void model_forbid(model *self, const void *begin, size_t size);
 
 /* The content that an object with that seed has. */
-void model_fill(const nanvm_object *type, void *object, size_t length, uint32_t seed);
+void model_fill(const nanvm_type *type, void *object, size_t length, uint32_t seed);
 
 #endif

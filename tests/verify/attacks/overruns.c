@@ -130,8 +130,8 @@ static void length_huge(world *self) {
 
 /* Dropped as long as it says to be. */
 static void length_of_refs(world *self) {
-    nanvm_ref items[4] = {victim(self, &point_object, 2)->ref};
-    nanvm_mut_ref refs = nanvm_new_array(self->manager, &refs_object, items, 4);
+    nanvm_ref items[4] = {victim(self, &point_type, 2)->ref};
+    nanvm_mut_ref refs = nanvm_new_array(self->manager, &refs_type, items, 4);
     smash_length(refs.object, 4000);
     nanvm_mut_ref_drop(refs);
     for (size_t i = 0; i < RECORDS; i++) {
@@ -202,42 +202,42 @@ static void overrun_origin(world *self) {
 static unsigned char bait[256];
 
 static void write_dead_link(world *self) {
-    const void *dead = killed(own(self, &node_object));
+    const void *dead = killed(own(self, &node_type));
     void *target = bait + 128;
     model_forbid(&self->model, bait, sizeof(bait));
     memcpy(laundered(dead), &target, sizeof(target));
-    (void)victim(self, &node_object, 1);
-    (void)victim(self, &node_object, 1);
+    (void)victim(self, &node_type, 1);
+    (void)victim(self, &node_type, 1);
 }
 
 /* The list of the dead leads to an object that is alive. */
 static void write_dead_link_to_live(world *self) {
-    record *other = victim(self, &node_object, 1);
-    const void *dead = killed(own(self, &node_object));
+    record *other = victim(self, &node_type, 1);
+    const void *dead = killed(own(self, &node_type));
     memcpy(laundered(dead), &other->ref.object, sizeof(void *));
-    (void)victim(self, &node_object, 1);
-    (void)victim(self, &node_object, 1);
+    (void)victim(self, &node_type, 1);
+    (void)victim(self, &node_type, 1);
 }
 
 static void write_dead_text(world *self) {
-    memset(laundered(killed(own(self, &node_object))), 'A', sizeof(struct node));
+    memset(laundered(killed(own(self, &node_type))), 'A', sizeof(struct node));
 }
 
 /* Who still has a pointer writes where another object is now. */
 static void write_after_reuse(world *self) {
-    const void *dead = killed(own(self, &point_object));
-    reuse(self, dead, &point_object, SOON);
+    const void *dead = killed(own(self, &point_type));
+    reuse(self, dead, &point_type, SOON);
     memset(laundered(dead), 'A', sizeof(struct point));
 }
 
 static void write_dead_count(world *self) {
-    const void *dead = killed(own(self, &node_object));
+    const void *dead = killed(own(self, &node_type));
     smash_count(dead, 0);
     nanvm_ref_drop(ref_at(dead));
 }
 
 static void write_dead_header(world *self) {
-    memset(header_bytes(killed(own(self, &node_object))), 'A', header_size());
+    memset(header_bytes(killed(own(self, &node_type))), 'A', header_size());
 }
 
 #define WILD(name, what, run, on)                                                        \

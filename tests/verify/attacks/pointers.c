@@ -105,7 +105,7 @@ static void code_clone(world *self) {
 
 /* --- inside an object of the program's --- */
 
-static void use_inside(world *self, const nanvm_object *type, ptrdiff_t offset,
+static void use_inside(world *self, const nanvm_type *type, ptrdiff_t offset,
                        use *use) {
     record *other = victim(self, type, 1);
     model_check(&self->model);
@@ -113,16 +113,16 @@ static void use_inside(world *self, const nanvm_object *type, ptrdiff_t offset,
 }
 
 static void interior_point_drop(world *self) {
-    use_inside(self, &point_object, 8, drop);
+    use_inside(self, &point_type, 8, drop);
 }
 static void interior_point_clone(world *self) {
-    use_inside(self, &point_object, 8, clone);
+    use_inside(self, &point_type, 8, clone);
 }
 static void interior_node_drop(world *self) {
-    use_inside(self, &node_object, 16, drop);
+    use_inside(self, &node_type, 16, drop);
 }
 static void interior_node_clone(world *self) {
-    use_inside(self, &node_object, 16, clone);
+    use_inside(self, &node_type, 16, clone);
 }
 
 /* Item 20 of an array of positive numbers: a count that is high, a distance that isn't
@@ -144,16 +144,16 @@ static void interior_array_drop_mut(world *self) {
 }
 
 static void misaligned_drop_1(world *self) {
-    use_inside(self, &node_object, 1, drop);
+    use_inside(self, &node_type, 1, drop);
 }
 static void misaligned_drop_4(world *self) {
-    use_inside(self, &node_object, 4, drop);
+    use_inside(self, &node_type, 4, drop);
 }
 static void misaligned_clone_4(world *self) {
-    use_inside(self, &node_object, 4, clone);
+    use_inside(self, &node_type, 4, clone);
 }
 static void misaligned_clone_below(world *self) {
-    use_inside(self, &node_object, -4, clone);
+    use_inside(self, &node_type, -4, clone);
 }
 
 /* --- memory that looks like an object --- */
@@ -161,7 +161,7 @@ static void misaligned_clone_below(world *self) {
 /* As one who knows every table would make it. */
 static void use_fake(world *self, int32_t count, use *use) {
     static _Alignas(64) unsigned char bytes[SIZE];
-    record *other = victim(self, &node_object, 1);
+    record *other = victim(self, &node_type, 1);
     nanvm_origin *origin = (nanvm_origin *)(void *)(bytes + 64);
     *origin = *nanvm_block_origin(other->ref.object);
     fake_header(bytes + MIDDLE, origin, count);
@@ -175,7 +175,7 @@ static int32_t first_count(const world *self) {
 
 static void fill_slots(world *self) {
     while (self->model.slots[0] == NULL) {
-        (void)victim(self, &node_object, 1);
+        (void)victim(self, &node_type, 1);
     }
 }
 

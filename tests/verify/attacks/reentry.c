@@ -11,7 +11,7 @@ static nanvm_ref itself; /* the object that is about to end */
 static nanvm_mut_ref made;
 
 static void drop_watched(world *self, void (*callback)(struct tracked *)) {
-    nanvm_ref ref = own(self, &tracked_object);
+    nanvm_ref ref = own(self, &tracked_type);
     of = self;
     itself = ref_at(ref.object);
     tracked_on_drop = callback;
@@ -21,8 +21,8 @@ static void drop_watched(world *self, void (*callback)(struct tracked *)) {
 
 /* What the program drops meanwhile may end later: nothing is checked yet. */
 static void use_everything(void) {
-    static const nanvm_object *const types[] = {&point_object, &node_object, &ints_object,
-                                                &tracked_object};
+    static const nanvm_type *const types[] = {&point_type, &node_type, &ints_type,
+                                                &tracked_type};
     for (size_t i = 0; i < 1000; i++) {
         nanvm_ref more = nanvm_ref_clone(victim(of, types[i % 4], 1)->ref);
         nanvm_ref_drop(more);
@@ -53,7 +53,7 @@ static void clone_itself(struct tracked *object) {
 }
 static void drop_resurrects(world *self) {
     drop_watched(self, clone_itself);
-    (void)victim(self, &tracked_object, 1);
+    (void)victim(self, &tracked_type, 1);
     if (stage_counts(&self->stage)) {
         wrong_count("a dying object has a new reference");
     }
@@ -85,7 +85,7 @@ static void drop_others(struct tracked *object) {
     nanvm_ref_drop(ref_at(others->ref.object));
 }
 static void drop_drops_others(world *self) {
-    others = victim(self, &node_object, 1);
+    others = victim(self, &node_type, 1);
     drop_watched(self, drop_others);
 }
 
@@ -94,10 +94,10 @@ static void end_manager(struct tracked *object) {
     tracked_on_drop = NULL;
     nanvm_local_deinit(&of->stage.local);
 }
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
 }
@@ -120,7 +120,7 @@ static void reset_arena(struct tracked *object) {
     nanvm_arena_reset(&of->stage.arena);
 }
 static void reset_in_drop(world *self) {
-    (void)own(self, &tracked_object);
+    (void)own(self, &tracked_type);
     model_forget_all(&self->model);
     of = self;
     tracked_on_drop = reset_arena;
@@ -130,12 +130,12 @@ static void reset_in_drop(world *self) {
 static void create_in_arena(struct tracked *object) {
     (void)object;
     tracked_on_drop = NULL;
-    (void)victim(of, &node_object, 1);
-    (void)victim(of, &tracked_object, 1);
+    (void)victim(of, &node_type, 1);
+    (void)victim(of, &tracked_type, 1);
 }
 /* What is created there is let go of in the next round of the same reset. */
 static void create_in_reset(world *self) {
-    (void)own(self, &tracked_object);
+    (void)own(self, &tracked_type);
     model_forget_all(&self->model);
     of = self;
     tracked_on_drop = create_in_arena;
@@ -178,7 +178,7 @@ static nanvm_mut_ref clone_watched(world *self, record *source,
 }
 
 static void clone_drops_source(world *self) {
-    record *source = victim(self, &tracked_object, 1);
+    record *source = victim(self, &tracked_type, 1);
     nanvm_mut_ref_drop(clone_watched(self, source, drop_source));
 }
 
@@ -186,22 +186,22 @@ static void clone_drops_source(world *self) {
 static void clone_scribbles(world *self) {
     nanvm_ref places[8];
     for (size_t i = 0; i < 8; i++) {
-        places[i] = own(self, &tracked_object);
-        (void)victim(self, &tracked_object, 1);
+        places[i] = own(self, &tracked_type);
+        (void)victim(self, &tracked_type, 1);
     }
     for (size_t i = 0; i < 8; i++) {
         nanvm_ref_drop(places[i]);
     }
-    nanvm_mut_ref_drop(clone_watched(self, victim(self, &tracked_object, 1), scribble));
+    nanvm_mut_ref_drop(clone_watched(self, victim(self, &tracked_type, 1), scribble));
 }
 
 static void clone_refuses(world *self) {
-    record *source = victim(self, &tracked_object, 1);
+    record *source = victim(self, &tracked_type, 1);
     must_refuse(clone_watched(self, source, refuse).object == NULL);
 }
 
 static void clone_clones(world *self) {
-    record *source = victim(self, &tracked_object, 1);
+    record *source = victim(self, &tracked_type, 1);
     nanvm_mut_ref_drop(clone_watched(self, source, clone_again));
     nanvm_mut_ref_drop(made);
 }
@@ -216,7 +216,7 @@ static bool drop_under_construction(void *object, size_t length, void *context) 
 }
 static void construct_drops(world *self) {
     nanvm_mut_ref object =
-        nanvm_new_with(self->manager, &node_object, 0, drop_under_construction, NULL);
+        nanvm_new_with(self->manager, &node_type, 0, drop_under_construction, NULL);
     nanvm_mut_ref_drop(object);
 }
 
@@ -226,7 +226,7 @@ static bool drop_and_fail(void *object, size_t length, void *context) {
 }
 static void construct_drops_and_fails(world *self) {
     nanvm_mut_ref object =
-        nanvm_new_with(self->manager, &node_object, 0, drop_and_fail, NULL);
+        nanvm_new_with(self->manager, &node_type, 0, drop_and_fail, NULL);
     if (object.object != NULL) {
         wrong("an object whose construction failed");
     }
@@ -240,7 +240,7 @@ static bool resize_under_construction(void *object, size_t length, void *context
 }
 static void construct_resizes(world *self) {
     nanvm_mut_ref object =
-        nanvm_new_with(self->manager, &ints_object, 8, resize_under_construction, self);
+        nanvm_new_with(self->manager, &ints_type, 8, resize_under_construction, self);
     self->may_leak += 1; /* the array has moved, and nobody knows where */
     nanvm_mut_ref_drop(object);
 }
@@ -254,10 +254,10 @@ static bool store_twice_and_fail(void *object, size_t length, void *context) {
     return false;
 }
 static void construct_lies(world *self) {
-    record *other = victim(self, &point_object, 2);
+    record *other = victim(self, &point_type, 2);
     other->refs -= 1;
     nanvm_mut_ref object =
-        nanvm_new_with(self->manager, &node_object, 0, store_twice_and_fail, other);
+        nanvm_new_with(self->manager, &node_type, 0, store_twice_and_fail, other);
     must_refuse(object.object == NULL);
 }
 
@@ -281,7 +281,7 @@ static void visit_foreign(const void *part, nanvm_visitor *visitor, void *contex
 }
 
 static void drop_liar(world *self, nanvm_visit *visit, nanvm_ref child) {
-    static nanvm_object liar = {.name = "liar", .size = sizeof(struct secret)};
+    static nanvm_type liar = {.name = "liar", .size = sizeof(struct secret)};
     struct secret secret = {~(uintptr_t)child.object};
     liar.align = NANVM_ALIGNOF(struct secret);
     liar.visit = visit;
@@ -289,7 +289,7 @@ static void drop_liar(world *self, nanvm_visit *visit, nanvm_ref child) {
 }
 
 static void visit_says_twice(world *self) {
-    record *child = victim(self, &point_object, 2);
+    record *child = victim(self, &point_type, 2);
     child->refs -= 1;
     drop_liar(self, visit_twice, child->ref);
 }
@@ -307,7 +307,7 @@ static void drop_again(void *context) {
 }
 
 static nanvm_ref watch_dealloc(world *self, void (*callback)(void *)) {
-    nanvm_ref ref = own(self, &node_object);
+    nanvm_ref ref = own(self, &node_type);
     of = self;
     itself = ref_at(ref.object);
     self->stage.custom.context = &self->stage.custom;
@@ -323,7 +323,7 @@ static void create_in_dealloc(void *context) {
     custom *source = context;
     source->on_dealloc = NULL;
     for (size_t i = 0; i < 10; i++) {
-        (void)victim(of, &tracked_object, 1);
+        (void)victim(of, &tracked_type, 1);
     }
 }
 static void dealloc_creates(world *self) {
@@ -352,7 +352,7 @@ static void dealloc_frees_itself(world *self) {
     custom *other = malloc(sizeof(*other));
     custom_init(other);
     other->dealloc.table = &table;
-    nanvm_mut_ref_drop(nanvm_new(&other->manager, &tracked_object));
+    nanvm_mut_ref_drop(nanvm_new(&other->manager, &tracked_type));
     self->left_tracked -= 1; /* it was created by hand */
 }
 

@@ -8,7 +8,7 @@
 static const size_t item = sizeof(uint32_t);
 
 static void array_must_fail(world *self, size_t length) {
-    nanvm_mut_ref array = nanvm_new_array(self->manager, &ints_object, NULL, length);
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &ints_type, NULL, length);
     must_refuse(array.object == NULL);
 }
 
@@ -32,7 +32,7 @@ static void array_just_too_large(world *self) {
 static void array_copy_wraps(world *self) {
     static const uint32_t items[4];
     nanvm_mut_ref array =
-        nanvm_new_array(self->manager, &ints_object, items, SIZE_MAX / item + 2);
+        nanvm_new_array(self->manager, &ints_type, items, SIZE_MAX / item + 2);
     must_refuse(array.object == NULL);
 }
 
@@ -44,7 +44,7 @@ static bool never(void *object, size_t length, void *context) {
 }
 static void construct_largest(world *self) {
     nanvm_mut_ref array =
-        nanvm_new_with(self->manager, &ints_object, SIZE_MAX, never, NULL);
+        nanvm_new_with(self->manager, &ints_type, SIZE_MAX, never, NULL);
     must_refuse(array.object == NULL);
 }
 
@@ -73,7 +73,7 @@ static void resize_just_too_large(world *self) {
     resize_must_fail(self, (PTRDIFF_MAX - 64) / item);
 }
 static void resize_no_array(world *self) {
-    nanvm_mut_ref object = own_mut(self, &node_object);
+    nanvm_mut_ref object = own_mut(self, &node_type);
     must_refuse(!nanvm_mut_ref_resize(self->manager, &object, 5));
     nanvm_mut_ref_drop(object);
 }
@@ -127,9 +127,9 @@ static void raw_resize_largest(world *self) {
 
 /* --- tables --- */
 
-static nanvm_object bad;
+static nanvm_type bad;
 
-static void table_must_fail(world *self, nanvm_object table, size_t length) {
+static void table_must_fail(world *self, nanvm_type table, size_t length) {
     bad = table;
     bad.name = "bad";
     nanvm_mut_ref object = bad.item_size == 0
@@ -139,30 +139,30 @@ static void table_must_fail(world *self, nanvm_object table, size_t length) {
 }
 
 static void table_size(world *self) {
-    table_must_fail(self, (nanvm_object){.size = SIZE_MAX, .align = 8}, 0);
+    table_must_fail(self, (nanvm_type){.size = SIZE_MAX, .align = 8}, 0);
 }
 static void table_size_wraps(world *self) {
-    table_must_fail(self, (nanvm_object){.size = SIZE_MAX - 7, .align = 8}, 0);
+    table_must_fail(self, (nanvm_type){.size = SIZE_MAX - 7, .align = 8}, 0);
 }
 static void table_size_too_large(world *self) {
-    table_must_fail(self, (nanvm_object){.size = PTRDIFF_MAX - 64, .align = 8}, 0);
+    table_must_fail(self, (nanvm_type){.size = PTRDIFF_MAX - 64, .align = 8}, 0);
 }
 static void table_align_0(world *self) {
-    table_must_fail(self, (nanvm_object){.size = 16}, 0);
+    table_must_fail(self, (nanvm_type){.size = 16}, 0);
 }
 static void table_align_3(world *self) {
-    table_must_fail(self, (nanvm_object){.size = 16, .align = 3}, 0);
+    table_must_fail(self, (nanvm_type){.size = 16, .align = 3}, 0);
 }
 static void table_align_largest(world *self) {
-    table_must_fail(self, (nanvm_object){.size = 16, .align = SIZE_MAX / 2 + 1}, 0);
+    table_must_fail(self, (nanvm_type){.size = 16, .align = SIZE_MAX / 2 + 1}, 0);
 }
 static void table_offset(world *self) {
     table_must_fail(
-        self, (nanvm_object){.align = 8, .items_offset = SIZE_MAX - 7, .item_size = 8},
+        self, (nanvm_type){.align = 8, .items_offset = SIZE_MAX - 7, .item_size = 8},
         1);
 }
 static void table_item(world *self) {
-    table_must_fail(self, (nanvm_object){.align = 8, .item_size = SIZE_MAX / 2 + 1}, 2);
+    table_must_fail(self, (nanvm_type){.align = 8, .item_size = SIZE_MAX / 2 + 1}, 2);
 }
 
 #define ALL(name, what, run)                                                             \

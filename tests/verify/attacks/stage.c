@@ -81,16 +81,16 @@ static const size_t node_refs[] = {offsetof(struct node, left),
                                    offsetof(struct node, right)};
 static const size_t item_refs[] = {0};
 
-const nanvm_object point_object = {
+const nanvm_type point_type = {
     .name = "point", .size = sizeof(struct point), .align = NANVM_ALIGNOF(struct point)};
-const nanvm_object node_object = {.name = "node",
+const nanvm_type node_type = {.name = "node",
                                   .size = sizeof(struct node),
                                   .align = NANVM_ALIGNOF(struct node),
                                   .refs = node_refs,
                                   .refs_length = 2};
-const nanvm_object ints_object = {
+const nanvm_type ints_type = {
     .name = "ints", .align = NANVM_ALIGNOF(uint32_t), .item_size = sizeof(uint32_t)};
-const nanvm_object refs_object = {.name = "refs",
+const nanvm_type refs_type = {.name = "refs",
                                   .align = NANVM_ALIGNOF(nanvm_ref),
                                   .item_size = sizeof(nanvm_ref),
                                   .item_refs = item_refs,
@@ -119,7 +119,7 @@ static bool tracked_clone(void *copy, const void *source, size_t length) {
     return true;
 }
 
-const nanvm_object tracked_object = {.name = "tracked",
+const nanvm_type tracked_type = {.name = "tracked",
                                      .size = sizeof(struct tracked),
                                      .align = NANVM_ALIGNOF(struct tracked),
                                      .drop = tracked_drop,
@@ -131,7 +131,7 @@ size_t tracked_live(void) {
 
 nanvm_mut_ref tracked_new(nanvm_manager *manager, size_t value) {
     struct tracked start = {value};
-    nanvm_mut_ref self = nanvm_new_copy(manager, &tracked_object, &start);
+    nanvm_mut_ref self = nanvm_new_copy(manager, &tracked_type, &start);
     live += self.object != NULL;
     return self;
 }

@@ -38,10 +38,10 @@ bool stage_is_arena(const stage *self);
 struct point {
     size_t x, y;
 };
-extern const nanvm_object point_object;
+extern const nanvm_type point_type;
 
 /* As the typed interface does where the compiler knows that a type is a leaf. */
-NANVM_OBJECT(known_leaf, struct point);
+NANVM_TYPE(known_leaf, struct point);
 static inline void drop_known_leaf(nanvm_ref self) {
     nanvm_ref_drop_typed(self, &known_leaf);
 }
@@ -54,15 +54,15 @@ struct node {
     size_t value;
     nanvm_ref right;
 };
-extern const nanvm_object node_object;
-extern const nanvm_object ints_object; /* an array of uint32_t */
-extern const nanvm_object refs_object; /* an array of references */
+extern const nanvm_type node_type;
+extern const nanvm_type ints_type; /* an array of uint32_t */
+extern const nanvm_type refs_type; /* an array of references */
 
 /* Counts how many there are. A hook, if there is one, runs in its callbacks. */
 struct tracked {
     size_t value;
 };
-extern const nanvm_object tracked_object;
+extern const nanvm_type tracked_type;
 size_t tracked_live(void);
 nanvm_mut_ref tracked_new(nanvm_manager *manager, size_t value);
 extern void (*tracked_on_drop)(struct tracked *self);

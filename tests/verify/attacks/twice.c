@@ -4,31 +4,31 @@
 enum { LARGE = 2000, MAPPED = 1000000, FEW_REFS = 3 }; /* items of 4 bytes */
 
 static void ref(world *self) {
-    nanvm_ref twice = own(self, &node_object);
+    nanvm_ref twice = own(self, &node_type);
     nanvm_ref_drop(twice);
     nanvm_ref_drop(ref_at(twice.object));
 }
 
 static void mut_ref(world *self) {
-    nanvm_mut_ref twice = own_mut(self, &node_object);
+    nanvm_mut_ref twice = own_mut(self, &node_type);
     nanvm_mut_ref_drop(twice);
     nanvm_mut_ref_drop(mut_at(twice.object));
 }
 
 static void leaf(world *self) {
-    nanvm_ref twice = own(self, &point_object);
+    nanvm_ref twice = own(self, &point_type);
     nanvm_ref_drop(twice);
     nanvm_ref_drop(ref_at(twice.object));
 }
 
 static void typed_leaf(world *self) {
-    nanvm_ref twice = own(self, &point_object);
+    nanvm_ref twice = own(self, &point_type);
     drop_known_leaf(twice);
     drop_known_leaf(ref_at(twice.object));
 }
 
 static void typed_leaf_mut(world *self) {
-    nanvm_mut_ref twice = own_mut(self, &point_object);
+    nanvm_mut_ref twice = own_mut(self, &point_type);
     drop_known_leaf_mut(twice);
     drop_known_leaf_mut(mut_at(twice.object));
 }
@@ -52,24 +52,24 @@ static void mapped_array(world *self) {
 }
 
 static void callbacks(world *self) {
-    nanvm_ref twice = own(self, &tracked_object);
+    nanvm_ref twice = own(self, &tracked_type);
     nanvm_ref_drop(twice);
     nanvm_ref_drop(ref_at(twice.object));
 }
 
 /* Its children are others', too. */
 static void with_refs(world *self) {
-    record *child = victim(self, &point_object, 2);
+    record *child = victim(self, &point_type, 2);
     struct node node = {.left = child->ref, .value = self->seed};
     nanvm_ref twice =
-        nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_object, &node));
+        nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &node));
     child->refs -= 1;
     nanvm_ref_drop(twice);
     nanvm_ref_drop(ref_at(twice.object));
 }
 
 static void after_another(world *self) {
-    nanvm_ref a = own(self, &node_object), b = own(self, &node_object);
+    nanvm_ref a = own(self, &node_type), b = own(self, &node_type);
     nanvm_ref_drop(a);
     nanvm_ref_drop(b);
     nanvm_ref_drop(ref_at(a.object));
@@ -77,9 +77,9 @@ static void after_another(world *self) {
 
 static void after_many(world *self) {
     nanvm_ref others[64];
-    nanvm_ref twice = own(self, &node_object);
+    nanvm_ref twice = own(self, &node_type);
     for (size_t i = 0; i < 64; i++) {
-        others[i] = own(self, &node_object);
+        others[i] = own(self, &node_type);
     }
     nanvm_ref_drop(twice);
     for (size_t i = 0; i < 64; i++) {
@@ -89,27 +89,27 @@ static void after_many(world *self) {
 }
 
 static void after_reuse(world *self) {
-    const void *place = killed(own(self, &node_object));
-    reuse(self, place, &node_object, SOON);
+    const void *place = killed(own(self, &node_type));
+    reuse(self, place, &node_type, SOON);
     nanvm_ref_drop(ref_at(place));
 }
 
 static void after_late_reuse(world *self) {
-    const void *place = killed(own(self, &node_object));
-    reuse(self, place, &node_object, SOME_TIME);
+    const void *place = killed(own(self, &node_type));
+    reuse(self, place, &node_type, SOME_TIME);
     nanvm_ref_drop(ref_at(place));
 }
 
 /* The place is another type's now, where memory is shared among types. */
 static void after_reuse_by_another(world *self) {
-    const void *place = killed(own(self, &tracked_object));
-    reuse(self, place, &point_object, SOON);
+    const void *place = killed(own(self, &tracked_type));
+    reuse(self, place, &point_type, SOON);
     nanvm_ref_drop(ref_at(place));
 }
 
 /* The caller's reference goes twice, and with it the program's. */
 static void shared(world *self) {
-    record *other = victim(self, &node_object, 2);
+    record *other = victim(self, &node_type, 2);
     nanvm_ref mine = other->ref;
     other->refs -= 1;
     nanvm_ref_drop(mine);
@@ -118,7 +118,7 @@ static void shared(world *self) {
 
 /* So that for the moment nobody is dead. */
 static void shared_by_three(world *self) {
-    record *other = victim(self, &node_object, 3);
+    record *other = victim(self, &node_type, 3);
     nanvm_ref mine = other->ref;
     nanvm_ref_drop(mine);
     nanvm_ref_drop(ref_at(mine.object)); /* one of the program's two is gone */

@@ -24,7 +24,7 @@ void must_refuse(bool refused) {
     child_reports("the call refused");
 }
 
-record *victim(world *self, const nanvm_object *type, size_t refs) {
+record *victim(world *self, const nanvm_type *type, size_t refs) {
     record *new = model_new(&self->model, type);
     if (new == NULL) {
         child_end(SILENT, "no memory for the attack");
@@ -36,31 +36,31 @@ record *victim(world *self, const nanvm_object *type, size_t refs) {
     return model_keep(&self->model, new);
 }
 
-nanvm_mut_ref own_mut(world *self, const nanvm_object *type) {
-    nanvm_mut_ref new = type == &tracked_object ? tracked_new(self->manager, 0)
+nanvm_mut_ref own_mut(world *self, const nanvm_type *type) {
+    nanvm_mut_ref new = type == &tracked_type ? tracked_new(self->manager, 0)
                                                 : nanvm_new(self->manager, type);
     model_fill(type, new.object, 0, self->seed);
     return mut_at(new.object);
 }
 
 nanvm_mut_ref own_array(world *self, size_t length) {
-    nanvm_mut_ref new = nanvm_new_array(self->manager, &ints_object, NULL, length);
-    model_fill(&ints_object, new.object, length, self->seed);
+    nanvm_mut_ref new = nanvm_new_array(self->manager, &ints_type, NULL, length);
+    model_fill(&ints_type, new.object, length, self->seed);
     return mut_at(new.object);
 }
 
 record *keep_array(world *self, nanvm_mut_ref array, size_t length, uint32_t first) {
     nanvm_ref ref = nanvm_mut_ref_to_ref(array);
-    model_fill(&ints_object, array.object, length, first);
+    model_fill(&ints_type, array.object, length, first);
     return model_keep(&self->model,
-                      model_adopt(&self->model, &ints_object, ref, length, first));
+                      model_adopt(&self->model, &ints_type, ref, length, first));
 }
 
-nanvm_ref own(world *self, const nanvm_object *type) {
+nanvm_ref own(world *self, const nanvm_type *type) {
     return nanvm_mut_ref_to_ref(own_mut(self, type));
 }
 
-void reuse(world *self, const void *place, const nanvm_object *type, size_t times) {
+void reuse(world *self, const void *place, const nanvm_type *type, size_t times) {
     const void *object = NULL;
     for (size_t i = 0; i < times && object != place; i++) {
         object = victim(self, type, 1)->ref.object;
@@ -78,8 +78,8 @@ const void *killed(nanvm_ref ref) {
 /* Whether a wrong is noticed depends on what the program does next: it looks, it creates,
  * or it does a bit of everything. */
 static void go_on(world *self) {
-    static const nanvm_object *const types[] = {&point_object, &node_object, &ints_object,
-                                                &tracked_object};
+    static const nanvm_type *const types[] = {&point_type, &node_type, &ints_type,
+                                                &tracked_type};
     for (size_t i = 0; self->seed % 3 == 1 && i < A_FEW; i++) {
         record *new = model_new(&self->model, types[i % 4]); /* an arena may be gone */
         (void)model_keep(&self->model, new);
@@ -92,9 +92,9 @@ static void go_on(world *self) {
     model_check(&self->model);
 }
 
-static void count_leak(void *context, const nanvm_object *object, size_t blocks,
+static void count_leak(void *context, const nanvm_type *type, size_t blocks,
                        size_t bytes) {
-    (void)object;
+    (void)type;
     (void)bytes;
     *(size_t *)context += blocks;
 }

@@ -57,11 +57,11 @@ void must_refuse(bool refused);
 
 /* An object of the world's program with `refs` references: one is the program's, the
  * others are the caller's. */
-record *victim(world *self, const nanvm_object *type, size_t refs);
+record *victim(world *self, const nanvm_type *type, size_t refs);
 
 /* One that is the caller's alone, its content model_fill()'s. */
-nanvm_ref own(world *self, const nanvm_object *type);
-nanvm_mut_ref own_mut(world *self, const nanvm_object *type);
+nanvm_ref own(world *self, const nanvm_type *type);
+nanvm_mut_ref own_mut(world *self, const nanvm_type *type);
 nanvm_mut_ref own_array(world *self, size_t length);
 
 /* Now it is the program's, with content that begins with `first`. */
@@ -70,7 +70,7 @@ record *keep_array(world *self, nanvm_mut_ref array, size_t length, uint32_t fir
 /* The program creates objects of that type until one lies where `place` was, or so many
  * times. They stay in use, until others take their turn. */
 enum { SOON = 16, SOME_TIME = 5000 };
-void reuse(world *self, const void *place, const nanvm_object *type, size_t times);
+void reuse(world *self, const void *place, const nanvm_type *type, size_t times);
 
 /* Drops `ref` so that nobody refers to the object any more, and returns where it was. */
 const void *killed(nanvm_ref ref);

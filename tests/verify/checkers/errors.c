@@ -11,14 +11,14 @@
 struct victim {
     unsigned char bytes[24];
 };
-NANVM_OBJECT(victim_object, struct victim);
-NANVM_TYPED(victim, struct victim, victim_object);
+NANVM_TYPE(victim_type, struct victim);
+NANVM_TYPED(victim, struct victim, victim_type);
 NANVM_ARRAY_OF(bytes_object, unsigned char);
 
 struct holder {
     nanvm_ref held;
 };
-NANVM_OBJECT_REFS(holder_object, struct holder, held);
+NANVM_TYPE_REFS(holder_type, struct holder, held);
 
 static struct {
     nanvm_local local;
@@ -29,7 +29,7 @@ static struct {
 /* What is seen in a report: who made the object, and who dropped it. */
 
 NOINLINE static unsigned char *make_victim(nanvm_manager *manager, nanvm_ref *ref) {
-    *ref = nanvm_mut_ref_to_ref(nanvm_new(manager, &victim_object));
+    *ref = nanvm_mut_ref_to_ref(nanvm_new(manager, &victim_type));
     return (unsigned char *)(uintptr_t)ref->object;
 }
 
@@ -97,7 +97,7 @@ static void drop_mut_ref_twice(nanvm_manager *manager) {
 static void drop_held_twice(nanvm_manager *manager) {
     struct holder value;
     (void)make_victim(manager, &value.held);
-    nanvm_mut_ref holder = nanvm_new_copy(manager, &holder_object, &value);
+    nanvm_mut_ref holder = nanvm_new_copy(manager, &holder_type, &value);
     drop_victim(value.held);
     drop_again(nanvm_mut_ref_to_ref(holder));
 }

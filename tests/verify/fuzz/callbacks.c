@@ -39,7 +39,7 @@ static void check_dropped(const known *self, const void *object, size_t length) 
         nanvm_ref part = kind_part(self->kind, object, i);
         known_id id = self->parts[i];
         REQUIRE(part.object == (id == 0 ? NULL : model_get(id)->address));
-        REQUIRE(id == 0 || nanvm_ref_object(part) == model_get(id)->kind->type);
+        REQUIRE(id == 0 || nanvm_ref_type(part) == model_get(id)->kind->type);
     }
 }
 

@@ -1,10 +1,10 @@
 #include "calls.h"
 
-static nanvm_mut_ref make(nanvm_manager *manager, const nanvm_object *type) {
+static nanvm_mut_ref make(nanvm_manager *manager, const nanvm_type *type) {
     return nanvm_new(manager, type);
 }
 
-static nanvm_mut_ref make_copy(nanvm_manager *manager, const nanvm_object *type,
+static nanvm_mut_ref make_copy(nanvm_manager *manager, const nanvm_type *type,
                                const void *value) {
     return nanvm_new_copy(manager, type, value);
 }

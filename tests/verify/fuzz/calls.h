@@ -6,11 +6,11 @@
 #include <nanvm/mem.h>
 
 typedef struct calls {
-    nanvm_mut_ref (*make)(nanvm_manager *, const nanvm_object *);
-    nanvm_mut_ref (*make_copy)(nanvm_manager *, const nanvm_object *, const void *);
-    nanvm_mut_ref (*make_array)(nanvm_manager *, const nanvm_object *, const void *,
+    nanvm_mut_ref (*make)(nanvm_manager *, const nanvm_type *);
+    nanvm_mut_ref (*make_copy)(nanvm_manager *, const nanvm_type *, const void *);
+    nanvm_mut_ref (*make_array)(nanvm_manager *, const nanvm_type *, const void *,
                                 size_t);
-    nanvm_mut_ref (*make_with)(nanvm_manager *, const nanvm_object *, size_t,
+    nanvm_mut_ref (*make_with)(nanvm_manager *, const nanvm_type *, size_t,
                                nanvm_construct *, void *);
     void *(*get_mut)(nanvm_mut_ref);
     size_t (*length_mut)(nanvm_mut_ref);

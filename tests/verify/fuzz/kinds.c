@@ -6,37 +6,37 @@
 
 /* --- leaves --- */
 
-static const nanvm_object nothing_object = {.name = "nothing", .align = 1};
+static const nanvm_type nothing_type = {.name = "nothing", .align = 1};
 
 struct letter {
     unsigned char byte;
 };
-NANVM_OBJECT(letter_object, struct letter);
+NANVM_TYPE(letter_type, struct letter);
 
 struct point {
     unsigned char bytes[16];
 };
-NANVM_OBJECT(point_object, struct point);
+NANVM_TYPE(point_type, struct point);
 
 struct line { /* as aligned as a pool goes */
     _Alignas(64) unsigned char bytes[64];
 };
-NANVM_OBJECT(line_object, struct line);
+NANVM_TYPE(line_type, struct line);
 
 struct wall { /* beyond that */
     _Alignas(256) unsigned char bytes[256];
 };
-NANVM_OBJECT(wall_object, struct wall);
+NANVM_TYPE(wall_type, struct wall);
 
 struct hall { /* too large to share a chunk */
     unsigned char bytes[3000];
 };
-NANVM_OBJECT(hall_object, struct hall);
+NANVM_TYPE(hall_type, struct hall);
 
 struct slab { /* just small enough; many of them make a pool large */
     unsigned char bytes[1900];
 };
-NANVM_OBJECT(slab_object, struct slab);
+NANVM_TYPE(slab_type, struct slab);
 
 /* --- references that the table declares --- */
 
@@ -45,7 +45,7 @@ struct pair {
     unsigned char bytes[8];
     nanvm_ref right;
 };
-NANVM_OBJECT_REFS(pair_object, struct pair, left, right);
+NANVM_TYPE_REFS(pair_type, struct pair, left, right);
 
 /* Few enough for the walk over what dies, but not for two at a time; and too many. */
 enum { BROAD = 60, WIDE = 70 };
@@ -56,12 +56,12 @@ struct wide {
     nanvm_ref parts[WIDE];
 };
 static size_t wide_parts[WIDE]; /* of both */
-static const nanvm_object broad_object = {.name = "broad",
+static const nanvm_type broad_type = {.name = "broad",
                                           .size = sizeof(struct broad),
                                           .align = _Alignof(struct broad),
                                           .refs = wide_parts,
                                           .refs_length = BROAD};
-static const nanvm_object wide_object = {.name = "wide",
+static const nanvm_type wide_type = {.name = "wide",
                                          .size = sizeof(struct wide),
                                          .align = _Alignof(struct wide),
                                          .refs = wide_parts,
@@ -88,7 +88,7 @@ struct tagged {
     uintptr_t word;
     unsigned char bytes[8];
 };
-NANVM_OBJECT_CALLBACKS(tagged_object, struct tagged, visit_word, NULL, NULL);
+NANVM_TYPE_CALLBACKS(tagged_type, struct tagged, visit_word, NULL, NULL);
 
 /* Both ways in one. */
 struct mixed {
@@ -96,7 +96,7 @@ struct mixed {
     nanvm_ref declared;
 };
 static const size_t mixed_refs[] = {offsetof(struct mixed, declared)};
-static const nanvm_object mixed_object = {.name = "mixed",
+static const nanvm_type mixed_type = {.name = "mixed",
                                           .size = sizeof(struct mixed),
                                           .align = _Alignof(struct mixed),
                                           .refs = mixed_refs,
@@ -111,7 +111,7 @@ struct file {
     nanvm_ref directory;
 };
 static const size_t file_refs[] = {offsetof(struct file, directory)};
-static const nanvm_object file_object = {.name = "file",
+static const nanvm_type file_type = {.name = "file",
                                          .size = sizeof(struct file),
                                          .align = _Alignof(struct file),
                                          .refs = file_refs,
@@ -122,31 +122,31 @@ static const nanvm_object file_object = {.name = "file",
 struct lock { /* can't be cloned */
     card card;
 };
-NANVM_OBJECT_CALLBACKS(lock_object, struct lock, NULL, on_drop, NULL);
+NANVM_TYPE_CALLBACKS(lock_type, struct lock, NULL, on_drop, NULL);
 
 struct hidden {
     card card;
     nanvm_ref secret;
 };
-NANVM_OBJECT_CALLBACKS(hidden_object, struct hidden, NULL, on_drop, on_clone);
+NANVM_TYPE_CALLBACKS(hidden_type, struct hidden, NULL, on_drop, on_clone);
 
 /* --- arrays --- */
 
-NANVM_ARRAY_OF(ints_object, int);
+NANVM_ARRAY_OF(ints_type, int);
 
 struct text { /* its items begin in its padding */
     uint64_t hash;
     char tag;
     char items[];
 };
-NANVM_ARRAY(text_object, struct text, items);
+NANVM_ARRAY(text_type, struct text, items);
 
 struct triple {
     unsigned char bytes[3];
 };
-NANVM_ARRAY_OF(triples_object, struct triple);
+NANVM_ARRAY_OF(triples_type, struct triple);
 
-NANVM_ARRAY_OF_REFS(refs_object);
+NANVM_ARRAY_OF_REFS(refs_type);
 
 struct entry {
     uint64_t key;
@@ -158,7 +158,7 @@ struct book {
 };
 static const size_t book_refs[] = {offsetof(struct book, name)};
 static const size_t entry_refs[] = {offsetof(struct entry, value)};
-static const nanvm_object book_object = {.name = "book",
+static const nanvm_type book_type = {.name = "book",
                                          .size = sizeof(struct book),
                                          .align = _Alignof(struct book),
                                          .item_size = sizeof(struct entry),
@@ -172,7 +172,7 @@ struct words {
     uintptr_t first;
     uintptr_t items[];
 };
-static const nanvm_object words_object = {.name = "words",
+static const nanvm_type words_type = {.name = "words",
                                           .size = sizeof(struct words),
                                           .align = _Alignof(struct words),
                                           .item_size = sizeof(uintptr_t),
@@ -185,7 +185,7 @@ struct files {
     nanvm_ref items[];
 };
 static const size_t item_itself[] = {0};
-static const nanvm_object files_object = {.name = "files",
+static const nanvm_type files_type = {.name = "files",
                                           .size = sizeof(struct files),
                                           .align = _Alignof(struct files),
                                           .item_size = sizeof(nanvm_ref),
@@ -199,7 +199,7 @@ struct log {
     card card;
     unsigned char items[];
 };
-static const nanvm_object log_object = {.name = "log",
+static const nanvm_type log_type = {.name = "log",
                                         .size = sizeof(struct log),
                                         .align = _Alignof(struct log),
                                         .item_size = 1,
@@ -207,7 +207,7 @@ static const nanvm_object log_object = {.name = "log",
                                         .drop = on_drop,
                                         .clone = on_clone};
 
-NANVM_ARRAY_OF(lines_object, struct line);
+NANVM_ARRAY_OF(lines_type, struct line);
 NANVM_ARRAY_OF(walls_object, struct wall);
 
 struct room {
@@ -218,7 +218,7 @@ NANVM_ARRAY_OF(rooms_object, struct room);
 struct sparse { /* a fixed part that is larger than where its items start */
     uint64_t words[3];
 };
-static const nanvm_object sparse_object = {.name = "sparse",
+static const nanvm_type sparse_type = {.name = "sparse",
                                            .size = sizeof(struct sparse),
                                            .align = _Alignof(struct sparse),
                                            .item_size = sizeof(uint16_t),
@@ -226,33 +226,33 @@ static const nanvm_object sparse_object = {.name = "sparse",
 
 /* --- the same, typed --- */
 
-TYPED_CALLS(nothing, unsigned char, nothing_object);
-TYPED_CALLS(letter, struct letter, letter_object);
-TYPED_CALLS(point, struct point, point_object);
-TYPED_CALLS(line, struct line, line_object);
-TYPED_CALLS(wall, struct wall, wall_object);
-TYPED_CALLS(hall, struct hall, hall_object);
-TYPED_CALLS(slab, struct slab, slab_object);
-TYPED_CALLS(pair, struct pair, pair_object);
-TYPED_CALLS(broad, struct broad, broad_object);
-TYPED_CALLS(wide, struct wide, wide_object);
-TYPED_CALLS(tagged, struct tagged, tagged_object);
-TYPED_CALLS(mixed, struct mixed, mixed_object);
-TYPED_CALLS(file, struct file, file_object);
-TYPED_CALLS(lock, struct lock, lock_object);
-TYPED_CALLS(hidden, struct hidden, hidden_object);
-TYPED_CALLS(ints, int, ints_object);
-TYPED_CALLS(text, struct text, text_object);
-TYPED_CALLS(triples, struct triple, triples_object);
-TYPED_CALLS(refs, nanvm_ref, refs_object);
-TYPED_CALLS(book, struct book, book_object);
-TYPED_CALLS(words, struct words, words_object);
-TYPED_CALLS(files, struct files, files_object);
-TYPED_CALLS(log, struct log, log_object);
-TYPED_CALLS(lines, struct line, lines_object);
+TYPED_CALLS(nothing, unsigned char, nothing_type);
+TYPED_CALLS(letter, struct letter, letter_type);
+TYPED_CALLS(point, struct point, point_type);
+TYPED_CALLS(line, struct line, line_type);
+TYPED_CALLS(wall, struct wall, wall_type);
+TYPED_CALLS(hall, struct hall, hall_type);
+TYPED_CALLS(slab, struct slab, slab_type);
+TYPED_CALLS(pair, struct pair, pair_type);
+TYPED_CALLS(broad, struct broad, broad_type);
+TYPED_CALLS(wide, struct wide, wide_type);
+TYPED_CALLS(tagged, struct tagged, tagged_type);
+TYPED_CALLS(mixed, struct mixed, mixed_type);
+TYPED_CALLS(file, struct file, file_type);
+TYPED_CALLS(lock, struct lock, lock_type);
+TYPED_CALLS(hidden, struct hidden, hidden_type);
+TYPED_CALLS(ints, int, ints_type);
+TYPED_CALLS(text, struct text, text_type);
+TYPED_CALLS(triples, struct triple, triples_type);
+TYPED_CALLS(refs, nanvm_ref, refs_type);
+TYPED_CALLS(book, struct book, book_type);
+TYPED_CALLS(words, struct words, words_type);
+TYPED_CALLS(files, struct files, files_type);
+TYPED_CALLS(log, struct log, log_type);
+TYPED_CALLS(lines, struct line, lines_type);
 TYPED_CALLS(walls, struct wall, walls_object);
 TYPED_CALLS(rooms, struct room, rooms_object);
-TYPED_CALLS(sparse, struct sparse, sparse_object);
+TYPED_CALLS(sparse, struct sparse, sparse_type);
 
 /* --- all of them --- */
 
@@ -263,7 +263,7 @@ static const size_t mixed_parts[] = {offsetof(struct mixed, word),
 static const size_t first_part[] = {0};
 static const size_t secret_part[] = {offsetof(struct hidden, secret)};
 
-#define KIND(name) .type = &name##_object, .typed = &name##_calls
+#define KIND(name) .type = &name##_type, .typed = &name##_calls
 #define BYTES(struct_name, member)                                                       \
     .bytes_offset = offsetof(struct struct_name, member),                                \
     .bytes_size = sizeof(((struct struct_name *)0)->member)
@@ -301,7 +301,7 @@ const kind kinds[KINDS] = {
     {KIND(broad), .parts = wide_parts, .parts_length = BROAD},
 };
 
-const kind *kind_of(const nanvm_object *type) {
+const kind *kind_of(const nanvm_type *type) {
     for (size_t i = 0; i < KINDS; i++) {
         if (kinds[i].type == type) {
             return &kinds[i];

@@ -40,7 +40,7 @@ typedef struct content {
 
 /* A part is a reference in an object: as it is, or tagged. */
 typedef struct kind {
-    const nanvm_object *type;
+    const nanvm_type *type;
     const calls *typed;
     size_t bytes_offset, bytes_size; /* of the fixed part */
     size_t parts_length;             /* in the fixed part ... */
@@ -56,7 +56,7 @@ typedef struct kind {
 extern const kind kinds[KINDS];
 
 /* The kind of a type; NULL if it is none of these. */
-const kind *kind_of(const nanvm_object *type);
+const kind *kind_of(const nanvm_type *type);
 
 /* The parts of an object of `length` items: the fixed ones come first. */
 size_t kind_parts(const kind *self, size_t length);

@@ -252,7 +252,7 @@ static const kind *array_kind(unsigned choice) {
 
 /* More than a slot or a chunk that was rounded up has room for; or so many that their
  * bytes overflow. */
-static size_t length_beyond(const nanvm_object *type, size_t length, unsigned choice) {
+static size_t length_beyond(const nanvm_type *type, size_t length, unsigned choice) {
     const size_t least = 2 * length + type->size + 64;
     const size_t beyond[] = {least, least + 4000, SIZE_MAX / type->item_size, SIZE_MAX};
     return beyond[choice % 4];

@@ -93,7 +93,7 @@ static void run_scripts(const operation *op, size_t blocks) {
 }
 
 /* What is told of may be ended, and so is raw memory; nothing is left at the end. */
-static void on_leak(void *context, const nanvm_object *type, size_t blocks,
+static void on_leak(void *context, const nanvm_type *type, size_t blocks,
                     size_t bytes) {
     const operation *op = context;
     place where = some_local(op);
@@ -361,8 +361,8 @@ static void hold_piece(const void *memory, size_t size, void *context) {
     self->bytes += self->is_held ? size : 0;
 }
 
-static void add_raw(const nanvm_object_stats *stats, void *context) {
-    *(size_t *)context += stats->object == NULL ? stats->live_bytes : 0;
+static void add_raw(const nanvm_type_stats *stats, void *context) {
+    *(size_t *)context += stats->type == NULL ? stats->live_bytes : 0;
 }
 
 static void check_nothing_free(place where, const burst *made) {
@@ -430,7 +430,7 @@ static void make_too_long(nanvm_manager *manager, unsigned char which) {
 }
 
 static void make_misaligned(nanvm_manager *manager, unsigned char which) {
-    nanvm_object type = {.name = "misaligned", .size = which, .align = which};
+    nanvm_type type = {.name = "misaligned", .size = which, .align = which};
     type.align += (which & (which - 1U)) == 0 && which != 0 ? 257 : 0;
     REQUIRE(nanvm_new(manager, &type).object == NULL);
 }

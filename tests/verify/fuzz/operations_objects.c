@@ -98,7 +98,7 @@ static nanvm_mut_ref make_array(const plan *self, const calls *how,
 
 static nanvm_mut_ref make_real(plan *self, const calls *how, unsigned way) {
     nanvm_manager *manager = manager_of(self->where);
-    const nanvm_object *type = self->kind->type;
+    const nanvm_type *type = self->kind->type;
     return way == BY_NEW    ? how->make(manager, type)
            : way == BY_COPY ? make_copy(self, how, manager)
            : way == BY_ARRAY
@@ -124,7 +124,7 @@ static handle made(plan *self, void *object) {
 
 static size_t plan_size(const plan *self) {
     size_t size = 0;
-    REQUIRE(nanvm_object_size(self->kind->type, self->content.length, &size));
+    REQUIRE(nanvm_type_size(self->kind->type, self->content.length, &size));
     return size;
 }
 
@@ -263,12 +263,12 @@ typedef struct conversion {
 size_t size_of(handle it) {
     size_t size = 0;
     REQUIRE(
-        nanvm_object_size(known_of(it)->kind->type, known_of(it)->content.length, &size));
+        nanvm_type_size(known_of(it)->kind->type, known_of(it)->content.length, &size));
     return size;
 }
 
 static bool is_clonable(handle it) {
-    const nanvm_object *type = known_of(it)->kind->type;
+    const nanvm_type *type = known_of(it)->kind->type;
     return type->drop == NULL || type->clone != NULL;
 }
 

@@ -9,21 +9,21 @@
 #define TYPED_MUT(name, handle) ((name##_mut_ref){handle})
 
 #define TYPED_CREATE(name, type)                                                         \
-    static nanvm_mut_ref name##_call_make(nanvm_manager *m, const nanvm_object *o) {     \
+    static nanvm_mut_ref name##_call_make(nanvm_manager *m, const nanvm_type *o) {     \
         (void)o;                                                                         \
         return name##_new(m).untyped;                                                    \
     }                                                                                    \
-    static nanvm_mut_ref name##_call_copy(nanvm_manager *m, const nanvm_object *o,       \
+    static nanvm_mut_ref name##_call_copy(nanvm_manager *m, const nanvm_type *o,       \
                                           const void *value) {                           \
         (void)o;                                                                         \
         return name##_new_copy(m, (const type *)value).untyped;                          \
     }                                                                                    \
-    static nanvm_mut_ref name##_call_array(nanvm_manager *m, const nanvm_object *o,      \
+    static nanvm_mut_ref name##_call_array(nanvm_manager *m, const nanvm_type *o,      \
                                            const void *items, size_t n) {                \
         (void)o;                                                                         \
         return name##_new_array(m, items, n).untyped;                                    \
     }                                                                                    \
-    static nanvm_mut_ref name##_call_with(nanvm_manager *m, const nanvm_object *o,       \
+    static nanvm_mut_ref name##_call_with(nanvm_manager *m, const nanvm_type *o,       \
                                           size_t n, nanvm_construct *c, void *context) { \
         (void)o;                                                                         \
         return name##_new_with(m, n, c, context).untyped;                                \

@@ -158,7 +158,7 @@ void check_object(known_id id) {
     nanvm_ref reference = {self->address};
     REQUIRE(self->state == ALIVE);
     REQUIRE(((uintptr_t)self->address & (self->kind->type->align - 1)) == 0);
-    REQUIRE(nanvm_ref_object(reference) == self->kind->type);
+    REQUIRE(nanvm_ref_type(reference) == self->kind->type);
     REQUIRE(nanvm_ref_length(reference) == self->content.length);
     REQUIRE(kind_has_content(self->kind, self->address, &self->content));
     check_parts(self);
@@ -208,21 +208,21 @@ size_t count_raws(place where) {
     return found;
 }
 
-static size_t found_of(const tally *it, const nanvm_object *type) {
+static size_t found_of(const tally *it, const nanvm_type *type) {
     return type == NULL ? count_raws(it->where) : it->found[kind_of(type) - kinds];
 }
 
-size_t count_of(const nanvm_object *type, place where) {
+size_t count_of(const nanvm_type *type, place where) {
     tally it = {.where = where};
     model_each(count_one, &it);
     return found_of(&it, type);
 }
 
 /* Other managers take raw memory from the first two. */
-static void check_type(const nanvm_object_stats *stats, void *context) {
+static void check_type(const nanvm_type_stats *stats, void *context) {
     const tally *it = context;
-    size_t expected = found_of(it, stats->object);
-    bool is_source = stats->object == NULL && it->where <= LOCAL_FAILING;
+    size_t expected = found_of(it, stats->type);
+    bool is_source = stats->type == NULL && it->where <= LOCAL_FAILING;
     REQUIRE(is_source ? stats->live_blocks >= expected : stats->live_blocks == expected);
     REQUIRE(stats->peak_blocks >= stats->live_blocks);
 }

@@ -93,7 +93,7 @@ void check_manager(place where);
 void check_all(void);
 
 /* What the manager has by the model: objects of a type, and pieces of raw memory. */
-size_t count_of(const nanvm_object *type, place where);
+size_t count_of(const nanvm_type *type, place where);
 size_t count_raws(place where);
 
 /* Requests that failed, and callbacks that refused, on demand. */

@@ -42,7 +42,7 @@ typedef struct before {
 
 /* In a manager that doesn't count what callbacks made stays, until all goes. And what a
  * `clone` needs comes from the scenario's manager, which may take it from this one. */
-static bool stays_as_it_was(const nanvm_manager *manager, const nanvm_object *type) {
+static bool stays_as_it_was(const nanvm_manager *manager, const nanvm_type *type) {
     bool counts =
         manager->dealloc == NULL || manager->dealloc->table->count != NANVM_COUNT_NONE;
     return counts &&
@@ -98,7 +98,7 @@ static uint64_t digest_of(nanvm_ref ref) {
     size_t size = 0;
     if (ref.object != NULL) {
         assert_true(
-            nanvm_object_size(nanvm_ref_object(ref), nanvm_ref_length(ref), &size));
+            nanvm_type_size(nanvm_ref_type(ref), nanvm_ref_length(ref), &size));
     }
     return digest(ref.object, size);
 }
@@ -115,10 +115,10 @@ static bool is_zero(const void *bytes, size_t size) {
 
 /* --- creating --- */
 
-static void expect_new(nanvm_mut_ref made, const nanvm_object *type, size_t length) {
+static void expect_new(nanvm_mut_ref made, const nanvm_type *type, size_t length) {
     nanvm_ref ref = nanvm_mut_ref_to_ref(made);
     size_t others = nanvm_ref_count(ref);
-    assert_ptr_equal(nanvm_ref_object(ref), type);
+    assert_ptr_equal(nanvm_ref_type(ref), type);
     assert_int_equal(nanvm_ref_length(ref), length);
     assert_true(is_aligned(made.object, type->align));
     assert_true(others == 0 || others == SIZE_MAX);
@@ -135,12 +135,12 @@ static nanvm_mut_ref expect_made(before *was, nanvm_mut_ref made, value given) {
     return attempted(made);
 }
 
-nanvm_mut_ref attempt_new(nanvm_manager *manager, const nanvm_object *type) {
+nanvm_mut_ref attempt_new(nanvm_manager *manager, const nanvm_type *type) {
     return type->item_size == 0 ? attempt_copy(manager, type, NULL)
                                 : attempt_array(manager, type, NULL, 0);
 }
 
-nanvm_mut_ref attempt_copy(nanvm_manager *manager, const nanvm_object *type,
+nanvm_mut_ref attempt_copy(nanvm_manager *manager, const nanvm_type *type,
                            const void *fixed) {
     before was;
     value given = {type, fixed, NULL, 0};
@@ -166,7 +166,7 @@ static void expect_items(nanvm_mut_ref made, value given) {
                                     : digest(bytes, size) == digest(given.items, size));
 }
 
-nanvm_mut_ref attempt_array(nanvm_manager *manager, const nanvm_object *type,
+nanvm_mut_ref attempt_array(nanvm_manager *manager, const nanvm_type *type,
                             const void *items, size_t length) {
     before was;
     value given = {type, NULL, items, length};
@@ -183,7 +183,7 @@ nanvm_mut_ref attempt_array(nanvm_manager *manager, const nanvm_object *type,
 
 static const value nothing = {NULL, NULL, NULL, 0};
 
-nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_object *type,
+nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_type *type,
                            size_t length, nanvm_construct *construct, void *context) {
     before was;
     note(&was, manager, nothing);
@@ -196,7 +196,7 @@ nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_object *type,
     return attempted(made);
 }
 
-void attempt_refused(nanvm_manager *manager, const nanvm_object *type, size_t length,
+void attempt_refused(nanvm_manager *manager, const nanvm_type *type, size_t length,
                      nanvm_construct *construct, void *context) {
     before was;
     note(&was, manager, nothing);
@@ -208,13 +208,13 @@ void attempt_refused(nanvm_manager *manager, const nanvm_object *type, size_t le
 
 typedef bool resizing(nanvm_manager *manager, nanvm_mut_ref *self, size_t length);
 
-static bool is_cleared(const nanvm_object *type, resizing *resize) {
+static bool is_cleared(const nanvm_type *type, resizing *resize) {
     return resize == nanvm_mut_ref_resize || type->item_refs_length > 0 ||
            type->visit_item != NULL;
 }
 
 static void expect_new_items(nanvm_mut_ref self, size_t begin, size_t end) {
-    const nanvm_object *type = nanvm_ref_object(nanvm_mut_ref_to_ref(self));
+    const nanvm_type *type = nanvm_ref_type(nanvm_mut_ref_to_ref(self));
     const unsigned char *items = (unsigned char *)self.object + type->items_offset;
     if (begin < end) {
         assert_true(
@@ -224,7 +224,7 @@ static void expect_new_items(nanvm_mut_ref self, size_t begin, size_t end) {
 
 /* What of an array stays, whatever comes of its resize. */
 typedef struct extent {
-    const nanvm_object *type;
+    const nanvm_type *type;
     size_t length;
     size_t kept; /* bytes */
     uint64_t part;
@@ -232,7 +232,7 @@ typedef struct extent {
 } extent;
 
 static extent extent_of(nanvm_ref array, size_t new_length) {
-    extent self = {nanvm_ref_object(array), nanvm_ref_length(array), 0, 0, 0};
+    extent self = {nanvm_ref_type(array), nanvm_ref_length(array), 0, 0, 0};
     size_t items = new_length < self.length ? new_length : self.length;
     self.kept = self.type->items_offset + items * self.type->item_size;
     self.part = digest(array.object, self.kept);
@@ -285,9 +285,9 @@ bool attempt_resize_unset(nanvm_manager *manager, nanvm_mut_ref *self, size_t le
 
 static void expect_same_content(nanvm_ref a, nanvm_ref b) {
     assert_ptr_not_equal(a.object, b.object);
-    assert_ptr_equal(nanvm_ref_object(a), nanvm_ref_object(b));
+    assert_ptr_equal(nanvm_ref_type(a), nanvm_ref_type(b));
     assert_int_equal(nanvm_ref_length(a), nanvm_ref_length(b));
-    if (nanvm_ref_object(a)->clone == NULL) {
+    if (nanvm_ref_type(a)->clone == NULL) {
         assert_true(digest_of(a) == digest_of(b));
     }
 }
@@ -305,7 +305,7 @@ static nanvm_mut_ref check_clone(nanvm_manager *manager, nanvm_ref self) {
         expect_live(&was);
     } else {
         expect_same_content(self, nanvm_mut_ref_to_ref(copy));
-        expect_new(copy, nanvm_ref_object(self), nanvm_ref_length(self));
+        expect_new(copy, nanvm_ref_type(self), nanvm_ref_length(self));
     }
     return copy;
 }
@@ -423,14 +423,14 @@ void *attempt_raw_resize(nanvm_manager *manager, void *memory, nanvm_layout layo
 
 nanvm_ref leaf(nanvm_manager *manager, size_t number) {
     struct tracked fixed = {number};
-    nanvm_mut_ref made = attempt_copy(manager, &tracked_object, &fixed);
+    nanvm_mut_ref made = attempt_copy(manager, &tracked_type, &fixed);
     tracked_expect(made.object != NULL);
     return nanvm_mut_ref_to_ref(made);
 }
 
 nanvm_ref pair(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
     struct node fixed = {left, 3, right};
-    nanvm_mut_ref made = attempt_copy(manager, &node_object, &fixed);
+    nanvm_mut_ref made = attempt_copy(manager, &node_type, &fixed);
     if (made.object == NULL) {
         nanvm_ref_drop(right);
         nanvm_ref_drop(left);

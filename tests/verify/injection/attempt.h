@@ -14,16 +14,16 @@ void attempts_reset(void);
 nanvm_mut_ref attempted(nanvm_mut_ref made);
 bool attempted_call(bool done);
 
-nanvm_mut_ref attempt_new(nanvm_manager *manager, const nanvm_object *type);
-nanvm_mut_ref attempt_copy(nanvm_manager *manager, const nanvm_object *type,
+nanvm_mut_ref attempt_new(nanvm_manager *manager, const nanvm_type *type);
+nanvm_mut_ref attempt_copy(nanvm_manager *manager, const nanvm_type *type,
                            const void *fixed);
-nanvm_mut_ref attempt_array(nanvm_manager *manager, const nanvm_object *type,
+nanvm_mut_ref attempt_array(nanvm_manager *manager, const nanvm_type *type,
                             const void *items, size_t length);
-nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_object *type,
+nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_type *type,
                            size_t length, nanvm_construct *construct, void *context);
 
 /* `construct` gives up, if there is memory: there is no object either way. */
-void attempt_refused(nanvm_manager *manager, const nanvm_object *type, size_t length,
+void attempt_refused(nanvm_manager *manager, const nanvm_type *type, size_t length,
                      nanvm_construct *construct, void *context);
 
 bool attempt_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length);

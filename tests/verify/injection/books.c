@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 value value_of(nanvm_ref ref) {
-    value what = {nanvm_ref_object(ref), ref.object, NULL, 0};
+    value what = {nanvm_ref_type(ref), ref.object, NULL, 0};
     if (what.type != NULL && what.type->item_size != 0) {
         what.items = (const unsigned char *)ref.object + what.type->items_offset;
         what.length = nanvm_ref_length(ref);
@@ -22,7 +22,7 @@ static void visit_offsets(const void *part, const size_t *offsets, size_t length
     }
 }
 
-static void visit_item(const nanvm_object *type, const void *item, nanvm_visitor *visitor,
+static void visit_item(const nanvm_type *type, const void *item, nanvm_visitor *visitor,
                        void *context) {
     visit_offsets(item, type->item_refs, type->item_refs_length, visitor, context);
     if (type->visit_item != NULL) {

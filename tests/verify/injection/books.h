@@ -22,7 +22,7 @@ typedef struct books {
 
 /* A value of a type, in a block or not yet in one. Either part may be missing. */
 typedef struct value {
-    const nanvm_object *type;
+    const nanvm_type *type;
     const void *fixed;
     const void *items;
     size_t length;

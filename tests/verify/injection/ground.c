@@ -52,11 +52,11 @@ static void run_on_closed(scene *run, nanvm_manager *manager, nanvm_manager *bel
 
 /* --- parts --- */
 
-static void fail_on_leak(void *context, const nanvm_object *object, size_t blocks,
+static void fail_on_leak(void *context, const nanvm_type *type, size_t blocks,
                          size_t bytes) {
     (void)context;
     fprintf(stderr, "%zu %s are alive, %zu bytes\n", blocks,
-            object == NULL ? "pieces of raw memory" : object->name, bytes);
+            type == NULL ? "pieces of raw memory" : type->name, bytes);
     fail();
 }
 

@@ -39,7 +39,7 @@ static inline void drop_all(const nanvm_ref *items, size_t length) {
 /* An array of `length` leaves, or of those that there is memory for; null if it has
  * none itself. */
 static inline nanvm_mut_ref array_of_leaves(nanvm_manager *manager, size_t length) {
-    nanvm_mut_ref refs = attempt_array(manager, &refs_object, NULL, length);
+    nanvm_mut_ref refs = attempt_array(manager, &refs_type, NULL, length);
     for (size_t i = 0; refs.object != NULL && i < length; i++) {
         ((nanvm_ref *)refs.object)[i] = leaf(manager, i);
     }

@@ -9,10 +9,10 @@ static nanvm_manager *open_arena(nanvm_arena *self, const ground *on) {
 /* Types by turns, so that each needs an origin. */
 static void make_mixed(nanvm_manager *manager, size_t many) {
     for (size_t i = 0; i < many; i++) {
-        nanvm_mut_ref made = i % 3 == 0 ? attempt_new(manager, &line_object)
+        nanvm_mut_ref made = i % 3 == 0 ? attempt_new(manager, &line_type)
                              : i % 3 == 1
-                                 ? attempt_array(manager, &ints_object, NULL, 20 * i)
-                                 : attempt_new(manager, &page_object);
+                                 ? attempt_array(manager, &ints_type, NULL, 20 * i)
+                                 : attempt_new(manager, &page_type);
         nanvm_mut_ref_drop(made);
     }
 }
@@ -28,7 +28,7 @@ static void chunks(const ground *on) {
 static void make_run(nanvm_manager *manager, size_t many) {
     for (size_t i = 0; i < many; i++) {
         struct point at = {(double)i, 1};
-        (void)attempt_copy(manager, &point_object, &at).object;
+        (void)attempt_copy(manager, &point_type, &at).object;
     }
 }
 
@@ -36,7 +36,7 @@ static void runs(const ground *on) {
     nanvm_arena arena;
     nanvm_manager *manager = open_arena(&arena, on);
     make_run(manager, 250);
-    (void)attempt_array(manager, &ints_object, NULL, 9).object;
+    (void)attempt_array(manager, &ints_type, NULL, 9).object;
     make_run(manager, 30);
     nanvm_arena_deinit(&arena);
 }
@@ -92,20 +92,20 @@ static void closed(const ground *on) {
 static void large_in_arena(const ground *on) {
     nanvm_arena arena;
     nanvm_manager *manager = open_arena(&arena, on);
-    nanvm_mut_ref a = attempt_array(manager, &ints_object, NULL, 1500);
+    nanvm_mut_ref a = attempt_array(manager, &ints_type, NULL, 1500);
     (void)attempt_resize(manager, &a, 2500);
-    nanvm_mut_ref b = attempt_array(manager, &ints_object, NULL, 4000);
+    nanvm_mut_ref b = attempt_array(manager, &ints_type, NULL, 4000);
     (void)attempt_resize(manager, &a, 2600);
     (void)attempt_resize(manager, &b, 4100);
     nanvm_arena_reset(&arena);
-    a = attempt_array(manager, &ints_object, NULL, 3000);
+    a = attempt_array(manager, &ints_type, NULL, 3000);
     nanvm_mut_ref_drop(a);
     nanvm_arena_deinit(&arena);
 }
 
 static bool refuse_after_more(void *object, size_t length, void *context) {
     nanvm_manager *manager = context;
-    nanvm_mut_ref more = attempt_array(manager, &ints_object, NULL, length);
+    nanvm_mut_ref more = attempt_array(manager, &ints_type, NULL, length);
     (void)object;
     nanvm_mut_ref_drop(more);
     return false;
@@ -128,15 +128,15 @@ static void at_the_top(const ground *on) {
     void *grown = raw == NULL ? NULL : attempt_raw_resize(manager, raw, layout, 300);
     nanvm_manager_dealloc(manager, grown == NULL ? raw : grown,
                           nanvm_layout_make(grown == NULL ? 100 : 300, 8));
-    nanvm_mut_ref ints = attempt_array(manager, &ints_object, NULL, 10);
+    nanvm_mut_ref ints = attempt_array(manager, &ints_type, NULL, 10);
     size_t blocks = ground_live(manager);
     (void)attempt_resize(manager, &ints, 60);
-    attempt_refused(manager, &ints_object, 12, refuse_at_once, manager);
+    attempt_refused(manager, &ints_type, 12, refuse_at_once, manager);
     (void)attempt_resize(manager, &ints, 61);
     (void)attempt_resize(manager, &ints, 4);
     assert_int_equal(ground_live(manager), blocks);
     make_run(manager, 10);
-    attempt_refused(manager, &words_object, 300, refuse_after_more, manager);
+    attempt_refused(manager, &words_type, 300, refuse_after_more, manager);
     nanvm_arena_deinit(&arena);
 }
 
@@ -150,7 +150,7 @@ static void stacked(const ground *on) {
     nanvm_ref below = leaf(nanvm_local_manager(&local), 1);
     for (size_t i = 0; i < 5; i++) {
         (void)pair(manager, nanvm_ref_clone(below), leaf(on->manager, i)).object;
-        (void)attempt_array(manager, &ints_object, NULL, 600 * i).object;
+        (void)attempt_array(manager, &ints_type, NULL, 600 * i).object;
     }
     nanvm_arena_deinit(&outer);
     assert_int_equal(nanvm_ref_count(below), 0);
@@ -167,17 +167,17 @@ static void making_drop(void *object, size_t length) {
     (void)length;
     if (maker != NULL) {
         (void)leaf(maker, 1).object;
-        (void)attempt_array(maker, &ints_object, NULL, 500).object;
+        (void)attempt_array(maker, &ints_type, NULL, 500).object;
     }
 }
 
-NANVM_OBJECT_CALLBACKS(making_object, struct tracked, NULL, making_drop, NULL);
+NANVM_TYPE_CALLBACKS(making_type, struct tracked, NULL, making_drop, NULL);
 
 static void made_while_it_is_reset(const ground *on) {
     nanvm_arena arena;
     nanvm_manager *manager = open_arena(&arena, on);
     for (size_t i = 0; i < 4; i++) {
-        (void)attempt_new(manager, &making_object).object;
+        (void)attempt_new(manager, &making_type).object;
     }
     maker = manager;
     nanvm_arena_reset(&arena);
@@ -190,7 +190,7 @@ static void kept_chunks(const ground *on) {
     nanvm_arena arena;
     nanvm_manager *manager = open_arena(&arena, on);
     for (size_t length = 200; length < 200000; length *= 9) {
-        nanvm_mut_ref ints = attempt_array(manager, &ints_object, NULL, length);
+        nanvm_mut_ref ints = attempt_array(manager, &ints_type, NULL, length);
         if (ints.object == NULL) {
             assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
         }
@@ -205,7 +205,7 @@ static void huge(const ground *on) {
     nanvm_manager *manager = open_arena(&arena, on);
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < 28; i++) {
-            (void)attempted(nanvm_new_array(manager, &ints_object, NULL, 45000)).object;
+            (void)attempted(nanvm_new_array(manager, &ints_type, NULL, 45000)).object;
         }
         nanvm_arena_reset(&arena);
     }

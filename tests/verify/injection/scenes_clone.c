@@ -29,7 +29,7 @@ static void clone_references(const ground *on) {
 }
 
 static void clone_tables(const ground *on) {
-    nanvm_mut_ref made = attempt_array(on->manager, &table_object, NULL, 3);
+    nanvm_mut_ref made = attempt_array(on->manager, &table_type, NULL, 3);
     struct table *table = made.object;
     if (table != NULL) {
         table->name = leaf(on->manager, 1);
@@ -41,7 +41,7 @@ static void clone_tables(const ground *on) {
 }
 
 static void clone_words(const ground *on) {
-    nanvm_mut_ref made = attempt_array(on->manager, &words_object, NULL, 3);
+    nanvm_mut_ref made = attempt_array(on->manager, &words_type, NULL, 3);
     struct words *words = made.object;
     if (words != NULL) {
         words->first = word_from_ref(leaf(on->manager, 1));
@@ -53,7 +53,7 @@ static void clone_words(const ground *on) {
 }
 
 static void clone_boxes(const ground *on) {
-    nanvm_mut_ref made = attempt_array(on->manager, &boxes_object, NULL, 3);
+    nanvm_mut_ref made = attempt_array(on->manager, &boxes_type, NULL, 3);
     struct boxed *boxes = made.object;
     if (boxes != NULL) {
         boxes[0].bits = boxed_from_ref(leaf(on->manager, 1));
@@ -65,11 +65,11 @@ static void clone_boxes(const ground *on) {
 }
 
 static void clone_plain_bytes(const ground *on) {
-    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 900);
-    nanvm_mut_ref line = attempt_new(on->manager, &line_object);
-    nanvm_mut_ref page = attempt_new(on->manager, &page_object);
-    nanvm_mut_ref none = attempt_new(on->manager, &nothing_object);
-    nanvm_mut_ref text = attempt_array(on->manager, &text_object, "clone", 5);
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_type, NULL, 900);
+    nanvm_mut_ref line = attempt_new(on->manager, &line_type);
+    nanvm_mut_ref page = attempt_new(on->manager, &page_type);
+    nanvm_mut_ref none = attempt_new(on->manager, &nothing_type);
+    nanvm_mut_ref text = attempt_array(on->manager, &text_type, "clone", 5);
     clone_twice(on, nanvm_mut_ref_to_ref(ints));
     clone_twice(on, nanvm_mut_ref_to_ref(line));
     clone_twice(on, nanvm_mut_ref_to_ref(page));
@@ -89,7 +89,7 @@ static void clone_callbacks(const ground *on) {
     attempt_refused_clone(on->manager, tracked);
     tracked_refuse_to_clone(false);
     struct tracked fixed = {2};
-    nanvm_mut_ref unique = attempt_copy(on->manager, &unique_object, &fixed);
+    nanvm_mut_ref unique = attempt_copy(on->manager, &unique_type, &fixed);
     tracked_expect(unique.object != NULL);
     attempt_refused_clone(on->manager, nanvm_mut_ref_to_ref(unique));
     nanvm_mut_ref_drop(unique);
@@ -143,7 +143,7 @@ static bool deed_clone(void *copy, const void *source, size_t length) {
     return done;
 }
 
-NANVM_OBJECT_CALLBACKS(deed_object, struct deed, NULL, deed_drop, deed_clone);
+NANVM_TYPE_CALLBACKS(deed_type, struct deed, NULL, deed_drop, deed_clone);
 
 static bool write_deed(void *object, size_t length, void *context) {
     (void)context;
@@ -153,12 +153,12 @@ static bool write_deed(void *object, size_t length, void *context) {
 static void clone_in_steps(const ground *on) {
     registry = on->manager;
     refuse_at = SIZE_MAX;
-    nanvm_mut_ref deed = attempt_with(on->manager, &deed_object, 0, write_deed, NULL);
+    nanvm_mut_ref deed = attempt_with(on->manager, &deed_type, 0, write_deed, NULL);
     nanvm_ref ref = nanvm_mut_ref_to_ref(deed);
     clone_twice(on, ref);
     for (refuse_at = 0; refuse_at < DEEDS; refuse_at++) {
         attempt_refused_clone(on->manager, ref);
-        attempt_refused(on->manager, &deed_object, 0, write_deed, NULL);
+        attempt_refused(on->manager, &deed_type, 0, write_deed, NULL);
     }
     nanvm_ref second = nanvm_ref_clone(ref);
     refuse_at = SIZE_MAX;
@@ -190,7 +190,7 @@ static bool keeper_clone(void *copy, const void *source, size_t length) {
 }
 
 static const size_t keeper_refs[] = {offsetof(struct keeper, known)};
-static const nanvm_object keeper_object = {.name = "keeper",
+static const nanvm_type keeper_type = {.name = "keeper",
                                            .size = sizeof(struct keeper),
                                            .align = _Alignof(struct keeper),
                                            .refs = keeper_refs,
@@ -200,7 +200,7 @@ static const nanvm_object keeper_object = {.name = "keeper",
 
 static nanvm_ref keep(nanvm_manager *manager, nanvm_ref secret, nanvm_ref known) {
     struct keeper fixed = {secret, known};
-    nanvm_mut_ref made = attempt_copy(manager, &keeper_object, &fixed);
+    nanvm_mut_ref made = attempt_copy(manager, &keeper_type, &fixed);
     if (made.object == NULL) {
         nanvm_ref_drop(secret);
         nanvm_ref_drop(known);
@@ -247,7 +247,7 @@ static bool ledger_clone(void *copy, const void *source, size_t length) {
 
 static const size_t ledger_refs[] = {offsetof(struct ledger, name)};
 static const size_t ledger_item_refs[] = {offsetof(struct entry, value)};
-static const nanvm_object ledger_object = {
+static const nanvm_type ledger_type = {
     .name = "ledger",
     .size = sizeof(struct ledger),
     .align = _Alignof(struct ledger),
@@ -280,9 +280,9 @@ static bool write_ledger(void *object, size_t length, void *context) {
 static void clone_and_resize_all(const ground *on) {
     registry = on->manager;
     refuse_at = 0;
-    attempt_refused(on->manager, &ledger_object, 3, write_ledger, NULL);
+    attempt_refused(on->manager, &ledger_type, 3, write_ledger, NULL);
     refuse_at = SIZE_MAX;
-    nanvm_mut_ref made = attempt_with(on->manager, &ledger_object, 4, write_ledger, NULL);
+    nanvm_mut_ref made = attempt_with(on->manager, &ledger_type, 4, write_ledger, NULL);
     (void)attempt_resize(on->manager, &made, 9);
     (void)attempt_resize(on->other, &made, 3);
     nanvm_ref ref = nanvm_mut_ref_to_ref(made);

@@ -1,10 +1,10 @@
 #include "scenes.h"
 
 static void each_type(const ground *on) {
-    const nanvm_object *const types[] = {
-        &point_object, &node_object,  &nothing_object, &line_object,  &page_object,
-        &ints_object,  &refs_object,  &text_object,    &table_object, &words_object,
-        &boxed_object, &boxes_object, &lines_object,   &hidden_object};
+    const nanvm_type *const types[] = {
+        &point_type, &node_type,  &nothing_type, &line_type,  &page_type,
+        &ints_type,  &refs_type,  &text_type,    &table_type, &words_type,
+        &boxed_type, &boxes_type, &lines_type,   &hidden_type};
     enum { TYPES = sizeof(types) / sizeof(types[0]) };
     nanvm_mut_ref made[TYPES];
     for (size_t i = 0; i < TYPES; i++) {
@@ -20,9 +20,9 @@ static void known_types(const ground *on) {
     struct point point = {1, 2};
     nanvm_mut_ref made[12];
     for (size_t i = 0; i < 12; i += 3) {
-        made[i] = attempted(nanvm_new(on->manager, &point_object));
-        made[i + 1] = attempted(nanvm_new_copy(on->manager, &point_object, &point));
-        made[i + 2] = attempted(nanvm_new(on->manager, &node_object));
+        made[i] = attempted(nanvm_new(on->manager, &point_type));
+        made[i + 1] = attempted(nanvm_new_copy(on->manager, &point_type, &point));
+        made[i + 2] = attempted(nanvm_new(on->manager, &node_type));
     }
     for (size_t i = 0; i < 12; i++) {
         nanvm_mut_ref_drop(made[i]);
@@ -41,7 +41,7 @@ static void array_takes_over(const ground *on) {
     for (size_t i = 0; i < 5; i++) {
         items[i] = i == 3 ? nanvm_ref_clone(items[0]) : leaf(on->manager, i);
     }
-    nanvm_mut_ref refs = attempt_array(on->manager, &refs_object, items, 5);
+    nanvm_mut_ref refs = attempt_array(on->manager, &refs_type, items, 5);
     if (refs.object == NULL) {
         drop_all(items, 5);
     }
@@ -50,7 +50,7 @@ static void array_takes_over(const ground *on) {
 
 static void table_takes_over(const ground *on) {
     struct entry entries[] = {{1, leaf(on->manager, 1)}, {2, leaf(on->manager, 2)}};
-    nanvm_mut_ref table = attempt_array(on->manager, &table_object, entries, 2);
+    nanvm_mut_ref table = attempt_array(on->manager, &table_type, entries, 2);
     if (table.object == NULL) {
         nanvm_ref_drop(entries[0].value);
         nanvm_ref_drop(entries[1].value);
@@ -64,8 +64,8 @@ static void words_take_over(const ground *on) {
     word items[] = {word_from_ref(leaf(on->manager, 1)), word_from_number(7),
                     word_from_ref(leaf(on->manager, 2))};
     struct boxed boxed = {boxed_from_ref(leaf(on->manager, 3))};
-    nanvm_mut_ref words = attempt_array(on->manager, &words_object, items, 3);
-    nanvm_mut_ref box = attempt_copy(on->manager, &boxed_object, &boxed);
+    nanvm_mut_ref words = attempt_array(on->manager, &words_type, items, 3);
+    nanvm_mut_ref box = attempt_copy(on->manager, &boxed_type, &boxed);
     if (words.object == NULL) {
         nanvm_ref_drop(word_to_ref(items[0]));
         nanvm_ref_drop(word_to_ref(items[2]));
@@ -81,7 +81,7 @@ static void arrays_of_every_size(const ground *on) {
     const size_t lengths[] = {0, 1, 2, 3, 5, 17, 90, 300, 511, 512, 700};
     nanvm_mut_ref made[11];
     for (size_t i = 0; i < 11; i++) {
-        made[i] = attempt_array(on->manager, &ints_object, NULL, lengths[i]);
+        made[i] = attempt_array(on->manager, &ints_type, NULL, lengths[i]);
     }
     for (size_t i = 0; i < 11; i++) {
         nanvm_mut_ref_drop(made[i]);
@@ -90,11 +90,11 @@ static void arrays_of_every_size(const ground *on) {
 
 static void large_arrays(const ground *on) {
     static const int items[1200] = {1, 2, 3};
-    nanvm_mut_ref a = attempt_array(on->manager, &ints_object, items, 1200);
-    nanvm_mut_ref b = attempt_array(on->manager, &ints_object, items, 1000);
+    nanvm_mut_ref a = attempt_array(on->manager, &ints_type, items, 1200);
+    nanvm_mut_ref b = attempt_array(on->manager, &ints_type, items, 1000);
     nanvm_mut_ref_drop(a); /* Its memory may wait for the next. */
-    a = attempt_array(on->manager, &ints_object, items, 1100);
-    nanvm_mut_ref c = attempt_array(on->manager, &ints_object, NULL, 1199);
+    a = attempt_array(on->manager, &ints_type, items, 1100);
+    nanvm_mut_ref c = attempt_array(on->manager, &ints_type, NULL, 1199);
     nanvm_mut_ref_drop(a);
     nanvm_mut_ref_drop(b);
     nanvm_mut_ref_drop(c);
@@ -102,10 +102,10 @@ static void large_arrays(const ground *on) {
 
 static void over_aligned(const ground *on) {
     static const struct line lines[3] = {{{1}}, {{2}}, {{3}}};
-    nanvm_mut_ref a = attempt_array(on->manager, &lines_object, lines, 3);
-    nanvm_mut_ref b = attempt_copy(on->manager, &line_object, &lines[1]);
-    nanvm_mut_ref c = attempt_new(on->manager, &page_object);
-    nanvm_mut_ref d = attempt_array(on->manager, &lines_object, NULL, 40);
+    nanvm_mut_ref a = attempt_array(on->manager, &lines_type, lines, 3);
+    nanvm_mut_ref b = attempt_copy(on->manager, &line_type, &lines[1]);
+    nanvm_mut_ref c = attempt_new(on->manager, &page_type);
+    nanvm_mut_ref d = attempt_array(on->manager, &lines_type, NULL, 40);
     nanvm_mut_ref_drop(a);
     nanvm_mut_ref_drop(b);
     nanvm_mut_ref_drop(c);
@@ -135,11 +135,11 @@ static void construct_items(const ground *on) {
     enum { LENGTH = 4 };
     for (size_t stop = 0; stop < LENGTH; stop++) {
         plan gives_up = {on, stop};
-        attempt_refused(on->manager, &refs_object, LENGTH, write_leaves, &gives_up);
+        attempt_refused(on->manager, &refs_type, LENGTH, write_leaves, &gives_up);
     }
     plan whole = {on, LENGTH};
     nanvm_mut_ref made =
-        attempt_with(on->manager, &refs_object, LENGTH, write_leaves, &whole);
+        attempt_with(on->manager, &refs_type, LENGTH, write_leaves, &whole);
     nanvm_mut_ref_drop(made);
 }
 
@@ -156,9 +156,9 @@ static bool write_table(void *object, size_t length, void *context) {
 
 static void construct_table(const ground *on) {
     plan gives_up = {on, 2}, whole = {on, 5};
-    attempt_refused(on->manager, &table_object, 5, write_table, &gives_up);
-    nanvm_mut_ref made = attempt_with(on->manager, &table_object, 5, write_table, &whole);
-    attempt_refused(on->manager, &table_object, 3, write_table, &(plan){on, 0});
+    attempt_refused(on->manager, &table_type, 5, write_table, &gives_up);
+    nanvm_mut_ref made = attempt_with(on->manager, &table_type, 5, write_table, &whole);
+    attempt_refused(on->manager, &table_type, 3, write_table, &(plan){on, 0});
     nanvm_mut_ref_drop(made);
 }
 
@@ -175,8 +175,8 @@ static bool write_words(void *object, size_t length, void *context) {
 
 static void construct_words(const ground *on) {
     plan gives_up = {on, 4}, whole = {on, 5};
-    attempt_refused(on->manager, &words_object, 5, write_words, &gives_up);
-    nanvm_mut_ref made = attempt_with(on->manager, &words_object, 5, write_words, &whole);
+    attempt_refused(on->manager, &words_type, 5, write_words, &gives_up);
+    nanvm_mut_ref made = attempt_with(on->manager, &words_type, 5, write_words, &whole);
     nanvm_mut_ref_drop(made);
 }
 
@@ -190,14 +190,14 @@ static bool write_nested(void *object, size_t length, void *context) {
         return items[0].object != NULL;
     }
     nanvm_mut_ref made =
-        attempt_with(self->on->manager, &refs_object, length, write_nested, &inner);
+        attempt_with(self->on->manager, &refs_type, length, write_nested, &inner);
     items[length - 1] = nanvm_mut_ref_to_ref(made);
     return items[0].object != NULL && made.object != NULL;
 }
 
 static void construct_nested(const ground *on) {
     plan whole = {on, 3};
-    nanvm_mut_ref made = attempt_with(on->manager, &refs_object, 3, write_nested, &whole);
+    nanvm_mut_ref made = attempt_with(on->manager, &refs_type, 3, write_nested, &whole);
     nanvm_mut_ref_drop(made);
 }
 
@@ -215,11 +215,11 @@ static bool accept(void *object, size_t length, void *context) {
 /* What didn't come to be gets no `drop`. */
 static void construct_with_callbacks(const ground *on) {
     size_t number = 12, before = tracked_live(), blocks = ground_live(on->manager);
-    attempt_refused(on->manager, &tracked_object, 0, refuse, &number);
-    attempt_refused(on->manager, &unique_object, 0, refuse, &number);
+    attempt_refused(on->manager, &tracked_type, 0, refuse, &number);
+    attempt_refused(on->manager, &unique_type, 0, refuse, &number);
     assert_int_equal(tracked_live(), before);
     assert_true(!ground_knows_live(on->manager) || ground_live(on->manager) == blocks);
-    nanvm_mut_ref made = attempt_with(on->manager, &tracked_object, 0, accept, &number);
+    nanvm_mut_ref made = attempt_with(on->manager, &tracked_type, 0, accept, &number);
     tracked_expect(made.object != NULL);
     nanvm_mut_ref_drop(made);
 }

@@ -14,7 +14,7 @@ static void work(nanvm_ref child) {
     nanvm_ref fresh = leaf(manager, desk.calls);
     nanvm_ref other = nanvm_ref_clone(child);
     nanvm_mut_ref copy = attempt_clone(manager, other);
-    nanvm_mut_ref items = attempt_array(manager, &refs_object, &fresh, 1);
+    nanvm_mut_ref items = attempt_array(manager, &refs_type, &fresh, 1);
     if (items.object == NULL) {
         nanvm_ref_drop(fresh);
     }
@@ -34,7 +34,7 @@ static void worker_drop(void *object, size_t length) {
 
 static const size_t worker_refs[] = {offsetof(struct node, left),
                                      offsetof(struct node, right)};
-static const nanvm_object worker_object = {.name = "worker",
+static const nanvm_type worker_type = {.name = "worker",
                                            .size = sizeof(struct node),
                                            .align = _Alignof(struct node),
                                            .refs = worker_refs,
@@ -43,7 +43,7 @@ static const nanvm_object worker_object = {.name = "worker",
 
 static nanvm_ref worker(const ground *on, nanvm_ref left, nanvm_ref right) {
     struct node fixed = {left, 1, right};
-    nanvm_mut_ref made = attempt_copy(on->manager, &worker_object, &fixed);
+    nanvm_mut_ref made = attempt_copy(on->manager, &worker_type, &fixed);
     if (made.object == NULL) {
         nanvm_ref_drop(left);
         nanvm_ref_drop(right);
@@ -70,7 +70,7 @@ static void heir_drop(void *object, size_t length) {
     (void)length;
     if (desk.on != NULL && desk.calls++ < 6) {
         struct hidden fixed = {leaf(desk.on->manager, desk.calls)};
-        nanvm_mut_ref made = attempt_copy(desk.on->manager, &hidden_object, &fixed);
+        nanvm_mut_ref made = attempt_copy(desk.on->manager, &hidden_type, &fixed);
         if (made.object == NULL) {
             nanvm_ref_drop(fixed.secret);
         }
@@ -79,12 +79,12 @@ static void heir_drop(void *object, size_t length) {
     }
 }
 
-NANVM_OBJECT_CALLBACKS(heir_object, struct tracked, NULL, heir_drop, NULL);
+NANVM_TYPE_CALLBACKS(heir_type, struct tracked, NULL, heir_drop, NULL);
 
 static void callbacks_that_keep(const ground *on) {
-    nanvm_mut_ref refs = attempt_array(on->manager, &refs_object, NULL, 4);
+    nanvm_mut_ref refs = attempt_array(on->manager, &refs_type, NULL, 4);
     for (size_t i = 0; refs.object != NULL && i < 4; i++) {
-        nanvm_mut_ref made = attempt_new(on->manager, &heir_object);
+        nanvm_mut_ref made = attempt_new(on->manager, &heir_type);
         ((nanvm_ref *)refs.object)[i] = nanvm_mut_ref_to_ref(made);
     }
     desk.on = on;
@@ -103,8 +103,8 @@ static void hidden_chain(const ground *on) {
         struct hidden hidden = {chain};
         struct boxed boxed = {boxed_from_ref(chain)};
         nanvm_mut_ref made = i % 2 == 0
-                                 ? attempt_copy(on->manager, &hidden_object, &hidden)
-                                 : attempt_copy(on->manager, &boxed_object, &boxed);
+                                 ? attempt_copy(on->manager, &hidden_type, &hidden)
+                                 : attempt_copy(on->manager, &boxed_type, &boxed);
         chain = made.object == NULL ? chain : nanvm_mut_ref_to_ref(made);
     }
     size_t requests = on->dice->requests;

@@ -1,18 +1,18 @@
 /* Local managers over whatever the scenario stands on. */
 #include "scenes.h"
 
-static void fail_on_leak(void *context, const nanvm_object *object, size_t blocks,
+static void fail_on_leak(void *context, const nanvm_type *type, size_t blocks,
                          size_t bytes) {
     (void)context;
-    (void)object;
+    (void)type;
     (void)blocks;
     (void)bytes;
     fail();
 }
 
-static void count_leak(void *context, const nanvm_object *object, size_t blocks,
+static void count_leak(void *context, const nanvm_type *type, size_t blocks,
                        size_t bytes) {
-    (void)object;
+    (void)type;
     (void)bytes;
     *(size_t *)context += blocks;
 }
@@ -28,7 +28,7 @@ static void pools(const ground *on) {
     nanvm_manager *manager = open_local(&local, on);
     nanvm_ref made[12];
     for (size_t i = 0; i < 12; i++) {
-        nanvm_mut_ref ints = attempt_array(manager, &ints_object, NULL, i * i * 3);
+        nanvm_mut_ref ints = attempt_array(manager, &ints_type, NULL, i * i * 3);
         made[i] = i % 3 == 0   ? leaf(manager, i)
                   : i % 3 == 1 ? pair(manager, leaf(manager, i), leaf(on->manager, i))
                                : nanvm_mut_ref_to_ref(ints);
@@ -43,12 +43,12 @@ static void pools(const ground *on) {
 /* The table of pools grows, more than once. */
 static void many_types(const ground *on) {
     enum { TYPES = 36 };
-    static nanvm_object types[TYPES];
+    static nanvm_type types[TYPES];
     nanvm_mut_ref made[TYPES];
     nanvm_local local;
     nanvm_manager *manager = open_local(&local, on);
     for (size_t i = 0; i < TYPES; i++) {
-        types[i] = point_object;
+        types[i] = point_type;
         types[i].size = 1 + 3 * i;
         made[i] = attempt_copy(manager, &types[i], types);
     }
@@ -63,11 +63,11 @@ static void many_types(const ground *on) {
 static void large_objects(const ground *on) {
     nanvm_local local;
     nanvm_manager *manager = open_local(&local, on);
-    nanvm_mut_ref a = attempt_array(manager, &ints_object, NULL, 600);
-    nanvm_mut_ref b = attempt_array(manager, &ints_object, NULL, 700);
+    nanvm_mut_ref a = attempt_array(manager, &ints_type, NULL, 600);
+    nanvm_mut_ref b = attempt_array(manager, &ints_type, NULL, 700);
     (void)attempt_resize(manager, &a, 900);
     nanvm_mut_ref_drop(b);
-    b = attempt_array(manager, &ints_object, NULL, 690);
+    b = attempt_array(manager, &ints_type, NULL, 690);
     (void)attempt_resize(manager, &b, 100);
     (void)attempt_resize(manager, &a, 2000);
     (void)nanvm_local_trim(&local);
@@ -106,7 +106,7 @@ static void orphans(const ground *on) {
     size_t leaked = 0;
     nanvm_local_on_leak(&local, count_leak, &leaked);
     nanvm_mut_ref refs = array_of_leaves(manager, 3);
-    nanvm_mut_ref large = attempt_array(manager, &ints_object, NULL, 700);
+    nanvm_mut_ref large = attempt_array(manager, &ints_type, NULL, 700);
     nanvm_ref both = pair(manager, leaf(manager, 8), nanvm_mut_ref_to_ref(large));
     size_t live = nanvm_stats_make(manager).live_blocks;
     nanvm_local_deinit(&local);
@@ -128,7 +128,7 @@ static void stacked(const ground *on) {
     nanvm_local_on_leak(&outer, fail_on_leak, NULL);
     nanvm_manager *manager = nanvm_local_manager(&outer);
     nanvm_ref a = pair(manager, leaf(source, 1), leaf(on->manager, 2));
-    nanvm_mut_ref b = attempt_array(manager, &ints_object, NULL, 600);
+    nanvm_mut_ref b = attempt_array(manager, &ints_type, NULL, 600);
     nanvm_mut_ref c = attempt_clone(source, a);
     (void)attempt_resize(source, &b, 900);
     (void)attempt_resize(manager, &b, 1300);
@@ -176,9 +176,9 @@ static struct {
     nanvm_ref leaked[4];
 } report;
 
-static void drop_leaked(void *context, const nanvm_object *object, size_t blocks,
+static void drop_leaked(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
-    (void)object;
+    (void)type;
     (void)bytes;
     *(size_t *)context += blocks;
     for (size_t i = 0; i < 4; i++) {
@@ -208,7 +208,7 @@ static void make_and_drop_all(nanvm_manager *manager) {
     nanvm_ref made[9];
     for (size_t i = 0; i < 9; i++) {
         made[i] = i % 3 == 0 ? leaf(manager, i)
-                             : nanvm_mut_ref_to_ref(attempt_array(manager, &ints_object,
+                             : nanvm_mut_ref_to_ref(attempt_array(manager, &ints_type,
                                                                   NULL, i * i * 10));
     }
     nanvm_manager_dealloc(manager, attempt_alloc(manager, layout), layout);
@@ -228,11 +228,11 @@ static void all_is_free(const ground *on) {
     nanvm_manager *manager = open_local(&local, on);
     nanvm_layout layout = nanvm_layout_make(1000, 16);
     make_and_drop_all(manager);
-    nanvm_mut_ref small = attempt_new(manager, &point_object);
+    nanvm_mut_ref small = attempt_new(manager, &point_type);
     expect_all_given_back(manager, small.object);
     nanvm_mut_ref_drop(small);
     make_and_drop_all(manager);
-    nanvm_mut_ref large = attempt_array(manager, &text_object, NULL, 5000);
+    nanvm_mut_ref large = attempt_array(manager, &text_type, NULL, 5000);
     expect_all_given_back(manager, large.object);
     nanvm_mut_ref_drop(large);
     make_and_drop_all(manager);
@@ -246,12 +246,12 @@ static void all_is_free(const ground *on) {
 static void regions(const ground *on) {
     enum { MANY = 2300 };
     static nanvm_mut_ref made[MANY];
-    static const nanvm_object brick_object = {.name = "brick", .size = 2032, .align = 8};
+    static const nanvm_type brick_type = {.name = "brick", .size = 2032, .align = 8};
     nanvm_local local;
     nanvm_manager *manager = open_local(&local, on);
     size_t length = 0;
     while (length < MANY &&
-           (made[length] = nanvm_new_copy(manager, &brick_object, made)).object != NULL) {
+           (made[length] = nanvm_new_copy(manager, &brick_type, made)).object != NULL) {
         length++;
     }
     (void)attempted_call(length == MANY);

@@ -38,7 +38,7 @@ static void put_array(walk *self) {
     for (size_t i = 0; i < 3; i++) {
         items[i] = nanvm_ref_clone(*any_slot(self));
     }
-    nanvm_mut_ref made = attempt_array(self->on->manager, &refs_object, items, 3);
+    nanvm_mut_ref made = attempt_array(self->on->manager, &refs_type, items, 3);
     if (made.object == NULL) {
         drop_all(items, 3);
     }
@@ -61,7 +61,7 @@ static void write_one(walk *self) {
 static void resize_one(walk *self) {
     nanvm_ref *slot = any_slot(self);
     size_t length = next_random(&self->dice) % 30;
-    if (slot->object == NULL || nanvm_ref_object(*slot)->item_size == 0) {
+    if (slot->object == NULL || nanvm_ref_type(*slot)->item_size == 0) {
         return;
     }
     nanvm_mut_ref own = attempt_to_mut_ref(self->on->manager, slot);

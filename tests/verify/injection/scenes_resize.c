@@ -11,21 +11,21 @@ static void resize_through(nanvm_manager *manager, nanvm_mut_ref *array,
 
 static void grow_in_steps(const ground *on) {
     static const size_t lengths[] = {1, 2, 3, 5, 9, 17, 40, 90, 200, 450, 512};
-    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 0);
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_type, NULL, 0);
     resize_through(on->manager, &ints, STEPS(lengths));
     nanvm_mut_ref_drop(ints);
 }
 
 static void grow_large(const ground *on) {
     static const size_t lengths[] = {600, 900, 905, 1400, 1401, 2500, 2400, 1000};
-    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 300);
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_type, NULL, 300);
     resize_through(on->manager, &ints, STEPS(lengths));
     nanvm_mut_ref_drop(ints);
 }
 
 static void shrink_in_steps(const ground *on) {
     static const size_t lengths[] = {700, 500, 300, 150, 149, 60, 20, 7, 3, 1, 0};
-    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 900);
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_type, NULL, 900);
     resize_through(on->manager, &ints, STEPS(lengths));
     nanvm_mut_ref_drop(ints);
 }
@@ -33,9 +33,9 @@ static void shrink_in_steps(const ground *on) {
 /* Something behind it, so that an arena can't grow in place. */
 static void grow_amid_others(const ground *on) {
     nanvm_mut_ref others[4];
-    nanvm_mut_ref text = attempt_array(on->manager, &text_object, "amid", 4);
+    nanvm_mut_ref text = attempt_array(on->manager, &text_type, "amid", 4);
     for (size_t i = 0; i < 4; i++) {
-        others[i] = attempt_new(on->manager, &point_object);
+        others[i] = attempt_new(on->manager, &point_type);
         (void)attempt_resize(on->manager, &text, 4 + 11 * (i + 1));
     }
     (void)attempt_resize(on->manager, &text, 2);
@@ -74,7 +74,7 @@ static void cut_nearly_all(const ground *on) {
 
 static void resize_tables(const ground *on) {
     static const size_t lengths[] = {9, 4, 30, 1, 0, 2};
-    nanvm_mut_ref table = attempt_array(on->manager, &table_object, NULL, 2);
+    nanvm_mut_ref table = attempt_array(on->manager, &table_type, NULL, 2);
     struct table *self = table.object;
     if (self != NULL) {
         self->name = leaf(on->manager, 1);
@@ -87,7 +87,7 @@ static void resize_tables(const ground *on) {
 
 static void resize_words(const ground *on) {
     static const size_t lengths[] = {7, 40, 41, 3, 1, 0, 4};
-    nanvm_mut_ref words = attempt_array(on->manager, &words_object, NULL, 3);
+    nanvm_mut_ref words = attempt_array(on->manager, &words_type, NULL, 3);
     struct words *self = words.object;
     if (self != NULL) {
         self->first = word_from_ref(leaf(on->manager, 1));
@@ -100,13 +100,13 @@ static void resize_words(const ground *on) {
 
 static void resize_lines(const ground *on) {
     static const size_t lengths[] = {2, 5, 12, 40, 30, 3, 0, 1};
-    nanvm_mut_ref lines = attempt_array(on->manager, &lines_object, NULL, 1);
+    nanvm_mut_ref lines = attempt_array(on->manager, &lines_type, NULL, 1);
     resize_through(on->manager, &lines, STEPS(lengths));
     nanvm_mut_ref_drop(lines);
 }
 
 static void resize_unset(const ground *on) {
-    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 4);
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_type, NULL, 4);
     nanvm_mut_ref refs = array_of_leaves(on->manager, 2);
     for (size_t length = 3; length < 900; length = length * 3 - 2) {
         (void)attempt_resize_unset(on->manager, &ints, length);
@@ -119,7 +119,7 @@ static void resize_unset(const ground *on) {
 /* From one manager to the other, and back. */
 static void move_to_another(const ground *on) {
     nanvm_mut_ref refs = array_of_leaves(on->manager, 3);
-    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 30);
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_type, NULL, 30);
     (void)attempt_resize(on->other, &refs, 20);
     (void)attempt_resize(on->other, &ints, 800);
     (void)attempt_resize(on->manager, &refs, 70);

@@ -22,7 +22,7 @@ static void write_nodes(const ground *on) {
 
 static void write_arrays(const ground *on) {
     nanvm_mut_ref refs = array_of_leaves(on->manager, 3);
-    nanvm_mut_ref text = attempt_array(on->manager, &text_object, "abc", 3);
+    nanvm_mut_ref text = attempt_array(on->manager, &text_type, "abc", 3);
     write_shared(on, nanvm_mut_ref_to_ref(refs));
     write_shared(on, nanvm_mut_ref_to_ref(text));
     nanvm_mut_ref_drop(text);
@@ -30,7 +30,7 @@ static void write_arrays(const ground *on) {
 }
 
 static void write_large(const ground *on) {
-    nanvm_mut_ref ints = attempt_array(on->manager, &ints_object, NULL, 1000);
+    nanvm_mut_ref ints = attempt_array(on->manager, &ints_type, NULL, 1000);
     write_shared(on, nanvm_mut_ref_to_ref(ints));
     nanvm_mut_ref_drop(ints);
 }
@@ -68,7 +68,7 @@ static nanvm_ref tree_of(nanvm_manager *manager, size_t depth) {
  * all the same. */
 static bool update(const ground *on, nanvm_ref *tree, size_t path) {
     nanvm_ref *slot = tree;
-    while (slot->object != NULL && nanvm_ref_object(*slot) == &node_object) {
+    while (slot->object != NULL && nanvm_ref_type(*slot) == &node_type) {
         struct node *node = attempt_make_mut(on->manager, slot);
         if (node == NULL) {
             return false;
@@ -83,7 +83,7 @@ static bool update(const ground *on, nanvm_ref *tree, size_t path) {
 }
 
 static size_t count_nodes(nanvm_ref tree) {
-    if (tree.object == NULL || nanvm_ref_object(tree) != &node_object) {
+    if (tree.object == NULL || nanvm_ref_type(tree) != &node_type) {
         return tree.object != NULL;
     }
     const struct node *node = nanvm_ref_get(tree);

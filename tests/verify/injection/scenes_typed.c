@@ -1,15 +1,15 @@
 #include "scenes.h"
 
-NANVM_TYPED(point, struct point, point_object);
-NANVM_TYPED(text, struct text, text_object);
+NANVM_TYPED(point, struct point, point_type);
+NANVM_TYPED(text, struct text, text_type);
 
 NANVM_TYPED_HANDLES(list);
 struct list {
     size_t number;
     list_ref next;
 };
-NANVM_OBJECT_REFS(list_object, struct list, next);
-NANVM_TYPED_FUNCTIONS(list, struct list, list_object);
+NANVM_TYPE_REFS(list_type, struct list, next);
+NANVM_TYPED_FUNCTIONS(list, struct list, list_type);
 
 static point_mut_ref made_point(point_mut_ref made) {
     (void)attempted(made.untyped);

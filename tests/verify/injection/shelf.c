@@ -12,17 +12,17 @@ static shelf *shelf_of(nanvm_dealloc *dealloc) {
     return (shelf *)(void *)((char *)dealloc - offsetof(shelf, dealloc));
 }
 
-static size_t front_of(const nanvm_object *type) {
+static size_t front_of(const nanvm_type *type) {
     size_t align = type->align < sizeof(void *) ? sizeof(void *) : type->align;
     return nanvm_layout_round_up(sizeof(piece) + nanvm_block_prefix(type), align);
 }
 
-static nanvm_layout layout_of(const nanvm_object *type, size_t size) {
+static nanvm_layout layout_of(const nanvm_type *type, size_t size) {
     size_t align = type->align < sizeof(void *) ? sizeof(void *) : type->align;
     return nanvm_layout_make(front_of(type) + size, align);
 }
 
-static void *shelf_new_block(nanvm_manager *manager, const nanvm_object *type,
+static void *shelf_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     shelf *self = (shelf *)(void *)manager;
     nanvm_layout layout = layout_of(type, size);
@@ -30,7 +30,7 @@ static void *shelf_new_block(nanvm_manager *manager, const nanvm_object *type,
     if (memory == NULL) {
         return NULL;
     }
-    memory->origin = (nanvm_origin){.object = type, .dealloc = &self->dealloc};
+    memory->origin = (nanvm_origin){.type = type, .dealloc = &self->dealloc};
     memory->layout = layout;
     void *object = (unsigned char *)memory + front_of(type);
     nanvm_block_init(object, &memory->origin);
@@ -51,8 +51,8 @@ static void *shelf_resize_block(nanvm_manager *manager, void *object, size_t old
         return NULL;
     }
     piece *memory = (piece *)(void *)origin;
-    nanvm_layout layout = layout_of(origin->object, size);
-    size_t front = front_of(origin->object);
+    nanvm_layout layout = layout_of(origin->type, size);
+    size_t front = front_of(origin->type);
     memory =
         nanvm_manager_resize(&self->source->manager, memory, memory->layout, layout.size);
     if (memory == NULL) {

@@ -24,10 +24,10 @@ typedef struct cell {
     size_t value;
 } cell;
 
-static const nanvm_object cell_object = {
+static const nanvm_type cell_type = {
     "cell", sizeof(cell), sizeof(void *), 0,    0,           NULL, 0, NULL,
     0,      NULL,         NULL,           NULL, copy_content};
-NANVM_TYPED(cell, cell, cell_object);
+NANVM_TYPED(cell, cell, cell_type);
 
 typedef struct node {
     nanvm_ref child;
@@ -35,7 +35,7 @@ typedef struct node {
 } node;
 
 static const size_t node_refs[] = {offsetof(node, child), offsetof(node, other)};
-static const nanvm_object node_object = {
+static const nanvm_type node_type = {
     "node", sizeof(node), sizeof(void *), 0,    0,           node_refs, 2, NULL,
     0,      NULL,         NULL,           NULL, copy_content};
 
@@ -46,7 +46,7 @@ static void visit_pair(const void *object, nanvm_visitor *visitor, void *context
 }
 
 /* One with callbacks ends in another way. */
-static const nanvm_object pair_object = {
+static const nanvm_type pair_type = {
     "pair", sizeof(node), sizeof(void *), 0,    0,           NULL, 0, NULL,
     0,      visit_pair,   NULL,           NULL, copy_content};
 
@@ -79,7 +79,7 @@ static void share(nanvm_ref ref) {
     model_share(nanvm_block_count_word(ref.object), 0);
 }
 
-static nanvm_ref new_shared(const nanvm_object *type) {
+static nanvm_ref new_shared(const nanvm_type *type) {
     nanvm_mut_ref made = nanvm_new(manager, type);
     model_write(made.object);
     share(nanvm_mut_ref_to_ref(made));
@@ -117,12 +117,12 @@ static nanvm_manager *usual_manager(void) {
 
 static void begin_global(int threads) {
     begin_with(usual_manager());
-    give_to(threads, new_shared(&cell_object));
+    give_to(threads, new_shared(&cell_type));
 }
 
 static void begin_own(int threads) {
     begin_with(&own_manager);
-    give_to(threads, new_shared(&cell_object));
+    give_to(threads, new_shared(&cell_type));
 }
 
 static void two_of_global(void) {
@@ -212,7 +212,7 @@ static void begin_empty(void) {
 
 /* An object that no other thread knows, to which there is one more reference. */
 static void create_and_copy(unsigned index) {
-    nanvm_ref other = nanvm_mut_ref_to_ref(nanvm_new(manager, &cell_object));
+    nanvm_ref other = nanvm_mut_ref_to_ref(nanvm_new(manager, &cell_type));
     model_write(other.object);
     own[index] = nanvm_ref_clone(other);
     to_mut(index);
@@ -236,7 +236,7 @@ enum { ROOM = 1, OTHERS = NANVM_COUNT_ATOMIC - (NANVM_COUNT_ATOMIC_LAST + ROOM) 
 
 static void begin_near_limit(void) {
     begin_with(usual_manager());
-    nanvm_ref ref = new_shared(&cell_object);
+    nanvm_ref ref = new_shared(&cell_type);
     nanvm_block_set_count(ref.object, NANVM_COUNT_ATOMIC_LAST + ROOM);
     for (int i = 0; i < MODEL_THREADS; ++i) {
         own[i] = ref;
@@ -314,9 +314,9 @@ static void write_if_free(unsigned index) {
 /* --- objects that refer to others ------------------------------------------ */
 
 /* Threads 0 and 1 have the node, thread 2 has what it refers to. */
-static void begin_structure(const nanvm_object *type) {
+static void begin_structure(const nanvm_type *type) {
     begin_with(&own_manager);
-    nanvm_ref child = new_shared(&cell_object);
+    nanvm_ref child = new_shared(&cell_type);
     node value = {child, {NULL}};
     nanvm_mut_ref made = nanvm_new_copy(manager, type, &value);
     model_write(made.object);
@@ -326,36 +326,36 @@ static void begin_structure(const nanvm_object *type) {
 }
 
 static void begin_node(void) {
-    begin_structure(&node_object);
+    begin_structure(&node_type);
 }
 
 static void begin_pair(void) {
-    begin_structure(&pair_object);
+    begin_structure(&pair_type);
 }
 
 /* A node that refers to one that refers to the cell: it is buried first. */
 static void begin_pair_of_node(void) {
     begin_node();
     node value = {own[0], {NULL}};
-    nanvm_mut_ref made = nanvm_new_copy(manager, &pair_object, &value);
+    nanvm_mut_ref made = nanvm_new_copy(manager, &pair_type, &value);
     model_write(made.object);
     share(nanvm_mut_ref_to_ref(made));
     own[0] = nanvm_mut_ref_to_ref(made);
 }
 
 /* Thread 0 has it, thread 1 what it refers to. */
-static void begin_structure_for_two(const nanvm_object *type) {
+static void begin_structure_for_two(const nanvm_type *type) {
     begin_structure(type);
     nanvm_ref_drop(own[1]);
     own[1] = own[2];
 }
 
 static void begin_node_for_two(void) {
-    begin_structure_for_two(&node_object);
+    begin_structure_for_two(&node_type);
 }
 
 static void begin_pair_for_two(void) {
-    begin_structure_for_two(&pair_object);
+    begin_structure_for_two(&pair_type);
 }
 
 /* The copy refers to the child, too. */
@@ -512,7 +512,7 @@ static void begin_without_key(void) {
 }
 
 static void create(unsigned index) {
-    own[index] = nanvm_mut_ref_to_ref(nanvm_new(manager, &cell_object));
+    own[index] = nanvm_mut_ref_to_ref(nanvm_new(manager, &cell_type));
 }
 
 static void one_key_fits_all(void) {
@@ -541,12 +541,12 @@ static void no_guard_is_left(void) {
 /* The step builds a global manager in which no more than one object waits. */
 static void begin_waiting(void) {
     begin_with(nanvm_global());
-    nanvm_mut_ref_drop(nanvm_new(manager, &cell_object)); /* all is known from here on */
+    nanvm_mut_ref_drop(nanvm_new(manager, &cell_type)); /* all is known from here on */
 }
 
 static void create_and_drop(unsigned index) {
     (void)index;
-    write_and_drop(nanvm_new(manager, &cell_object));
+    write_and_drop(nanvm_new(manager, &cell_type));
 }
 
 static void one_is_waiting(void) {

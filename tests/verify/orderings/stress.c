@@ -32,8 +32,8 @@ typedef struct item {
     nanvm_ref next;
 } item;
 
-NANVM_OBJECT_REFS(item_object, item, next);
-NANVM_TYPED(item, item, item_object);
+NANVM_TYPE_REFS(item_type, item, next);
+NANVM_TYPED(item, item, item_type);
 
 static void check_content(const item *self) {
     check(self->value == ~self->complement, "an object's content is torn");

@@ -24,7 +24,7 @@ static bool wrong;
 typedef void *alloc_slot(nanvm_manager *self, nanvm_layout layout);
 typedef void *resize_slot(nanvm_manager *self, void *memory, nanvm_layout layout,
                           size_t size);
-typedef void *new_block_slot(nanvm_manager *self, const nanvm_object *object,
+typedef void *new_block_slot(nanvm_manager *self, const nanvm_type *type,
                              size_t size);
 typedef void *resize_block_slot(nanvm_manager *self, void *object, size_t old_size,
                                 size_t size);
@@ -56,26 +56,26 @@ static void *wrong_resize(nanvm_manager *self, char *memory, nanvm_layout layout
 }
 
 /* From malloc to the object; the origin is first. */
-static size_t front_of(const nanvm_object *object) {
-    return nanvm_layout_round_up(sizeof(nanvm_origin) + nanvm_block_prefix(object),
+static size_t front_of(const nanvm_type *type) {
+    return nanvm_layout_round_up(sizeof(nanvm_origin) + nanvm_block_prefix(type),
                                  2 * sizeof(void *));
 }
 
-static void *right_new_block(nanvm_manager *self, const nanvm_object *object,
+static void *right_new_block(nanvm_manager *self, const nanvm_type *type,
                              size_t size) {
-    nanvm_origin *origin = malloc(front_of(object) + size);
+    nanvm_origin *origin = malloc(front_of(type) + size);
     if (origin == NULL) {
         return NULL;
     }
-    *origin = (nanvm_origin){.object = object, .dealloc = self->dealloc};
-    unsigned char *block = (unsigned char *)origin + front_of(object);
+    *origin = (nanvm_origin){.type = type, .dealloc = self->dealloc};
+    unsigned char *block = (unsigned char *)origin + front_of(type);
     nanvm_block_init(block, origin);
     return block;
 }
 
-static char *wrong_new_block(nanvm_manager *self, const nanvm_object *object,
+static char *wrong_new_block(nanvm_manager *self, const nanvm_type *type,
                              size_t size) {
-    return right_new_block(self, object, size);
+    return right_new_block(self, type, size);
 }
 
 /* Not where it lies: the library moves it. */
@@ -189,15 +189,15 @@ static bool wrong_construct(thing *object, size_t length, void *context) {
     return right_construct(object, length, context);
 }
 
-static void right_leak(void *context, const nanvm_object *object, size_t blocks,
+static void right_leak(void *context, const nanvm_type *type, size_t blocks,
                        size_t bytes) {
-    (void)object, (void)blocks, (void)bytes;
+    (void)type, (void)blocks, (void)bytes;
     nanvm_ref_drop(*(nanvm_ref *)context);
 }
 
-static void wrong_leak(nanvm_ref *context, const nanvm_object *object, size_t blocks,
+static void wrong_leak(nanvm_ref *context, const nanvm_type *type, size_t blocks,
                        size_t bytes) {
-    right_leak(context, object, blocks, bytes);
+    right_leak(context, type, blocks, bytes);
 }
 
 static void right_fatal(const char *message) {
@@ -209,11 +209,11 @@ static void wrong_fatal(char *message) {
     right_fatal(message);
 }
 
-static void right_each(const nanvm_object_stats *stats, void *context) {
+static void right_each(const nanvm_type_stats *stats, void *context) {
     (void)stats, (void)context;
 }
 
-static void wrong_each(nanvm_object_stats *stats, void *context) {
+static void wrong_each(nanvm_type_stats *stats, void *context) {
     right_each(stats, context);
 }
 
@@ -221,7 +221,7 @@ static void wrong_each(nanvm_object_stats *stats, void *context) {
 
 /* A life with all that a table can be asked for: created, counted, cloned, visited,
  * dropped. */
-static void live(nanvm_manager *where, const nanvm_object *type) {
+static void live(nanvm_manager *where, const nanvm_type *type) {
     nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new_any(where, type));
     nanvm_ref_visit(ref, right_visitor, NULL);
     nanvm_ref_drop(nanvm_ref_clone(ref));
@@ -230,7 +230,7 @@ static void live(nanvm_manager *where, const nanvm_object *type) {
     nanvm_ref_drop(ref);
 }
 
-static const nanvm_object plain = {
+static const nanvm_type plain = {
     .name = "thing", .size = sizeof(thing), .align = NANVM_ALIGNOF(thing)};
 
 /* What a table leaves out, besides what it is about. Blocks that new_block makes are
@@ -257,7 +257,7 @@ static void through_manager(nanvm_manager_table table) {
 }
 
 static void grow(nanvm_manager_table table) {
-    static const nanvm_object items = {.name = "items", .align = 1, .item_size = 1};
+    static const nanvm_type items = {.name = "items", .align = 1, .item_size = 1};
     manager_table = table;
     complete(table.resize_block != NULL);
     nanvm_mut_ref array = nanvm_new_array(&manager, &items, NULL, 1);
@@ -272,8 +272,8 @@ static void through_dealloc(nanvm_dealloc_table table) {
     live(&manager, &plain);
 }
 
-static void through_object(nanvm_object type) {
-    static nanvm_object object;
+static void through_object(nanvm_type type) {
+    static nanvm_type object;
     object = type;
     object.name = "thing";
     object.size = object.item_size == 0 ? sizeof(thing) : 0;
@@ -282,7 +282,7 @@ static void through_object(nanvm_object type) {
 }
 
 static void items_of(nanvm_visit *visit_item) {
-    static nanvm_object object = {
+    static nanvm_type object = {
         .name = "things", .align = NANVM_ALIGNOF(thing), .item_size = sizeof(thing)};
     object.visit_item = visit_item;
     nanvm_mut_ref_drop(nanvm_new_array(nanvm_global(), &object, NULL, 2));
@@ -290,7 +290,7 @@ static void items_of(nanvm_visit *visit_item) {
 
 static void visit_with(nanvm_visitor *visitor) {
     static const size_t offsets[] = {offsetof(thing, other)};
-    static const nanvm_object object = {.name = "thing",
+    static const nanvm_type object = {.name = "thing",
                                         .size = sizeof(thing),
                                         .align = NANVM_ALIGNOF(thing),
                                         .refs = offsets,
@@ -317,7 +317,7 @@ static void fail_with(nanvm_fatal_handler *handler) {
     nanvm_mut_ref_drop(object);
 }
 
-static void tell_stats(nanvm_object_stats_visitor *each) {
+static void tell_stats(nanvm_type_stats_visitor *each) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_mut_ref object = nanvm_new_any(nanvm_local_manager(&local), &plain);
@@ -352,17 +352,17 @@ SLOT(dealloc,
      through_dealloc((nanvm_dealloc_table){.dealloc = CHOOSE(dealloc_slot *, dealloc)}))
 SLOT(free_block, through_dealloc((nanvm_dealloc_table){
                      .free_block = CHOOSE(free_block_slot *, free_block)}))
-SLOT(visit, through_object((nanvm_object){.visit = CHOOSE(nanvm_visit *, visit)}))
+SLOT(visit, through_object((nanvm_type){.visit = CHOOSE(nanvm_visit *, visit)}))
 SLOT(visit_item, items_of(CHOOSE(nanvm_visit *, visit_item)))
-SLOT(drop, through_object((nanvm_object){.drop = CHOOSE(drop_slot *, drop)}))
-SLOT(clone, through_object((nanvm_object){.clone = CHOOSE(clone_slot *, clone)}))
+SLOT(drop, through_object((nanvm_type){.drop = CHOOSE(drop_slot *, drop)}))
+SLOT(clone, through_object((nanvm_type){.clone = CHOOSE(clone_slot *, clone)}))
 SLOT(visitor, visit_with(CHOOSE(nanvm_visitor *, visitor)))
 SLOT(construct,
      nanvm_mut_ref_drop(nanvm_new_with(nanvm_global(), &plain, 0,
                                        CHOOSE(nanvm_construct *, construct), NULL)))
 SLOT(leak, leak_to(CHOOSE(nanvm_local_leak *, leak)))
 SLOT(fatal, fail_with(CHOOSE(nanvm_fatal_handler *, fatal)))
-SLOT(each, tell_stats(CHOOSE(nanvm_object_stats_visitor *, each)))
+SLOT(each, tell_stats(CHOOSE(nanvm_type_stats_visitor *, each)))
 
 static const struct {
     const char *name;

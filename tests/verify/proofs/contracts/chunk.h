@@ -7,7 +7,7 @@
     ensures \result < sizeof(nanvm_chunk) + prefix_bytes(object) + block_align(object);
     ensures \result % block_align(object) == 0;
     ensures \result % sizeof(void *) == 0; */
-size_t nanvm_chunk_prefix(const nanvm_object *object);
+size_t nanvm_chunk_prefix(const nanvm_type *type);
 
 /*@ requires \valid_read(pool) && \valid_read(pool->places.object);
     requires is_alignment(pool->places.object->align);

@@ -5,7 +5,7 @@
     assigns \nothing;
     ensures \result <==> type->refs_length != 0 || type->item_refs_length != 0 ||
                          type->visit != \null || type->visit_item != \null; */
-bool nanvm_object_holds_refs(const nanvm_object *type);
+bool nanvm_type_holds_refs(const nanvm_type *type);
 
 /* BITS */
 /*@ requires \valid_read(self);
@@ -13,4 +13,4 @@ bool nanvm_object_holds_refs(const nanvm_object *type);
     ensures \result <==> self->refs_length == 0 && self->item_refs_length == 0 &&
                          self->visit == \null && self->visit_item == \null &&
                          self->drop == \null; */
-bool nanvm_object_holds_nothing(const nanvm_object *self);
+bool nanvm_type_holds_nothing(const nanvm_type *self);

@@ -3,7 +3,7 @@
 /* BITS */
 /*@ assigns \nothing;
     ensures \result < NANVM_PLACES; */
-size_t nanvm_places_index(const nanvm_object *object);
+size_t nanvm_places_index(const nanvm_type *type);
 
 /* BITS */
 /*@ assigns \nothing;

@@ -9,7 +9,7 @@
     requires is_alignment(state->slots_length);
     assigns \nothing;
     ensures \result < state->slots_length; */
-static size_t slot_of(const nanvm_local_state *state, const nanvm_object *object,
+static size_t slot_of(const nanvm_local_state *state, const nanvm_type *type,
                       size_t capacity);
 
 /* BITS */
@@ -21,9 +21,9 @@ static size_t slot_after(const nanvm_local_state *state, size_t slot);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
-    ensures \result <==> pool->places.object == object &&
+    ensures \result <==> pool->places.object == type &&
                          (capacity == ANY_CAPACITY || pool->capacity == capacity); */
-static bool is_sought(const nanvm_pool *pool, const nanvm_object *object,
+static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
                       size_t capacity);
 
 /* Within the table; what is there serves the type and capacity, or nothing is there. */
@@ -34,9 +34,9 @@ static bool is_sought(const nanvm_pool *pool, const nanvm_object *object,
     ensures \exists integer i; 0 <= i < state->slots_length &&
               \result == &state->slots[i];
     ensures *\result != \null ==>
-              (*\result)->places.object == object &&
+              (*\result)->places.object == type &&
               (capacity == ANY_CAPACITY || (*\result)->capacity == capacity); */
-static nanvm_pool **find(const nanvm_local_state *state, const nanvm_object *object,
+static nanvm_pool **find(const nanvm_local_state *state, const nanvm_type *type,
                          size_t capacity);
 
 /*@ requires length <= PTRDIFF_MAX / sizeof(void *);
@@ -49,10 +49,10 @@ static nanvm_layout slots_layout(size_t length);
 /*@ requires \valid_read(object);
     assigns \nothing;
     ensures \result < NANVM_PLACES; */
-static size_t recent_of(const nanvm_object *object, size_t size);
+static size_t recent_of(const nanvm_type *type, size_t size);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
-    ensures \result <==> pool->places.object == object && pool->capacity == 0 &&
+    ensures \result <==> pool->places.object == type && pool->capacity == 0 &&
                          size > NANVM_POOL_STRIDE_MAX; */
-static bool serves_large(const nanvm_pool *pool, const nanvm_object *object, size_t size);
+static bool serves_large(const nanvm_pool *pool, const nanvm_type *type, size_t size);

@@ -1,12 +1,12 @@
 /* Sizes of objects: src/internal.h, src/object.c. */
 
-/*@ logic integer items_end(nanvm_object *type, integer length) =
+/*@ logic integer items_end(nanvm_type *type, integer length) =
       type->items_offset + length * type->item_size;
 
-    logic integer object_bytes(nanvm_object *type, integer length) =
+    logic integer object_bytes(nanvm_type *type, integer length) =
       \max(type->size, items_end(type, length));
 
-    predicate has_size(nanvm_object *type, integer length) =
+    predicate has_size(nanvm_type *type, integer length) =
       (length == 0 || type->item_size != 0) &&
       object_bytes(type, length) <= PTRDIFF_MAX - (type->align - 1); */
 
@@ -22,40 +22,40 @@ size_t nanvm_ample(size_t size);
     assigns \nothing;
     ensures \result <==> type->drop != \null || type->visit != \null ||
                          type->visit_item != \null; */
-bool nanvm_object_has_callbacks(const nanvm_object *type);
+bool nanvm_type_has_callbacks(const nanvm_type *type);
 
 /* BITS */
 /*@ requires \valid_read(type);
     assigns \nothing;
     ensures \result ==> items_end(type, length) <= PTRDIFF_MAX; */
-bool nanvm_object_is_small(const nanvm_object *type, size_t length);
+bool nanvm_type_is_small(const nanvm_type *type, size_t length);
 
 /*@ requires \valid_read(type) && type->item_size != 0;
     assigns \nothing;
     ensures \result <==> items_end(type, length) <= PTRDIFF_MAX; */
-bool nanvm_object_fits_large(const nanvm_object *type, size_t length);
+bool nanvm_type_fits_large(const nanvm_type *type, size_t length);
 
 /*@ requires \valid_read(type);
     assigns \nothing;
     ensures \result <==> type->item_size != 0 && items_end(type, length) <= PTRDIFF_MAX; */
-bool nanvm_object_fits(const nanvm_object *type, size_t length);
+bool nanvm_type_fits(const nanvm_type *type, size_t length);
 
 /*@ requires \valid_read(type);
     requires items_end(type, length) <= SIZE_MAX;
     assigns \nothing;
     ensures \result == object_bytes(type, length); */
-size_t nanvm_object_size_of(const nanvm_object *type, size_t length);
+size_t nanvm_type_size_of(const nanvm_type *type, size_t length);
 
 /*@ requires \valid_read(type) && \valid(size) && \separated(type, size);
     assigns *size;
     ensures \result <==> is_alignment(type->align) && has_size(type, length);
     ensures \result ==> *size == object_bytes(type, length);
     ensures !\result ==> *size == \old(*size); */
-bool nanvm_object_size_checked(const nanvm_object *type, size_t length, size_t *size);
+bool nanvm_type_size_checked(const nanvm_type *type, size_t length, size_t *size);
 
 /*@ requires \valid_read(object) && \valid(size) && \separated(object, size);
     assigns *size;
     ensures \result <==> is_alignment(object->align) && has_size(object, length);
     ensures \result ==> *size == object_bytes(object, length);
     ensures !\result ==> *size == \old(*size); */
-bool nanvm_object_size(const nanvm_object *object, size_t length, size_t *size);
+bool nanvm_type_size(const nanvm_type *type, size_t length, size_t *size);

@@ -24,7 +24,7 @@ static size_t class_of(size_t size);
     ensures \result < prefix_bytes(object) + capacity + block_align(object);
     ensures \result % block_align(object) == 0;
     ensures \result % sizeof(void *) == 0; */
-static size_t stride_of(const nanvm_object *object, size_t capacity);
+static size_t stride_of(const nanvm_type *type, size_t capacity);
 
 /*@ requires \valid_read(object) && is_alignment(object->align);
     assigns \nothing;
@@ -33,13 +33,13 @@ static size_t stride_of(const nanvm_object *object, size_t capacity);
     ensures \result == 0 || prefix_bytes(object) + \result <= NANVM_POOL_STRIDE_MAX;
     ensures \result % sizeof(void *) == 0;
     ensures size > NANVM_POOL_STRIDE_MAX ==> \result == 0; */
-size_t nanvm_pool_capacity(const nanvm_object *object, size_t size);
+size_t nanvm_pool_capacity(const nanvm_type *type, size_t size);
 
 /*@ requires capacity != 0 ==> \valid_read(object) && is_alignment(object->align);
     assigns \nothing;
     ensures \result <= capacity;
-    ensures capacity != 0 && object->item_size == 0 ==> \result == 0; */
-static size_t least_of(const nanvm_object *object, size_t capacity);
+    ensures capacity != 0 && type->item_size == 0 ==> \result == 0; */
+static size_t least_of(const nanvm_type *type, size_t capacity);
 
 /*@ requires is_pool(self) && is_alignment(self->places.object->align);
     assigns \nothing;
@@ -69,9 +69,9 @@ static size_t places_for(const nanvm_pool *self, size_t room);
 /* BITS */
 /*@ requires \valid_read(self) && self->least <= self->capacity;
     assigns \nothing;
-    ensures \result <==> self->places.object == object &&
+    ensures \result <==> self->places.object == type &&
                          self->least <= size <= self->capacity; */
-bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_object *object, size_t size);
+bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *type, size_t size);
 
 /*@ requires \valid_read(self) && is_run(&self->places);
     assigns \nothing;

@@ -9,9 +9,9 @@ void eva_local_init(void) {
     nanvm_local_deinit(&local);
 }
 
-static void ignore_leak(void *context, const nanvm_object *object, size_t blocks,
+static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
                         size_t bytes) {
-    (void)object;
+    (void)type;
     (void)bytes;
     *(size_t *)context += blocks;
 }
@@ -23,7 +23,7 @@ void eva_local_deinit_leak(void) {
     write_tables();
     nanvm_local_init(&local);
     nanvm_local_on_leak(&local, ignore_leak, &leaked);
-    nanvm_mut_ref self = nanvm_new(nanvm_local_manager(&local), leaf_object);
+    nanvm_mut_ref self = nanvm_new(nanvm_local_manager(&local), leaf_type);
     nanvm_local_deinit(&local);
     //@ assert leaked <= 1;
     nanvm_mut_ref_drop(self);
@@ -33,7 +33,7 @@ void eva_local_trim(void) {
     nanvm_local local;
     write_tables();
     nanvm_local_init(&local);
-    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), leaf_object));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), leaf_type));
     (void)nanvm_local_trim(&local);
     nanvm_local_deinit(&local);
 }
@@ -42,7 +42,7 @@ void eva_local_init_from(void) {
     nanvm_local local;
     write_tables();
     nanvm_local_init_from(&local, chunks_manager());
-    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), leaf_object));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), leaf_type));
     nanvm_local_deinit(&local);
 }
 
@@ -53,7 +53,7 @@ void eva_arena_init(void) {
     size_t size = Frama_C_nondet(0, 1) ? 0 : 24;
     write_tables();
     nanvm_arena_init(&arena, (void *)(BUFFER + Frama_C_interval(0, 7)), size);
-    (void)nanvm_new(nanvm_arena_manager(&arena), leaf_object);
+    (void)nanvm_new(nanvm_arena_manager(&arena), leaf_type);
     nanvm_arena_deinit(&arena);
 }
 
@@ -61,7 +61,7 @@ void eva_arena_init_growing(void) {
     nanvm_arena arena;
     write_tables();
     nanvm_arena_init_growing(&arena, chunks_manager());
-    nanvm_mut_ref_drop(nanvm_new(nanvm_arena_manager(&arena), leaf_object));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_arena_manager(&arena), leaf_type));
     nanvm_arena_deinit(&arena);
 }
 
@@ -70,10 +70,10 @@ void eva_arena_reset(void) {
     nanvm_arena arena;
     write_tables();
     nanvm_arena_init(&arena, (void *)BUFFER, BUFFER_SIZE);
-    nanvm_mut_ref self = nanvm_new(nanvm_arena_manager(&arena), node_object);
+    nanvm_mut_ref self = nanvm_new(nanvm_arena_manager(&arena), node_type);
     if (self.object != NULL) {
         node *value = nanvm_mut_ref_get(self);
-        value->left = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), leaf_object));
+        value->left = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), leaf_type));
     }
     nanvm_arena_reset(&arena);
     nanvm_arena_deinit(&arena);
@@ -105,7 +105,7 @@ void eva_user_resize(void) {
 /* --- reports --- */
 
 static void manager_stats(nanvm_manager *manager) {
-    nanvm_mut_ref self = nanvm_new(manager, leaf_object);
+    nanvm_mut_ref self = nanvm_new(manager, leaf_type);
     nanvm_stats stats = nanvm_stats_make(manager);
     (void)stats;
     nanvm_mut_ref_drop(self);
@@ -117,9 +117,9 @@ WITH_MANAGERS(manager_stats)
 void eva_object_size(void) {
     size_t size;
     write_tables();
-    refs_object->item_size = Frama_C_unsigned_long_interval(0, SIZE_MAX);
-    refs_object->items_offset = Frama_C_unsigned_long_interval(0, SIZE_MAX);
-    (void)nanvm_object_size(refs_object, Frama_C_unsigned_long_interval(0, SIZE_MAX),
+    refs_type->item_size = Frama_C_unsigned_long_interval(0, SIZE_MAX);
+    refs_type->items_offset = Frama_C_unsigned_long_interval(0, SIZE_MAX);
+    (void)nanvm_type_size(refs_type, Frama_C_unsigned_long_interval(0, SIZE_MAX),
                             &size);
 }
 
@@ -131,7 +131,7 @@ void eva_layout_is_valid(void) {
 
 void eva_block_prefix(void) {
     write_tables();
-    size_t prefix = nanvm_block_prefix(file_object);
+    size_t prefix = nanvm_block_prefix(file_type);
     //@ assert prefix == sizeof(nanvm_header) + sizeof(void *);
 }
 

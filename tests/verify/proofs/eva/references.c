@@ -4,13 +4,13 @@
 /* --- creating --- */
 
 static void new(nanvm_manager *manager) {
-    nanvm_mut_ref_drop(nanvm_new(manager, leaf_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, leaf_type));
 }
 WITH_MANAGERS(new)
 
 static void new_copy(nanvm_manager *manager) {
     long value = Frama_C_long_interval(-5, 5);
-    nanvm_mut_ref self = nanvm_new_copy(manager, leaf_object, &value);
+    nanvm_mut_ref self = nanvm_new_copy(manager, leaf_type, &value);
     nanvm_mut_ref_drop(self);
 }
 WITH_MANAGERS(new_copy)
@@ -21,9 +21,9 @@ static void new_array(nanvm_manager *manager) {
     int way = Frama_C_nondet(0, 1);
     //@ split way;
     if (way) {
-        nanvm_mut_ref_drop(nanvm_new_array(manager, text_object, bytes, 3));
+        nanvm_mut_ref_drop(nanvm_new_array(manager, text_type, bytes, 3));
     } else {
-        nanvm_mut_ref_drop(nanvm_new_array(manager, text_object, bytes, 8));
+        nanvm_mut_ref_drop(nanvm_new_array(manager, text_type, bytes, 8));
     }
 }
 WITH_MANAGERS(new_array)
@@ -31,7 +31,7 @@ WITH_MANAGERS(new_array)
 /* Of any length: what is too long is refused. */
 static void new_array_any(nanvm_manager *manager) {
     size_t length = Frama_C_unsigned_long_interval(0x7fffffffffff0000, SIZE_MAX);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, refs_object, NULL, length));
+    nanvm_mut_ref_drop(nanvm_new_array(manager, refs_type, NULL, length));
 }
 WITH_MANAGERS(new_array_any)
 
@@ -47,7 +47,7 @@ static bool construct(void *object, size_t length, void *context) {
 static void new_with(nanvm_manager *manager) {
     constructs = Frama_C_nondet(0, 1);
     //@ split constructs;
-    nanvm_mut_ref_drop(nanvm_new_with(manager, leaf_object, 0, construct, NULL));
+    nanvm_mut_ref_drop(nanvm_new_with(manager, leaf_type, 0, construct, NULL));
 }
 WITH_MANAGERS(new_with)
 
@@ -96,7 +96,7 @@ static void mut_ref_drop(nanvm_manager *manager) {
 WITH_MANAGERS(mut_ref_drop)
 
 static void mut_ref_drop_callbacks(nanvm_manager *manager) {
-    nanvm_mut_ref_drop(nanvm_new(manager, file_object));
+    nanvm_mut_ref_drop(nanvm_new(manager, file_type));
 }
 WITH_MANAGERS(mut_ref_drop_callbacks)
 
@@ -129,10 +129,10 @@ static void mut_ref_resize_unset(nanvm_manager *manager) {
 WITH_MANAGERS(mut_ref_resize_unset)
 
 static void mut_ref_resize_refs(nanvm_manager *manager) {
-    nanvm_mut_ref self = nanvm_new_array(manager, refs_object, NULL, 2);
+    nanvm_mut_ref self = nanvm_new_array(manager, refs_type, NULL, 2);
     if (self.object != NULL) {
         nanvm_ref *items = self.object;
-        items[1] = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+        items[1] = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
         (void)nanvm_mut_ref_resize(manager, &self, 1);
     }
     nanvm_mut_ref_drop(self);
@@ -150,12 +150,12 @@ static void ref_clone(nanvm_manager *manager) {
 WITH_MANAGERS(ref_clone)
 
 static void ref_drop(nanvm_manager *manager) {
-    nanvm_ref_drop(nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object)));
+    nanvm_ref_drop(nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type)));
 }
 WITH_MANAGERS(ref_drop)
 
 static void ref_count(nanvm_manager *manager) {
-    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
     nanvm_ref copy = nanvm_ref_clone(self);
     size_t others = nanvm_ref_count(copy);
     //@ assert self.object == \null || others == 1 || others == SIZE_MAX;
@@ -180,7 +180,7 @@ static nanvm_ref copy_or_null(nanvm_ref self) {
 }
 
 static void ref_try_to_mut_ref(nanvm_manager *manager) {
-    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
     nanvm_ref copy = copy_or_null(self);
     nanvm_mut_ref own;
     if (nanvm_ref_try_to_mut_ref(&self, &own)) {
@@ -200,14 +200,14 @@ static void ref_clone_object(nanvm_manager *manager) {
 WITH_MANAGERS(ref_clone_object)
 
 static void ref_clone_object_callbacks(nanvm_manager *manager) {
-    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, file_object));
+    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, file_type));
     nanvm_mut_ref_drop(nanvm_ref_clone_object(self, manager));
     nanvm_ref_drop(self);
 }
 WITH_MANAGERS(ref_clone_object_callbacks)
 
 static void ref_to_mut_ref(nanvm_manager *manager) {
-    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
     nanvm_ref copy = copy_or_null(self);
     nanvm_mut_ref own = nanvm_ref_to_mut_ref(&self, manager);
     nanvm_mut_ref_drop(own);
@@ -217,7 +217,7 @@ static void ref_to_mut_ref(nanvm_manager *manager) {
 WITH_MANAGERS(ref_to_mut_ref)
 
 static void ref_make_mut(nanvm_manager *manager) {
-    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
     nanvm_ref copy = copy_or_null(self);
     long *value = nanvm_ref_make_mut(&self, manager);
     if (value != NULL) {
@@ -243,9 +243,9 @@ static void ref_visit(nanvm_manager *manager) {
 WITH_MANAGERS(ref_visit)
 
 static void ref_object(nanvm_manager *manager) {
-    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
-    const nanvm_object *object = nanvm_ref_object(self);
-    //@ assert self.object == \null || object == leaf_object;
+    nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
+    const nanvm_type *type = nanvm_ref_type(self);
+    //@ assert self.object == \null || object == leaf_type;
     nanvm_ref_drop(self);
 }
 WITH_MANAGERS(ref_object)

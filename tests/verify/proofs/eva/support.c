@@ -45,28 +45,28 @@ static bool file_clone(void *copy, const void *source, size_t length) {
     return file_clones;
 }
 
-static void write_table(nanvm_object *object, const char *name, size_t size) {
-    memset(object, 0, sizeof(*object));
-    object->name = name;
-    object->size = size;
-    object->align = sizeof(void *);
+static void write_table(nanvm_type *type, const char *name, size_t size) {
+    memset(type, 0, sizeof(*type));
+    type->name = name;
+    type->size = size;
+    type->align = sizeof(void *);
 }
 
 void write_tables(void) {
-    write_table(leaf_object, "leaf", sizeof(long));
-    write_table(node_object, "node", sizeof(node));
-    node_object->refs = node_refs;
-    node_object->refs_length = 2;
-    write_table(text_object, "text", sizeof(text));
-    text_object->item_size = 1;
-    text_object->items_offset = offsetof(text, bytes);
-    write_table(refs_object, "refs", 0);
-    refs_object->item_size = sizeof(nanvm_ref);
-    refs_object->item_refs = item_refs;
-    refs_object->item_refs_length = 1;
-    write_table(file_object, "file", sizeof(long));
-    file_object->drop = file_drop;
-    file_object->clone = file_clone;
+    write_table(leaf_type, "leaf", sizeof(long));
+    write_table(node_type, "node", sizeof(node));
+    node_type->refs = node_refs;
+    node_type->refs_length = 2;
+    write_table(text_type, "text", sizeof(text));
+    text_type->item_size = 1;
+    text_type->items_offset = offsetof(text, bytes);
+    write_table(refs_type, "refs", 0);
+    refs_type->item_size = sizeof(nanvm_ref);
+    refs_type->item_refs = item_refs;
+    refs_type->item_refs_length = 1;
+    write_table(file_type, "file", sizeof(long));
+    file_type->drop = file_drop;
+    file_type->clone = file_clone;
     file_clones = Frama_C_nondet(0, 1);
     //@ split file_clones;
 }
@@ -91,16 +91,16 @@ nanvm_manager *chunks_manager(void) {
 }
 
 nanvm_mut_ref new_node(nanvm_manager *manager) {
-    nanvm_mut_ref self = nanvm_new(manager, node_object);
+    nanvm_mut_ref self = nanvm_new(manager, node_type);
     if (self.object != NULL) {
         node *value = nanvm_mut_ref_get(self);
-        value->left = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
-        value->right = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_object));
+        value->left = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
+        value->right = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
         value->number = Frama_C_long_interval(0, 1000);
     }
     return self;
 }
 
 nanvm_mut_ref new_text(nanvm_manager *manager, size_t length) {
-    return nanvm_new_array(manager, text_object, NULL, length);
+    return nanvm_new_array(manager, text_type, NULL, length);
 }

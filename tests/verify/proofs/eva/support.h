@@ -26,11 +26,11 @@ typedef struct text {
 
 /* A leaf, an object with references, an array, an array of references, and an object with
  * callbacks: the tables lie at fixed addresses. */
-#define leaf_object ((nanvm_object *)TABLES)
-#define node_object (leaf_object + 1)
-#define text_object (leaf_object + 2)
-#define refs_object (leaf_object + 3)
-#define file_object (leaf_object + 4)
+#define leaf_type ((nanvm_type *)TABLES)
+#define node_type (leaf_type + 1)
+#define text_type (leaf_type + 2)
+#define refs_type (leaf_type + 3)
+#define file_type (leaf_type + 4)
 
 /* Of the requests for memory, none fails, or one of the first. */
 enum { REQUESTS = 6 };
