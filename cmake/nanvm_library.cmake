@@ -19,14 +19,14 @@ set(nanvm_sources
     src/managers/global_blocks.c
     src/managers/local.c
     src/pool/chunk.c
-    src/pool/dead.c
+    src/pool/free_slots.c
     src/pool/large.c
     src/pool/pool.c
     src/pool/raw.c
-    src/pool/region.c
-    src/pool/spare.c
+    src/pool/segment.c
+    src/pool/cache.c
     src/pool/trim.c
-    src/system/checker.c
+    src/system/sanitizer.c
     src/system/memory.c)
 
 # Under valgrind's memcheck a local manager steps aside; to find out takes its header.
@@ -58,19 +58,19 @@ set(nanvm_library_name nanvm_mem)
 set(nanvm_definitions)
 # Of some files the hardened build has its own.
 set(nanvm_hardened_sources ${nanvm_sources})
-list(REMOVE_ITEM nanvm_hardened_sources src/managers/global_blocks.c src/pool/dead.c
-                                        src/pool/spare.c)
+list(REMOVE_ITEM nanvm_hardened_sources src/managers/global_blocks.c src/pool/free_slots.c
+                                        src/pool/cache.c)
 list(APPEND nanvm_hardened_sources
     src/hardened/chunk_memory.c
-    src/hardened/dead.c
+    src/hardened/free_slots.c
     src/hardened/global_blocks.c
-    src/hardened/guard.c
+    src/hardened/guard_page.c
     src/hardened/piece.c
     src/hardened/quarantine.c
-    src/hardened/seal.c
-    src/hardened/spare.c)
+    src/hardened/checksum.c
+    src/hardened/cache.c)
 set(nanvm_debug_sources
-    ${nanvm_hardened_sources} src/debug/closed.c src/debug/cycle.c src/debug/live.c)
+    ${nanvm_hardened_sources} src/debug/self_contained.c src/debug/cycle.c src/debug/live.c)
 set(nanvm_own_sources ${nanvm_sources})
 set(nanvm_own_folder src/usual)
 if(NANVM_DEBUG)

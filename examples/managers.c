@@ -93,7 +93,7 @@ static void growing_arena(void) {
     //! [growing]
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_arena_close(&arena); /* its objects will refer only to each other */
+    nanvm_arena_assume_self_contained(&arena); /* its objects will refer only to each other */
 
     for (int i = 0; i < 10000; ++i) {
         nanvm_mut_ref p = point(nanvm_arena_manager(&arena), i, i);

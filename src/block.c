@@ -5,12 +5,12 @@ size_t nanvm_block_prefix(const nanvm_type *type) {
 }
 
 void nanvm_block_init(void *object, nanvm_origin *origin) {
-    nanvm_seal_shared_origin(origin); /* a manager of yours doesn't know how */
+    nanvm_checksum_shared_origin(origin); /* a manager of yours doesn't know how */
     nanvm_header_write(object, nanvm_origin_distance(object, origin),
                        (int32_t)origin->dealloc->table->count);
 }
 
-void *nanvm_block_place(void *memory, size_t prefix, const nanvm_type *type,
+void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *type,
                         nanvm_dealloc *dealloc) {
     unsigned char *object = (unsigned char *)memory + prefix;
     void *front = object - nanvm_block_prefix_of(type) - sizeof(nanvm_origin);

@@ -1,11 +1,11 @@
 /* The cold half of counting: everything but a plain count above zero, and one more
  * reference to an object with an atomic count. */
-#include "system/checker.h"
+#include "system/sanitizer.h"
 
 /* Where a memory checker watches, its report comes first, with the stacks of the object's
  * beginning and end. */
 NANVM_COLD NANVM_NORETURN static void stop_dead(const void *object, const char *message) {
-    nanvm_checker_read(nanvm_block_header(object), sizeof(nanvm_header));
+    nanvm_sanitizer_read(nanvm_block_header(object), sizeof(nanvm_header));
     nanvm_fatal(message);
 }
 

@@ -49,17 +49,17 @@ static bool holds_nothing(const nanvm_type *type, const void *object) {
     return nothing;
 }
 
-static void *bury_with_callbacks(const nanvm_type *type, void *object, void *list) {
+static void *defer_with_callbacks(const nanvm_type *type, void *object, void *list) {
     *nanvm_block_link(type, object) = list;
     return object;
 }
 
-void *nanvm_object_bury(void *object, void *list) {
+void *nanvm_object_defer(void *object, void *list) {
     for (;;) {
         const nanvm_type *type = nanvm_block_origin(object)->type;
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         if (NANVM_UNLIKELY(nanvm_type_has_callbacks(type))) {
-            return bury_with_callbacks(type, object, list);
+            return defer_with_callbacks(type, object, list);
         }
         nanvm_ref *slot = has_slot(type, object) ? first_slot(type, object) : NULL;
         if (slot == NULL || (slot->object == NULL && holds_nothing(type, object))) {
@@ -78,7 +78,7 @@ void *nanvm_object_bury(void *object, void *list) {
 
 static inline void *release(nanvm_ref reference, void *list) {
     if (reference.object != NULL && nanvm_block_release_inline(reference.object)) {
-        list = nanvm_object_bury((void *)(uintptr_t)reference.object, list);
+        list = nanvm_object_defer((void *)(uintptr_t)reference.object, list);
     }
     return list;
 }
@@ -165,7 +165,7 @@ static void *end_declared(const nanvm_type *type, void *object) {
     nanvm_ref *slot = first_slot(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
-    return nanvm_type_is_plain(type) ? nanvm_walk(object, list)
+    return nanvm_type_is_plain(type) ? nanvm_object_release(object, list)
                                        : end_with_items(type, object, list);
 }
 
@@ -175,7 +175,7 @@ static void *end_first(void *list) {
                                             : end_declared(type, list);
 }
 
-static void *take_list(work *self) {
+static void *pop_list(work *self) {
     void *list = self->list;
     if (list != NULL) {
         self->list = NULL;
@@ -201,7 +201,7 @@ static void set_next_of(void *object, void *next) {
 
 /* While an object is buried, a dealloc may have queued others; those are few. */
 NANVM_NOINLINE static void queue(work *self, void *object) {
-    void *list = nanvm_object_bury(object, take_list(self));
+    void *list = nanvm_object_defer(object, pop_list(self));
     void *last = self->list;
     if (last == NULL) {
         self->list = list;
@@ -214,7 +214,7 @@ NANVM_NOINLINE static void queue(work *self, void *object) {
 }
 
 NANVM_NOINLINE static void end_list(work *self, void *list) {
-    while (list != NULL || (list = take_list(self)) != NULL) {
+    while (list != NULL || (list = pop_list(self)) != NULL) {
         list = end_first(list);
     }
 }
@@ -223,33 +223,33 @@ NANVM_NOINLINE static void end_list(work *self, void *list) {
  * is ended without a way through the list. */
 static inline void *end_one(const nanvm_type *type, void *object) {
     if (nanvm_type_is_plain(type)) {
-        return nanvm_walk(object, NULL);
+        return nanvm_object_release(object, NULL);
     }
     if (nanvm_type_has_callbacks(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-        return end_with_callbacks(type, bury_with_callbacks(type, object, NULL));
+        return end_with_callbacks(type, defer_with_callbacks(type, object, NULL));
     }
-    return nanvm_object_bury(object, NULL);
+    return nanvm_object_defer(object, NULL);
 }
 
-/* Apart from nanvm_object_die(): to look up what belongs to the thread may be a call,
+/* Apart from nanvm_object_finalize(): to look up what belongs to the thread may be a call,
  * for which leaves would have to save registers. */
 NANVM_NOINLINE static void end_all(const nanvm_type *type, void *object) {
-    nanvm_frame frame;
+    nanvm_callback_guard frame;
     work *self = &dead;
     NANVM_KEEP_ADDRESS(self);
-    if (nanvm_frame_is_at_work(
+    if (nanvm_callback_guard_is_entered(
             &self->at_work, NANVM_FRAME_ADDRESS,
             "a callback that ran while objects were dropped was left by longjmp")) {
         queue(self, object);
         return;
     }
-    nanvm_frame_enter(&self->at_work, &frame, NANVM_FRAME_ADDRESS);
+    nanvm_callback_guard_enter(&self->at_work, &frame, NANVM_FRAME_ADDRESS);
     void *list = end_one(type, object);
     if (NANVM_UNLIKELY(list != NULL || self->list != NULL)) {
         end_list(self, list);
     }
-    nanvm_frame_leave(&self->at_work);
+    nanvm_callback_guard_leave(&self->at_work);
 }
 
 /* Where a callback is at work already, the list is ended after that. */
@@ -257,7 +257,7 @@ void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
     work *own = &dead;
     self->begins = !own->at_work.is_set;
     if (self->begins) {
-        nanvm_frame_enter(&own->at_work, &self->frame, here);
+        nanvm_callback_guard_enter(&own->at_work, &self->frame, here);
     }
 }
 
@@ -265,21 +265,21 @@ void nanvm_drop_resume(nanvm_hold *self) {
     if (self->begins) {
         work *own = &dead;
         end_list(own, NULL);
-        nanvm_frame_leave(&own->at_work);
+        nanvm_callback_guard_leave(&own->at_work);
     }
 }
 
 void nanvm_drop_defer(nanvm_hold *self) {
     if (self->begins) {
-        nanvm_frame_leave(&dead.at_work);
+        nanvm_callback_guard_leave(&dead.at_work);
     }
 }
 
-void nanvm_object_die(void *object) {
+void nanvm_object_finalize(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_type *type = origin->type;
     if (origin->dealloc->table->leaves) {
-        (void)nanvm_places_put(object);
+        (void)nanvm_slots_free(object);
     } else if (nanvm_type_holds_nothing(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);

@@ -9,10 +9,10 @@
 #ifndef NANVM_HOLD_H
 #define NANVM_HOLD_H
 
-#include "frame.h"
+#include "callback_guard.h"
 
 typedef struct nanvm_hold {
-    nanvm_frame frame;
+    nanvm_callback_guard frame;
     bool begins; /* this hold is the outermost: it ends the objects in the list */
 } nanvm_hold;
 

@@ -56,7 +56,7 @@ static inline nanvm_length *nanvm_block_length_word(const void *object) {
 static inline void nanvm_block_set_length(void *object, size_t length) {
     nanvm_length *word = nanvm_block_length_word(object);
     word->length = length;
-    nanvm_seal_length(word);
+    nanvm_checksum_length(word);
 }
 
 static inline size_t nanvm_block_length_size(const nanvm_type *type) {
@@ -85,7 +85,7 @@ static inline void nanvm_origin_write(nanvm_origin *self, const nanvm_type *type
                                       nanvm_dealloc *dealloc) {
     self->type = type;
     self->dealloc = dealloc;
-    nanvm_seal_origin(self);
+    nanvm_checksum_origin(self);
 }
 
 /* From the header of `object` back to its origin, in words. */
@@ -137,12 +137,12 @@ static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
 }
 
 /* References that a walk has room for, where it begins. */
-enum { NANVM_WALK_STACK = 64 };
+enum { NANVM_RELEASE_STACK = 64 };
 
 /* Nothing but a struct, without references or with a few: the walk ends such objects. */
 static inline bool nanvm_type_is_plain(const nanvm_type *type) {
     return !nanvm_type_has_callbacks(type) && type->item_refs_length == 0 &&
-           type->refs_length <= NANVM_WALK_STACK;
+           type->refs_length <= NANVM_RELEASE_STACK;
 }
 
 static inline bool nanvm_type_holds_refs(const nanvm_type *type) {
@@ -222,7 +222,7 @@ void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
 /* As it is written, for a caller that checks it by other means. */
 static inline size_t nanvm_block_written_length(const void *object) {
     const nanvm_length *word = nanvm_block_length_word(object);
-    nanvm_seal_check_length(word);
+    nanvm_checksum_check_length(word);
     return word->length;
 }
 
@@ -315,7 +315,7 @@ static inline bool nanvm_block_alone_layout(const nanvm_type *type, size_t prefi
 
 /* Writes what is in front of the object, which is `prefix` bytes into `memory`, and
  * returns it. */
-void *nanvm_block_place(void *memory, size_t prefix, const nanvm_type *type,
+void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *type,
                         nanvm_dealloc *dealloc);
 
 /* --- count.c ------------------------------------------------------------- */
@@ -348,17 +348,17 @@ static inline void nanvm_block_expect_alive(const void *object) {
 /* --- drop.c -------------------------------------------------------------- */
 
 /* Ends an object that has no references left, and what only it refers to. */
-void nanvm_object_die(void *object);
+void nanvm_object_finalize(void *object);
 
 /* Adds a dead object to the list, and the objects for which its first reference
  * was the last; returns the list. */
-NANVM_NOINLINE void *nanvm_object_bury(void *object, void *list);
+NANVM_NOINLINE void *nanvm_object_defer(void *object, void *list);
 
 /* --- walk.c -------------------------------------------------------------- */
 
 /* Ends a plain object with references, and what only it refers to, but for what it adds
  * to the list; returns the list. */
-void *nanvm_walk(void *object, void *list);
+void *nanvm_object_release(void *object, void *list);
 
 /* --- manager.c ----------------------------------------------------------- */
 

@@ -13,7 +13,7 @@ static void *new_alone(nanvm_manager *manager, const nanvm_type *type, size_t si
         return NULL;
     }
     void *memory = manager->table->alloc(manager, layout);
-    return memory == NULL ? NULL : nanvm_block_place(memory, prefix, type, dealloc);
+    return memory == NULL ? NULL : nanvm_block_write_front(memory, prefix, type, dealloc);
 }
 
 static inline void *new_of_size(nanvm_manager *manager, const nanvm_type *type,
@@ -40,7 +40,7 @@ void *nanvm_block_new(nanvm_manager *manager, const nanvm_type *type, size_t len
     return new_block(manager, type, length, size);
 }
 
-void *nanvm_manager_take_cold(nanvm_manager *self, const nanvm_type *type) {
+void *nanvm_manager_new_block_cold(nanvm_manager *self, const nanvm_type *type) {
     size_t size;
     return nanvm_type_size_checked(type, 0, &size) ? new_of_size(self, type, size)
                                                        : NULL;
@@ -74,7 +74,7 @@ nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_type *type) {
     if (type->item_size != 0) {
         return new_zero(manager, type, 0);
     }
-    nanvm_mut_ref self = {nanvm_manager_take(manager, type)};
+    nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
     if (self.object != NULL) {
         memset(self.object, 0, type->size);
     }
@@ -83,7 +83,7 @@ nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_type *type) {
 
 nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_type *type,
                                  const void *value) {
-    nanvm_mut_ref self = {type->item_size == 0 ? nanvm_manager_take(manager, type)
+    nanvm_mut_ref self = {type->item_size == 0 ? nanvm_manager_new_block(manager, type)
                                                  : new_zero(manager, type, 0).object};
     if (self.object != NULL) {
         copy_bytes(self.object, value, type->size);

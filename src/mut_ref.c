@@ -17,7 +17,7 @@ void nanvm_mut_ref_drop_cold(void *object) {
         nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
     }
     if (count == 0 || nanvm_block_release(object)) {
-        nanvm_object_die(object);
+        nanvm_object_finalize(object);
     }
 }
 
@@ -123,7 +123,7 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
         return false;
     }
     if ((uintptr_t)resized != before) {
-        nanvm_seal_moved(resized);
+        nanvm_checksum_moved(resized);
     }
     nanvm_block_set_length(resized, how->length);
     clear_new_items(type, resized, how);

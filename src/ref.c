@@ -19,12 +19,12 @@ void nanvm_ref_drop_cold(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
     if (NANVM_LIKELY(count == 0 && nanvm_block_origin(object)->dealloc->table->leaves)) {
-        (void)nanvm_places_put((void *)(uintptr_t)object);
+        (void)nanvm_slots_free((void *)(uintptr_t)object);
         return;
     }
     if (nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
                                      : nanvm_block_release_inline(object)) {
-        nanvm_object_die((void *)(uintptr_t)object);
+        nanvm_object_finalize((void *)(uintptr_t)object);
     }
 }
 

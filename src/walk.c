@@ -16,8 +16,8 @@ static const nanvm_type no_type; /* which no object has */
  * kept, and what died in it is given back at once. Nobody else is given its address,
  * and no call is made within a pool, so that it lives in registers. */
 typedef struct walk {
-    nanvm_places *pool;       /* NULL: another kind of dealloc, or left */
-    nanvm_place *dead;        /* of the pool */
+    nanvm_slots *pool;       /* NULL: another kind of dealloc, or left */
+    nanvm_slot *dead;        /* of the pool */
     const nanvm_type *type; /* outside of pools: the last object's; else no_type */
     const size_t *first;      /* offset of a reference */
     const size_t *last;
@@ -32,7 +32,7 @@ static inline void *ref_at(const void *object, size_t offset) {
 /* Before anybody else looks at the pool. */
 static inline void leave_pool(walk *self) {
     if (self->pool != NULL) {
-        self->pool->dead = self->dead;
+        self->pool->local_free_list = self->dead;
     }
     self->pool = NULL;
     self->dead = NULL;
@@ -46,14 +46,14 @@ static inline void enter_pool(walk *self, const void *object) {
     self->type = origin->type;
     if (origin->dealloc->table->pooled) {
         self->type = &no_type;
-        self->pool = (nanvm_places *)origin->dealloc;
-        self->dead = self->pool->dead;
+        self->pool = (nanvm_slots *)origin->dealloc;
+        self->dead = self->pool->local_free_list;
     }
 }
 
 static inline void free_object(walk *self, void *object) {
     if (NANVM_LIKELY(self->pool != NULL)) {
-        nanvm_place *place = object;
+        nanvm_slot *place = object;
         place->next = self->dead;
         self->dead = place;
     } else {
@@ -63,7 +63,7 @@ static inline void free_object(walk *self, void *object) {
 
 static inline void bury(walk *self, void *object) {
     leave_pool(self);
-    self->list = nanvm_object_bury(object, self->list);
+    self->list = nanvm_object_defer(object, self->list);
 }
 
 static inline void free_leaf(walk *self, void *object) {
@@ -80,7 +80,7 @@ static inline bool is_next(walk *self, void *object) {
         return true;
     }
     if (origin->dealloc->table->leaves) {
-        return !nanvm_places_put(object);
+        return !nanvm_slots_free(object);
     }
     /* Most neighbours of a block of its own are the like: a tree of the global manager
      * dies in two thirds of the time. */
@@ -131,14 +131,14 @@ static inline bool has_room(const walk *self, void *const *top, void *const *end
     return self->last - self->first <= end - top;
 }
 
-void *nanvm_walk(void *object, void *list) {
-    void *stack[NANVM_WALK_STACK];
+void *nanvm_object_release(void *object, void *list) {
+    void *stack[NANVM_RELEASE_STACK];
     void **top = stack;
     walk self = {.list = list};
     enter_pool(&self, object);
     for (;;) {
         void *next = NULL;
-        if (NANVM_LIKELY(has_room(&self, top, stack + NANVM_WALK_STACK))) {
+        if (NANVM_LIKELY(has_room(&self, top, stack + NANVM_RELEASE_STACK))) {
             nanvm_block_set_count(object, NANVM_COUNT_DEAD);
             top = push_references(&self, object, top);
             next = ref_at(object, *self.first);
@@ -153,7 +153,7 @@ void *nanvm_walk(void *object, void *list) {
             }
             next = *--top;
         }
-        nanvm_places_prefetch(object, next);
+        nanvm_slots_prefetch(object, next);
         object = next;
     }
 }

@@ -194,7 +194,7 @@ static void test_drop_by_the_constructor_is_fatal(void **state) {
 /* --- arenas --- */
 
 static void close_arena(void *arena) {
-    nanvm_arena_close(arena);
+    nanvm_arena_assume_self_contained(arena);
 }
 
 static void test_closing_an_arena_with_objects_is_fatal(void **state) {
@@ -205,7 +205,7 @@ static void test_closing_an_arena_with_objects_is_fatal(void **state) {
     assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
     expect_fatal("arena", close_arena, &arena);
     nanvm_arena_reset(&arena);
-    nanvm_arena_close(&arena);
+    nanvm_arena_assume_self_contained(&arena);
     nanvm_arena_deinit(&arena);
 }
 
@@ -226,7 +226,7 @@ static void refer_outside(const nanvm_type *type, void *value, nanvm_ref outside
     unsigned char buffer[500];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_arena_close(&arena);
+    nanvm_arena_assume_self_contained(&arena);
     assert_non_null(nanvm_new_copy(nanvm_arena_manager(&arena), type, value).object);
     expect_outside_reference(&arena);
     assert_int_equal(nanvm_ref_count(outside), 0);

@@ -159,7 +159,7 @@ static void free_arrays(graph *self) {
 static void count_objects(graph *self, nanvm_pool *pool) {
     for (; pool != NULL; pool = pool->next) {
         nanvm_pool_recount(pool);
-        self->room += pool->places.type == NULL ? 0 : pool->live;
+        self->room += pool->slots.type == NULL ? 0 : pool->live;
     }
 }
 

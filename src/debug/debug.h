@@ -13,7 +13,7 @@ enum { NANVM_IS_DEBUG = 1 };
 /* --- closed.c -------------------------------------------------------------- */
 
 /* Stops the program if the object, which lies in `arena`, refers to one outside. */
-void nanvm_closed_check(const nanvm_arena *arena, const nanvm_type *type,
+void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type,
                         const void *object);
 
 /* --- live.c ----------------------------------------------------------------- */
@@ -35,7 +35,7 @@ void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools);
 #else
 enum { NANVM_IS_DEBUG = 0 };
 
-static inline void nanvm_closed_check(const nanvm_arena *arena, const nanvm_type *type,
+static inline void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type,
                                       const void *object) {
     (void)arena;
     (void)type;

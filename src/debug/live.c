@@ -45,23 +45,23 @@ static void visit_large(const nanvm_pool *pool, nanvm_live_visitor *visitor,
 
 /* --- shared chunks --- */
 
-static bool is_in_run(const nanvm_places *places, uintptr_t slot) {
-    return slot >= places->run && slot < places->run_end;
+static bool is_in_run(const nanvm_slots *places, uintptr_t slot) {
+    return slot >= places->bump && slot < places->bump_end;
 }
 
 static void visit_chunk(const nanvm_pool *pool, const nanvm_chunk *chunk,
                         nanvm_live_visitor *visitor, void *context) {
     uintptr_t slot = (uintptr_t)nanvm_chunk_first(chunk);
-    for (size_t i = 0; i < chunk->used; ++i, slot += pool->places.stride) {
+    for (size_t i = 0; i < chunk->used; ++i, slot += pool->slots.stride) {
         const void *object = (const void *)slot;
-        if (!is_in_run(&pool->places, slot) && is_alive(object)) {
+        if (!is_in_run(&pool->slots, slot) && is_alive(object)) {
             visitor(object, context);
         }
     }
 }
 
 void nanvm_live_visit(nanvm_pool *pool, nanvm_live_visitor *visitor, void *context) {
-    if (pool->capacity == 0) {
+    if (pool->slot_size == 0) {
         visit_large(pool, visitor, context);
         return;
     }

@@ -4,15 +4,15 @@
  * manager gives each back by itself, and the page is opened before. Others may let go of all
  * that they handed out at once, or may have no memory that is aligned to pages; and a
  * checker is to see where an object ends. */
-#include "hardened/guard.h"
+#include "hardened/guard_page.h"
 #include "pool/pool.h"
 
 static bool is_guarded(const nanvm_pool *pool) {
-    return pool->source_dealloc == nanvm_global()->dealloc && !pool->apart;
+    return pool->source_dealloc == nanvm_global()->dealloc && !pool->one_per_chunk;
 }
 
 static nanvm_layout guarded(nanvm_layout layout) {
-    size_t page = nanvm_guard_size();
+    size_t page = nanvm_guard_page_size();
     layout.align = layout.align < page ? page : layout.align;
     return layout;
 }
@@ -25,12 +25,12 @@ static size_t rounded(nanvm_layout layout) {
 }
 
 static nanvm_layout with_guard(nanvm_layout layout) {
-    layout.size += nanvm_guard_size();
+    layout.size += nanvm_guard_page_size();
     return layout;
 }
 
 size_t nanvm_chunk_guarded_bytes(const nanvm_pool *pool, const nanvm_chunk *self) {
-    return self->size + (is_guarded(pool) ? nanvm_guard_size() : 0);
+    return self->size + (is_guarded(pool) ? nanvm_guard_page_size() : 0);
 }
 
 static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
@@ -39,7 +39,7 @@ static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
     nanvm_chunk *chunk =
         *size == 0 ? NULL : nanvm_memory_alloc(pool->source, with_guard(layout));
     if (chunk != NULL) {
-        nanvm_guard_close((unsigned char *)chunk + *size);
+        nanvm_guard_page_close((unsigned char *)chunk + *size);
     }
     return chunk;
 }
@@ -53,17 +53,17 @@ nanvm_chunk *nanvm_chunk_guarded_alloc(const nanvm_pool *pool, size_t *size) {
 void nanvm_chunk_guarded_free(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_layout layout = nanvm_chunk_layout(pool, self->size);
     if (is_guarded(pool)) {
-        nanvm_guard_open((unsigned char *)self + self->size);
+        nanvm_guard_page_open((unsigned char *)self + self->size);
         layout = with_guard(guarded(layout));
     }
     nanvm_dealloc_memory(pool->source_dealloc, self, layout);
 }
 
-void nanvm_chunk_seal_size(nanvm_chunk *self) {
-    nanvm_seal_memory(&self->front, self, nanvm_layout_make(self->size, 1));
+void nanvm_chunk_checksum_size(nanvm_chunk *self) {
+    nanvm_checksum_memory(&self->front, self, nanvm_layout_make(self->size, 1));
 }
 
 void nanvm_chunk_check_size(const nanvm_chunk *self) {
-    nanvm_seal_check_memory(&self->front, self, nanvm_layout_make(self->size, 1),
+    nanvm_checksum_check_memory(&self->front, self, nanvm_layout_make(self->size, 1),
                             "the size of a chunk was overwritten");
 }

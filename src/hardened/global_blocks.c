@@ -5,7 +5,7 @@
 #include "hardened/atomic.h"
 #include "hardened/quarantine.h"
 #include "managers/global.h"
-#include "system/checker.h"
+#include "system/sanitizer.h"
 
 /* Gives at least half of a piece back, if there is memory to move the rest to. */
 static void *move_rest(void *memory, nanvm_layout layout, size_t size) {
@@ -100,13 +100,13 @@ static note *write_note(const nanvm_type *type, void *object, size_t size) {
     note *self = (note *)(void *)((unsigned char *)object - prefix);
     self->object = object;
     self->size = size << 1 | (size_t)nanvm_global_is_over_aligned(type);
-    nanvm_seal_memory(&self->front, object, nanvm_layout_make(self->size, 1));
+    nanvm_checksum_memory(&self->front, object, nanvm_layout_make(self->size, 1));
     return self;
 }
 
 static void free_noted(note *self) {
     size_t size = self->size;
-    nanvm_seal_break_memory(&self->front, self->object, nanvm_layout_make(size, 1));
+    nanvm_checksum_break_memory(&self->front, self->object, nanvm_layout_make(size, 1));
     nanvm_quarantine_check(self->object, size >> 1);
     if ((size & 1) != 0) {
         nanvm_system_free_aligned(self);
@@ -131,7 +131,7 @@ void nanvm_global_free_block(nanvm_dealloc *self, void *object) {
     size_t kind = kind_of(nanvm_global_prefix(type) + size);
     (void)self;
     nanvm_wipe_object(object, size);
-    if (kind == KINDS || nanvm_checker_watches()) { /* that is to see when it ends */
+    if (kind == KINDS || nanvm_sanitizer_is_there()) { /* that is to see when it ends */
         nanvm_global_free_memory(object);
     } else {
         (void)replace_oldest(kind, write_note(type, object, size));

@@ -16,31 +16,31 @@ typedef struct nanvm_length {
 /* --- seal.c ---------------------------------------------------------------- */
 
 /* Each seals what was just written. */
-void nanvm_seal_length(nanvm_length *length);
-void nanvm_seal_origin(nanvm_origin *origin);
+void nanvm_checksum_length(nanvm_length *length);
+void nanvm_checksum_origin(nanvm_origin *origin);
 void nanvm_header_write(void *object, uint32_t distance, int32_t count);
 
 /* The same where others may be reading it, unless it is sealed as it is. */
-void nanvm_seal_shared_origin(nanvm_origin *origin);
+void nanvm_checksum_shared_origin(nanvm_origin *origin);
 
-void nanvm_seal_moved(void *object);
+void nanvm_checksum_moved(void *object);
 
 /* Stops the program if the length isn't what was written last. */
-void nanvm_seal_check_length(const nanvm_length *length);
+void nanvm_checksum_check_length(const nanvm_length *length);
 
 /* In front of raw memory, or of another piece that has an owner. */
 typedef struct nanvm_memory_front {
     uint32_t seal[2]; /* halves, as an origin's */
 } nanvm_memory_front;
 
-void nanvm_seal_memory(nanvm_memory_front *front, const void *owner, nanvm_layout layout);
+void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner, nanvm_layout layout);
 
 /* Stops the program if it isn't as it was sealed; it is open afterwards. */
-void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
+void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout);
 
 /* The same with another message, for what stays sealed. */
-void nanvm_seal_check_memory(const nanvm_memory_front *front, const void *owner,
+void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout, const char *message);
 
 /* --- quarantine.c ------------------------------------------------------------ */

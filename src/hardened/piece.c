@@ -30,7 +30,7 @@ static void *sealed(nanvm_manager *manager, void *start, nanvm_layout layout) {
         return NULL;
     }
     void *memory = (unsigned char *)start + front_size(layout);
-    nanvm_seal_memory(front_of(memory), manager->dealloc, layout);
+    nanvm_checksum_memory(front_of(memory), manager->dealloc, layout);
     return memory;
 }
 
@@ -43,20 +43,20 @@ void *nanvm_piece_alloc(nanvm_manager *manager, nanvm_layout layout) {
 void *nanvm_piece_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                            size_t size) {
     nanvm_layout larger = nanvm_layout_make(size, layout.align);
-    nanvm_seal_break_memory(front_of(memory), manager->dealloc, layout);
+    nanvm_checksum_break_memory(front_of(memory), manager->dealloc, layout);
     void *start = NULL;
     if (fits_with_front(larger)) {
         start = nanvm_memory_resize(manager, start_of(memory, layout), with_front(layout),
                                     with_front(larger).size);
     }
     if (start == NULL) {
-        nanvm_seal_memory(front_of(memory), manager->dealloc, layout);
+        nanvm_checksum_memory(front_of(memory), manager->dealloc, layout);
     }
     return sealed(manager, start, larger);
 }
 
 void nanvm_piece_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {
-    nanvm_seal_break_memory(front_of(memory), manager->dealloc, layout);
+    nanvm_checksum_break_memory(front_of(memory), manager->dealloc, layout);
     nanvm_wipe(memory, layout.size);
     nanvm_memory_dealloc(manager, start_of(memory, layout), with_front(layout));
 }

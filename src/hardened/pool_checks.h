@@ -6,15 +6,15 @@
 enum { NANVM_GUARDS_CHUNKS = 1 };
 
 /* The same functions, in chunk_memory.c and dead.c. */
-void nanvm_chunk_seal_size(nanvm_chunk *self);
+void nanvm_chunk_checksum_size(nanvm_chunk *self);
 void nanvm_chunk_check_size(const nanvm_chunk *self);
 size_t nanvm_chunk_guarded_bytes(const nanvm_pool *pool, const nanvm_chunk *self);
 nanvm_chunk *nanvm_chunk_guarded_alloc(const nanvm_pool *pool, size_t *size);
 void nanvm_chunk_guarded_free(const nanvm_pool *pool, nanvm_chunk *self);
-void *nanvm_dead_take(nanvm_pool *self, size_t size);
+void *nanvm_free_slots_alloc(nanvm_pool *self, size_t size);
 
-static inline void nanvm_chunk_seal(nanvm_chunk *self) {
-    nanvm_chunk_seal_size(self);
+static inline void nanvm_chunk_checksum(nanvm_chunk *self) {
+    nanvm_chunk_checksum_size(self);
 }
 
 static inline void nanvm_chunk_check(const nanvm_chunk *self) {
@@ -34,13 +34,13 @@ static inline void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *
     nanvm_chunk_guarded_free(pool, self);
 }
 
-static inline void *nanvm_pool_take_ready(nanvm_pool *self) {
+static inline void *nanvm_pool_pop(nanvm_pool *self) {
     (void)self;
     return NULL;
 }
 
-static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    return nanvm_dead_take(self, size);
+static inline void *nanvm_pool_alloc(nanvm_pool *self, size_t size) {
+    return nanvm_free_slots_alloc(self, size);
 }
 
 #endif

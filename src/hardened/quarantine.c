@@ -36,13 +36,13 @@ void nanvm_quarantine_deinit(nanvm_quarantine *self, nanvm_dealloc *dealloc) {
     self->ring = NULL;
 }
 
-void nanvm_quarantine_put(nanvm_quarantine *self, void *object, size_t size) {
+void nanvm_quarantine_push(nanvm_quarantine *self, void *object, size_t size) {
     nanvm_wipe_object(object, size);
     self->ring[(self->first + self->length) & (self->capacity - 1)] = object;
     self->length += 1;
 }
 
-void *nanvm_quarantine_take(nanvm_quarantine *self) {
+void *nanvm_quarantine_pop(nanvm_quarantine *self) {
     if (self->length == 0) {
         return NULL;
     }
@@ -55,7 +55,7 @@ void *nanvm_quarantine_take(nanvm_quarantine *self) {
 /* Each goes around once. */
 void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object)) {
     for (size_t i = self->length; i > 0; --i) {
-        void *object = nanvm_quarantine_take(self);
+        void *object = nanvm_quarantine_pop(self);
         if (!leaves(object)) {
             self->ring[(self->first + self->length) & (self->capacity - 1)] = object;
             self->length += 1;

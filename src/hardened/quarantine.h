@@ -14,10 +14,10 @@ static inline void *nanvm_quarantine_at(const nanvm_quarantine *self, size_t ind
 }
 
 /* There is room. `object` has `size` bytes, which are cleared. */
-void nanvm_quarantine_put(nanvm_quarantine *self, void *object, size_t size);
+void nanvm_quarantine_push(nanvm_quarantine *self, void *object, size_t size);
 
 /* The one that waits longest; NULL if there is none. */
-void *nanvm_quarantine_take(nanvm_quarantine *self);
+void *nanvm_quarantine_pop(nanvm_quarantine *self);
 
 /* The same without those for which `leaves` says so. */
 void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object));

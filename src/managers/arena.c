@@ -7,7 +7,7 @@
  * which leaves everything as if the objects had been made one by one. */
 #include <string.h>
 
-#include "system/checker.h"
+#include "system/sanitizer.h"
 #include "debug/debug.h"
 #include "hold.h"
 #include "unwind.h"
@@ -67,19 +67,19 @@ static bool owns(const nanvm_arena *self, const void *object) {
 /* --- runs --- */
 
 /* A debug build checks the references of a closed arena's objects. */
-static bool is_held(const nanvm_arena *self, const nanvm_type *type) {
+static bool has_finalizer(const nanvm_arena *self, const nanvm_type *type) {
     return type->drop != NULL ||
-           ((NANVM_IS_DEBUG || !self->closed) && nanvm_type_holds_refs(type));
+           ((NANVM_IS_DEBUG || !self->self_contained) && nanvm_type_holds_refs(type));
 }
 
 static size_t arena_prefix(const nanvm_arena *self, const nanvm_type *type) {
-    bool adds_link = is_held(self, type) && !nanvm_type_has_callbacks(type);
+    bool adds_link = has_finalizer(self, type) && !nanvm_type_has_callbacks(type);
     return nanvm_block_prefix(type) + (adds_link ? word_size : 0);
 }
 
 static size_t rest_of_run(const nanvm_arena *self) {
-    const nanvm_places *run = &self->run;
-    size_t bytes = run->run_end - run->run;
+    const nanvm_slots *run = &self->bump_range;
+    size_t bytes = run->bump_end - run->bump;
     return bytes == 0 ? 0 : bytes / run->stride;
 }
 
@@ -94,22 +94,22 @@ static bool is_newest(const nanvm_arena *self, const void *object) {
 }
 
 NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
-    nanvm_places *run = &self->run;
+    nanvm_slots *run = &self->bump_range;
     size_t rest = rest_of_run(self);
-    void *last = (void *)(run->run - run->stride);
+    void *last = (void *)(run->bump - run->stride);
     set_newest(self, last);
     self->top -= rest * run->stride;
     self->blocks -= rest;
     self->streak -= rest;
-    if (rest > 0 && is_held(self, run->type)) {
-        self->holders = last;
+    if (rest > 0 && has_finalizer(self, run->type)) {
+        self->finalizable = last;
     }
     run->type = NULL; /* serves nobody */
-    run->run = run->run_end = 0;
+    run->bump = run->bump_end = 0;
 }
 
 static inline void end_run(nanvm_arena *self) {
-    if (self->run.type != NULL) {
+    if (self->bump_range.type != NULL) {
         end_run_cold(self);
     }
 }
@@ -123,27 +123,27 @@ static void leave_red_zone(nanvm_arena *self) {
     self->top += room < NANVM_RED_ZONE ? room : NANVM_RED_ZONE;
 }
 
-NANVM_COLD static void open_place(nanvm_arena *self, unsigned char *bytes, size_t size) {
-    nanvm_checker_open(bytes, size);
+NANVM_COLD static void open_bytes(nanvm_arena *self, unsigned char *bytes, size_t size) {
+    nanvm_sanitizer_unpoison(bytes, size);
     leave_red_zone(self);
 }
 
-NANVM_COLD static void resize_place(nanvm_arena *self, unsigned char *bytes,
+NANVM_COLD static void resize_bytes(nanvm_arena *self, unsigned char *bytes,
                                     size_t old_size, size_t size) {
     if (size > old_size) {
-        nanvm_checker_open(bytes + old_size, size - old_size);
+        nanvm_sanitizer_unpoison(bytes + old_size, size - old_size);
     } else {
-        nanvm_checker_close(bytes + size, old_size - size);
+        nanvm_sanitizer_poison(bytes + size, old_size - size);
     }
     leave_red_zone(self);
 }
 
 /* All bytes that it has, but for the heads of its chunks. */
 static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t size)) {
-    if (self->watched && self->buffer != NULL) {
+    if (self->sanitized && self->buffer != NULL) {
         tell(self->buffer, (size_t)(self->end - self->buffer));
     }
-    for (nanvm_arena_chunk *chunk = self->watched ? self->chunks : NULL; chunk != NULL;
+    for (nanvm_arena_chunk *chunk = self->sanitized ? self->chunks : NULL; chunk != NULL;
          chunk = chunk->next) {
         tell(chunk + 1, chunk->size - sizeof(*chunk));
     }
@@ -177,8 +177,8 @@ static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout
     }
     unsigned char *place = self->end - (room - front);
     self->top = place + layout.size;
-    if (NANVM_UNLIKELY(self->watched)) {
-        open_place(self, place - prefix, prefix + layout.size);
+    if (NANVM_UNLIKELY(self->sanitized)) {
+        open_bytes(self, place - prefix, prefix + layout.size);
     }
     return place;
 }
@@ -192,7 +192,7 @@ static nanvm_arena_part *newest_part(nanvm_arena *self) {
 }
 
 static size_t bytes_in_use(const nanvm_arena *self) {
-    size_t ahead = rest_of_run(self) * self->run.stride;
+    size_t ahead = rest_of_run(self) * self->bump_range.stride;
     return self->top == NULL ? 0
                              : self->used + (size_t)(self->top - data_of(self)) - ahead;
 }
@@ -228,8 +228,8 @@ static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
     part_init(&chunk->part, self);
     enter(self, (unsigned char *)(chunk + 1));
     self->end = (unsigned char *)chunk + chunk->size;
-    if (self->watched) {
-        nanvm_checker_close(self->top, (size_t)(self->end - self->top));
+    if (self->sanitized) {
+        nanvm_sanitizer_poison(self->top, (size_t)(self->end - self->top));
     }
 }
 
@@ -268,17 +268,17 @@ static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
     while (chunk != NULL) {
         nanvm_arena_chunk *next = chunk->next;
         size_t size = chunk->size;
-        if (self->watched) {
-            nanvm_checker_open(chunk, size);
+        if (self->sanitized) {
+            nanvm_sanitizer_unpoison(chunk, size);
         }
         nanvm_memory_dealloc(self->source, chunk, chunk_layout(size));
         chunk = next;
     }
 }
 
-static void free_spare(nanvm_arena *self) {
-    nanvm_arena_chunk *spare = self->spare;
-    self->spare = NULL;
+static void free_retained(nanvm_arena *self) {
+    nanvm_arena_chunk *spare = self->retained;
+    self->retained = NULL;
     free_chunks(self, spare);
 }
 
@@ -287,10 +287,10 @@ static void free_spare(nanvm_arena *self) {
  * callback runs while an object is created. */
 static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk *chunk = chunk_alloc(self, least);
-    if (chunk == NULL && self->spare != NULL) {
+    if (chunk == NULL && self->retained != NULL) {
         nanvm_hold hold;
         nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-        free_spare(self);
+        free_retained(self);
         nanvm_drop_defer(&hold);
         chunk = chunk_alloc(self, least);
     }
@@ -298,8 +298,8 @@ static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
 }
 
 /* The first chunk that was kept at a reset and will do; NULL if there is none. */
-static nanvm_arena_chunk *chunk_take_spare(nanvm_arena *self, size_t least) {
-    nanvm_arena_chunk **link = &self->spare;
+static nanvm_arena_chunk *chunk_pop_retained(nanvm_arena *self, size_t least) {
+    nanvm_arena_chunk **link = &self->retained;
     while (*link != NULL && (*link)->size < least) {
         link = &(*link)->next;
     }
@@ -316,7 +316,7 @@ static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     if (self->source == NULL || layout.size > (size_t)PTRDIFF_MAX - extra) {
         return false;
     }
-    nanvm_arena_chunk *chunk = chunk_take_spare(self, extra + layout.size);
+    nanvm_arena_chunk *chunk = chunk_pop_retained(self, extra + layout.size);
     if (chunk == NULL) {
         chunk = chunk_alloc_at_last(self, extra + layout.size);
     }
@@ -363,8 +363,8 @@ static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t
         nanvm_wipe((unsigned char *)memory + size, old_size - size);
     }
     self->top = (unsigned char *)memory + size;
-    if (NANVM_UNLIKELY(self->watched)) {
-        resize_place(self, memory, old_size, size);
+    if (NANVM_UNLIKELY(self->sanitized)) {
+        resize_bytes(self, memory, old_size, size);
     }
     return memory;
 }
@@ -382,8 +382,8 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
-    if (self->watched) {
-        nanvm_checker_close(memory, layout.size);
+    if (self->sanitized) {
+        nanvm_sanitizer_poison(memory, layout.size);
     } else if (memory == self->newest) {
         note_peak(self);
         nanvm_wipe(memory, layout.size);
@@ -402,7 +402,7 @@ static bool origin_serves(const nanvm_arena *self, const nanvm_type *type) {
            (size_t)(self->end - (unsigned char *)self->origin) / word_size < UINT32_MAX;
 }
 
-static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_type *type,
+static unsigned char *alloc_with_origin(nanvm_arena *self, const nanvm_type *type,
                                        size_t prefix, nanvm_layout layout) {
     unsigned char *object = take(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
@@ -412,20 +412,20 @@ static unsigned char *take_with_origin(nanvm_arena *self, const nanvm_type *type
     return object;
 }
 
-static void link_holder(nanvm_arena *self, const nanvm_type *type, void *object) {
-    if (is_held(self, type)) {
-        *nanvm_block_link(type, object) = self->holders;
-        self->holders = object;
+static void link_finalizable(nanvm_arena *self, const nanvm_type *type, void *object) {
+    if (has_finalizer(self, type)) {
+        *nanvm_block_link(type, object) = self->finalizable;
+        self->finalizable = object;
     }
 }
 
 /* Until there is a run, inline functions don't even look. */
 static void show_run(nanvm_arena *self) {
-    for (size_t i = 0; i < NANVM_PLACES; ++i) {
-        self->by_type[i] = &self->run;
+    for (size_t i = 0; i < NANVM_SLOTS; ++i) {
+        self->by_type[i] = &self->bump_range;
     }
-    self->run.run_count = NANVM_COUNT_NONE;
-    self->manager.places = self->by_type;
+    self->bump_range.bump_count = NANVM_COUNT_NONE;
+    self->manager.slots = self->by_type;
 }
 
 /* As many as there are in a row already: little is made in vain. */
@@ -437,12 +437,12 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
     return length < room ? length : room;
 }
 
-static void hold_run(nanvm_arena *self) {
-    const nanvm_places *run = &self->run;
-    if (is_held(self, run->type)) {
-        for (uintptr_t object = run->run; run->run_end - object > 0;
+static void link_run(nanvm_arena *self) {
+    const nanvm_slots *run = &self->bump_range;
+    if (has_finalizer(self, run->type)) {
+        for (uintptr_t object = run->bump; run->bump_end - object > 0;
              object += run->stride) {
-            link_holder(self, run->type, (void *)object);
+            link_finalizable(self, run->type, (void *)object);
         }
     }
 }
@@ -456,45 +456,45 @@ static bool is_large(const nanvm_arena *self) {
  * while this one is used: up to a fifth of the time of a million objects. (In a function
  * of its own gcc would take the prefetch for nothing and remove it.) */
 static void fill_run(nanvm_arena *self, size_t length) {
-    nanvm_places *run = &self->run;
-    uint32_t distance = nanvm_origin_distance((void *)run->run, self->origin);
-    run->run_end = run->run;
-    for (size_t i = 0; i < length; ++i, run->run_end += run->stride) {
-        nanvm_header_write((void *)run->run_end, distance, NANVM_COUNT_NONE);
+    nanvm_slots *run = &self->bump_range;
+    uint32_t distance = nanvm_origin_distance((void *)run->bump, self->origin);
+    run->bump_end = run->bump;
+    for (size_t i = 0; i < length; ++i, run->bump_end += run->stride) {
+        nanvm_header_write((void *)run->bump_end, distance, NANVM_COUNT_NONE);
         distance += (uint32_t)(run->stride / word_size);
     }
     for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += NANVM_CACHE_LINE) {
-        NANVM_PREFETCH((const void *)(run->run_end + i));
+        NANVM_PREFETCH((const void *)(run->bump_end + i));
     }
-    hold_run(self);
+    link_run(self);
 }
 
 /* More of what was just made at the top. */
 static void start_run(nanvm_arena *self, const nanvm_type *type, unsigned char *object,
                       size_t stride) {
     size_t length = next_run_length(self, stride);
-    if (length == 0 || NANVM_QUARANTINES || self->watched) {
+    if (length == 0 || NANVM_QUARANTINES || self->sanitized) {
         return;
     }
-    nanvm_places *run = &self->run;
-    if (self->manager.places == NULL) {
+    nanvm_slots *run = &self->bump_range;
+    if (self->manager.slots == NULL) {
         show_run(self);
     }
     run->type = type;
     run->stride = stride;
-    run->run = (uintptr_t)object + stride;
+    run->bump = (uintptr_t)object + stride;
     fill_run(self, length);
     self->top += length * stride;
     self->blocks += length;
     self->streak += length;
 }
 
-static unsigned char *take_block(nanvm_arena *self, const nanvm_type *type,
+static unsigned char *alloc_block(nanvm_arena *self, const nanvm_type *type,
                                  size_t prefix, nanvm_layout layout) {
     unsigned char *object = origin_serves(self, type) ? bump(self, prefix, layout) : NULL;
     if (object == NULL) {
         self->streak = 0;
-        object = take_with_origin(self, type, prefix, layout);
+        object = alloc_with_origin(self, type, prefix, layout);
     }
     return object;
 }
@@ -502,13 +502,13 @@ static unsigned char *take_block(nanvm_arena *self, const nanvm_type *type,
 static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t size) {
     nanvm_layout layout = nanvm_layout_make(size, nanvm_block_align(type));
     size_t prefix = arena_prefix(self, type);
-    unsigned char *object = take_block(self, type, prefix, layout);
+    unsigned char *object = alloc_block(self, type, prefix, layout);
     if (object == NULL) {
         return NULL;
     }
     nanvm_header_write(object, nanvm_origin_distance(object, self->origin),
                        NANVM_COUNT_NONE);
-    link_holder(self, type, object);
+    link_finalizable(self, type, object);
     set_newest(self, object);
     self->blocks += 1;
     self->streak += 1;
@@ -521,7 +521,7 @@ static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t 
 static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_arena *self = arena_of(manager);
-    void *object = self->run.type == type ? nanvm_places_take(&self->run) : NULL;
+    void *object = self->bump_range.type == type ? nanvm_slots_pop(&self->bump_range) : NULL;
     if (object == NULL) {
         end_run(self);
         object = new_block(self, type, size);
@@ -542,8 +542,8 @@ static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old
 }
 
 static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
-    if (self->holders == object) {
-        self->holders = *nanvm_block_link(type, object);
+    if (self->finalizable == object) {
+        self->finalizable = *nanvm_block_link(type, object);
     }
     unsigned char *top = (unsigned char *)object - arena_prefix(self, type);
     note_peak(self);
@@ -559,9 +559,9 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     end_run(self);
     const nanvm_type *type = nanvm_block_origin(object)->type;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    if (self->watched) {
+    if (self->sanitized) {
         size_t length = nanvm_block_length(type, object);
-        nanvm_checker_close(object, nanvm_type_size_of(type, length));
+        nanvm_sanitizer_poison(object, nanvm_type_size_of(type, length));
     } else if (is_newest(self, object)) {
         rewind_to(self, type, object);
     }
@@ -580,14 +580,14 @@ static void run_drop(nanvm_arena *self, const nanvm_type *type, void *object) {
 }
 
 static void release_refs(nanvm_arena *self, const nanvm_type *type, void *object) {
-    if (!self->closed) {
+    if (!self->self_contained) {
         nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
     } else {
-        nanvm_closed_check(self, type, object);
+        nanvm_self_contained_check(self, type, object);
     }
 }
 
-static void for_each_holder(nanvm_arena *self, void *object, let_go_step *step) {
+static void for_each_finalizable(nanvm_arena *self, void *object, let_go_step *step) {
     while (object != NULL) {
         const nanvm_type *type = nanvm_block_origin(object)->type;
         if (nanvm_block_count(object) != NANVM_COUNT_DEAD) {
@@ -597,10 +597,10 @@ static void for_each_holder(nanvm_arena *self, void *object, let_go_step *step) 
     }
 }
 
-static void *take_holders(nanvm_arena *self) {
+static void *pop_finalizables(nanvm_arena *self) {
     end_run(self);
-    void *holders = self->holders;
-    self->holders = NULL;
+    void *holders = self->finalizable;
+    self->finalizable = NULL;
     self->newest = NULL;
     return holders;
 }
@@ -608,9 +608,9 @@ static void *take_holders(nanvm_arena *self) {
 /* All callbacks first: what they may still read is let go of afterwards. What a
  * callback creates in the arena has its turn in the next round. */
 static void let_go_of_all(nanvm_arena *self) {
-    for (void *all = take_holders(self); all != NULL; all = take_holders(self)) {
-        for_each_holder(self, all, run_drop);
-        for_each_holder(self, all, release_refs);
+    for (void *all = pop_finalizables(self); all != NULL; all = pop_finalizables(self)) {
+        for_each_finalizable(self, all, run_drop);
+        for_each_finalizable(self, all, release_refs);
     }
 }
 
@@ -630,11 +630,11 @@ static void wipe_used(nanvm_arena *self) {
 /* In the order in which they were taken. To give them back and take them anew costs half
  * the time of a million objects: their pages fault in again. */
 static void keep_chunks(nanvm_arena *self) {
-    free_spare(self);
+    free_retained(self);
     for (nanvm_arena_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
-        chunk->next = self->spare;
-        self->spare = chunk;
+        chunk->next = self->retained;
+        self->retained = chunk;
     }
     self->chunks = NULL;
 }
@@ -654,33 +654,33 @@ static void start_anew(nanvm_arena *self) {
 
 /* False where it is doing so already: the chunks are still walked through. */
 static bool let_go(nanvm_arena *self) {
-    nanvm_frame frame;
-    if (nanvm_frame_is_at_work(&self->resetting, NANVM_FRAME_ADDRESS,
+    nanvm_callback_guard frame;
+    if (nanvm_callback_guard_is_entered(&self->resetting, NANVM_FRAME_ADDRESS,
                                "a drop that ran while an arena was reset was left by longjmp")) {
         return false; /* a `drop` resets the arena that is letting go of it */
     }
     bool ended NANVM_ON_UNWIND(stop_unless) = false;
     nanvm_unwind_reads(&ended);
-    nanvm_frame_enter(&self->resetting, &frame, NANVM_FRAME_ADDRESS);
+    nanvm_callback_guard_enter(&self->resetting, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);
-    nanvm_frame_leave(&self->resetting);
+    nanvm_callback_guard_leave(&self->resetting);
     ended = true;
     return true;
 }
 
 static void make_empty(nanvm_arena *self) {
     note_peak(self);
-    for_all_bytes(self, nanvm_checker_open);
+    for_all_bytes(self, nanvm_sanitizer_unpoison);
     wipe_used(self);
-    for_all_bytes(self, nanvm_checker_close);
+    for_all_bytes(self, nanvm_sanitizer_poison);
     keep_chunks(self);
     start_anew(self);
 }
 
 static void give_all_back(nanvm_arena *self) {
     make_empty(self);
-    for_all_bytes(self, nanvm_checker_open);
-    free_spare(self);
+    for_all_bytes(self, nanvm_sanitizer_unpoison);
+    free_retained(self);
     self->end = self->buffer = NULL;
     enter(self, NULL);
 }
@@ -722,7 +722,7 @@ static void arena_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     stats->live_bytes = bytes_in_use(self);
     stats->peak_bytes = peak_bytes(self);
     stats->reserved_bytes =
-        buffer + size_of_chunks(self->chunks) + size_of_chunks(self->spare);
+        buffer + size_of_chunks(self->chunks) + size_of_chunks(self->retained);
 }
 
 static const nanvm_manager_table arena_table = {
@@ -736,8 +736,8 @@ void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
     self->buffer = buffer;
     self->top = buffer;
     self->end = buffer == NULL ? NULL : self->buffer + size;
-    self->watched = nanvm_checker_watches();
-    for_all_bytes(self, nanvm_checker_close);
+    self->sanitized = nanvm_sanitizer_is_there();
+    for_all_bytes(self, nanvm_sanitizer_poison);
 }
 
 void nanvm_arena_init_growing(nanvm_arena *self, nanvm_manager *source) {
@@ -745,9 +745,9 @@ void nanvm_arena_init_growing(nanvm_arena *self, nanvm_manager *source) {
     self->source = source;
 }
 
-void nanvm_arena_close(nanvm_arena *self) {
+void nanvm_arena_assume_self_contained(nanvm_arena *self) {
     if (self->blocks > 0) {
         nanvm_fatal("an arena that has objects already can't be closed");
     }
-    self->closed = true;
+    self->self_contained = true;
 }

@@ -22,7 +22,7 @@ NANVM_NOINLINE static void *new_any(const nanvm_type *type, size_t size) {
     }
     void *memory =
         nanvm_global_is_over_aligned(type) ? nanvm_system_alloc_aligned(layout) : malloc(layout.size);
-    return memory == NULL ? NULL : nanvm_block_place(memory, prefix, type, &nanvm_global_dealloc);
+    return memory == NULL ? NULL : nanvm_block_write_front(memory, prefix, type, &nanvm_global_dealloc);
 }
 
 /* What is in front of most objects. */

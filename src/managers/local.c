@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "system/checker.h"
+#include "system/sanitizer.h"
 #include "debug/debug.h"
 #include "hold.h"
 #include "pool/pool.h"
@@ -13,20 +13,20 @@
  *
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
  * an array type has several: one of them stands in the table once more, under
- * ANY_CAPACITY, and a new one goes behind it. The only pool of any other type stands
- * under ANY_CAPACITY alone, so that a search needs no more of the pool than its first
+ * ANY_SLOT_SIZE, and a new one goes behind it. The only pool of any other type stands
+ * under ANY_SLOT_SIZE alone, so that a search needs no more of the pool than its first
  * bytes: of a million types, all that is read comes from memory. */
 enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
-#define ANY_CAPACITY SIZE_MAX
+#define ANY_SLOT_SIZE SIZE_MAX
 
 typedef struct nanvm_local_state {
-    nanvm_places *recent[NANVM_PLACES]; /* of the pool used last, by type and size */
+    nanvm_slots *recent[NANVM_SLOTS]; /* of the pool used last, by type and size */
     nanvm_pools pools;
-    nanvm_pool **slots;
-    size_t slots_length;  /* 2^(32 - slots_shift) */
-    uint32_t slots_shift; /* of a hash, which leaves an index */
-    bool apart;           /* a memory checker watches: each object has its own chunk */
+    nanvm_pool **table;
+    size_t table_length;  /* 2^(32 - slots_shift) */
+    uint32_t table_shift; /* of a hash, which leaves an index */
+    bool one_per_chunk;           /* a memory checker watches: each object has its own chunk */
     bool ending;          /* what is told of leaks may end what ends the manager */
     size_t used;          /* slots */
     nanvm_pool *all;
@@ -46,32 +46,32 @@ static size_t slot_of(const nanvm_local_state *state, const nanvm_type *type,
     uint32_t key = (uint32_t)((uintptr_t)type ^ (uintptr_t)type >> 15);
     uint32_t size = (uint32_t)capacity * UINT32_C(2246822507);
     uint32_t hash = key * UINT32_C(2654435769) + size;
-    return (size_t)(hash >> state->slots_shift) & (state->slots_length - 1);
+    return (size_t)(hash >> state->table_shift) & (state->table_length - 1);
 }
 
 static size_t slot_after(const nanvm_local_state *state, size_t slot) {
-    return (slot + 1) & (state->slots_length - 1);
+    return (slot + 1) & (state->table_length - 1);
 }
 
 static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
                       size_t capacity) {
-    return pool->places.type == type &&
-           (capacity == ANY_CAPACITY || pool->capacity == capacity);
+    return pool->slots.type == type &&
+           (capacity == ANY_SLOT_SIZE || pool->slot_size == capacity);
 }
 
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_type *type,
                          size_t capacity) {
     size_t i = slot_of(state, type, capacity);
-    /*@ loop invariant i < state->slots_length;
+    /*@ loop invariant i < state->table_length;
         loop assigns i; */
-    while (state->slots[i] != NULL && !is_sought(state->slots[i], type, capacity)) {
+    while (state->table[i] != NULL && !is_sought(state->table[i], type, capacity)) {
         i = slot_after(state, i);
     }
-    return &state->slots[i];
+    return &state->table[i];
 }
 
 static void fill_slot(nanvm_local_state *state, nanvm_pool *pool, size_t capacity) {
-    nanvm_pool **slot = find(state, pool->places.type, capacity);
+    nanvm_pool **slot = find(state, pool->slots.type, capacity);
     if (*slot == NULL) {
         *slot = pool;
         state->used += 1;
@@ -80,9 +80,9 @@ static void fill_slot(nanvm_local_state *state, nanvm_pool *pool, size_t capacit
 
 static void fill_slots(nanvm_local_state *state, nanvm_pool *pool) {
     if (pool->is_array) {
-        fill_slot(state, pool, pool->capacity);
+        fill_slot(state, pool, pool->slot_size);
     }
-    fill_slot(state, pool, ANY_CAPACITY);
+    fill_slot(state, pool, ANY_SLOT_SIZE);
 }
 
 static nanvm_layout slots_layout(size_t length) {
@@ -100,17 +100,17 @@ static void free_slots(nanvm_local *self, nanvm_pool **slots, size_t length) {
 
 static bool set_slots(nanvm_local *self, uint32_t bits) {
     nanvm_local_state *state = self->state;
-    nanvm_pool **old = state->slots;
-    size_t old_length = state->slots_length;
+    nanvm_pool **old = state->table;
+    size_t old_length = state->table_length;
     size_t length = (size_t)1 << bits;
     nanvm_pool **slots = nanvm_memory_alloc(self->source, slots_layout(length));
     if (slots == NULL) {
         return false;
     }
     memset(slots, 0, length * sizeof(nanvm_pool *));
-    state->slots = slots;
-    state->slots_length = length;
-    state->slots_shift = HASH_BITS - bits;
+    state->table = slots;
+    state->table_length = length;
+    state->table_shift = HASH_BITS - bits;
     state->used = 0;
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
         fill_slots(state, pool);
@@ -123,12 +123,12 @@ static bool set_slots(nanvm_local *self, uint32_t bits) {
 
 static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
     nanvm_pool *other =
-        pool->is_array ? *find(state, pool->places.type, ANY_CAPACITY) : NULL;
+        pool->is_array ? *find(state, pool->slots.type, ANY_SLOT_SIZE) : NULL;
     nanvm_pool **place = other != NULL ? &other->next : &state->all;
     pool->next = *place;
     *place = pool;
     fill_slots(state, pool);
-    if (pool->places.type != NULL) { /* of raw memory nothing is kept */
+    if (pool->slots.type != NULL) { /* of raw memory nothing is kept */
         nanvm_pools_add(&state->pools, pool);
     }
 }
@@ -137,15 +137,15 @@ static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
 static bool make_room(nanvm_local *self, const nanvm_type *type) {
     const nanvm_local_state *state = self->state;
     size_t more = type != NULL && type->item_size != 0 ? 2 : 1;
-    return 2 * (state->used + more) <= state->slots_length ||
-           set_slots(self, HASH_BITS - state->slots_shift + 1);
+    return 2 * (state->used + more) <= state->table_length ||
+           set_slots(self, HASH_BITS - state->table_shift + 1);
 }
 
 /* Of the pool for objects of `size` bytes. */
 static size_t capacity_for(const nanvm_local *self, const nanvm_type *type,
                            size_t size) {
-    bool is_pooled = type != NULL && !self->state->apart;
-    return is_pooled ? nanvm_pool_capacity(type, size) : 0;
+    bool is_pooled = type != NULL && !self->state->one_per_chunk;
+    return is_pooled ? nanvm_pool_slot_size(type, size) : 0;
 }
 
 static nanvm_pool *add_pool(nanvm_local *self, const nanvm_type *type, size_t size) {
@@ -156,7 +156,7 @@ static nanvm_pool *add_pool(nanvm_local *self, const nanvm_type *type, size_t si
     }
     nanvm_pool *pool = nanvm_pool_create(self->source, &state->pools, type, capacity);
     if (pool != NULL) {
-        pool->apart = state->apart;
+        pool->one_per_chunk = state->one_per_chunk;
         list_pool(state, pool);
     }
     return pool;
@@ -164,15 +164,15 @@ static nanvm_pool *add_pool(nanvm_local *self, const nanvm_type *type, size_t si
 
 static void free_state(nanvm_local *self) {
     nanvm_local_state *state = self->state;
-    nanvm_memory_dealloc(self->source, state->slots, slots_layout(state->slots_length));
+    nanvm_memory_dealloc(self->source, state->table, slots_layout(state->table_length));
     nanvm_memory_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
     self->state = NULL;
-    self->manager.places = NULL;
+    self->manager.slots = NULL;
 }
 
 /* Serves nobody: its type is nobody's. */
 static const nanvm_type no_object;
-static nanvm_pool no_pool = {.places = {.type = &no_object}};
+static nanvm_pool no_pool = {.slots = {.type = &no_object}};
 
 /* After an end of the manager, raw memory that is still alive stays in its account. */
 static void adopt_raw(nanvm_local *self) {
@@ -190,15 +190,15 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         return false;
     }
     memset(self->state, 0, sizeof(*self->state));
-    self->state->apart = nanvm_checker_watches();
-    for (size_t i = 0; i < NANVM_PLACES; ++i) {
-        self->state->recent[i] = &no_pool.places;
+    self->state->one_per_chunk = nanvm_sanitizer_is_there();
+    for (size_t i = 0; i < NANVM_SLOTS; ++i) {
+        self->state->recent[i] = &no_pool.slots;
     }
     if (!set_slots(self, FIRST_BITS)) {
         free_state(self);
         return false;
     }
-    self->manager.places = self->state->recent;
+    self->manager.slots = self->state->recent;
     adopt_raw(self);
     return true;
 }
@@ -215,7 +215,7 @@ static nanvm_pool *pool_for(nanvm_local *self, const nanvm_type *type, size_t si
         return NULL;
     }
     bool is_array = type != NULL && type->item_size != 0;
-    size_t sought = is_array ? capacity_for(self, type, size) : ANY_CAPACITY;
+    size_t sought = is_array ? capacity_for(self, type, size) : ANY_SLOT_SIZE;
     nanvm_pool *pool = *find(self->state, type, sought);
     if (pool == NULL) {
         pool = add_pool(self, type, size);
@@ -232,18 +232,18 @@ static nanvm_local *local_of(nanvm_manager *manager) {
 /* A type that isn't an array has one size: there the inline way looks, too. */
 static size_t recent_of(const nanvm_type *type, size_t size) {
     size_t of_size = type->item_size == 0 ? 0 : size / sizeof(void *);
-    return (nanvm_places_index(type) + of_size) & (NANVM_PLACES - 1);
+    return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS - 1);
 }
 
-NANVM_NOINLINE static void *take_slowly(nanvm_local *self, nanvm_pool *pool,
+NANVM_NOINLINE static void *alloc_slowly(nanvm_local *self, nanvm_pool *pool,
                                         size_t size) {
-    void *object = nanvm_pool_take(pool, size);
-    return object == NULL && gives_back(self) ? nanvm_pool_take(pool, size) : object;
+    void *object = nanvm_pool_alloc(pool, size);
+    return object == NULL && gives_back(self) ? nanvm_pool_alloc(pool, size) : object;
 }
 
 static inline void *take(nanvm_local *self, nanvm_pool *pool, size_t size) {
-    void *object = nanvm_pool_take_ready(pool);
-    return NANVM_LIKELY(object != NULL) ? object : take_slowly(self, pool, size);
+    void *object = nanvm_pool_pop(pool);
+    return NANVM_LIKELY(object != NULL) ? object : alloc_slowly(self, pool, size);
 }
 
 NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_type *type,
@@ -252,13 +252,13 @@ NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_type *
     if (pool == NULL) {
         return NULL;
     }
-    self->state->recent[recent_of(type, size)] = &pool->places;
+    self->state->recent[recent_of(type, size)] = &pool->slots;
     return take(self, pool, size);
 }
 
 static bool serves_large(const nanvm_pool *pool, const nanvm_type *type,
                          size_t size) {
-    return pool->places.type == type && pool->capacity == 0 &&
+    return pool->slots.type == type && pool->slot_size == 0 &&
            size > NANVM_POOL_STRIDE_MAX;
 }
 
@@ -271,7 +271,7 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
             return take(self, pool, size);
         }
         if (serves_large(pool, type, size)) {
-            return nanvm_large_take(pool, size);
+            return nanvm_large_alloc(pool, size);
         }
     }
     return new_block_slow(self, type, size);
@@ -292,7 +292,7 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
         return NULL;
     }
     raw->served = manager;
-    manager->dealloc = &raw->places.dealloc;
+    manager->dealloc = &raw->slots.dealloc;
     void *memory = nanvm_raw_alloc(raw, layout);
     return memory == NULL && gives_back(self) ? nanvm_raw_alloc(raw, layout) : memory;
 }
@@ -312,8 +312,8 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 /* Sums up the pools of one type, from `pool` on; returns the first of the next. */
 static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum) {
     memset(sum, 0, sizeof(*sum));
-    sum->type = pool->places.type;
-    for (; pool != NULL && pool->places.type == sum->type; pool = pool->next) {
+    sum->type = pool->slots.type;
+    for (; pool != NULL && pool->slots.type == sum->type; pool = pool->next) {
         nanvm_pool_recount(pool);
         sum->live_blocks += pool->live;
         sum->live_bytes += nanvm_pool_live_bytes(pool);
@@ -409,7 +409,7 @@ void nanvm_local_init_from(nanvm_local *self, nanvm_manager *source) {
     self->manager.table = &local_table;
     self->manager.dealloc = NULL;
     self->manager.clones = 0;
-    self->manager.places = NULL;
+    self->manager.slots = NULL;
     self->source = source;
     self->state = NULL;
     nanvm_local_on_leak(self, NULL, NULL);
@@ -441,8 +441,8 @@ static void orphan_pools(nanvm_local *self, bool recounts) {
         if (recounts) {
             nanvm_pool_recount(pool);
         }
-        if (pool->capacity == 0) {
-            nanvm_spare_free(pool);
+        if (pool->slot_size == 0) {
+            nanvm_cache_clear(pool);
         }
         nanvm_pool_orphan(pool);
         pool = next;

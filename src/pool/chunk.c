@@ -9,27 +9,27 @@ size_t nanvm_chunk_prefix(const nanvm_type *type) {
 }
 
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
-    return nanvm_layout_make(size, nanvm_block_align(pool->places.type));
+    return nanvm_layout_make(size, nanvm_block_align(pool->slots.type));
 }
 
 /* Items that an array can have in a chunk of its own, or in a place. */
 static size_t most_items(const nanvm_chunk *self, const nanvm_pool *pool) {
-    const nanvm_type *type = pool->places.type;
+    const nanvm_type *type = pool->slots.type;
     size_t room =
-        pool->capacity != 0 ? pool->capacity : self->size - nanvm_chunk_prefix(type);
+        pool->slot_size != 0 ? pool->slot_size : self->size - nanvm_chunk_prefix(type);
     return type->item_size == 0 ? 0 : (room - type->items_offset) / type->item_size;
 }
 
 void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool) {
     self->most = most_items(self, pool);
-    nanvm_chunk_seal(self);
-    nanvm_origin_write(&self->origin, pool->places.type, &pool->places.dealloc);
+    nanvm_chunk_checksum(self);
+    nanvm_origin_write(&self->origin, pool->slots.type, &pool->slots.dealloc);
 }
 
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
     nanvm_chunk *self = nanvm_chunk_memory_alloc(pool, &size);
     if (self != NULL) {
-        self->region = NULL;
+        self->segment = NULL;
         self->size = size;
         nanvm_chunk_init(self, pool);
         pool->reserved += nanvm_chunk_bytes(pool, self);

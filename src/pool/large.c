@@ -12,11 +12,11 @@ enum { MALLOC_HEAD = 16 };
  * 8,000 bytes: 39 ns, not 46). A checker is to see where an object ends. */
 static size_t chunk_size(const nanvm_pool *pool, size_t size) {
     size_t lines = nanvm_layout_round_up(size + MALLOC_HEAD, NANVM_CACHE_LINE);
-    return pool->apart ? size : lines - MALLOC_HEAD;
+    return pool->one_per_chunk ? size : lines - MALLOC_HEAD;
 }
 
 void nanvm_pool_count_one(nanvm_pool *pool) {
-    size_t bytes = pool->reserved - nanvm_spare_bytes(pool);
+    size_t bytes = pool->reserved - nanvm_cache_bytes(pool);
     pool->live += 1;
     pool->peak = pool->live > pool->peak ? pool->live : pool->peak;
     pool->peak_bytes = bytes > pool->peak_bytes ? bytes : pool->peak_bytes;
@@ -24,16 +24,16 @@ void nanvm_pool_count_one(nanvm_pool *pool) {
 
 /* --- objects --- */
 
-nanvm_chunk *nanvm_large_alloc_chunk(nanvm_pool *pool, size_t size) {
+nanvm_chunk *nanvm_large_chunk_alloc(nanvm_pool *pool, size_t size) {
     size_t rounded = chunk_size(pool, size);
     nanvm_chunk *chunk = nanvm_chunk_alloc(pool, rounded);
     return chunk != NULL || rounded == size ? chunk : nanvm_chunk_alloc(pool, size);
 }
 
-NANVM_NOINLINE nanvm_chunk *nanvm_large_new_chunk(nanvm_pool *pool, size_t size) {
-    nanvm_chunk *chunk = nanvm_large_alloc_chunk(pool, size);
+NANVM_NOINLINE nanvm_chunk *nanvm_large_chunk_alloc_at_last(nanvm_pool *pool, size_t size) {
+    nanvm_chunk *chunk = nanvm_large_chunk_alloc(pool, size);
     return chunk == NULL && nanvm_pools_give_back(pool->owner)
-               ? nanvm_large_alloc_chunk(pool, size)
+               ? nanvm_large_chunk_alloc(pool, size)
                : chunk;
 }
 
@@ -46,21 +46,21 @@ void *nanvm_large_object_in(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix)
     return object;
 }
 
-void *nanvm_large_take(nanvm_pool *pool, size_t size) {
-    size_t prefix = nanvm_chunk_prefix(pool->places.type);
+void *nanvm_large_alloc(nanvm_pool *pool, size_t size) {
+    size_t prefix = nanvm_chunk_prefix(pool->slots.type);
     if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL; /* the distance to the origin has 32 bits */
     }
-    nanvm_chunk *chunk = nanvm_spare_take(pool, prefix + size);
+    nanvm_chunk *chunk = nanvm_cache_pop(pool, prefix + size);
     if (chunk == NULL) {
-        chunk = nanvm_large_new_chunk(pool, prefix + size);
+        chunk = nanvm_large_chunk_alloc_at_last(pool, prefix + size);
     }
     return chunk == NULL ? NULL : nanvm_large_object_in(pool, chunk, prefix);
 }
 
 static void free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
-    nanvm_spare_put(pool, object);
+    nanvm_cache_push(pool, object);
     pool->live -= 1;
     if (pool->owner == NULL && pool->live == 0) {
         nanvm_pool_destroy(pool);
@@ -68,7 +68,7 @@ static void free_block(nanvm_dealloc *dealloc, void *object) {
 }
 
 size_t nanvm_large_ample(const nanvm_pool *pool, size_t old, size_t size) {
-    size_t more = pool->apart ? size : nanvm_ample(old);
+    size_t more = pool->one_per_chunk ? size : nanvm_ample(old);
     return more < size ? size : more;
 }
 
@@ -79,7 +79,7 @@ void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
         return NULL;
     }
     if (prefix + size > chunk->size) {
-        return nanvm_spare_grow(pool, object, prefix, size);
+        return nanvm_cache_grow(pool, object, prefix, size);
     }
     return prefix + size < chunk->size / 2 ? NULL : object;
 }

@@ -9,11 +9,11 @@ typedef struct nanvm_chunk {
     nanvm_origin origin;
     size_t most; /* items of an array in it; behind the origin, for all to read */
     struct nanvm_chunk *next;
-    struct nanvm_region *region; /* which it is a part of; NULL: memory of its own */
+    struct nanvm_segment *segment; /* which it is a part of; NULL: memory of its own */
     size_t size;                 /* of the chunk, in bytes */
     uint32_t used; /* places with a header, once it isn't the newest any more */
-    uint32_t dead; /* of these; only while the pool is being trimmed */
-    NANVM_SEALED(nanvm_memory_front front;)
+    uint32_t free; /* of these; only while the pool is being trimmed */
+    NANVM_CHECKSUM(nanvm_memory_front front;)
 #if defined(NANVM_DEBUG)
     struct nanvm_chunk *before; /* in the list of large objects, whose `next` it is */
 #endif
@@ -41,18 +41,18 @@ typedef struct nanvm_pools {
  * too large for shared chunks, which have a chunk each, are counted as they come
  * and go; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
-    nanvm_places places; /* first: origins point at it. Without a type: raw memory */
-    size_t capacity;     /* bytes an object can have; 0: a chunk each */
-    size_t least;        /* bytes an object here has at the least */
+    nanvm_slots slots; /* first: origins point at it. Without a type: raw memory */
+    size_t slot_size;     /* bytes an object can have; 0: a chunk each */
+    size_t least_size;        /* bytes an object here has at the least */
     /* In the newest chunk, the next place without a header, up to the end of such places.
      * Addresses and no pointers: the end may lie behind the chunk, since the last place
      * needs no room for a header behind it. */
-    uintptr_t fresh;
-    uintptr_t fresh_end;
+    uintptr_t uncarved;
+    uintptr_t uncarved_end;
     nanvm_chunk *chunks;          /* the newest first; where each object has one: the one
                                      that waits to be used again, if any */
-    struct nanvm_region *regions; /* likewise */
-    bool apart;                   /* a checker watches: nothing is kept, or rounded up */
+    struct nanvm_segment *segments; /* likewise */
+    bool one_per_chunk;                   /* a checker watches: nothing is kept, or rounded up */
     bool is_array;                /* of a type that has pools of other sizes, too */
     bool is_listed;               /* among the owner's untrimmed */
     nanvm_pools *owner;           /* the local manager's, while it lives */
@@ -68,7 +68,7 @@ typedef struct nanvm_pool {
                           as it was at the last nanvm_pool_recount() */
     size_t peak;       /* the most of them */
     size_t peak_bytes; /* the most of `reserved` */
-    NANVM_SEALED(nanvm_quarantine waiting;)
+    NANVM_CHECKSUM(nanvm_quarantine waiting;)
 #if defined(NANVM_DEBUG)
     nanvm_chunk *large; /* where each object has one: those of live objects */
 #endif
@@ -81,7 +81,7 @@ enum { NANVM_POOL_STRIDE_MAX = 2048, NANVM_POOL_ALIGN_MAX = 64 };
 
 /* The capacity of the pool that serves objects of `size` bytes: 0 if they get a
  * chunk each. */
-size_t nanvm_pool_capacity(const nanvm_type *type, size_t size);
+size_t nanvm_pool_slot_size(const nanvm_type *type, size_t size);
 
 /* A pool for objects of that capacity, or for raw memory where `object` is NULL;
  * NULL if memory runs out. */
@@ -96,20 +96,20 @@ const nanvm_dealloc_table *nanvm_pool_table(const nanvm_pool *self);
 NANVM_WRAPS("two bounds in one comparison: below the least a size becomes huge")
 static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *type,
                                      size_t size) {
-    return self->places.type == type &&
-           size - self->least <= self->capacity - self->least;
+    return self->slots.type == type &&
+           size - self->least_size <= self->slot_size - self->least_size;
 }
 
 /* The address for an object of `size` bytes, where no place is at hand; NULL if
  * memory runs out. */
-NANVM_NOINLINE void *nanvm_pool_take_new(nanvm_pool *self, size_t size);
+NANVM_NOINLINE void *nanvm_pool_alloc_new(nanvm_pool *self, size_t size);
 
 /* The same from a place at hand; NULL if there is none. And where there is none. */
-static inline void *nanvm_pool_take_ready(nanvm_pool *self);
-static inline void *nanvm_pool_take(nanvm_pool *self, size_t size);
+static inline void *nanvm_pool_pop(nanvm_pool *self);
+static inline void *nanvm_pool_alloc(nanvm_pool *self, size_t size);
 
 /* Seals the size of a chunk; stops the program if it isn't what was sealed. */
-static inline void nanvm_chunk_seal(nanvm_chunk *self);
+static inline void nanvm_chunk_checksum(nanvm_chunk *self);
 static inline void nanvm_chunk_check(const nanvm_chunk *self);
 
 static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
@@ -127,22 +127,22 @@ void *nanvm_pool_resize(nanvm_pool *self, void *object, size_t size);
 /* --- dead.c: places of the dead --------------------------------------------- */
 
 /* So that none of so many has to be refused when it dies; false if memory runs out. */
-bool nanvm_dead_make_room(nanvm_pool *self, size_t places);
-void nanvm_dead_deinit(nanvm_pool *self);
+bool nanvm_free_slots_reserve(nanvm_pool *self, size_t places);
+void nanvm_free_slots_deinit(nanvm_pool *self);
 
 /* Of a pool's table: `free_block`. */
-void nanvm_dead_put(nanvm_dealloc *dealloc, void *object);
+void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object);
 
 /* Leaves nothing of an object whose place isn't kept. */
-void nanvm_dead_clear(const nanvm_pool *self, void *object);
+void nanvm_free_slots_wipe(const nanvm_pool *self, void *object);
 
-size_t nanvm_dead_length(const nanvm_pool *self);
+size_t nanvm_free_slots_length(const nanvm_pool *self);
 
 /* Adds to `dead` of the chunks that they lie in. */
-void nanvm_dead_count_in_chunks(const nanvm_pool *self);
+void nanvm_free_slots_count_in_chunks(const nanvm_pool *self);
 
 /* Keeps none of the places for which `is_spare` says so. */
-void nanvm_dead_forget(nanvm_pool *self, bool (*is_spare)(const void *place));
+void nanvm_free_slots_forget(nanvm_pool *self, bool (*is_spare)(const void *place));
 
 /* --- pool.c: what is alive ---------------------------------------------------- */
 
@@ -210,19 +210,19 @@ void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
 /* --- region.c: chunks of large pools, in huge pages --------------------------- */
 
 /* The head of a region: the memory of several chunks. */
-typedef struct nanvm_region {
-    struct nanvm_region *next;
+typedef struct nanvm_segment {
+    struct nanvm_segment *next;
     unsigned char *unused; /* the next chunk */
     size_t chunks;         /* so far */
     size_t empty;          /* of these; only while the pool is being trimmed */
-} nanvm_region;
+} nanvm_segment;
 
 /* Regions start at a multiple of it. */
-enum { NANVM_REGION_SIZE = NANVM_HUGE_PAGE };
+enum { NANVM_SEGMENT_SIZE = NANVM_HUGE_PAGE };
 
 /* A part of the newest region, or of another one. */
-nanvm_chunk *nanvm_region_chunk(nanvm_pool *pool);
-void nanvm_region_free(nanvm_pool *pool, nanvm_region *self);
+nanvm_chunk *nanvm_segment_chunk(nanvm_pool *pool);
+void nanvm_segment_free(nanvm_pool *pool, nanvm_segment *self);
 
 /* --- large.c: objects with memory of their own -------------------------------- */
 
@@ -233,8 +233,8 @@ void nanvm_pool_count_one(nanvm_pool *pool);
 
 /* The memory of one of `size` bytes and a few more, or of just so many; NULL if there is
  * none. The second gives back what is free in all pools of the owner before that. */
-nanvm_chunk *nanvm_large_alloc_chunk(nanvm_pool *pool, size_t size);
-nanvm_chunk *nanvm_large_new_chunk(nanvm_pool *pool, size_t size);
+nanvm_chunk *nanvm_large_chunk_alloc(nanvm_pool *pool, size_t size);
+nanvm_chunk *nanvm_large_chunk_alloc_at_last(nanvm_pool *pool, size_t size);
 
 /* The object in a new chunk. */
 void *nanvm_large_object_in(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix);
@@ -245,7 +245,7 @@ size_t nanvm_large_ample(const nanvm_pool *pool, size_t old, size_t size);
 
 /* Both give back what is free in all pools of the owner before they return NULL, if it
  * is memory that is missing. */
-void *nanvm_large_take(nanvm_pool *pool, size_t size);
+void *nanvm_large_alloc(nanvm_pool *pool, size_t size);
 void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size);
 
 /* Bytes that such an object can have where it is. */
@@ -270,17 +270,17 @@ bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, nanvm_pools 
 
 /* --- spare.c: chunks of large objects that have died ----------------------------- */
 
-size_t nanvm_spare_bytes(const nanvm_pool *pool);
+size_t nanvm_cache_bytes(const nanvm_pool *pool);
 
 /* One that serves an object that takes `size` bytes with what is in front; or NULL. */
-nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size);
+nanvm_chunk *nanvm_cache_pop(nanvm_pool *pool, size_t size);
 
 /* Keeps the chunk of a dead object, or frees it. */
-void nanvm_spare_put(nanvm_pool *pool, void *object);
-void nanvm_spare_free(nanvm_pool *pool);
+void nanvm_cache_push(nanvm_pool *pool, void *object);
+void nanvm_cache_clear(nanvm_pool *pool);
 
 /* Makes room for `size` bytes behind `prefix`; returns the object, or NULL. */
-void *nanvm_spare_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size);
+void *nanvm_cache_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size);
 
 #include "pool_checks.h"
 

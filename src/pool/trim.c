@@ -8,46 +8,46 @@ static void count_dead(nanvm_pool *self) {
     uint32_t in_run = (uint32_t)nanvm_pool_run_length(self);
     nanvm_pool_note_used(self);
     for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-        chunk->dead = in_run;
+        chunk->free = in_run;
         in_run = 0;
     }
-    nanvm_dead_count_in_chunks(self);
+    nanvm_free_slots_count_in_chunks(self);
 }
 
 static bool is_empty(const nanvm_chunk *chunk) {
-    return chunk->dead == chunk->used;
+    return chunk->free == chunk->used;
 }
 
 static void count_empty(nanvm_pool *self) {
-    for (nanvm_region *region = self->regions; region != NULL; region = region->next) {
+    for (nanvm_segment *region = self->segments; region != NULL; region = region->next) {
         region->empty = 0;
     }
     for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-        if (chunk->region != NULL && is_empty(chunk)) {
-            chunk->region->empty += 1;
+        if (chunk->segment != NULL && is_empty(chunk)) {
+            chunk->segment->empty += 1;
         }
     }
 }
 
-static bool is_spare_region(const nanvm_region *region) {
+static bool is_empty_segment(const nanvm_segment *region) {
     return region->empty == region->chunks;
 }
 
 static bool is_spare(const nanvm_chunk *chunk) {
-    return chunk->region == NULL ? is_empty(chunk) : is_spare_region(chunk->region);
+    return chunk->segment == NULL ? is_empty(chunk) : is_empty_segment(chunk->segment);
 }
 
-static bool lies_in_spare(const void *place) {
+static bool lies_in_empty(const void *place) {
     return is_spare(nanvm_chunk_of(place));
 }
 
 static void give_back(nanvm_pool *self, nanvm_chunk *chunk) {
     if (chunk == self->chunks) {
-        self->places.run = self->places.run_end = 0;
-        self->fresh = self->fresh_end = 0;
+        self->slots.bump = self->slots.bump_end = 0;
+        self->uncarved = self->uncarved_end = 0;
     }
     self->carved -= chunk->used;
-    if (chunk->region == NULL) {
+    if (chunk->segment == NULL) {
         nanvm_chunk_free(self, chunk);
     }
 }
@@ -69,12 +69,12 @@ static void trim_chunks(nanvm_pool *self) {
     self->chunks = kept;
 }
 
-static void trim_regions(nanvm_pool *self) {
-    nanvm_region **link = &self->regions;
-    for (nanvm_region *region = self->regions, *next; region != NULL; region = next) {
+static void trim_segments(nanvm_pool *self) {
+    nanvm_segment **link = &self->segments;
+    for (nanvm_segment *region = self->segments, *next; region != NULL; region = next) {
         next = region->next;
-        if (is_spare_region(region)) {
-            nanvm_region_free(self, region);
+        if (is_empty_segment(region)) {
+            nanvm_segment_free(self, region);
         } else {
             *link = region;
             link = &region->next;
@@ -87,9 +87,9 @@ static void trim_shared(nanvm_pool *self) {
     self->peak = nanvm_pool_peak(self);
     count_dead(self);
     count_empty(self);
-    nanvm_dead_forget(self, lies_in_spare);
+    nanvm_free_slots_forget(self, lies_in_empty);
     trim_chunks(self);
-    trim_regions(self);
+    trim_segments(self);
 }
 
 /* --- trimmed pools ------------------------------------------------------------ */
@@ -122,16 +122,16 @@ static void unlist(nanvm_pools *self, nanvm_pool *pool) {
 }
 
 void nanvm_pool_note_free(nanvm_pool *self) {
-    if (self->places.dealloc.table == &nanvm_trimmed_table) {
-        self->places.dealloc.table = nanvm_pool_table(self);
+    if (self->slots.dealloc.table == &nanvm_trimmed_table) {
+        self->slots.dealloc.table = nanvm_pool_table(self);
         nanvm_pools_add(self->owner, self);
     }
 }
 
 static size_t trim(nanvm_pool *self) {
     size_t reserved = self->reserved;
-    if (self->capacity == 0) {
-        nanvm_spare_free(self);
+    if (self->slot_size == 0) {
+        nanvm_cache_clear(self);
     } else {
         trim_shared(self);
     }
@@ -144,9 +144,9 @@ static size_t trim(nanvm_pool *self) {
 size_t nanvm_pools_trim(nanvm_pools *self) {
     size_t bytes = 0;
     for (nanvm_pool *pool; (pool = self->untrimmed) != NULL;) {
-        pool->places.dealloc.table = &nanvm_trimmed_table;
+        pool->slots.dealloc.table = &nanvm_trimmed_table;
         bytes += trim(pool);
-        if (pool->places.dealloc.table == &nanvm_trimmed_table) {
+        if (pool->slots.dealloc.table == &nanvm_trimmed_table) {
             unlist(self, pool);
         }
     }

@@ -23,24 +23,24 @@ typedef struct nanvm_length {
     size_t length;
 } nanvm_length;
 
-static inline void nanvm_seal_length(const nanvm_length *length) {
+static inline void nanvm_checksum_length(const nanvm_length *length) {
     (void)length;
 }
 
-static inline void nanvm_seal_check_length(const nanvm_length *length) {
+static inline void nanvm_checksum_check_length(const nanvm_length *length) {
     (void)length;
 }
 
-static inline void nanvm_seal_origin(const nanvm_origin *origin) {
+static inline void nanvm_checksum_origin(const nanvm_origin *origin) {
     (void)origin;
 }
 
-static inline void nanvm_seal_shared_origin(const nanvm_origin *origin) {
+static inline void nanvm_checksum_shared_origin(const nanvm_origin *origin) {
     (void)origin;
 }
 
 /* A block whose bytes were moved together with its origin. */
-static inline void nanvm_seal_moved(const void *object) {
+static inline void nanvm_checksum_moved(const void *object) {
     (void)object;
 }
 

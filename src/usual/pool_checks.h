@@ -6,7 +6,7 @@
 /* Whether each chunk lies in pages of its own, so that none is a part of a region. */
 enum { NANVM_GUARDS_CHUNKS = 0 };
 
-static inline void nanvm_chunk_seal(nanvm_chunk *self) {
+static inline void nanvm_chunk_checksum(nanvm_chunk *self) {
     (void)self;
 }
 
@@ -29,12 +29,12 @@ static inline void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *
                          nanvm_chunk_layout(pool, self->size));
 }
 
-static inline void *nanvm_pool_take_ready(nanvm_pool *self) {
-    return nanvm_places_take(&self->places);
+static inline void *nanvm_pool_pop(nanvm_pool *self) {
+    return nanvm_slots_pop(&self->slots);
 }
 
-static inline void *nanvm_pool_take(nanvm_pool *self, size_t size) {
-    return nanvm_pool_take_new(self, size);
+static inline void *nanvm_pool_alloc(nanvm_pool *self, size_t size) {
+    return nanvm_pool_alloc_new(self, size);
 }
 
 #endif

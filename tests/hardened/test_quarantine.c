@@ -140,7 +140,7 @@ static void test_array_that_is_cut_down_gives_memory_back(void **state) {
 static _Alignas(64) unsigned char region[4096];
 static size_t region_used;
 
-static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
+static void *segment_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     size_t begin = nanvm_layout_round_up(region_used, layout.align);
     region_used = begin + layout.size;
@@ -157,7 +157,7 @@ static void keep(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
 static nanvm_manager *region_manager(void) {
     static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
                                                       .dealloc = keep};
-    static const nanvm_manager_table table = {.alloc = region_alloc};
+    static const nanvm_manager_table table = {.alloc = segment_alloc};
     static nanvm_dealloc dealloc = {&dealloc_table};
     static nanvm_manager manager = {.table = &table, .dealloc = &dealloc};
     region_used = 0;

@@ -114,7 +114,7 @@ void memory_init(struct memory *self, enum memory_kind kind, size_t *fuse) {
     pool_init(&self->values, kind, fuse);
     pool_init(&self->scratch, kind, fuse);
     if (kind == MEMORY_ARENA) {
-        nanvm_arena_close(&self->values.arena);
+        nanvm_arena_assume_self_contained(&self->values.arena);
     }
 }
 

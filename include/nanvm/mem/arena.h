@@ -32,23 +32,23 @@ typedef struct nanvm_arena {
     nanvm_arena_part own;             /**< Private: the buffer, and all raw memory. */
     nanvm_manager *source;            /**< Private: of chunks; null for a buffer. */
     struct nanvm_arena_chunk *chunks; /**< Private: the newest first. */
-    struct nanvm_arena_chunk *spare;  /**< Private: not in use since the last reset. */
+    struct nanvm_arena_chunk *retained; /**< Private: not in use since the last reset. */
     unsigned char *top;               /**< Private: the first free byte. */
     unsigned char *end;               /**< Private: behind the last byte. */
     unsigned char *buffer;            /**< Private: the caller's buffer. */
     struct nanvm_origin *origin;      /**< Private: of the newest block. */
-    void *holders;                    /**< Private: objects to let go of at reset. */
+    void *finalizable;                    /**< Private: objects to let go of at reset. */
     void *newest;                     /**< Private: the newest block or raw memory. */
     size_t blocks;                    /**< Private: how many since the last reset. */
     size_t pieces;                    /**< Private: of raw memory, since then. */
     size_t peak;                      /**< Private: bytes in use at most. */
     size_t used;                      /**< Private: bytes in all chunks but the newest. */
     size_t streak;  /**< Private: blocks of a type in a row, at the top. */
-    bool closed;    /**< Private. */
-    bool watched;   /**< Private: by a memory checker. */
+    bool self_contained;    /**< Private. */
+    bool sanitized;   /**< Private: by a memory checker. */
     nanvm_at_work resetting; /**< Private: a `drop` of an object may be at work. */
-    nanvm_places run;                    /**< Private: objects to be, at the top. */
-    nanvm_places *by_type[NANVM_PLACES]; /**< Private: leads any type to the run. */
+    nanvm_slots bump_range;                    /**< Private: objects to be, at the top. */
+    nanvm_slots *by_type[NANVM_SLOTS]; /**< Private: leads any type to the run. */
 } nanvm_arena;
 
 NANVM_BEGIN_DECLS
@@ -95,7 +95,7 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_arena_init_growing(nanvm_arena *self,
  * @threads the arena's.
  * @cost O(1).
  */
-NANVM_API NANVM_NONNULL(1) void nanvm_arena_close(nanvm_arena *self);
+NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *self);
 
 /**
  * Lets go of all objects: runs their `drop`, drops the references they hold

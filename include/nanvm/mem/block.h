@@ -25,14 +25,14 @@ typedef struct nanvm_origin {
     const nanvm_type *type; /**< The type of the object. */
     nanvm_dealloc *dealloc;     /**< Counts and frees. */
     /* halves, since an origin lies where a word may */
-    NANVM_SEALED(uint32_t seal[2];)
+    NANVM_CHECKSUM(uint32_t seal[2];)
 } nanvm_origin;
 
 /** The 8 bytes in front of every object; 16 in a hardened build. */
 typedef struct nanvm_header {
     nanvm_count_word count; /**< Below 0: not a plain count. See #nanvm_count. */
     uint32_t origin;        /**< Distance back to the #nanvm_origin, in words. */
-    NANVM_SEALED(uint32_t origin_seal;)
+    NANVM_CHECKSUM(uint32_t origin_checksum;)
 } nanvm_header;
 
 NANVM_STATIC_ASSERT(sizeof(nanvm_header) == 2 * sizeof(nanvm_count_word),

@@ -177,7 +177,7 @@
 #define nanvm_manager_stats NANVM_SYMBOL_(manager_stats)
 #define nanvm_stats_make NANVM_SYMBOL_(stats_make)
 #define nanvm_type_size NANVM_SYMBOL_(object_size)
-#define nanvm_manager_take_cold NANVM_SYMBOL_(manager_take_cold)
+#define nanvm_manager_new_block_cold NANVM_SYMBOL_(manager_take_cold)
 #define nanvm_block_prefix NANVM_SYMBOL_(block_prefix)
 #define nanvm_block_init NANVM_SYMBOL_(block_init)
 #define nanvm_block_check NANVM_SYMBOL_(block_check)

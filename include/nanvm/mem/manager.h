@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include <nanvm/mem/places.h>
+#include <nanvm/mem/slots.h>
 
 /**
  * @defgroup manager Manager
@@ -74,7 +74,7 @@ struct nanvm_manager {
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
-    nanvm_places **places;  /**< Where a local manager or an arena has room at hand, by
+    nanvm_slots **slots;  /**< Where a local manager or an arena has room at hand, by
                                         type. `NULL` in any other, and in a copy of such
                                         a manager that has a table of its own: creating
                                         looks here before it asks the table. */
@@ -103,22 +103,22 @@ NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
                                                            const nanvm_type *type,
                                                            const void *value);
-NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_take_cold(
+NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_new_block_cold(
     nanvm_manager *self, const nanvm_type *type);
 
 /* A block for a type without items, its bytes in any state, or NULL. Inlined, with
- * nanvm_places_take(): about 20 instructions on x86-64, 140 bytes. */
-NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
+ * nanvm_slots_pop(): about 20 instructions on x86-64, 140 bytes. */
+NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
                                                       const nanvm_type *type) {
     void *place = NANVM_NULL;
-    if (NANVM_LIKELY(self->places != NANVM_NULL)) {
-        nanvm_places *places = self->places[nanvm_places_index(type)];
+    if (NANVM_LIKELY(self->slots != NANVM_NULL)) {
+        nanvm_slots *places = self->slots[nanvm_slots_index(type)];
         if (NANVM_LIKELY(places->type == type)) {
-            place = nanvm_places_take(places);
+            place = nanvm_slots_pop(places);
         }
     }
     return NANVM_LIKELY(place != NANVM_NULL) ? place
-                                             : nanvm_manager_take_cold(self, type);
+                                             : nanvm_manager_new_block_cold(self, type);
 }
 /** @endcond */
 
@@ -141,7 +141,7 @@ NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_take(nanvm_manager *self,
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new(nanvm_manager *manager, const nanvm_type *type) {
     if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_take(manager, type)};
+        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
         if (NANVM_LIKELY(self.object != NANVM_NULL)) {
             memset(self.object, 0, type->size);
         }
@@ -163,7 +163,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type,
                    const void *value) {
     if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_take(manager, type)};
+        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
         /* memcpy may not be given NULL, not even for 0 bytes. */
         if (NANVM_LIKELY(self.object != NANVM_NULL) && type->size != 0) {
             memcpy(self.object, value, type->size);

@@ -111,7 +111,7 @@ NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self,
                                            const nanvm_type *type) {
     bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
     if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
-        !nanvm_places_put(self.object)) {
+        !nanvm_slots_free(self.object)) {
         nanvm_mut_ref_drop(self);
     }
 }

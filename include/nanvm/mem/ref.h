@@ -141,7 +141,7 @@ NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
         int32_t count = nanvm_count_word_load(word);
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
-        } else if (count < 0 || !nanvm_places_put(NANVM_UNCONST(self.object))) {
+        } else if (count < 0 || !nanvm_slots_free(NANVM_UNCONST(self.object))) {
             nanvm_ref_drop_cold(self.object);
         }
     }

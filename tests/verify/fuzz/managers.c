@@ -74,7 +74,7 @@ void arena_begin(place where) {
                                    : where == ARENA_LOCAL ? manager_of(LOCAL_FAILING)
                                                           : usual_source());
     if (where == ARENA_CLOSED) {
-        nanvm_arena_close(self);
+        nanvm_arena_assume_self_contained(self);
     }
 }
 

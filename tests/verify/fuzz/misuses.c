@@ -225,7 +225,7 @@ static bool close_late(victim *self) {
         return false;
     }
     here.uncounted[where]++;
-    nanvm_arena_close(arena_at(where));
+    nanvm_arena_assume_self_contained(arena_at(where));
     return true;
 }
 

@@ -331,14 +331,14 @@ typedef struct holding {
     place where;
     const burst *made;
     const char *begin, *end; /* a piece */
-    bool is_held;
+    bool has_finalizer;
     size_t bytes; /* of all pieces that are */
 } holding;
 
 /* By its header, as an object may have no bytes. */
 static void hold(holding *self, const void *object) {
     const char *header = (const char *)object - 1;
-    self->is_held |= header >= self->begin && header < self->end;
+    self->has_finalizer |= header >= self->begin && header < self->end;
 }
 
 static void hold_known(known_id id, void *context) {
@@ -353,12 +353,12 @@ static void hold_piece(const void *memory, size_t size, void *context) {
     holding *self = context;
     self->begin = memory;
     self->end = self->begin + size;
-    self->is_held = false;
+    self->has_finalizer = false;
     model_each(hold_known, self);
-    for (size_t i = 0; !self->is_held && i < self->made->length; i++) {
+    for (size_t i = 0; !self->has_finalizer && i < self->made->length; i++) {
         hold(self, self->made->refs[i].object);
     }
-    self->bytes += self->is_held ? size : 0;
+    self->bytes += self->has_finalizer ? size : 0;
 }
 
 static void add_raw(const nanvm_type_stats *stats, void *context) {

@@ -36,7 +36,7 @@ WITHOUT = {
 IN_VAIN = (
     (r"'@ownership' command should not be used",
      "a word of this project's comments; clang takes it for one of HeaderDoc's"),
-    (r"src/system/checker.c:[0-9]+: identifier '__[A-Za-z_]+' is reserved",
+    (r"src/system/sanitizer.c:[0-9]+: identifier '__[A-Za-z_]+' is reserved",
      "what the sanitizers' run-time libraries offer has such names"),
     (r"src/(managers|hardened)/(global|guard|seal)\.c:\d+: macro name is a reserved identifier",
      "`_DEFAULT_SOURCE`: the C library's own name, by which it is asked for more than C has"),

@@ -151,7 +151,7 @@ static void on_arena(scene *run, accounting *dice) {
 static void on_closed_arena(scene *run, accounting *dice) {
     nanvm_arena arena;
     nanvm_manager *manager = open_arena(&arena, &dice->manager);
-    nanvm_arena_close(&arena);
+    nanvm_arena_assume_self_contained(&arena);
     run_on_closed(run, manager, &dice->manager, dice);
     nanvm_arena_deinit(&arena);
 }
@@ -240,7 +240,7 @@ static void in_buffer(scene *run, void *buffer, size_t size) {
 static void in_closed_buffer(scene *run, void *buffer, size_t size) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, size);
-    nanvm_arena_close(&arena);
+    nanvm_arena_assume_self_contained(&arena);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     run_on_closed(run, manager, nanvm_global(), &no_dice);
     nanvm_arena_deinit(&arena);

@@ -79,7 +79,7 @@ static void holders(const ground *on) {
 static void closed(const ground *on) {
     nanvm_arena arena;
     nanvm_manager *manager = open_arena(&arena, on);
-    nanvm_arena_close(&arena);
+    nanvm_arena_assume_self_contained(&arena);
     nanvm_ref tree = leaf(manager, 1);
     for (size_t i = 0; i < 10; i++) {
         tree = pair(manager, nanvm_ref_clone(tree), leaf(manager, i));

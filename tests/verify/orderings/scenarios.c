@@ -4,7 +4,7 @@
 
 #include "../../../src/internal.h"
 #if defined(NANVM_HARDENED)
-#include "../../../src/hardened/guard.h"
+#include "../../../src/hardened/guard_page.h"
 #endif
 
 /* --- objects and managers -------------------------------------------------- */
@@ -98,7 +98,7 @@ static void settle_key(void) {
 #if defined(NANVM_HARDENED)
     nanvm_length any = {0, 0};
     MODEL_SHARE(model_key());
-    nanvm_seal_length(&any);
+    nanvm_checksum_length(&any);
     model_settle(model_key());
 #endif
 }
@@ -529,8 +529,8 @@ static void begin_guards(void) {
 }
 
 static void close_and_open(unsigned index) {
-    nanvm_guard_close(pages[index]);
-    nanvm_guard_open(pages[index]);
+    nanvm_guard_page_close(pages[index]);
+    nanvm_guard_page_open(pages[index]);
 }
 
 static void no_guard_is_left(void) {

@@ -211,7 +211,7 @@ def files_of_model(context, build):
     if is_hardened:
         files["statics"] = here(context) / "statics.c"  # has two others inside
         files["global_blocks"] = global_with_one_waiting(context)
-        del files["seal"], files["guard"]
+        del files["checksum"], files["guard_page"]
     del files["inline"]  # the model has a copy in each file
     return files
 

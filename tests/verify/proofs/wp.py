@@ -9,7 +9,7 @@ from context import StepFailed
 from proofs import contracts, frama
 
 SIZES = ("layout", "object", "block")
-POOLS = (*SIZES, "chunk", "spare")
+POOLS = (*SIZES, "chunk", "cache")
 # Where the header in front of a place is written, or a pointer's type is another: memory
 # of different types is taken for different memory. Elsewhere there are no such casts.
 CASTS = "Typed+Cast"
@@ -42,16 +42,16 @@ UNITS = (
     Unit("count", "nanvm/mem/count.h"),
     Unit("object", "object.c", SIZES[:1]),
     Unit("block", "block.c", SIZES[:2]),
-    Unit("take", "nanvm/mem/places.h", ("count", "header", "places"), CASTS),
+    Unit("take", "nanvm/mem/slots.h", ("count", "header", "slots"), CASTS),
     Unit("large", "pool/large.c", POOLS),
-    Unit("places", "nanvm/mem/places.h"),
+    Unit("slots", "nanvm/mem/slots.h"),
     Unit("local", "managers/local.c", SIZES[:1]),
     Unit("global", "managers/global.c", SIZES),
     Unit("chunk", "pool/chunk.c", SIZES),
-    Unit("spare", "pool/spare.c", (*SIZES, "chunk")),
+    Unit("cache", "pool/cache.c", (*SIZES, "chunk")),
     Unit("memory", "memory.c", SIZES[:1]),
     Unit("trim", "pool/trim.c"),
-    Unit("header", "nanvm/mem/places.h", ("count",), CASTS),
+    Unit("header", "nanvm/mem/slots.h", ("count",), CASTS),
     Unit("layout", "nanvm/mem/layout.h"),
 )
 

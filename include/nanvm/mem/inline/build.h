@@ -29,10 +29,10 @@ NANVM_BEGIN_DECLS
 
 #if defined(NANVM_HARDENED)
 
-struct nanvm_frame;
+struct nanvm_callback_guard;
 
 /* Members of a struct. */
-#define NANVM_SEALED(members) members
+#define NANVM_CHECKSUM(members) members
 
 /* Stops the program if what lies in front of the object isn't as the library wrote it. */
 NANVM_API void nanvm_block_check(const void *object);
@@ -42,7 +42,7 @@ NANVM_API void nanvm_block_check_type(const void *object, const void *type);
 
 #else
 
-#define NANVM_SEALED(members)
+#define NANVM_CHECKSUM(members)
 
 NANVM_INLINE void nanvm_block_check(const void *object) {
     (void)object;
@@ -59,7 +59,7 @@ NANVM_INLINE void nanvm_block_check_type(const void *object, const void *type) {
  * callback. */
 typedef struct nanvm_at_work {
     bool is_set;
-    NANVM_SEALED(const struct nanvm_frame *frame;)
+    NANVM_CHECKSUM(const struct nanvm_callback_guard *frame;)
 } nanvm_at_work;
 
 NANVM_END_DECLS

@@ -5,9 +5,9 @@
       (self->chunks != \null ==>
          \valid_read(self->chunks) && self->chunks->size <= PTRDIFF_MAX);
 
-    predicate is_arena_run(nanvm_places *run) =
-      run->run == run->run_end ||
-      (0 < run->run_end - run->run <= PTRDIFF_MAX && run->stride > 0); */
+    predicate is_arena_run(nanvm_slots *run) =
+      run->bump == run->bump_end ||
+      (0 < run->bump_end - run->bump <= PTRDIFF_MAX && run->stride > 0); */
 
 /* BITS */
 /*@ requires is_alignment(align);
@@ -30,12 +30,12 @@ static size_t front_at(uintptr_t start, size_t prefix, size_t align);
     ensures \result <==> front + size <= room; */
 static bool has_room(size_t room, size_t front, size_t size);
 
-/*@ requires \valid_read(self) && is_arena_run(&self->run);
+/*@ requires \valid_read(self) && is_arena_run(&self->bump_range);
     assigns \nothing;
-    ensures self->run.run == self->run.run_end ==> \result == 0;
-    ensures self->run.run != self->run.run_end ==>
-            \result == (self->run.run_end - self->run.run) / self->run.stride;
-    ensures \result * self->run.stride <= PTRDIFF_MAX; */
+    ensures self->bump_range.bump == self->bump_range.bump_end ==> \result == 0;
+    ensures self->bump_range.bump != self->bump_range.bump_end ==>
+            \result == (self->bump_range.bump_end - self->bump_range.bump) / self->bump_range.stride;
+    ensures \result * self->bump_range.stride <= PTRDIFF_MAX; */
 static size_t rest_of_run(const nanvm_arena *self);
 
 /*@ assigns \nothing;

@@ -9,11 +9,11 @@
     ensures \result % sizeof(void *) == 0; */
 size_t nanvm_chunk_prefix(const nanvm_type *type);
 
-/*@ requires \valid_read(pool) && \valid_read(pool->places.object);
-    requires is_alignment(pool->places.object->align);
+/*@ requires \valid_read(pool) && \valid_read(pool->slots.type);
+    requires is_alignment(pool->slots.type->align);
     assigns \nothing;
     ensures \result.size == size;
-    ensures \result.align == block_align(pool->places.object);
+    ensures \result.align == block_align(pool->slots.type);
     ensures is_alignment(\result.align); */
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
 

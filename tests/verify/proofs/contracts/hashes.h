@@ -1,9 +1,9 @@
-/* Tables that are found by hashes: <nanvm/mem/places.h>, src/pool/region.c. */
+/* Tables that are found by hashes: <nanvm/mem/slots.h>, src/pool/segment.c. */
 
 /* BITS */
 /*@ assigns \nothing;
-    ensures \result < NANVM_PLACES; */
-size_t nanvm_places_index(const nanvm_type *type);
+    ensures \result < NANVM_SLOTS; */
+size_t nanvm_slots_index(const nanvm_type *type);
 
 /* BITS */
 /*@ assigns \nothing;

@@ -6,8 +6,8 @@
     requires size <= PTRDIFF_MAX;
     assigns \nothing;
     ensures size <= \result < size + NANVM_CACHE_LINE;
-    ensures pool->apart ==> \result == size;
-    ensures !pool->apart ==> (\result + MALLOC_HEAD) % NANVM_CACHE_LINE == 0; */
+    ensures pool->one_per_chunk ==> \result == size;
+    ensures !pool->one_per_chunk ==> (\result + MALLOC_HEAD) % NANVM_CACHE_LINE == 0; */
 static size_t chunk_size(const nanvm_pool *pool, size_t size);
 
 /*@ requires \valid(pool) && has_spare(pool);

@@ -1,41 +1,41 @@
 /* Local managers: src/managers/local.c. */
 
 /*@ predicate is_table(nanvm_local_state *state) =
-      \valid_read(state) && 0 < state->slots_length &&
-      \valid_read(state->slots + (0 .. state->slots_length - 1)); */
+      \valid_read(state) && 0 < state->table_length &&
+      \valid_read(state->table + (0 .. state->table_length - 1)); */
 
 /* BITS */
 /*@ requires \valid_read(state);
-    requires is_alignment(state->slots_length);
+    requires is_alignment(state->table_length);
     assigns \nothing;
-    ensures \result < state->slots_length; */
+    ensures \result < state->table_length; */
 static size_t slot_of(const nanvm_local_state *state, const nanvm_type *type,
                       size_t capacity);
 
 /* BITS */
 /*@ requires \valid_read(state);
-    requires is_alignment(state->slots_length);
+    requires is_alignment(state->table_length);
     assigns \nothing;
-    ensures \result < state->slots_length; */
+    ensures \result < state->table_length; */
 static size_t slot_after(const nanvm_local_state *state, size_t slot);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
-    ensures \result <==> pool->places.object == type &&
-                         (capacity == ANY_CAPACITY || pool->capacity == capacity); */
+    ensures \result <==> pool->slots.type == type &&
+                         (capacity == ANY_SLOT_SIZE || pool->slot_size == capacity); */
 static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
                       size_t capacity);
 
 /* Within the table; what is there serves the type and capacity, or nothing is there. */
-/*@ requires is_table(state) && is_alignment(state->slots_length);
-    requires \forall integer i; 0 <= i < state->slots_length ==>
-               state->slots[i] != \null ==> \valid_read(state->slots[i]);
+/*@ requires is_table(state) && is_alignment(state->table_length);
+    requires \forall integer i; 0 <= i < state->table_length ==>
+               state->table[i] != \null ==> \valid_read(state->table[i]);
     assigns \nothing;
-    ensures \exists integer i; 0 <= i < state->slots_length &&
-              \result == &state->slots[i];
+    ensures \exists integer i; 0 <= i < state->table_length &&
+              \result == &state->table[i];
     ensures *\result != \null ==>
-              (*\result)->places.object == type &&
-              (capacity == ANY_CAPACITY || (*\result)->capacity == capacity); */
+              (*\result)->slots.type == type &&
+              (capacity == ANY_SLOT_SIZE || (*\result)->slot_size == capacity); */
 static nanvm_pool **find(const nanvm_local_state *state, const nanvm_type *type,
                          size_t capacity);
 
@@ -48,11 +48,11 @@ static nanvm_layout slots_layout(size_t length);
 /* BITS */
 /*@ requires \valid_read(object);
     assigns \nothing;
-    ensures \result < NANVM_PLACES; */
+    ensures \result < NANVM_SLOTS; */
 static size_t recent_of(const nanvm_type *type, size_t size);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
-    ensures \result <==> pool->places.object == type && pool->capacity == 0 &&
+    ensures \result <==> pool->slots.type == type && pool->slot_size == 0 &&
                          size > NANVM_POOL_STRIDE_MAX; */
 static bool serves_large(const nanvm_pool *pool, const nanvm_type *type, size_t size);

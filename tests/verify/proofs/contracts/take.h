@@ -1,39 +1,39 @@
-/* Places and their headers: <nanvm/mem/places.h>. */
+/* Places and their headers: <nanvm/mem/slots.h>. */
 
-/*@ predicate has_header(nanvm_places *self, unsigned char *place) =
+/*@ predicate has_header(nanvm_slots *self, unsigned char *place) =
       \valid(header_of(place)) && \separated(self, header_of(place));
 
-    logic unsigned char *at_run(nanvm_places *self) = (unsigned char *)self->run; */
+    logic unsigned char *at_run(nanvm_slots *self) = (unsigned char *)self->bump; */
 
 /* What is returned has the count of its origin, and isn't in the pool any more: neither
  * in a list, nor in the run. */
-/*@ requires \valid(self) && self->run <= self->run_end;
-    requires self->ready != \null ==>
-      is_place(self, self->ready) && has_header(self, (unsigned char *)self->ready);
-    requires self->dead != \null ==>
-      is_place(self, self->dead) && has_header(self, (unsigned char *)self->dead);
-    requires self->run != self->run_end ==>
-      self->run != 0 && self->run <= SIZE_MAX - self->stride &&
+/*@ requires \valid(self) && self->bump <= self->bump_end;
+    requires self->free_list != \null ==>
+      is_place(self, self->free_list) && has_header(self, (unsigned char *)self->free_list);
+    requires self->local_free_list != \null ==>
+      is_place(self, self->local_free_list) && has_header(self, (unsigned char *)self->local_free_list);
+    requires self->bump != self->bump_end ==>
+      self->bump != 0 && self->bump <= SIZE_MAX - self->stride &&
       at_run(self) != \null && has_header(self, at_run(self));
-    assigns self->ready, self->dead, self->run;
-    assigns header_of(self->ready)->count \from self->ready;
-    assigns header_of(self->dead)->count \from self->dead;
-    assigns header_of(at_run(self))->count \from self->run;
+    assigns self->free_list, self->local_free_list, self->bump;
+    assigns header_of(self->free_list)->count \from self->free_list;
+    assigns header_of(self->local_free_list)->count \from self->local_free_list;
+    assigns header_of(at_run(self))->count \from self->bump;
     behavior listed:
-      assumes self->ready != \null || self->dead != \null;
-      ensures \result == \old(self->ready) || \result == \old(self->dead);
+      assumes self->free_list != \null || self->local_free_list != \null;
+      ensures \result == \old(self->free_list) || \result == \old(self->local_free_list);
       ensures \result != \null && header_of(\result)->count == 0;
-      ensures self->run == \old(self->run);
+      ensures self->bump == \old(self->bump);
     behavior run:
-      assumes self->ready == \null && self->dead == \null;
-      assumes self->run != self->run_end;
+      assumes self->free_list == \null && self->local_free_list == \null;
+      assumes self->bump != self->bump_end;
       ensures \result == \old(at_run(self));
-      ensures header_of(\result)->count == self->run_count;
-      ensures self->run == \old(self->run) + self->stride;
+      ensures header_of(\result)->count == self->bump_count;
+      ensures self->bump == \old(self->bump) + self->stride;
     behavior none:
-      assumes self->ready == \null && self->dead == \null && self->run == self->run_end;
-      assigns self->ready, self->dead;
-      ensures \result == \null && self->run == \old(self->run);
+      assumes self->free_list == \null && self->local_free_list == \null && self->bump == self->bump_end;
+      assigns self->free_list, self->local_free_list;
+      ensures \result == \null && self->bump == \old(self->bump);
     complete behaviors;
     disjoint behaviors; */
-void *nanvm_places_take(nanvm_places *self);
+void *nanvm_slots_pop(nanvm_slots *self);

@@ -2,19 +2,19 @@
 
 /*@ requires \valid_read(chunk);
     assigns \nothing;
-    ensures \result <==> chunk->dead == chunk->used; */
+    ensures \result <==> chunk->local_free_list == chunk->used; */
 static bool is_empty(const nanvm_chunk *chunk);
 
 /*@ requires \valid_read(region);
     assigns \nothing;
     ensures \result <==> region->empty == region->chunks; */
-static bool is_spare_region(const nanvm_region *region);
+static bool is_empty_segment(const nanvm_segment *region);
 
 /* A chunk in a region goes with its region, any other alone. */
 /*@ requires \valid_read(chunk);
-    requires chunk->region != \null ==> \valid_read(chunk->region);
+    requires chunk->segment != \null ==> \valid_read(chunk->segment);
     assigns \nothing;
-    ensures chunk->region == \null ==> (\result <==> chunk->dead == chunk->used);
-    ensures chunk->region != \null ==>
-              (\result <==> chunk->region->empty == chunk->region->chunks); */
+    ensures chunk->segment == \null ==> (\result <==> chunk->local_free_list == chunk->used);
+    ensures chunk->segment != \null ==>
+              (\result <==> chunk->segment->empty == chunk->segment->chunks); */
 static bool is_spare(const nanvm_chunk *chunk);

@@ -83,7 +83,7 @@ void eva_arena_close(void) {
     nanvm_arena arena;
     write_tables();
     nanvm_arena_init(&arena, (void *)BUFFER, BUFFER_SIZE);
-    nanvm_arena_close(&arena);
+    nanvm_arena_assume_self_contained(&arena);
     (void)new_node(nanvm_arena_manager(&arena));
     nanvm_arena_deinit(&arena);
 }

@@ -1,4 +1,4 @@
-#include "system/checker.h"
+#include "system/sanitizer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static bool has_memcheck(void) {
     return VALGRIND_MAKE_MEM_DEFINED(&byte, sizeof(byte)) != 0;
 }
 
-bool nanvm_checker_watches(void) {
+bool nanvm_sanitizer_is_there(void) {
     bool any =
         asan_close != NULL || hwasan != NULL || msan_forget != NULL || has_memcheck();
     return any && !is_off();
@@ -63,20 +63,20 @@ static void tell(on_bytes *checker, const volatile void *bytes, size_t size) {
     }
 }
 
-void nanvm_checker_close(void *bytes, size_t size) {
+void nanvm_sanitizer_poison(void *bytes, size_t size) {
     tell(asan_close, bytes, size);
     tell(msan_forget, bytes, size);
     (void)VALGRIND_MAKE_MEM_NOACCESS(bytes, size);
 }
 
-void nanvm_checker_open(void *bytes, size_t size) {
+void nanvm_sanitizer_unpoison(void *bytes, size_t size) {
     tell(asan_open, bytes, size);
     tell(msan_forget, bytes, size);
     (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes, size);
 }
 
 /* memcheck has seen the library's own read. */
-void nanvm_checker_read(const void *bytes, size_t size) {
+void nanvm_sanitizer_read(const void *bytes, size_t size) {
     tell(asan_read, bytes, size);
     tell(hwasan, bytes, size);
 }

@@ -1,7 +1,7 @@
 #if defined(__linux__) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE /* sysconf, mprotect */
 #endif
-#include "hardened/guard.h"
+#include "hardened/guard_page.h"
 
 #include "hardened/atomic.h"
 
@@ -25,52 +25,52 @@ static void remove_guard(void) {
 #if defined(_WIN32)
 #include <windows.h>
 
-size_t nanvm_guard_size(void) {
+size_t nanvm_guard_page_size(void) {
     SYSTEM_INFO system;
     GetSystemInfo(&system);
     return system.dwPageSize;
 }
 
-void nanvm_guard_close(void *page) {
+void nanvm_guard_page_close(void *page) {
     DWORD before;
     if (add_guard()) {
-        (void)VirtualProtect(page, nanvm_guard_size(), PAGE_NOACCESS, &before);
+        (void)VirtualProtect(page, nanvm_guard_page_size(), PAGE_NOACCESS, &before);
     }
 }
 
-void nanvm_guard_open(void *page) {
+void nanvm_guard_page_open(void *page) {
     DWORD before;
     remove_guard();
-    (void)VirtualProtect(page, nanvm_guard_size(), PAGE_READWRITE, &before);
+    (void)VirtualProtect(page, nanvm_guard_page_size(), PAGE_READWRITE, &before);
 }
 #elif defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
 #include <unistd.h>
 
-size_t nanvm_guard_size(void) {
+size_t nanvm_guard_page_size(void) {
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-void nanvm_guard_close(void *page) {
+void nanvm_guard_page_close(void *page) {
     if (add_guard()) {
-        (void)mprotect(page, nanvm_guard_size(), PROT_NONE);
+        (void)mprotect(page, nanvm_guard_page_size(), PROT_NONE);
     }
 }
 
-void nanvm_guard_open(void *page) {
+void nanvm_guard_page_open(void *page) {
     remove_guard();
-    (void)mprotect(page, nanvm_guard_size(), PROT_READ | PROT_WRITE);
+    (void)mprotect(page, nanvm_guard_page_size(), PROT_READ | PROT_WRITE);
 }
 #else
-size_t nanvm_guard_size(void) {
+size_t nanvm_guard_page_size(void) {
     return 0;
 }
 
-void nanvm_guard_close(void *page) {
+void nanvm_guard_page_close(void *page) {
     (void)page;
 }
 
-void nanvm_guard_open(void *page) {
+void nanvm_guard_page_open(void *page) {
     (void)page;
 }
 #endif

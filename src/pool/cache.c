@@ -8,18 +8,18 @@
 #include "debug/debug.h"
 #include "pool/pool.h"
 
-enum { SPARE_MAX = 64 * 1024 };
+enum { CACHED_MAX = 64 * 1024 };
 
 static bool is_kept(const nanvm_pool *pool, const nanvm_chunk *chunk) {
-    return pool->owner != NULL && !pool->apart && chunk->size <= SPARE_MAX;
+    return pool->owner != NULL && !pool->one_per_chunk && chunk->size <= CACHED_MAX;
 }
 
-size_t nanvm_spare_bytes(const nanvm_pool *pool) {
+size_t nanvm_cache_bytes(const nanvm_pool *pool) {
     return pool->chunks == NULL ? 0 : nanvm_chunk_bytes(pool, pool->chunks);
 }
 
 /* If no more than a fifth of it is lost. */
-nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size) {
+nanvm_chunk *nanvm_cache_pop(nanvm_pool *pool, size_t size) {
     nanvm_chunk *chunk = pool->chunks;
     if (chunk == NULL || chunk->size < size || chunk->size - size > size / 4) {
         return NULL;
@@ -29,7 +29,7 @@ nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size) {
 }
 
 /* Memory is freed last: the source's dealloc may drop another large object. */
-void nanvm_spare_put(nanvm_pool *pool, void *object) {
+void nanvm_cache_push(nanvm_pool *pool, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     if (is_kept(pool, chunk)) {
         nanvm_chunk *old = pool->chunks;
@@ -42,7 +42,7 @@ void nanvm_spare_put(nanvm_pool *pool, void *object) {
     }
 }
 
-void nanvm_spare_free(nanvm_pool *pool) {
+void nanvm_cache_clear(nanvm_pool *pool) {
     nanvm_chunk *chunk = pool->chunks;
     pool->chunks = NULL;
     if (chunk != NULL) {
@@ -66,7 +66,7 @@ static nanvm_chunk *resize_chunk(nanvm_pool *pool, nanvm_chunk *chunk, size_t le
     return resized;
 }
 
-void *nanvm_spare_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
+void *nanvm_cache_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     size_t old = chunk->size;
     nanvm_chunk *larger = resize_chunk(pool, chunk, prefix + size);

@@ -4,8 +4,8 @@
  * manager gives each object a chunk of its own, from the system's malloc by default; and
  * an arena tells the checker which of its bytes are in use. Whether one watches is found
  * out when the program runs: the library needn't have been built for it. */
-#ifndef NANVM_CHECKER_H
-#define NANVM_CHECKER_H
+#ifndef NANVM_SANITIZER_H
+#define NANVM_SANITIZER_H
 
 #include "internal.h"
 
@@ -13,15 +13,15 @@
 enum { NANVM_RED_ZONE = 16 };
 
 /* Whether one watches, and the environment doesn't say NANVM_CHECKER=off. */
-bool nanvm_checker_watches(void);
+bool nanvm_sanitizer_is_there(void);
 
 /* Nobody may touch these bytes; or they are in use, in any state. */
-void nanvm_checker_close(void *bytes, size_t size);
-void nanvm_checker_open(void *bytes, size_t size);
+void nanvm_sanitizer_poison(void *bytes, size_t size);
+void nanvm_sanitizer_unpoison(void *bytes, size_t size);
 
 /* Reads these bytes as the user's own code would: a checker reports it if they may not be
  * touched, and ends the program. For what the library, which isn't built for the checker,
  * read unseen. */
-void nanvm_checker_read(const void *bytes, size_t size);
+void nanvm_sanitizer_read(const void *bytes, size_t size);
 
 #endif

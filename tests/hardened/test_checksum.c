@@ -107,8 +107,8 @@ static bool distance_is_sealed(const stage *on) {
     nanvm_header *header = nanvm_block_header(self.made.object);
     expect_each_byte_sealed((unsigned char *)&header->origin, sizeof(header->origin),
                             OVERWRITTEN, look_at_type, &self);
-    expect_each_byte_sealed((unsigned char *)&header->origin_seal,
-                            sizeof(header->origin_seal), OVERWRITTEN, look_at_type,
+    expect_each_byte_sealed((unsigned char *)&header->origin_checksum,
+                            sizeof(header->origin_checksum), OVERWRITTEN, look_at_type,
                             &self);
     nanvm_mut_ref_drop(self.made);
     return true;

@@ -160,7 +160,7 @@ void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
     nanvm_header *header = nanvm_block_header(object);
     nanvm_count_word_store(&header->count, count);
     header->origin = distance;
-    header->origin_seal = short_mark(DISTANCE, &header->origin, distance);
+    header->origin_checksum = short_mark(DISTANCE, &header->origin, distance);
 }
 
 NANVM_WRAPS("a hash")
@@ -174,20 +174,20 @@ static inline bool is_sealed_origin(const nanvm_origin *self) {
     return joined(self->seal) == mark_of_origin(self);
 }
 
-void nanvm_seal_origin(nanvm_origin *origin) {
+void nanvm_checksum_origin(nanvm_origin *origin) {
     split(origin->seal, mark_of_origin(origin));
 }
 
-void nanvm_seal_shared_origin(nanvm_origin *origin) {
+void nanvm_checksum_shared_origin(nanvm_origin *origin) {
     if (!is_sealed_origin(origin)) {
-        nanvm_seal_origin(origin);
+        nanvm_checksum_origin(origin);
     }
 }
 
 void nanvm_block_check(const void *object) {
     const nanvm_header *header = nanvm_block_header(object);
     expect_aligned(&header->count);
-    if (NANVM_UNLIKELY(header->origin_seal !=
+    if (NANVM_UNLIKELY(header->origin_checksum !=
                        short_mark(DISTANCE, &header->origin, header->origin))) {
         stop();
     }
@@ -203,20 +203,20 @@ void nanvm_block_check_type(const void *object, const void *type) {
 }
 
 /* Its only reference is a MutRef. */
-void nanvm_seal_moved(void *object) {
+void nanvm_checksum_moved(void *object) {
     nanvm_header *header = nanvm_block_header(object);
     nanvm_origin *origin = nanvm_header_origin(header);
-    nanvm_seal_origin(origin);
+    nanvm_checksum_origin(origin);
     nanvm_header_write(object, header->origin, (int32_t)origin->dealloc->table->count);
 }
 
 /* --- lengths --- */
 
-void nanvm_seal_length(nanvm_length *length) {
+void nanvm_checksum_length(nanvm_length *length) {
     length->seal = (size_t)mark(LENGTH, length, length->length);
 }
 
-void nanvm_seal_check_length(const nanvm_length *length) {
+void nanvm_checksum_check_length(const nanvm_length *length) {
     if (NANVM_UNLIKELY(length->seal != (size_t)mark(LENGTH, length, length->length))) {
         nanvm_block_wrong_length();
     }
@@ -231,21 +231,21 @@ static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owne
     return mark(MEMORY, front, sized ^ layout.align);
 }
 
-void nanvm_seal_memory(nanvm_memory_front *front, const void *owner,
+void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner,
                        nanvm_layout layout) {
     split(front->seal, mark_of_memory(front, owner, layout));
 }
 
-void nanvm_seal_check_memory(const nanvm_memory_front *front, const void *owner,
+void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout, const char *message) {
     if (NANVM_UNLIKELY(joined(front->seal) != mark_of_memory(front, owner, layout))) {
         nanvm_fatal(message);
     }
 }
 
-void nanvm_seal_break_memory(nanvm_memory_front *front, const void *owner,
+void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
                              nanvm_layout layout) {
-    nanvm_seal_check_memory(
+    nanvm_checksum_check_memory(
         front, owner, layout,
         "memory that this manager didn't hand out, or not with this layout");
     split(front->seal, 0);

@@ -1,28 +1,28 @@
 /* Whether a function that calls back is still at work. The hardened build, whose half of
- * this interface is hardened/frame.h, also finds out whether it was left by longjmp. */
-#ifndef NANVM_FRAME_H
-#define NANVM_FRAME_H
+ * this interface is hardened/callback_guard.h, also finds out whether it was left by longjmp. */
+#ifndef NANVM_CALLBACK_GUARD_H
+#define NANVM_CALLBACK_GUARD_H
 
 #include "internal.h"
 
 #define NANVM_FRAME_ADDRESS ((uintptr_t)0)
 
-typedef char nanvm_frame;
+typedef char nanvm_callback_guard;
 
 /* `here` is NANVM_FRAME_ADDRESS of the function in which `frame` is a variable. */
-static inline void nanvm_frame_enter(nanvm_at_work *self, const nanvm_frame *frame,
+static inline void nanvm_callback_guard_enter(nanvm_at_work *self, const nanvm_callback_guard *frame,
                                      uintptr_t here) {
     (void)frame;
     (void)here;
     self->is_set = true;
 }
 
-static inline void nanvm_frame_leave(nanvm_at_work *self) {
+static inline void nanvm_callback_guard_leave(nanvm_at_work *self) {
     self->is_set = false;
 }
 
 /* Stops the program with `message` if the function at work was left. */
-static inline bool nanvm_frame_is_at_work(const nanvm_at_work *self, uintptr_t here,
+static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self, uintptr_t here,
                                           const char *message) {
     (void)here;
     (void)message;

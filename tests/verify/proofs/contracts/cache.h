@@ -1,4 +1,4 @@
-/* The chunk that waits to be used again: src/pool/spare.c. */
+/* The chunk that waits to be used again: src/pool/cache.c. */
 
 /*@ predicate has_spare(nanvm_pool *pool) =
       pool->chunks != \null ==>
@@ -7,7 +7,7 @@
 
 /*@ requires \valid_read(pool) && \valid_read(chunk);
     assigns \nothing;
-    ensures \result <==> pool->owner != \null && !pool->apart &&
+    ensures \result <==> pool->owner != \null && !pool->one_per_chunk &&
                          chunk->size <= 64 * 1024; */
 static bool is_kept(const nanvm_pool *pool, const nanvm_chunk *chunk);
 
@@ -16,7 +16,7 @@ static bool is_kept(const nanvm_pool *pool, const nanvm_chunk *chunk);
     ensures pool->chunks == \null ==> \result == 0;
     ensures pool->chunks != \null ==> \result == pool->chunks->size;
     ensures \result == 0 || \result <= pool->reserved; */
-size_t nanvm_spare_bytes(const nanvm_pool *pool);
+size_t nanvm_cache_bytes(const nanvm_pool *pool);
 
 /* A chunk that fits, and of which no more than a fifth is lost, once. */
 /*@ requires \valid(pool) && has_spare(pool);
@@ -25,4 +25,4 @@ size_t nanvm_spare_bytes(const nanvm_pool *pool);
               \result == \old(pool->chunks) && pool->chunks == \null &&
               size <= \result->size <= size + size / 4;
     ensures \result == \null ==> pool->chunks == \old(pool->chunks); */
-nanvm_chunk *nanvm_spare_take(nanvm_pool *pool, size_t size);
+nanvm_chunk *nanvm_cache_pop(nanvm_pool *pool, size_t size);

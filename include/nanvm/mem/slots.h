@@ -2,16 +2,16 @@
  * @file
  * What inline functions have to know of the pools of a local manager, and of an arena.
  */
-#ifndef NANVM_MEM_PLACES_H
-#define NANVM_MEM_PLACES_H
+#ifndef NANVM_MEM_SLOTS_H
+#define NANVM_MEM_SLOTS_H
 
 #include <nanvm/mem/block.h>
 
 /** @cond INTERNAL */
 /* The first word of a dead object, whatever was in it before. */
-typedef struct NANVM_MAY_ALIAS nanvm_place {
-    struct nanvm_place *next;
-} nanvm_place;
+typedef struct NANVM_MAY_ALIAS nanvm_slot {
+    struct nanvm_slot *next;
+} nanvm_slot;
 /** @endcond */
 
 /**
@@ -24,23 +24,23 @@ typedef struct NANVM_MAY_ALIAS nanvm_place {
  * for all the time that a cache miss takes. (With one million objects, dropped and
  * created at random: 87 ns became 64.)
  */
-typedef struct nanvm_places {
+typedef struct nanvm_slots {
     nanvm_dealloc dealloc;      /**< Private: a pool's, whose table says `pooled`. */
     const nanvm_type *type;     /**< Private. */
-    nanvm_place *ready;         /**< Private: a list. */
-    nanvm_place *dead;          /**< Private: ready next. */
-    uintptr_t run;              /**< Private: an object's address ... */
-    uintptr_t run_end;          /**< Private: ... which may lie behind its memory. */
+    nanvm_slot *free_list;       /**< Private. */
+    nanvm_slot *local_free_list; /**< Private: the free list to be. */
+    uintptr_t bump;             /**< Private: an object's address ... */
+    uintptr_t bump_end;         /**< Private: ... which may lie behind its memory. */
     size_t stride;              /**< Private: from one object to the next. */
-    int32_t run_count;          /**< Private: what the count of a place in it becomes. */
-} nanvm_places;
+    int32_t bump_count;          /**< Private: what the count of a place in it becomes. */
+} nanvm_slots;
 
 NANVM_BEGIN_DECLS
 
 /** @cond INTERNAL */
 /* A manager's places are found by type: direct-mapped, so that another type may have
  * taken the entry. */
-enum { NANVM_PLACES = 64 };
+enum { NANVM_SLOTS = 64 };
 
 /* The top 6 bits of a product, so that tables at any distance from each other get entries
  * of their own: gcc lays static ones 128 bytes apart, and a plugin's may all start at the
@@ -48,7 +48,7 @@ enum { NANVM_PLACES = 64 };
  * distances, of any multiple of 8 from 32 to 512 bytes or of any power of two up to 2^21,
  * take at least as many different entries as tables at random addresses would. */
 NANVM_WRAPS("a hash")
-NANVM_INLINE size_t nanvm_places_index(const nanvm_type *type) {
+NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;
 }
 
@@ -58,24 +58,24 @@ enum { NANVM_STEPS_AHEAD = 32 };
 /* Places that lie at equal distances, as after the drop of a list, are on their way from
  * memory some steps ahead. (Building a long list anew: 3.3 ns a node became 2.1.) */
 NANVM_WRAPS("a step may lead back")
-NANVM_INLINE void nanvm_places_prefetch(const void *place, const void *next) {
+NANVM_INLINE void nanvm_slots_prefetch(const void *place, const void *next) {
     uintptr_t step = NANVM_ADDRESS(next) - NANVM_ADDRESS(place);
     NANVM_PREFETCH(
         NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
 /* The next place of the list; NULL if there is none. */
-NANVM_INLINE nanvm_place *nanvm_places_take_ready(nanvm_places *self) {
-    nanvm_place *place = self->ready;
+NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
+    nanvm_slot *place = self->free_list;
     if (place != NANVM_NULL) {
-        self->ready = place->next;
-        nanvm_places_prefetch(place, self->ready);
+        self->free_list = place->next;
+        nanvm_slots_prefetch(place, self->free_list);
         return place;
     }
-    place = self->dead;
+    place = self->local_free_list;
     if (place != NANVM_NULL) {
-        self->ready = place->next;
-        self->dead = NANVM_NULL;
+        self->free_list = place->next;
+        self->local_free_list = NANVM_NULL;
     }
     return place;
 }
@@ -83,38 +83,38 @@ NANVM_INLINE nanvm_place *nanvm_places_take_ready(nanvm_places *self) {
 /* The address for a new object, its header written; NULL if there is no room.
  * Inlined: about 10 instructions on x86-64 where one has died, 14 from a run;
  * 100 bytes. */
-NANVM_INLINE void *nanvm_places_take(nanvm_places *self) {
-    void *place = nanvm_places_take_ready(self);
+NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
+    void *place = nanvm_slots_pop_free(self);
     int32_t count = NANVM_COUNT_PLAIN; /* only pools have what died */
     if (place == NANVM_NULL) {
-        if (NANVM_UNLIKELY(self->run_end - self->run == 0)) {
+        if (NANVM_UNLIKELY(self->bump_end - self->bump == 0)) {
             return NANVM_NULL;
         }
-        place = NANVM_BITS_TO(void *, self->run);
-        count = self->run_count;
-        self->run += self->stride;
+        place = NANVM_BITS_TO(void *, self->bump);
+        count = self->bump_count;
+        self->bump += self->stride;
     }
     nanvm_block_set_count(place, count);
     return place;
 }
 
 /* Adds what just died. */
-NANVM_INLINE void nanvm_places_add_dead(nanvm_places *self, nanvm_place *place) {
-    place->next = self->dead;
-    self->dead = place;
+NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *place) {
+    place->next = self->local_free_list;
+    self->local_free_list = place;
 }
 
 /* Ends an object that no reference is left to, and that holds nothing, if it is in a
  * pool: its place is the next to be taken. Inlined: about 12 instructions on x86-64,
  * 45 bytes. */
-NANVM_INLINE bool nanvm_places_put(void *object) {
+NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     if (NANVM_UNLIKELY(!dealloc->table->pooled)) {
         return false;
     }
-    nanvm_places *self = NANVM_BITS_TO(nanvm_places *, dealloc);
+    nanvm_slots *self = NANVM_BITS_TO(nanvm_slots *, dealloc);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    nanvm_places_add_dead(self, NANVM_TO(nanvm_place *, object));
+    nanvm_slots_push(self, NANVM_TO(nanvm_slot *, object));
     return true;
 }
 /** @endcond */

@@ -198,7 +198,7 @@ static void test_no_place_is_given_twice(void **state) {
 /* The table is asked for each, and each type gets its own. */
 static void test_types_that_share_an_entry_take_turns(void **state) {
     (void)state;
-    enum { TYPES = 3 * NANVM_PLACES };
+    enum { TYPES = 3 * NANVM_SLOTS };
     static nanvm_type types[TYPES];
     nanvm_local local;
     nanvm_local_init(&local);
@@ -288,11 +288,11 @@ static void test_array_grows_into_its_room_without_asking(void **state) {
 
 /* How many entries `length` types take that lie at equal distances. */
 static size_t entries_of(uintptr_t first, size_t distance, size_t length) {
-    bool taken[NANVM_PLACES] = {false};
+    bool taken[NANVM_SLOTS] = {false};
     size_t entries = 0;
     for (size_t i = 0; i < length; i++) {
-        size_t index = nanvm_places_index((const nanvm_type *)(first + i * distance));
-        assert_in_range(index, 0, NANVM_PLACES - 1);
+        size_t index = nanvm_slots_index((const nanvm_type *)(first + i * distance));
+        assert_in_range(index, 0, NANVM_SLOTS - 1);
         entries += !taken[index];
         taken[index] = true;
     }

@@ -1,0 +1,59 @@
+/* Whether a function that calls back is still at work, or was left by longjmp.
+ *
+ * Stacks grow down: whatever is called by the one at work lies below the words that this
+ * one has left in its frame. What lies there and wasn't called by it has most likely
+ * written over some of them. usual/callback_guard.h is the other half of this interface. */
+#ifndef NANVM_CALLBACK_GUARD_H
+#define NANVM_CALLBACK_GUARD_H
+
+#include "internal.h"
+
+#define NANVM_FRAME_ADDRESS ((uintptr_t)__builtin_frame_address(0))
+
+enum { NANVM_CALLBACK_GUARD_WORDS = 8 };
+
+typedef struct nanvm_callback_guard {
+    uintptr_t address; /* of the frame, wherever a sanitizer keeps this */
+    volatile uintptr_t words[NANVM_CALLBACK_GUARD_WORDS];
+} nanvm_callback_guard;
+
+/* Nobody else writes this there. */
+static inline uintptr_t nanvm_callback_guard_word(const volatile uintptr_t *word) {
+    return ~(uintptr_t)word;
+}
+
+static inline void nanvm_callback_guard_enter(nanvm_at_work *self, nanvm_callback_guard *frame,
+                                     uintptr_t here) {
+    frame->address = here;
+    for (size_t i = 0; i < NANVM_CALLBACK_GUARD_WORDS; ++i) {
+        frame->words[i] = nanvm_callback_guard_word(&frame->words[i]);
+    }
+    self->is_set = true;
+    self->frame = frame;
+}
+
+static inline void nanvm_callback_guard_leave(nanvm_at_work *self) {
+    nanvm_callback_guard *frame = (nanvm_callback_guard *)(uintptr_t)self->frame;
+    frame->words[0] = 0;
+    self->is_set = false;
+}
+
+/* `here` is the address of a frame of who asks. What was left may be anybody's by now. */
+__attribute__((no_sanitize("address"))) static inline bool nanvm_callback_guard_was_left(
+    const nanvm_callback_guard *self, uintptr_t here) {
+    bool is_left = here >= self->address;
+    for (size_t i = 0; i < NANVM_CALLBACK_GUARD_WORDS; ++i) {
+        is_left = is_left || self->words[i] != nanvm_callback_guard_word(&self->words[i]);
+    }
+    return is_left;
+}
+
+static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self, uintptr_t here,
+                                          const char *message) {
+    if (self->is_set && nanvm_callback_guard_was_left(self->frame, here)) {
+        nanvm_fatal(message);
+    }
+    return self->is_set;
+}
+
+#endif
