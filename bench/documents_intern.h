@@ -110,9 +110,9 @@ static struct entry intern_text(struct table *self, struct documents_text text) 
     if (slot->ref.object != NULL) {
         return *slot;
     }
-    return table_add(self, slot, hash,
-                     checked(nanvm_new_array(bench_manager(), &string_type, text.bytes,
-                                             text.length)));
+    return table_add(
+        self, slot, hash,
+        checked(nanvm_new_array(bench_manager(), &string_type, text.bytes, text.length)));
 }
 
 /* --- the names of members ----------------------------------------------------------- */
@@ -242,8 +242,7 @@ static inline bool items_equal(const void *object, const void *key) {
     const struct documents_items *items = (const struct documents_items *)key;
     nanvm_ref ref = {object};
     size_t offset = items->type->items_offset;
-    return nanvm_ref_type(ref) == items->type &&
-           nanvm_ref_length(ref) == items->length &&
+    return nanvm_ref_type(ref) == items->type && nanvm_ref_length(ref) == items->length &&
            (offset == 0 ||
             nanvm_ref_same(((const struct members *)object)->names, items->names)) &&
            memcmp((const char *)object + offset, items->values,

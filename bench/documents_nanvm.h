@@ -143,8 +143,7 @@ static int on_object_end(void *context) {
     struct documents_list start = self->open[--self->depth];
     struct documents_names names = {self->open_names + start.names,
                                     self->names_length - start.names};
-    struct documents_items items = {&leaf_members_type,
-                                    intern_names(&self->names, names),
+    struct documents_items items = {&leaf_members_type, intern_names(&self->names, names),
                                     self->values + start.values, names.length};
     if (has_blocks(items.values, items.length)) {
         items.type = &members_type;

@@ -86,33 +86,32 @@ static const nanvm_type array_type = {
     .name = "array", .align = 8, .item_size = sizeof(value), .visit_item = value_visit};
 
 static const nanvm_type names_type = {.name = "names",
-                                          .size = sizeof(struct names),
-                                          .align = 8,
-                                          .item_size = sizeof(struct name),
-                                          .items_offset = offsetof(struct names, items),
-                                          .refs = first_word,
-                                          .refs_length = 1,
-                                          .item_refs = first_word,
-                                          .item_refs_length = 1};
+                                      .size = sizeof(struct names),
+                                      .align = 8,
+                                      .item_size = sizeof(struct name),
+                                      .items_offset = offsetof(struct names, items),
+                                      .refs = first_word,
+                                      .refs_length = 1,
+                                      .item_refs = first_word,
+                                      .item_refs_length = 1};
 
 static const nanvm_type members_type = {.name = "members",
-                                            .size = sizeof(struct members),
-                                            .align = 8,
-                                            .item_size = sizeof(value),
-                                            .items_offset =
-                                                offsetof(struct members, values),
-                                            .refs = first_word,
-                                            .refs_length = 1,
-                                            .visit_item = value_visit};
+                                        .size = sizeof(struct members),
+                                        .align = 8,
+                                        .item_size = sizeof(value),
+                                        .items_offset = offsetof(struct members, values),
+                                        .refs = first_word,
+                                        .refs_length = 1,
+                                        .visit_item = value_visit};
 
 static const nanvm_type leaf_members_type = {.name = "leaf members",
-                                                 .size = sizeof(struct members),
-                                                 .align = 8,
-                                                 .item_size = sizeof(value),
-                                                 .items_offset =
-                                                     offsetof(struct members, values),
-                                                 .refs = first_word,
-                                                 .refs_length = 1};
+                                             .size = sizeof(struct members),
+                                             .align = 8,
+                                             .item_size = sizeof(value),
+                                             .items_offset =
+                                                 offsetof(struct members, values),
+                                             .refs = first_word,
+                                             .refs_length = 1};
 
 /* --- making values, and looking at them -------------------------------------------- */
 

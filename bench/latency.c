@@ -84,7 +84,7 @@ static double overhead(void) {
     struct name {                                                                        \
         uint64_t words[length];                                                          \
     };                                                                                   \
-    BENCH_TYPE_0(name)                                                                 \
+    BENCH_TYPE_0(name)                                                                   \
     static struct {                                                                      \
         name##_ref *live;                                                                \
         size_t count;                                                                    \

@@ -79,7 +79,7 @@ static void trim(void) {
     struct name {                                                                        \
         uint64_t words[length];                                                          \
     };                                                                                   \
-    BENCH_TYPE_0(name)                                                                 \
+    BENCH_TYPE_0(name)                                                                   \
     static struct {                                                                      \
         name##_ref *live;                                                                \
         size_t count;                                                                    \

@@ -10,7 +10,7 @@
     struct name;                                                                         \
     typedef struct name *name##_ref
 
-#define BENCH_TYPE_0(name)                                                             \
+#define BENCH_TYPE_0(name)                                                               \
     static inline name##_ref name##_null(void) {                                         \
         return NULL;                                                                     \
     }                                                                                    \

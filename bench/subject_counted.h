@@ -60,7 +60,7 @@
         return &(*self)->value;                                                          \
     }
 
-#define BENCH_TYPE_0(name)                                                             \
+#define BENCH_TYPE_0(name)                                                               \
     COUNTED_OBJECT_(name)                                                                \
     static inline void name##_drop(name##_ref self) {                                    \
         if (self != NULL && counted_release(&self->count)) {                             \
@@ -69,7 +69,7 @@
     }                                                                                    \
     COUNTED_WRITE_(name, (void)0)
 
-#define BENCH_TYPE_1(name, last)                                                       \
+#define BENCH_TYPE_1(name, last)                                                         \
     COUNTED_OBJECT_(name)                                                                \
     static inline void name##_drop(name##_ref self) {                                    \
         while (self != NULL && counted_release(&self->count)) {                          \
@@ -80,7 +80,7 @@
     }                                                                                    \
     COUNTED_WRITE_(name, (void)name##_clone(&value.last))
 
-#define BENCH_TYPE_2(name, a, last)                                                    \
+#define BENCH_TYPE_2(name, a, last)                                                      \
     COUNTED_OBJECT_(name)                                                                \
     static void name##_drop(name##_ref self) {                                           \
         while (self != NULL && counted_release(&self->count)) {                          \

@@ -100,7 +100,7 @@ static inline bool glib_is_sole(const void *box) {
         }                                                                                \
     }
 
-#define BENCH_TYPE_0(name)                                                             \
+#define BENCH_TYPE_0(name)                                                               \
     GLIB_OBJECT_(name)                                                                   \
     static inline void name##_drop(name##_ref self) {                                    \
         if (self != NULL) {                                                              \
@@ -109,12 +109,12 @@ static inline bool glib_is_sole(const void *box) {
     }                                                                                    \
     GLIB_WRITE_(name, (void)0)
 
-#define BENCH_TYPE_1(name, last)                                                       \
+#define BENCH_TYPE_1(name, last)                                                         \
     GLIB_OBJECT_(name)                                                                   \
     GLIB_DROP_(name, last, (void)0)                                                      \
     GLIB_WRITE_(name, (void)name##_clone(&value.last))
 
-#define BENCH_TYPE_2(name, a, last)                                                    \
+#define BENCH_TYPE_2(name, a, last)                                                      \
     GLIB_OBJECT_(name)                                                                   \
     GLIB_DROP_(name, last, name##_drop(value->a))                                        \
     GLIB_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))

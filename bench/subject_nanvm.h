@@ -26,7 +26,7 @@
         return nanvm_ref_is_null(*self);                                                 \
     }                                                                                    \
     static inline name##_ref name##_make(struct name value) {                            \
-        nanvm_mut_ref self = nanvm_new_copy(bench_manager(), &name##_type, &value);    \
+        nanvm_mut_ref self = nanvm_new_copy(bench_manager(), &name##_type, &value);      \
         if (self.object == NULL) {                                                       \
             bench_fail("out of memory");                                                 \
         }                                                                                \
@@ -54,16 +54,16 @@
 
 #endif
 
-#define BENCH_TYPE_0(name)                                                             \
-    NANVM_TYPE(name##_type, struct name);                                            \
+#define BENCH_TYPE_0(name)                                                               \
+    NANVM_TYPE(name##_type, struct name);                                                \
     NANVM_BENCH_FUNCTIONS_(name)
 
-#define BENCH_TYPE_1(name, last)                                                       \
-    NANVM_TYPE_REFS(name##_type, struct name, last);                                 \
+#define BENCH_TYPE_1(name, last)                                                         \
+    NANVM_TYPE_REFS(name##_type, struct name, last);                                     \
     NANVM_BENCH_FUNCTIONS_(name)
 
-#define BENCH_TYPE_2(name, a, last)                                                    \
-    NANVM_TYPE_REFS(name##_type, struct name, a, last);                              \
+#define BENCH_TYPE_2(name, a, last)                                                      \
+    NANVM_TYPE_REFS(name##_type, struct name, a, last);                                  \
     NANVM_BENCH_FUNCTIONS_(name)
 
 #include "subject_nanvm_array.h"

@@ -15,7 +15,7 @@
     typedef nanvm_mut_ref name##_mut_ref;                                                \
     static inline name##_mut_ref name##_new_array(nanvm_manager *manager,                \
                                                   const void *items, size_t length) {    \
-        return nanvm_new_array(manager, &name##_type, items, length);                  \
+        return nanvm_new_array(manager, &name##_type, items, length);                    \
     }                                                                                    \
     static inline struct name *name##_mut_ref_get(name##_mut_ref self) {                 \
         return (struct name *)nanvm_mut_ref_get(self);                                   \
@@ -24,8 +24,8 @@
         return nanvm_mut_ref_to_ref(self);                                               \
     }                                                                                    \
     static inline bool name##_mut_ref_resize_unset(                                      \
-        nanvm_manager *manager, name##_mut_ref *self, size_t length) {                   \
-        return nanvm_mut_ref_resize_unset(manager, self, length);                        \
+        name##_mut_ref *self, nanvm_manager *manager, size_t length) {                   \
+        return nanvm_mut_ref_resize_unset(self, manager, length);                        \
     }                                                                                    \
     static inline const struct name *name##_ref_get(name##_ref self) {                   \
         return (const struct name *)nanvm_ref_get(self);                                 \
@@ -52,7 +52,7 @@
         size_t capacity;                                                                 \
         item items[];                                                                    \
     };                                                                                   \
-    NANVM_ARRAY(name##_type, struct name, items);                                      \
+    NANVM_ARRAY(name##_type, struct name, items);                                        \
     NANVM_BENCH_HANDLES_(name)                                                           \
     static inline name##_ref name##_of(size_t length) {                                  \
         name##_mut_ref self = name##_new_array(bench_manager(), NULL, length);           \
@@ -87,7 +87,7 @@
     }                                                                                    \
     static inline struct name *name##_resize(name##_ref *self, size_t capacity) {        \
         name##_mut_ref own = name##_ref_to_mut_ref(self, bench_manager());               \
-        if (!name##_mut_ref_resize_unset(bench_manager(), &own, capacity)) {             \
+        if (!name##_mut_ref_resize_unset(&own, bench_manager(), capacity)) {             \
             bench_fail("out of memory");                                                 \
         }                                                                                \
         *self = name##_mut_ref_to_ref(own);                                              \

@@ -7,7 +7,7 @@
     NANVM_TYPED_HANDLES(name)
 
 #define NANVM_BENCH_FUNCTIONS_(name)                                                     \
-    NANVM_TYPED_FUNCTIONS(name, struct name, name##_type);                             \
+    NANVM_TYPED_FUNCTIONS(name, struct name, name##_type);                               \
     static inline name##_ref name##_null(void) {                                         \
         return name##_ref_null();                                                        \
     }                                                                                    \

@@ -63,11 +63,11 @@ static inline void bench_close(void) {}
 
 #define BENCH_TYPE_0(name) SHARED_PTR_OBJECT_(name, name)
 
-#define BENCH_TYPE_1(name, last)                                                       \
+#define BENCH_TYPE_1(name, last)                                                         \
     SHARED_PTR_CHAIN_(name, last)                                                        \
     SHARED_PTR_OBJECT_(name, name##_chained)
 
-#define BENCH_TYPE_2(name, a, last)                                                    \
+#define BENCH_TYPE_2(name, a, last)                                                      \
     SHARED_PTR_CHAIN_(name, last)                                                        \
     SHARED_PTR_OBJECT_(name, name##_chained)
 

@@ -121,17 +121,17 @@ static inline void *talloc_bench_free(void *object, void *last) {
         return *self;                                                                    \
     }
 
-#define BENCH_TYPE_0(name)                                                             \
+#define BENCH_TYPE_0(name)                                                               \
     TALLOC_OBJECT_(name, (void)0)                                                        \
     TALLOC_DROP_(name, NULL)                                                             \
     TALLOC_WRITE_(name, (void)0)
 
-#define BENCH_TYPE_1(name, last)                                                       \
+#define BENCH_TYPE_1(name, last)                                                         \
     TALLOC_OBJECT_(name, talloc_bench_adopt(self, self->last))                           \
     TALLOC_DROP_(name, self->last)                                                       \
     TALLOC_WRITE_(name, (void)name##_clone(&value.last))
 
-#define BENCH_TYPE_2(name, a, last)                                                    \
+#define BENCH_TYPE_2(name, a, last)                                                      \
     TALLOC_OBJECT_(                                                                      \
         name, (talloc_bench_adopt(self, self->a), talloc_bench_adopt(self, self->last))) \
     TALLOC_DROP_(name, self->last)                                                       \

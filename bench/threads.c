@@ -24,7 +24,7 @@ const size_t bench_default_size = 10000;
     struct name {                                                                        \
         uint64_t words[length];                                                          \
     };                                                                                   \
-    BENCH_TYPE_0(name)                                                                 \
+    BENCH_TYPE_0(name)                                                                   \
     static inline name##_ref name##_of(uint64_t word) {                                  \
         struct name value;                                                               \
         for (size_t i = 0; i < (length); ++i) {                                          \

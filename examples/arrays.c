@@ -62,11 +62,11 @@ static void growing(void) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, (int[]){1, 2, 3}, 3);
     CHECK(!nanvm_mut_ref_is_null(ints));
 
-    CHECK(nanvm_mut_ref_resize(manager, &ints, 1000)); /* may move */
+    CHECK(nanvm_mut_ref_resize(&ints, manager, 1000)); /* may move */
     const int *items = nanvm_mut_ref_get(ints);        /* so: look again */
     CHECK(items[2] == 3 && items[999] == 0);
 
-    CHECK(!nanvm_mut_ref_resize(manager, &ints, SIZE_MAX)); /* too large: untouched */
+    CHECK(!nanvm_mut_ref_resize(&ints, manager, SIZE_MAX)); /* too large: untouched */
     CHECK(nanvm_mut_ref_length(ints) == 1000);
     nanvm_mut_ref_drop(ints);
     //! [resize]
@@ -80,7 +80,7 @@ static bool push(nanvm_manager *manager, nanvm_ref *array, nanvm_ref *item) {
     nanvm_mut_ref self = nanvm_ref_to_mut_ref(array, manager);
     size_t length = nanvm_mut_ref_length(self);
     bool grown =
-        !nanvm_mut_ref_is_null(self) && nanvm_mut_ref_resize(manager, &self, length + 1);
+        !nanvm_mut_ref_is_null(self) && nanvm_mut_ref_resize(&self, manager, length + 1);
     if (grown) {
         nanvm_ref *items = nanvm_mut_ref_get(self);
         items[length] = nanvm_ref_move(item);
@@ -94,8 +94,7 @@ static bool push(nanvm_manager *manager, nanvm_ref *array, nanvm_ref *item) {
 
 static void of_references(void) {
     nanvm_manager *manager = nanvm_global();
-    nanvm_ref list =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, NULL, 0));
+    nanvm_ref list = nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, NULL, 0));
     nanvm_ref old = nanvm_ref_clone(list);
     for (int i = 0; i < 3; ++i) {
         nanvm_ref text = nanvm_mut_ref_to_ref(text_new(manager, "item"));

@@ -9,8 +9,7 @@ struct session {
 NANVM_TYPE(session_type, struct session);
 
 //! [leak]
-static void on_leak(void *context, const nanvm_type *type, size_t blocks,
-                    size_t bytes) {
+static void on_leak(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
     size_t *sessions = context;
     (void)bytes;
     if (type == &session_type) {

@@ -39,8 +39,7 @@ static void for_one_thread(void) {
     //! [local]
 }
 
-static void silent(void *context, const nanvm_type *type, size_t blocks,
-                   size_t bytes) {
+static void silent(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
     (void)type;
     (void)bytes;
     *(size_t *)context += blocks;
@@ -93,7 +92,8 @@ static void growing_arena(void) {
     //! [growing]
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_arena_assume_self_contained(&arena); /* its objects will refer only to each other */
+    nanvm_arena_assume_self_contained(
+        &arena); /* its objects will refer only to each other */
 
     for (int i = 0; i < 10000; ++i) {
         nanvm_mut_ref p = point(nanvm_arena_manager(&arena), i, i);

@@ -22,7 +22,7 @@ struct tree {
     nanvm_ref child[4];
 };
 NANVM_TYPE_REFS(tree_type, struct tree, up.parent, child[0], child[1], child[2],
-                  child[3]);
+                child[3]);
 //! [parts]
 
 static nanvm_ref integer(int value) {
@@ -154,8 +154,7 @@ static size_t references_in(nanvm_ref object) {
 
 static void by_hand(void) {
     nanvm_ref constants[2] = {integer(7), integer(8)};
-    nanvm_mut_ref created =
-        nanvm_new_array(nanvm_global(), &function_type, constants, 2);
+    nanvm_mut_ref created = nanvm_new_array(nanvm_global(), &function_type, constants, 2);
     struct function *function = nanvm_mut_ref_get(created);
     CHECK(function != NULL && nanvm_ref_is_null(function->name));
     function->name = integer(42);
@@ -180,7 +179,7 @@ NANVM_TYPE_CALLBACKS(task_type, struct task, NULL, task_drop, NULL);
 
 static bool queue_push(struct task task) {
     size_t end = nanvm_mut_ref_length(queue);
-    if (!nanvm_mut_ref_resize(nanvm_global(), &queue, end + 1)) {
+    if (!nanvm_mut_ref_resize(&queue, nanvm_global(), end + 1)) {
         return false;
     }
     nanvm_mut_ref created = nanvm_new_copy(nanvm_global(), &task_type, &task);
@@ -213,9 +212,9 @@ static void run_tasks(void) {
     struct task once = {0};
     struct task twice = {1};
     CHECK(queue_push(once) && queue_push(twice) && queue_push(twice));
-    CHECK(nanvm_mut_ref_resize(nanvm_global(), &queue, 0));
+    CHECK(nanvm_mut_ref_resize(&queue, nanvm_global(), 0));
     CHECK(nanvm_mut_ref_length(queue) == 2); /* those that run again */
-    CHECK(nanvm_mut_ref_resize(nanvm_global(), &queue, 0));
+    CHECK(nanvm_mut_ref_resize(&queue, nanvm_global(), 0));
     CHECK(nanvm_mut_ref_length(queue) == 0);
     nanvm_mut_ref_drop(queue);
 }

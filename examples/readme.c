@@ -6,7 +6,7 @@ typedef struct point {
     double x, y;
 } point;
 
-NANVM_TYPE(point_type, point);       // how large it is, where it holds references
+NANVM_TYPE(point_type, point);         // how large it is, where it holds references
 NANVM_TYPED(point, point, point_type); // point_ref, point_mut_ref, their functions
 
 int main(void) {

@@ -11,7 +11,7 @@ void nanvm_block_init(void *object, nanvm_origin *origin) {
 }
 
 void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *type,
-                        nanvm_dealloc *dealloc) {
+                              nanvm_dealloc *dealloc) {
     unsigned char *object = (unsigned char *)memory + prefix;
     void *front = object - nanvm_block_prefix_of(type) - sizeof(nanvm_origin);
     nanvm_origin *origin = front;

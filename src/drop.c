@@ -166,13 +166,13 @@ static void *end_declared(const nanvm_type *type, void *object) {
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
     return nanvm_type_is_plain(type) ? nanvm_object_release(object, list)
-                                       : end_with_items(type, object, list);
+                                     : end_with_items(type, object, list);
 }
 
 static void *end_first(void *list) {
     const nanvm_type *type = nanvm_block_origin(list)->type;
     return nanvm_type_has_callbacks(type) ? end_with_callbacks(type, list)
-                                            : end_declared(type, list);
+                                          : end_declared(type, list);
 }
 
 static void *pop_list(work *self) {
@@ -232,8 +232,8 @@ static inline void *end_one(const nanvm_type *type, void *object) {
     return nanvm_object_defer(object, NULL);
 }
 
-/* Apart from nanvm_object_finalize(): to look up what belongs to the thread may be a call,
- * for which leaves would have to save registers. */
+/* Apart from nanvm_object_finalize(): to look up what belongs to the thread may be a
+ * call, for which leaves would have to save registers. */
 NANVM_NOINLINE static void end_all(const nanvm_type *type, void *object) {
     nanvm_callback_guard frame;
     work *self = &dead;

@@ -176,7 +176,7 @@ static inline bool nanvm_type_fits(const nanvm_type *type, size_t length) {
 
 /* nanvm_type_size(), inline for the way to a new object. */
 static inline bool nanvm_type_size_checked(const nanvm_type *type, size_t length,
-                                             size_t *size) {
+                                           size_t *size) {
     if (length > 0 && !nanvm_type_fits(type, length)) {
         return false;
     }
@@ -281,8 +281,8 @@ void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context);
 
 /* The same for who knows the length already; 0 for what isn't an array. */
-void nanvm_object_visit_length(const nanvm_type *type, const void *object,
-                               size_t length, nanvm_visitor *visitor, void *context);
+void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_t length,
+                               nanvm_visitor *visitor, void *context);
 
 /* A visitor that drops. */
 void nanvm_object_drop_visitor(nanvm_ref reference, void *context);
@@ -296,8 +296,7 @@ static inline size_t nanvm_block_prefix_of(const nanvm_type *type) {
 }
 
 /* From the start of the memory to the object. */
-static inline size_t nanvm_block_alone_prefix(const nanvm_type *type,
-                                              nanvm_count count) {
+static inline size_t nanvm_block_alone_prefix(const nanvm_type *type, nanvm_count count) {
     size_t prefix = nanvm_block_prefix_of(type) + sizeof(nanvm_origin) +
                     (count == NANVM_COUNT_CUSTOM ? sizeof(size_t) : 0);
     return nanvm_layout_round_up(prefix, nanvm_block_align(type));
@@ -316,7 +315,7 @@ static inline bool nanvm_block_alone_layout(const nanvm_type *type, size_t prefi
 /* Writes what is in front of the object, which is `prefix` bytes into `memory`, and
  * returns it. */
 void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *type,
-                        nanvm_dealloc *dealloc);
+                              nanvm_dealloc *dealloc);
 
 /* --- count.c ------------------------------------------------------------- */
 

@@ -42,8 +42,7 @@ void *nanvm_block_new(nanvm_manager *manager, const nanvm_type *type, size_t len
 
 void *nanvm_manager_new_block_cold(nanvm_manager *self, const nanvm_type *type) {
     size_t size;
-    return nanvm_type_size_checked(type, 0, &size) ? new_of_size(self, type, size)
-                                                       : NULL;
+    return nanvm_type_size_checked(type, 0, &size) ? new_of_size(self, type, size) : NULL;
 }
 
 /* memcpy and memset may not be given NULL, not even for 0 bytes. */
@@ -84,7 +83,7 @@ nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_type *type) {
 nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_type *type,
                                  const void *value) {
     nanvm_mut_ref self = {type->item_size == 0 ? nanvm_manager_new_block(manager, type)
-                                                 : new_zero(manager, type, 0).object};
+                                               : new_zero(manager, type, 0).object};
     if (self.object != NULL) {
         copy_bytes(self.object, value, type->size);
     }

@@ -91,8 +91,7 @@ static void drop_cut(const struct cut *cut) {
     }
 }
 
-static void clear_items(const nanvm_type *type, void *object, size_t begin,
-                        size_t end) {
+static void clear_items(const nanvm_type *type, void *object, size_t begin, size_t end) {
     if (begin < end) {
         memset(nanvm_object_item(type, object, begin), 0,
                (end - begin) * type->item_size);
@@ -267,7 +266,8 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     if (self->object == NULL) {
         return false;
     }
-    if (NANVM_CHECKS_EVERY_CALL) { /* else only when there is no room: appending is fast */
+    if (NANVM_CHECKS_EVERY_CALL) { /* else only when there is no room: appending is fast
+                                    */
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);
@@ -284,11 +284,11 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     return true;
 }
 
-bool nanvm_mut_ref_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t length) {
+bool nanvm_mut_ref_resize(nanvm_mut_ref *self, nanvm_manager *manager, size_t length) {
     return resize_any(manager, self, length, true);
 }
 
-bool nanvm_mut_ref_resize_unset(nanvm_manager *manager, nanvm_mut_ref *self,
+bool nanvm_mut_ref_resize_unset(nanvm_mut_ref *self, nanvm_manager *manager,
                                 size_t length) {
     return resize_any(manager, self, length, false);
 }

@@ -65,8 +65,8 @@ void nanvm_object_visit(const nanvm_type *type, const void *object,
     }
 }
 
-void nanvm_object_visit_length(const nanvm_type *type, const void *object,
-                               size_t length, nanvm_visitor *visitor, void *context) {
+void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_t length,
+                               nanvm_visitor *visitor, void *context) {
     visit_fixed(type, object, visitor, context);
     nanvm_object_visit_items(type, object, 0, length, visitor, context);
 }

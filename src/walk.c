@@ -16,10 +16,10 @@ static const nanvm_type no_type; /* which no object has */
  * kept, and what died in it is given back at once. Nobody else is given its address,
  * and no call is made within a pool, so that it lives in registers. */
 typedef struct walk {
-    nanvm_slots *pool;       /* NULL: another kind of dealloc, or left */
-    nanvm_slot *dead;        /* of the pool */
+    nanvm_slots *pool;      /* NULL: another kind of dealloc, or left */
+    nanvm_slot *dead;       /* of the pool */
     const nanvm_type *type; /* outside of pools: the last object's; else no_type */
-    const size_t *first;      /* offset of a reference */
+    const size_t *first;    /* offset of a reference */
     const size_t *last;
     void *list;
 } walk;

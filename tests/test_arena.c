@@ -268,9 +268,8 @@ static void try_all_buffers(const nanvm_type *type, size_t offset) {
 
 static void test_buffer_one_byte_short_gives_null_at_every_size(void **state) {
     (void)state;
-    const nanvm_type *objects[] = {&point_type, &node_type,    &ints_type,
-                                     &boxed_type, &nothing_type, &line_type,
-                                     &page_type};
+    const nanvm_type *objects[] = {&point_type,   &node_type, &ints_type, &boxed_type,
+                                   &nothing_type, &line_type, &page_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         for (size_t offset = 0; offset < 17; offset += 1 + offset / 4) {
             try_all_buffers(objects[i], offset);
@@ -312,7 +311,7 @@ static void test_array_of_another_arena_moves(void **state) {
     nanvm_mut_ref array =
         nanvm_new_array(nanvm_arena_manager(&from), &ints_type, items, 3);
     const void *before = array.object;
-    assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&to), &array, 5));
+    assert_true(nanvm_mut_ref_resize(&array, nanvm_arena_manager(&to), 5));
     assert_ptr_not_equal(array.object, before);
     assert_memory_equal(array.object, items, sizeof(items));
     nanvm_arena_deinit(&from);
@@ -370,8 +369,7 @@ static void test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one(
     size_t origin = live_bytes(&arena) - POINT_BYTES;
     for (size_t i = 1; i < 500; i++) {
         expect_used(&arena, i, origin + i * POINT_BYTES);
-        unsigned char *made =
-            nanvm_new(nanvm_arena_manager(&arena), &point_type).object;
+        unsigned char *made = nanvm_new(nanvm_arena_manager(&arena), &point_type).object;
         assert_ptr_equal(made, first + i * POINT_BYTES);
         assert_ptr_equal(nanvm_block_origin(made), nanvm_block_origin(first));
         nanvm_ref reference = {made};
@@ -539,7 +537,7 @@ static void test_array_with_something_behind_it_moves_when_it_grows(void **state
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, values, 3);
     nanvm_mut_ref behind = nanvm_new_array(manager, &ints_type, values, 3);
     void *before = ints.object;
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 100));
     assert_ptr_not_equal(ints.object, before);
     assert_memory_equal(ints.object, values, sizeof(values));
     assert_memory_equal(behind.object, values, sizeof(values));
@@ -634,8 +632,7 @@ static void test_types_that_take_turns_are_each_what_they_are(void **state) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_manager *manager = nanvm_arena_manager(&arena);
-    const nanvm_type *types[] = {&point_type, &node_type, &line_type,
-                                   &ints_type};
+    const nanvm_type *types[] = {&point_type, &node_type, &line_type, &ints_type};
     for (size_t i = 0; i < 1000; i++) {
         const nanvm_type *type = types[(i / (1 + i % 7)) % 4];
         void *made = make_one(manager, type);
@@ -656,15 +653,15 @@ static void test_newest_array_grows_and_shrinks_in_place(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 4);
     void *place = ints.object;
     size_t before = live_bytes(&arena);
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 100));
     assert_ptr_equal(ints.object, place);
     assert_int_equal(live_bytes(&arena) - before, 96 * sizeof(int));
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 4));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 4));
     assert_int_equal(live_bytes(&arena), before);
     assert_non_null(make_one(manager, &point_type));
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 2));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 2));
     assert_ptr_equal(ints.object, place);
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 50));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 50));
     assert_ptr_not_equal(ints.object, place);
     nanvm_arena_deinit(&arena);
 }
@@ -680,7 +677,7 @@ static void test_raw_memory_behind_an_empty_array_is_not_taken_for_it(void **sta
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 0);
     unsigned char *raw = nanvm_manager_alloc(manager, layout);
     memset(raw, 1, layout.size);
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 4));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 4));
     assert_true((unsigned char *)ints.object >= raw + layout.size);
     assert_true((unsigned char *)nanvm_manager_alloc(manager, layout) >=
                 raw + layout.size);
@@ -977,11 +974,11 @@ static void reader_drop(void *object, size_t length) {
 
 static const size_t reader_refs[] = {offsetof(struct reader, seen)};
 static const nanvm_type reader_type = {.name = "reader",
-                                           .size = sizeof(struct reader),
-                                           .align = NANVM_ALIGNOF(struct reader),
-                                           .refs = reader_refs,
-                                           .refs_length = 1,
-                                           .drop = reader_drop};
+                                       .size = sizeof(struct reader),
+                                       .align = NANVM_ALIGNOF(struct reader),
+                                       .refs = reader_refs,
+                                       .refs_length = 1,
+                                       .drop = reader_drop};
 
 static void test_callbacks_run_before_what_they_read_is_let_go_of(void **state) {
     (void)state;
@@ -1007,7 +1004,7 @@ static void test_array_that_grows_by_one_takes_few_chunks(void **state) {
     size_t length = 3 * 1024 * 1024 / sizeof(int); /* far beyond the largest chunk */
     nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, length);
     for (size_t i = 1; i <= 1000; i++) {
-        assert_true(nanvm_mut_ref_resize(manager, &array, length + i));
+        assert_true(nanvm_mut_ref_resize(&array, manager, length + i));
     }
     assert_true(source.requests < 10);
     nanvm_arena_deinit(&arena);
@@ -1027,7 +1024,7 @@ static void test_array_can_be_cut_where_it_is_when_the_arena_is_full(void **stat
         ((nanvm_ref *)nanvm_mut_ref_get(array))[i] = outside();
     }
     void *before = nanvm_mut_ref_get(array);
-    assert_true(nanvm_mut_ref_resize(manager, &array, 1));
+    assert_true(nanvm_mut_ref_resize(&array, manager, 1));
     assert_ptr_equal(nanvm_mut_ref_get(array), before);
     assert_int_equal(tracked_live(), 1);
     nanvm_arena_deinit(&arena);
@@ -1042,7 +1039,7 @@ static void test_arrays_that_move_cost_no_search(void **state) {
     *(nanvm_ref *)nanvm_mut_ref_get(first) = outside();
     nanvm_mut_ref second = nanvm_new_array(manager, &refs_type, NULL, 1);
     *(nanvm_ref *)nanvm_mut_ref_get(second) = outside();
-    assert_true(nanvm_mut_ref_resize(manager, &first, 2)); /* moves: not the newest */
+    assert_true(nanvm_mut_ref_resize(&first, manager, 2)); /* moves: not the newest */
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 2);
     assert_int_equal(tracked_live(), 2);
     nanvm_arena_deinit(&arena); /* and each is let go of once */
@@ -1219,7 +1216,7 @@ static void test_array_of_another_manager_is_cut_into_the_arena(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_type, NULL, 100);
-    assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&arena), &ints, 50));
+    assert_true(nanvm_mut_ref_resize(&ints, nanvm_arena_manager(&arena), 50));
     unsigned char *place = ints.object;
     assert_true(place > buffer && place < buffer + sizeof(buffer));
     expect_nothing_live(&other);
@@ -1299,7 +1296,7 @@ static void test_peak_counts_memory_that_has_shrunk(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 200);
     most = live_bytes(&arena);
     assert_int_equal(peak_bytes(&arena), most);
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 100));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 100));
     assert_int_equal(live_bytes(&arena), most - 100 * sizeof(int));
     assert_int_equal(peak_bytes(&arena), most);
     nanvm_arena_deinit(&arena);

@@ -20,8 +20,8 @@ static void test_prefix_is_header_length_and_link(void **state) {
 
 static void test_block_alone_adds_an_origin(void **state) {
     (void)state;
-    const nanvm_type *objects[] = {&point_type, &node_type, &ints_type,
-                                     &words_type, &tracked_type};
+    const nanvm_type *objects[] = {&point_type, &node_type, &ints_type, &words_type,
+                                   &tracked_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         accounting manager;
         accounting_init(&manager, NANVM_COUNT_ATOMIC);
@@ -83,8 +83,7 @@ static void *slab_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return NULL; /* Blocks only. */
 }
 
-static void *slab_new_block(nanvm_manager *manager, const nanvm_type *type,
-                            size_t size) {
+static void *slab_new_block(nanvm_manager *manager, const nanvm_type *type, size_t size) {
     slab *self = (slab *)manager;
     size_t i = slab_live(self);
     if (type != self->origin.type || size > sizeof(struct node) || i == PLACES) {
@@ -142,7 +141,7 @@ static void test_array_without_resize_block_moves(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(&self.manager, &ints_type, NULL, 1);
     ((int *)ints.object)[0] = 5;
     void *place = ints.object;
-    assert_true(nanvm_mut_ref_resize(&self.manager, &ints, 2));
+    assert_true(nanvm_mut_ref_resize(&ints, &self.manager, 2));
     assert_ptr_not_equal(ints.object, place);
     assert_int_equal(((int *)ints.object)[0], 5);
     assert_int_equal(((int *)ints.object)[1], 0);

@@ -68,12 +68,12 @@ static bool allow_clone(void *copy, const void *source, size_t length) {
 
 static const size_t first_member[] = {0};
 static const nanvm_type closing_type = {.name = "closing[]",
-                                            .align = NANVM_ALIGNOF(nanvm_ref),
-                                            .item_size = sizeof(nanvm_ref),
-                                            .item_refs = first_member,
-                                            .item_refs_length = 1,
-                                            .drop = ignore_drop,
-                                            .clone = allow_clone};
+                                        .align = NANVM_ALIGNOF(nanvm_ref),
+                                        .item_size = sizeof(nanvm_ref),
+                                        .item_refs = first_member,
+                                        .item_refs_length = 1,
+                                        .drop = ignore_drop,
+                                        .clone = allow_clone};
 
 static const shape shapes[] = {{&refs_type, 0, false},
                                {&table_type, offsetof(struct entry, value), false},
@@ -125,7 +125,7 @@ enum { APPENDED = 1000 };
 static bool append(size_t id) {
     size_t length = nanvm_mut_ref_length(scene.array);
     nanvm_manager *manager = scene.manager;
-    if (!nanvm_mut_ref_resize(manager, &scene.array, length + 1)) {
+    if (!nanvm_mut_ref_resize(&scene.array, manager, length + 1)) {
         return false;
     }
     assert_null(item_of(scene.array.object, length).object);
@@ -157,14 +157,14 @@ static void act_by_cutting(size_t id) {
     size_t length = nanvm_mut_ref_length(scene.array);
     (void)id;
     if (length > 0) {
-        (void)!nanvm_mut_ref_resize(scene.manager, &scene.array, length - 1);
+        (void)!nanvm_mut_ref_resize(&scene.array, scene.manager, length - 1);
     }
 }
 
 static void act_by_appending_and_cutting_all(size_t id) {
     for (size_t i = 0; i < 20 && append(id + i); i++) {
     }
-    (void)!nanvm_mut_ref_resize(scene.manager, &scene.array, 0);
+    (void)!nanvm_mut_ref_resize(&scene.array, scene.manager, 0);
 }
 
 static void act_by_dropping(size_t id) {
@@ -225,7 +225,7 @@ static bool cut_while_acting(cut it, act *does, size_t times) {
     scene.length = it.to;
     scene.act = does;
     scene.acts = times;
-    bool done = nanvm_mut_ref_resize(scene.manager, &scene.array, it.to);
+    bool done = nanvm_mut_ref_resize(&scene.array, scene.manager, it.to);
     if (!done) {
         assert_int_equal(nanvm_mut_ref_length(scene.array), it.from);
         expect_first_items(it.from);
@@ -374,7 +374,7 @@ static void cut_what_owns_the_array(const shape *of, size_t at, size_t length) {
     nanvm_mut_ref *handle = (nanvm_mut_ref *)owner.object; /* its first member */
     *handle = array;
     accounting_fail_from(&on.source, 0);
-    assert_true(nanvm_mut_ref_resize(on.manager, handle, length));
+    assert_true(nanvm_mut_ref_resize(handle, on.manager, length));
     assert_int_equal(tracked_live(), 0);
     full_deinit(&on);
 }
@@ -434,7 +434,7 @@ static void cut_what_keeps_the_array(const shape *of, size_t at, size_t length) 
     set_item(self->array.object, at, nanvm_mut_ref_to_ref(leaf));
     nanvm_ref_drop(old);
     accounting_fail_from(&on.source, 0);
-    assert_true(nanvm_mut_ref_resize(on.manager, &self->array, length));
+    assert_true(nanvm_mut_ref_resize(&self->array, on.manager, length));
     assert_int_equal(tracked_live(), 0);
     full_deinit(&on);
 }
@@ -452,10 +452,10 @@ static void test_array_may_end_by_a_dealloc_while_it_is_cut(void **state) {
 /* An item with several references, which go one by one. */
 static const size_t trio_offsets[] = {0, sizeof(nanvm_ref), 2 * sizeof(nanvm_ref)};
 static const nanvm_type trios_type = {.name = "trios",
-                                          .align = NANVM_ALIGNOF(nanvm_ref),
-                                          .item_size = 3 * sizeof(nanvm_ref),
-                                          .item_refs = trio_offsets,
-                                          .item_refs_length = 3};
+                                      .align = NANVM_ALIGNOF(nanvm_ref),
+                                      .item_size = 3 * sizeof(nanvm_ref),
+                                      .item_refs = trio_offsets,
+                                      .item_refs_length = 3};
 
 static void cut_trios(size_t at) {
     full on;
@@ -468,7 +468,7 @@ static void cut_trios(size_t at) {
                                                : tracked_new(nanvm_global(), i));
     }
     accounting_fail_from(&on.source, 0);
-    assert_true(nanvm_mut_ref_resize(on.manager, &self->array, 0));
+    assert_true(nanvm_mut_ref_resize(&self->array, on.manager, 0));
     assert_int_equal(tracked_live(), 0);
     full_deinit(&on);
 }
@@ -513,7 +513,7 @@ static bool cut_by_a_handle_that_goes(const stage *on) {
         *heap_handle = scene.array;
         scene.act = free_handle;
         scene.acts = 1;
-        bool done = nanvm_mut_ref_resize(on->manager, heap_handle, cuts[i].to);
+        bool done = nanvm_mut_ref_resize(heap_handle, on->manager, cuts[i].to);
         assert_int_equal(heap_handle == NULL, done);
         free(heap_handle);
         scene.acts = 0;
@@ -603,8 +603,7 @@ static void act_by_resetting(size_t id) {
     (void)id;
     nanvm_arena_reset(&scene_arena);
     for (size_t i = 0; i < 50; i++) { /* over what was there */
-        assert_non_null(
-            nanvm_new(nanvm_arena_manager(&scene_arena), &node_type).object);
+        assert_non_null(nanvm_new(nanvm_arena_manager(&scene_arena), &node_type).object);
     }
 }
 
@@ -645,7 +644,7 @@ static bool let_go_of_the_other(void *copy, const void *source, size_t length) {
 }
 
 NANVM_TYPE_CALLBACKS(onlooker_type, struct point, NULL, look_at_the_hand,
-                       let_go_of_the_other);
+                     let_go_of_the_other);
 
 static bool make_mut_of_the_last(const stage *on) {
     seen = NULL;
@@ -708,8 +707,8 @@ static bool work_with_the_manager(void) {
     bool done = refs.object != NULL && leaf.object != NULL;
     if (done) {
         ((nanvm_ref *)refs.object)[2] = nanvm_mut_ref_to_ref(leaf);
-        done = nanvm_mut_ref_resize(manager, &refs, 50) &&
-               nanvm_mut_ref_resize(manager, &refs, 1);
+        done = nanvm_mut_ref_resize(&refs, manager, 50) &&
+               nanvm_mut_ref_resize(&refs, manager, 1);
     } else {
         nanvm_mut_ref_drop(leaf);
     }
@@ -848,8 +847,8 @@ static void test_drop_may_reset_the_arena_in_which_construct_gave_up(void **stat
     scene.act = act_by_resetting;
     for (size_t length = 1; length < 40; length++) {
         scene.acts = 1;
-        assert_null(nanvm_new_with(nanvm_arena_manager(&scene_arena), &refs_type,
-                                   length, give_up, NULL)
+        assert_null(nanvm_new_with(nanvm_arena_manager(&scene_arena), &refs_type, length,
+                                   give_up, NULL)
                         .object);
         assert_int_equal(scene.live, 0);
     }
@@ -884,7 +883,7 @@ static void report_at_work(void *context, const nanvm_type *type, size_t blocks,
     (void)type;
     assert_true(blocks > 0 && bytes >= blocks);
     self->reports++;
-    (void)!nanvm_mut_ref_resize(manager, &self->array, 3 + 40 * (self->reports % 3));
+    (void)!nanvm_mut_ref_resize(&self->array, manager, 3 + 40 * (self->reports % 3));
     for (size_t i = 0; i < 4 && self->kept_length < 8; i++, self->kept_length++) {
         nanvm_mut_ref made = nanvm_new(manager, &fresh_types[self->kept_length]);
         self->kept[self->kept_length] = nanvm_mut_ref_to_ref(made);
@@ -939,10 +938,10 @@ static void drop_in_the_arena(void *object, size_t length) {
     rounds++;
     nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, NULL, 2);
     ((nanvm_ref *)array.object)[0] = actor_new(1);
-    assert_true(nanvm_mut_ref_resize(manager, &array, 100));
+    assert_true(nanvm_mut_ref_resize(&array, manager, 100));
     ((nanvm_ref *)array.object)[99] = actor_new(2);
     if (round % 2 == 0) {
-        assert_true(nanvm_mut_ref_resize(manager, &array, 1));
+        assert_true(nanvm_mut_ref_resize(&array, manager, 1));
     }
     assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(500, 16)));
     nanvm_mut_ref_drop(array);
@@ -957,9 +956,9 @@ static void drop_in_the_arena(void *object, size_t length) {
 
 extern const nanvm_type rounds_object_;
 const nanvm_type rounds_object_ = {.name = "rounds",
-                                     .size = sizeof(struct tracked),
-                                     .align = NANVM_ALIGNOF(struct tracked),
-                                     .drop = drop_in_the_arena};
+                                   .size = sizeof(struct tracked),
+                                   .align = NANVM_ALIGNOF(struct tracked),
+                                   .drop = drop_in_the_arena};
 
 static void create_in_the_arena(size_t id) {
     (void)id;
@@ -1267,7 +1266,7 @@ static bool create_large(nanvm_manager *manager, nanvm_mut_ref *large) {
 }
 
 static bool lengthen_large(nanvm_manager *manager, nanvm_mut_ref *large) {
-    return nanvm_mut_ref_resize(manager, large, 9000);
+    return nanvm_mut_ref_resize(large, manager, 9000);
 }
 
 static bool take_raw(nanvm_manager *manager, nanvm_mut_ref *large) {

@@ -150,7 +150,7 @@ static void test_what_is_freed_in_an_arena_is_closed(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 5);
     void *before = ints.object;
     (void)!nanvm_new(manager, &point_type).object;
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 6));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 6));
     assert_ptr_not_equal(ints.object, before);
     expect_closed(before, 5 * sizeof(int), true);
     expect_closed(ints.object, 6 * sizeof(int), false);
@@ -200,12 +200,12 @@ static void test_newest_grows_and_shrinks_in_place(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 0);
     void *before = ints.object;
     for (size_t length = 1; length < 10000; length++) {
-        assert_true(nanvm_mut_ref_resize(manager, &ints, length));
+        assert_true(nanvm_mut_ref_resize(&ints, manager, length));
         assert_ptr_equal(ints.object, before);
         expect_closed((int *)ints.object + length - 1, sizeof(int), false);
         expect_closed((int *)ints.object + length, RED_ZONE, true);
     }
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 10));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 10));
     expect_closed(ints.object, 10 * sizeof(int), false);
     expect_closed((int *)ints.object + 10, 9989 * sizeof(int), true);
     struct point *behind = nanvm_new(manager, &point_type).object;
@@ -271,7 +271,7 @@ static void test_red_zone_stays_closed(void **state) {
     for (size_t i = 0; i < PIECES; i++) {
         struct node *node = nanvm_new(manager, &node_type).object;
         nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 50);
-        assert_true(nanvm_mut_ref_resize(manager, &ints, i % 2 == 0 ? 10 : 60));
+        assert_true(nanvm_mut_ref_resize(&ints, manager, i % 2 == 0 ? 10 : 60));
         unsigned char *memory =
             nanvm_manager_alloc(manager, nanvm_layout_make(10 + i, 8));
         ends[3 * i] = (unsigned char *)(node + 1);
@@ -326,9 +326,9 @@ static void test_arena_leaves_what_is_around_it_alone(void **state) {
     nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t round = 0; round < 3; round++) {
         nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 900);
-        assert_true(nanvm_mut_ref_resize(manager, &ints, 890));
-        assert_true(nanvm_mut_ref_resize(manager, &ints, 10));
-        assert_true(nanvm_mut_ref_resize(manager, &ints, 900));
+        assert_true(nanvm_mut_ref_resize(&ints, manager, 890));
+        assert_true(nanvm_mut_ref_resize(&ints, manager, 10));
+        assert_true(nanvm_mut_ref_resize(&ints, manager, 900));
         nanvm_layout layout = nanvm_layout_make(200, 8);
         void *memory = nanvm_manager_alloc(manager, layout);
         assert_non_null(memory);
@@ -491,7 +491,7 @@ static void test_piece_is_freed_at_once_and_no_larger_than_asked(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1001);
     size_t front = source.live_bytes - empty - 1001 * sizeof(int);
     assert_true(front < 200);
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 1003));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 1003));
     assert_int_equal(source.live_bytes - empty, front + 1003 * sizeof(int));
     nanvm_mut_ref_drop(ints);
     assert_int_equal(source.live_bytes, empty);
@@ -529,8 +529,8 @@ static bool small_life(const stage *on) {
     nanvm_mut_ref_drop(node);
     nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 3);
     bool done = leaf.object != NULL && ints.object != NULL &&
-                nanvm_mut_ref_resize(on->manager, &ints, 300) &&
-                nanvm_mut_ref_resize(on->manager, &ints, 2);
+                nanvm_mut_ref_resize(&ints, on->manager, 300) &&
+                nanvm_mut_ref_resize(&ints, on->manager, 2);
     nanvm_mut_ref_drop(ints);
     return done;
 }

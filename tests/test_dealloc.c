@@ -98,7 +98,7 @@ static void test_custom_count_of_zero_grants_exclusive_access(void **state) {
 static void test_custom_count_serves_every_type(void **state) {
     (void)state;
     const nanvm_type *objects[] = {&point_type,   &boxed_type, &line_type,
-                                     &nothing_type, &ints_type,  &words_type};
+                                   &nothing_type, &ints_type,  &words_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         recorder self;
         recorder_init(&self);
@@ -176,7 +176,7 @@ static void test_uncounted_manager_needs_no_dealloc(void **state) {
     manager.dealloc_table.dealloc = NULL;
     assert_null(nanvm_new_with(&manager.manager, &ints_type, 2, refuse, NULL).object);
     nanvm_mut_ref ints = nanvm_new_array(&manager.manager, &ints_type, NULL, 2);
-    assert_true(nanvm_mut_ref_resize(&manager.manager, &ints, 50));
+    assert_true(nanvm_mut_ref_resize(&ints, &manager.manager, 50));
     nanvm_layout layout = nanvm_layout_make(9, 1);
     void *memory = nanvm_manager_alloc(&manager.manager, layout);
     memory = nanvm_manager_resize(&manager.manager, memory, layout, 20);

@@ -195,10 +195,10 @@ struct many_refs {
 static const nanvm_type *many_refs_object(void) {
     static size_t offsets[MANY_REFS];
     static nanvm_type object = {.name = "struct many_refs",
-                                  .size = sizeof(struct many_refs),
-                                  .align = NANVM_ALIGNOF(struct many_refs),
-                                  .refs = offsets,
-                                  .refs_length = MANY_REFS};
+                                .size = sizeof(struct many_refs),
+                                .align = NANVM_ALIGNOF(struct many_refs),
+                                .refs = offsets,
+                                .refs_length = MANY_REFS};
     for (size_t i = 0; i < MANY_REFS; i++) {
         offsets[i] = i * sizeof(nanvm_ref);
     }
@@ -316,7 +316,7 @@ static void work_hard(struct worker *self) {
     nanvm_mut_ref items = nanvm_new_array(desk.manager, &refs_type, NULL, 1);
     if (items.object != NULL) {
         ((nanvm_ref *)items.object)[0] = nanvm_ref_clone(other);
-        (void)!nanvm_mut_ref_resize(desk.manager, &items, 40);
+        (void)!nanvm_mut_ref_resize(&items, desk.manager, 40);
         desk.made++;
     }
     nanvm_mut_ref_drop(copy);
@@ -337,11 +337,11 @@ static void worker_drop(void *object, size_t length) {
 static const size_t worker_refs[] = {offsetof(struct worker, child),
                                      offsetof(struct worker, sibling)};
 static const nanvm_type worker_type = {.name = "worker",
-                                           .size = sizeof(struct worker),
-                                           .align = _Alignof(struct worker),
-                                           .refs = worker_refs,
-                                           .refs_length = 2,
-                                           .drop = worker_drop};
+                                       .size = sizeof(struct worker),
+                                       .align = _Alignof(struct worker),
+                                       .refs = worker_refs,
+                                       .refs_length = 2,
+                                       .drop = worker_drop};
 
 static bool drop_workers(const stage *on) {
     enum { MANY = 30 };
@@ -402,11 +402,11 @@ static void keeper_drop(void *object, size_t length) {
 
 static const size_t keeper_refs[] = {offsetof(struct hidden, secret)};
 static const nanvm_type keeper_type = {.name = "keeper",
-                                           .size = sizeof(struct hidden),
-                                           .align = _Alignof(struct hidden),
-                                           .refs = keeper_refs,
-                                           .refs_length = 1,
-                                           .drop = keeper_drop};
+                                       .size = sizeof(struct hidden),
+                                       .align = _Alignof(struct hidden),
+                                       .refs = keeper_refs,
+                                       .refs_length = 1,
+                                       .drop = keeper_drop};
 
 static bool keep_child(const stage *on) {
     desk_open(on->manager);
@@ -449,7 +449,7 @@ static bool drop_array(const stage *on) {
     if (array.object == NULL) {
         return false;
     }
-    bool done = nanvm_mut_ref_resize(on->manager, &array, 60);
+    bool done = nanvm_mut_ref_resize(&array, on->manager, 60);
     assert_int_equal(desk.calls, 0); /* Moving is not ending. */
     nanvm_mut_ref_drop(array);
     assert_int_equal(desk.calls, 1);
@@ -676,14 +676,14 @@ static const size_t shelf_refs[] = {offsetof(struct shelf, left),
                                     offsetof(struct shelf, right)};
 static const size_t shelf_item_refs[] = {offsetof(struct entry, value)};
 static const nanvm_type shelf_type = {.name = "shelf",
-                                          .size = sizeof(struct shelf),
-                                          .align = NANVM_ALIGNOF(struct shelf),
-                                          .item_size = sizeof(struct entry),
-                                          .items_offset = sizeof(struct shelf),
-                                          .refs = shelf_refs,
-                                          .refs_length = 3,
-                                          .item_refs = shelf_item_refs,
-                                          .item_refs_length = 1};
+                                      .size = sizeof(struct shelf),
+                                      .align = NANVM_ALIGNOF(struct shelf),
+                                      .item_size = sizeof(struct entry),
+                                      .items_offset = sizeof(struct shelf),
+                                      .refs = shelf_refs,
+                                      .refs_length = 3,
+                                      .item_refs = shelf_item_refs,
+                                      .item_refs_length = 1};
 
 /* A bit says whether each of the three is null. */
 static bool drop_shelf(const stage *on, size_t bits) {
@@ -736,10 +736,10 @@ struct wide {
 };
 static size_t wide_refs[30];
 static const nanvm_type wide_type = {.name = "wide",
-                                         .size = sizeof(struct wide),
-                                         .align = NANVM_ALIGNOF(struct wide),
-                                         .refs = wide_refs,
-                                         .refs_length = 30};
+                                     .size = sizeof(struct wide),
+                                     .align = NANVM_ALIGNOF(struct wide),
+                                     .refs = wide_refs,
+                                     .refs_length = 30};
 
 static nanvm_ref wide_tree(nanvm_manager *manager, size_t depth) {
     struct wide wide;
@@ -792,9 +792,8 @@ NANVM_TYPE_REFS(pair_type, struct pair, rest);
 static nanvm_ref link_new(nanvm_manager *manager, nanvm_ref rest, size_t i) {
     struct pair pair = {i, rest};
     struct node node = {null_ref(), i, rest};
-    return nanvm_mut_ref_to_ref(i % 3 == 0
-                                    ? nanvm_new_copy(manager, &node_type, &node)
-                                    : nanvm_new_copy(manager, &pair_type, &pair));
+    return nanvm_mut_ref_to_ref(i % 3 == 0 ? nanvm_new_copy(manager, &node_type, &node)
+                                           : nanvm_new_copy(manager, &pair_type, &pair));
 }
 
 static bool drop_alternating(const stage *on) {
@@ -882,10 +881,10 @@ static void test_shared_child_survives_its_parents(void **state) {
 
 static const size_t loose_item_refs[] = {offsetof(struct entry, value)};
 static const nanvm_type loose_type = {.name = "loose entries",
-                                          .align = NANVM_ALIGNOF(struct entry),
-                                          .item_size = sizeof(struct entry),
-                                          .item_refs = loose_item_refs,
-                                          .item_refs_length = 1};
+                                      .align = NANVM_ALIGNOF(struct entry),
+                                      .item_size = sizeof(struct entry),
+                                      .item_refs = loose_item_refs,
+                                      .item_refs_length = 1};
 
 /* An object whose `drop` drops `secret`, with an object that is being dropped around it.
  */

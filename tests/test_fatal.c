@@ -41,7 +41,7 @@ static void visit_ref(void *context) {
 }
 
 static void resize_mut_ref(void *context) {
-    (void)!nanvm_mut_ref_resize(nanvm_global(), context, 1000);
+    (void)!nanvm_mut_ref_resize(context, nanvm_global(), 1000);
 }
 
 static void drop_mut_ref(void *context) {

@@ -48,7 +48,7 @@ static void grow_and_cut(size_t align) {
     memset(array.object, 0x77, 3 * align);
     size_t lengths[] = {1000, 2, 5, 0, 1};
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        assert_true(nanvm_mut_ref_resize(nanvm_global(), &array, lengths[i]));
+        assert_true(nanvm_mut_ref_resize(&array, nanvm_global(), lengths[i]));
         assert_int_equal(nanvm_mut_ref_length(array), lengths[i]);
         assert_true(is_aligned(array.object, align));
         const unsigned char *bytes = array.object;
@@ -72,8 +72,8 @@ static void test_global_array_can_not_grow_beyond_memory(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(nanvm_global(), &ints_type, NULL, 3);
     void *before = ints.object;
     size_t most = (size_t)PTRDIFF_MAX / sizeof(int);
-    assert_false(nanvm_mut_ref_resize(nanvm_global(), &ints, most));
-    assert_false(nanvm_mut_ref_resize(nanvm_global(), &ints, most - 4));
+    assert_false(nanvm_mut_ref_resize(&ints, nanvm_global(), most));
+    assert_false(nanvm_mut_ref_resize(&ints, nanvm_global(), most - 4));
     assert_ptr_equal(ints.object, before);
     assert_int_equal(nanvm_mut_ref_length(ints), 3);
     nanvm_mut_ref_drop(ints);
@@ -85,9 +85,9 @@ static void test_array_of_another_manager_moves_to_the_global_one(void **state) 
     accounting other;
     accounting_init(&other, NANVM_COUNT_ATOMIC);
     nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_type, NULL, 3);
-    assert_true(nanvm_mut_ref_resize(nanvm_global(), &ints, 5));
+    assert_true(nanvm_mut_ref_resize(&ints, nanvm_global(), 5));
     assert_int_equal(other.live_bytes, 0);
-    assert_true(nanvm_mut_ref_resize(&other.manager, &ints, 7));
+    assert_true(nanvm_mut_ref_resize(&ints, &other.manager, 7));
     assert_int_not_equal(other.live_bytes, 0);
     nanvm_mut_ref_drop(ints);
     accounting_deinit(&other);

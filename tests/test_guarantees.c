@@ -170,9 +170,8 @@ static bool refer_across(accounting *source) {
         /* Only what comes last may refer into the arena: it dies first. */
         struct node value = {nanvm_ref_clone(chain), i, null_ref()};
         size_t kind = i == 29 ? 4 : i % 4;
-        nanvm_mut_ref made = i == 0
-                                 ? tracked_new(managers[0], 0)
-                                 : nanvm_new_copy(managers[kind], &node_type, &value);
+        nanvm_mut_ref made = i == 0 ? tracked_new(managers[0], 0)
+                                    : nanvm_new_copy(managers[kind], &node_type, &value);
         done = made.object != NULL;
         nanvm_ref_drop(done ? chain : value.left);
         chain = done ? nanvm_mut_ref_to_ref(made) : chain;
@@ -263,11 +262,11 @@ static bool of_everything(const stage *on) {
         nanvm_mut_ref_drop(leaf);
         return false;
     }
-    bool done = nanvm_mut_ref_resize(on->manager, &table, 10);
+    bool done = nanvm_mut_ref_resize(&table, on->manager, 10);
     nanvm_ref a = nanvm_mut_ref_to_ref(table), b = nanvm_ref_clone(a);
     nanvm_mut_ref copy = nanvm_ref_to_mut_ref(&b, on->manager);
     done = done && copy.object != NULL;
-    done = done && nanvm_mut_ref_resize(on->manager, &copy, 500);
+    done = done && nanvm_mut_ref_resize(&copy, on->manager, 500);
     nanvm_mut_ref_drop(copy);
     nanvm_ref_drop(b);
     nanvm_ref_drop(a);

@@ -543,11 +543,11 @@ static void rude_drop(void *object, size_t length) {
 static const size_t rude_refs[] = {offsetof(struct node, left),
                                    offsetof(struct node, right)};
 static const nanvm_type rude_type = {.name = "rude",
-                                         .size = sizeof(struct node),
-                                         .align = _Alignof(struct node),
-                                         .refs = rude_refs,
-                                         .refs_length = 2,
-                                         .drop = rude_drop};
+                                     .size = sizeof(struct node),
+                                     .align = _Alignof(struct node),
+                                     .refs = rude_refs,
+                                     .refs_length = 2,
+                                     .drop = rude_drop};
 
 /* 2^(depth + 1) - 1 rude ones, among others. */
 static nanvm_ref rude_tree(nanvm_manager *manager, size_t depth) {
@@ -692,12 +692,12 @@ static bool batch_refuse(void *copy, const void *source, size_t length) {
 
 static const size_t batch_item_refs[] = {0};
 static const nanvm_type batch_type = {.name = "batch",
-                                          .align = _Alignof(nanvm_ref),
-                                          .item_size = sizeof(nanvm_ref),
-                                          .item_refs = batch_item_refs,
-                                          .item_refs_length = 1,
-                                          .drop = batch_drop,
-                                          .clone = batch_refuse};
+                                      .align = _Alignof(nanvm_ref),
+                                      .item_size = sizeof(nanvm_ref),
+                                      .item_refs = batch_item_refs,
+                                      .item_refs_length = 1,
+                                      .drop = batch_drop,
+                                      .clone = batch_refuse};
 
 static void expect_refusal(nanvm_ref batch, nanvm_ref leaf, nanvm_manager *manager) {
     size_t others = nanvm_ref_count(leaf);
@@ -784,7 +784,7 @@ static bool cut_before_witnesses(const stage *on, size_t from, size_t to) {
     cut.array = &array;
     cut.length = to;
     cut.drops = cut.errors = 0;
-    bool done = nanvm_mut_ref_resize(on->manager, &array, to);
+    bool done = nanvm_mut_ref_resize(&array, on->manager, to);
     assert_int_equal(cut.errors, 0);
     assert_int_equal(cut.drops, done ? from - to : 0);
     drop_with_witnesses(array);
@@ -852,7 +852,7 @@ static void refuse_with_chain(void *context) {
 static void cut_chain_off(void *context) {
     nanvm_mut_ref array = nanvm_new_array(deep_manager, &refs_type, context, 1);
     *(nanvm_ref *)context = null_ref();
-    (void)!nanvm_mut_ref_resize(deep_manager, &array, 0);
+    (void)!nanvm_mut_ref_resize(&array, deep_manager, 0);
     nanvm_mut_ref_drop(array);
 }
 
@@ -925,8 +925,8 @@ static void expect_no_new(const stage *on, const nanvm_type *type, size_t length
 static void expect_no_resize(const stage *on, nanvm_mut_ref *array, size_t length) {
     void *place = array->object;
     size_t items = nanvm_mut_ref_length(*array);
-    assert_false(nanvm_mut_ref_resize(on->manager, array, length));
-    assert_false(nanvm_mut_ref_resize_unset(on->manager, array, length));
+    assert_false(nanvm_mut_ref_resize(array, on->manager, length));
+    assert_false(nanvm_mut_ref_resize_unset(array, on->manager, length));
     assert_ptr_equal(array->object, place);
     assert_int_equal(nanvm_mut_ref_length(*array), items);
 }
@@ -976,9 +976,8 @@ static bool refuse_raw_sizes(const stage *on) {
 static bool refuse_what_wraps(const stage *on) {
     static const nanvm_type triples_type = {
         .name = "triple[]", .size = 5, .align = 1, .item_size = 3, .items_offset = 4};
-    const nanvm_type *const types[] = {&triples_type, &text_type,  &ints_type,
-                                         &refs_type,    &table_type, &words_type,
-                                         &lines_type};
+    const nanvm_type *const types[] = {&triples_type, &text_type,  &ints_type, &refs_type,
+                                       &table_type,   &words_type, &lines_type};
     bool done = refuse_raw_sizes(on);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         done = refuse_lengths(on, types[i], 2) && done;
@@ -1048,12 +1047,12 @@ static void use_orphans(nanvm_ref orphans, nanvm_manager *living) {
     nanvm_ref second = nanvm_ref_clone(orphans);
     nanvm_mut_ref copy = nanvm_ref_to_mut_ref(&second, living);
     assert_int_equal(nanvm_ref_count(items[1]), 2);
-    assert_true(nanvm_mut_ref_resize(living, &copy, 40));
+    assert_true(nanvm_mut_ref_resize(&copy, living, 40));
     nanvm_mut_ref_drop(copy);
     nanvm_mut_ref own;
     assert_true(nanvm_ref_try_to_mut_ref(&orphans, &own));
-    assert_true(nanvm_mut_ref_resize(living, &own, 4));
-    assert_true(nanvm_mut_ref_resize(living, &own, 400));
+    assert_true(nanvm_mut_ref_resize(&own, living, 4));
+    assert_true(nanvm_mut_ref_resize(&own, living, 400));
     nanvm_mut_ref_drop(own);
 }
 

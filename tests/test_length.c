@@ -70,7 +70,7 @@ static bool holds_refs(const nanvm_type *type) {
 }
 
 static void resize(victim *self, size_t length) {
-    (void)!nanvm_mut_ref_resize(self->manager, &self->array, length);
+    (void)!nanvm_mut_ref_resize(&self->array, self->manager, length);
 }
 
 static void resize_to_nothing(void *context) {
@@ -135,7 +135,7 @@ static void expect_all_found(victim *self, size_t least) {
 /* --- a local manager --- */
 
 static const nanvm_type *const types[] = {&ints_type, &refs_type, &words_type,
-                                            &table_type};
+                                          &table_type};
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
 static void expect_all_found_in_local(const nanvm_type *type, size_t length,
@@ -172,7 +172,7 @@ static void test_length_beyond_a_large_object_that_grew_is_fatal(void **state) {
     nanvm_local local;
     nanvm_local_init(&local);
     victim self = victim_of(nanvm_local_manager(&local), &ints_type, 5000);
-    assert_true(nanvm_mut_ref_resize(self.manager, &self.array, 20000));
+    assert_true(nanvm_mut_ref_resize(&self.array, self.manager, 20000));
     expect_all_found(&self, 40000);
     nanvm_mut_ref_drop(self.array);
     nanvm_local_deinit(&local);
@@ -215,7 +215,7 @@ static void grow_and_copy(size_t most) {
         assert_int_equal(nanvm_mut_ref_length(copy), length);
         nanvm_mut_ref_drop(copy);
         visit(&self);
-        assert_true(nanvm_mut_ref_resize(self.manager, &self.array, length + 1));
+        assert_true(nanvm_mut_ref_resize(&self.array, self.manager, length + 1));
     }
     nanvm_mut_ref_drop(self.array);
     nanvm_local_deinit(&local);
@@ -303,9 +303,9 @@ static void note_length(void *object, size_t length) {
 }
 
 static const nanvm_type noted_type = {.name = "noted",
-                                          .align = NANVM_ALIGNOF(size_t),
-                                          .item_size = sizeof(size_t),
-                                          .drop = note_length};
+                                      .align = NANVM_ALIGNOF(size_t),
+                                      .item_size = sizeof(size_t),
+                                      .drop = note_length};
 
 static void drop_forged(const nanvm_type *type, size_t length, size_t forged) {
     nanvm_local local;
@@ -318,10 +318,10 @@ static void drop_forged(const nanvm_type *type, size_t length, size_t forged) {
 /* Each item is more than an empty array has room for. */
 static const size_t first_word[] = {0};
 static const nanvm_type wide_type = {.name = "wide",
-                                         .align = NANVM_ALIGNOF(nanvm_ref),
-                                         .item_size = 64 * sizeof(nanvm_ref),
-                                         .item_refs = first_word,
-                                         .item_refs_length = 1};
+                                     .align = NANVM_ALIGNOF(nanvm_ref),
+                                     .item_size = 64 * sizeof(nanvm_ref),
+                                     .item_refs = first_word,
+                                     .item_refs_length = 1};
 
 typedef struct end {
     const nanvm_type *type;
@@ -361,11 +361,11 @@ static void lengthen_itself(void *object, size_t length) {
 }
 
 static const nanvm_type vandal_type = {.name = "vandal",
-                                           .align = NANVM_ALIGNOF(nanvm_ref),
-                                           .item_size = sizeof(nanvm_ref),
-                                           .item_refs = first_word,
-                                           .item_refs_length = 1,
-                                           .drop = lengthen_itself};
+                                       .align = NANVM_ALIGNOF(nanvm_ref),
+                                       .item_size = sizeof(nanvm_ref),
+                                       .item_refs = first_word,
+                                       .item_refs_length = 1,
+                                       .drop = lengthen_itself};
 
 static void test_length_that_a_drop_overwrites_is_found(void **state) {
     (void)state;

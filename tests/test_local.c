@@ -76,7 +76,7 @@ static void test_array_moves_to_a_manager_that_was_never_used(void **state) {
     nanvm_local_init(&to);
     nanvm_mut_ref array =
         nanvm_new_array(nanvm_local_manager(&from), &ints_type, NULL, 3);
-    assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&to), &array, 300));
+    assert_true(nanvm_mut_ref_resize(&array, nanvm_local_manager(&to), 300));
     assert_int_equal(nanvm_stats_make(nanvm_local_manager(&from)).live_blocks, 0);
     assert_int_equal(nanvm_stats_make(nanvm_local_manager(&to)).live_blocks, 1);
     nanvm_mut_ref_drop(array);
@@ -209,8 +209,7 @@ static nanvm_mut_ref outlive(nanvm_manager *source, const nanvm_type *type,
     nanvm_local local;
     leaks noted;
     local_with(&local, &noted, source);
-    nanvm_mut_ref made =
-        nanvm_new_array(nanvm_local_manager(&local), type, NULL, length);
+    nanvm_mut_ref made = nanvm_new_array(nanvm_local_manager(&local), type, NULL, length);
     nanvm_local_deinit(&local);
     memset(&local, 0xdd, sizeof(local));
     assert_int_equal(noted.length, made.object == NULL ? 0 : 1);
@@ -271,8 +270,8 @@ static void use_orphan(nanvm_mut_ref orphan, nanvm_manager *manager) {
     nanvm_mut_ref taken;
     assert_true(nanvm_ref_try_to_mut_ref(&other, &taken));
     size_t length = nanvm_mut_ref_length(taken);
-    assert_true(nanvm_mut_ref_resize(manager, &taken, 2 * length));
-    assert_true(nanvm_mut_ref_resize(manager, &taken, 3));
+    assert_true(nanvm_mut_ref_resize(&taken, manager, 2 * length));
+    assert_true(nanvm_mut_ref_resize(&taken, manager, 3));
     nanvm_mut_ref_drop(taken);
 }
 
@@ -299,7 +298,7 @@ static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **sta
         nanvm_mut_ref orphan = outlive(nanvm_global(), &ints_type, length);
         nanvm_local_init(&fresh);
         assert_true(
-            nanvm_mut_ref_resize(nanvm_local_manager(&fresh), &orphan, length + 9999));
+            nanvm_mut_ref_resize(&orphan, nanvm_local_manager(&fresh), length + 9999));
         nanvm_mut_ref_drop(orphan);
         nanvm_local_deinit(&fresh);
     }
@@ -363,7 +362,7 @@ static void shrink_to_one(size_t length) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
     size_t before = nanvm_stats_make(manager).live_bytes;
     assert_true(before >= length * sizeof(int));
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 1));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 1));
     assert_true(nanvm_stats_make(manager).live_bytes < before / 2);
     nanvm_mut_ref_drop(ints);
     nanvm_local_deinit(&local);
@@ -637,17 +636,17 @@ static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) 
     nanvm_mut_ref array = nanvm_new_array(manager, &bytes, NULL, 320);
     void *place = array.object;
     for (size_t length = 319; length >= 160; length--) {
-        assert_true(nanvm_mut_ref_resize(manager, &array, length));
+        assert_true(nanvm_mut_ref_resize(&array, manager, length));
         assert_ptr_equal(array.object, place);
     }
-    assert_true(nanvm_mut_ref_resize(manager, &array, 159));
+    assert_true(nanvm_mut_ref_resize(&array, manager, 159));
     assert_ptr_not_equal(array.object, place);
     nanvm_mut_ref_drop(array);
     size_t least = sizeof(void *);
     nanvm_mut_ref small = nanvm_new_array(manager, &bytes, NULL, least);
     place = small.object;
     for (size_t length = least; length > 0; length--) { /* there is no smaller place */
-        assert_true(nanvm_mut_ref_resize(manager, &small, length - 1));
+        assert_true(nanvm_mut_ref_resize(&small, manager, length - 1));
         assert_ptr_equal(small.object, place);
     }
     nanvm_mut_ref_drop(small);
@@ -719,7 +718,7 @@ static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
     nanvm_mut_ref ints =
         nanvm_new_array(nanvm_local_manager(&first), &ints_type, NULL, 3000);
     nanvm_local_deinit(&first);
-    assert_true(nanvm_mut_ref_resize(nanvm_local_manager(&second), &ints, 30000));
+    assert_true(nanvm_mut_ref_resize(&ints, nanvm_local_manager(&second), 30000));
     assert_int_equal(nanvm_stats_make(nanvm_local_manager(&second)).live_blocks, 1);
     nanvm_mut_ref_drop(ints);
     nanvm_local_deinit(&second);
@@ -1099,9 +1098,9 @@ static void shrink_in_place(const nanvm_type *type, size_t length) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref array = nanvm_new_array(manager, type, NULL, length);
     void *place = array.object;
-    assert_true(nanvm_mut_ref_resize(manager, &array, length - 1));
+    assert_true(nanvm_mut_ref_resize(&array, manager, length - 1));
     assert_ptr_equal(array.object, place);
-    assert_true(nanvm_mut_ref_resize(manager, &array, length));
+    assert_true(nanvm_mut_ref_resize(&array, manager, length));
     assert_ptr_equal(array.object, place);
     nanvm_mut_ref_drop(array);
     nanvm_local_deinit(&local);
@@ -1233,11 +1232,11 @@ static void test_large_array_has_room_to_grow(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1000);
     size_t requests = source.requests;
     for (size_t length = 1001; length <= 10000; length++) {
-        assert_true(nanvm_mut_ref_resize(manager, &ints, length));
+        assert_true(nanvm_mut_ref_resize(&ints, manager, length));
         assert_int_equal(((int *)ints.object)[length - 1], 0);
     }
     assert_true(source.requests - requests < 20);
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 20000));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 20000));
     assert_in_range(nanvm_stats_make(manager).live_bytes, 80000, 81000);
     nanvm_mut_ref_drop(ints);
     nanvm_local_deinit(&local);
@@ -1284,10 +1283,10 @@ static void test_large_array_that_shrinks_stays_down_to_half(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 20000);
     void *before = ints.object;
     size_t live = nanvm_stats_make(manager).live_bytes;
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 12000));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 12000));
     assert_ptr_equal(ints.object, before);
     assert_int_equal(nanvm_stats_make(manager).live_bytes, live);
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 8000));
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 8000));
     assert_in_range(nanvm_stats_make(manager).live_bytes, 32000, 37000);
     nanvm_mut_ref_drop(ints);
     nanvm_local_deinit(&local);
@@ -1313,8 +1312,8 @@ static void test_objects_of_every_size_are_counted_plainly(void **state) {
         for (size_t i = 0; i < 2; i++) {
             assert_int_equal(nanvm_block_count(ints.object), NANVM_COUNT_PLAIN);
             assert_int_equal(nanvm_block_count(filled.object), NANVM_COUNT_PLAIN);
-            assert_true(nanvm_mut_ref_resize(manager, &ints, 3 * length));
-            assert_true(nanvm_mut_ref_resize(manager, &filled, length / 3));
+            assert_true(nanvm_mut_ref_resize(&ints, manager, 3 * length));
+            assert_true(nanvm_mut_ref_resize(&filled, manager, length / 3));
         }
         nanvm_mut_ref_drop(ints);
         nanvm_mut_ref_drop(filled);
@@ -1332,7 +1331,7 @@ static void test_array_that_no_memory_has_room_for_is_refused(void **state) {
     for (size_t less = 0; less < 20000; less += less < 300 ? 1 : 77) {
         size_t length = beyond_memory(less) / sizeof(int);
         assert_null(nanvm_new_array(manager, &ints_type, NULL, length).object);
-        assert_false(nanvm_mut_ref_resize(manager, &ints, length));
+        assert_false(nanvm_mut_ref_resize(&ints, manager, length));
     }
     nanvm_mut_ref_drop(ints);
     nanvm_local_deinit(&local);
@@ -1484,7 +1483,7 @@ static void test_over_aligned_array_grows_by_one_with_few_moves(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref array = nanvm_new_array(manager, &aligned, NULL, 1000);
     for (size_t length = 1001; length <= 4000; length++) {
-        assert_true(nanvm_mut_ref_resize(manager, &array, length));
+        assert_true(nanvm_mut_ref_resize(&array, manager, length));
     }
     assert_true(source.requests < 20);
     nanvm_mut_ref_drop(array);
@@ -1537,7 +1536,7 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, 5000);
     nanvm_mut_ref stale = array;
-    assert_true(nanvm_mut_ref_resize(manager, &array, 600));
+    assert_true(nanvm_mut_ref_resize(&array, manager, 600));
     assert_ptr_not_equal(array.object, stale.object);
     expect_fatal("dropped before", drop_again, &stale);
     nanvm_mut_ref_drop(array);

@@ -379,8 +379,8 @@ static void test_object_that_construct_refused_gets_no_drop(void **state) {
 /* --- what can't be --- */
 
 static bool too_long(const stage *on) {
-    const nanvm_type *objects[] = {&ints_type, &text_type, &table_type,
-                                     &words_type, &lines_type};
+    const nanvm_type *objects[] = {&ints_type, &text_type, &table_type, &words_type,
+                                   &lines_type};
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         size_t item = objects[i]->item_size;
         for (size_t less = 0; less < 70; less++) {
@@ -468,8 +468,7 @@ static void test_alignment_beyond_all_memory_gives_a_null_handle(void **state) {
 /* --- over-alignment --- */
 
 static bool over_aligned(const stage *on) {
-    const nanvm_type *objects[] = {&line_type, &point_type, &page_type,
-                                     &line_type};
+    const nanvm_type *objects[] = {&line_type, &point_type, &page_type, &line_type};
     nanvm_mut_ref all[4];
     size_t made = 0;
     while (made < 4 && (all[made] = nanvm_new(on->manager, objects[made])).object) {

@@ -13,12 +13,12 @@ struct value {
 
 static const size_t value_item_refs[] = {0};
 static const nanvm_type value_type = {.name = "value",
-                                          .size = sizeof(struct value),
-                                          .align = _Alignof(struct value),
-                                          .item_size = sizeof(nanvm_ref),
-                                          .items_offset = offsetof(struct value, parts),
-                                          .item_refs = value_item_refs,
-                                          .item_refs_length = 1};
+                                      .size = sizeof(struct value),
+                                      .align = _Alignof(struct value),
+                                      .item_size = sizeof(nanvm_ref),
+                                      .items_offset = offsetof(struct value, parts),
+                                      .item_refs = value_item_refs,
+                                      .item_refs_length = 1};
 
 /* The same through callbacks. */
 static void visit_part(const void *part, nanvm_visitor *visitor, void *context) {
@@ -40,13 +40,13 @@ static bool value_clone(void *copy, const void *source, size_t length) {
 }
 
 static const nanvm_type called_type = {.name = "called",
-                                           .size = sizeof(struct value),
-                                           .align = _Alignof(struct value),
-                                           .item_size = sizeof(nanvm_ref),
-                                           .items_offset = offsetof(struct value, parts),
-                                           .visit_item = visit_part,
-                                           .drop = value_drop,
-                                           .clone = value_clone};
+                                       .size = sizeof(struct value),
+                                       .align = _Alignof(struct value),
+                                       .item_size = sizeof(nanvm_ref),
+                                       .items_offset = offsetof(struct value, parts),
+                                       .visit_item = visit_part,
+                                       .drop = value_drop,
+                                       .clone = value_clone};
 
 enum { SLOTS = 24, MANAGERS = 4 };
 
@@ -158,7 +158,7 @@ static void resize(walk *self, size_t slot) {
         return;
     }
     size_t length = dice(self, 8) == 0 ? dice(self, 400) : dice(self, 12);
-    if (nanvm_mut_ref_resize(some_manager(self), &own, length)) {
+    if (nanvm_mut_ref_resize(&own, some_manager(self), length)) {
         assert_int_equal(nanvm_mut_ref_length(own), length);
         add_up(own);
     }
@@ -362,7 +362,7 @@ static void resize_to(size_t length) {
         hand.numbers[i] = 0;
     }
     hand.target = length;
-    bool done = nanvm_mut_ref_resize(hand.manager, &hand.array, length);
+    bool done = nanvm_mut_ref_resize(&hand.array, hand.manager, length);
     if (hand.target != SIZE_MAX) { /* no callback ran */
         hand.length = done ? length : before;
         hand.target = SIZE_MAX;

@@ -12,9 +12,9 @@ static void test_null_handle_is_accepted_everywhere(void **state) {
     assert_null(nanvm_mut_ref_to_ref(null).object);
     nanvm_mut_ref_drop(null);
     assert_null(nanvm_mut_ref_move(&null).object);
-    assert_false(nanvm_mut_ref_resize(nanvm_global(), &null, 0));
-    assert_false(nanvm_mut_ref_resize(nanvm_global(), &null, 5));
-    assert_false(nanvm_mut_ref_resize_unset(nanvm_global(), &null, 5));
+    assert_false(nanvm_mut_ref_resize(&null, nanvm_global(), 0));
+    assert_false(nanvm_mut_ref_resize(&null, nanvm_global(), 5));
+    assert_false(nanvm_mut_ref_resize_unset(&null, nanvm_global(), 5));
     nanvm_mut_ref_cleanup(&null);
 }
 
@@ -83,7 +83,7 @@ static bool grow_step_by_step(const stage *on) {
          length += length / 7 + 1) {
         size_t before = nanvm_mut_ref_length(ints);
         void *place = ints.object;
-        if (!nanvm_mut_ref_resize(on->manager, &ints, length)) {
+        if (!nanvm_mut_ref_resize(&ints, on->manager, length)) {
             assert_ptr_equal(ints.object, place);
             expect_items(ints, before, before);
             nanvm_mut_ref_drop(nanvm_mut_ref_move(&ints));
@@ -111,10 +111,10 @@ static bool shrink_step_by_step(const stage *on) {
     bool done = true;
     for (size_t length = 1500; length > 0 && done; length = length * 4 / 5) {
         size_t before = nanvm_mut_ref_length(ints);
-        done = nanvm_mut_ref_resize(on->manager, &ints, length);
+        done = nanvm_mut_ref_resize(&ints, on->manager, length);
         expect_items(ints, before, done ? length : before);
     }
-    done = done && nanvm_mut_ref_resize(on->manager, &ints, 0);
+    done = done && nanvm_mut_ref_resize(&ints, on->manager, 0);
     done = done && nanvm_mut_ref_length(ints) == 0;
     nanvm_mut_ref_drop(ints);
     return done;
@@ -131,8 +131,8 @@ static bool shrink_then_grow(const stage *on) {
         return false;
     }
     fill(ints);
-    bool done = nanvm_mut_ref_resize(on->manager, &ints, 7) &&
-                nanvm_mut_ref_resize(on->manager, &ints, 8);
+    bool done = nanvm_mut_ref_resize(&ints, on->manager, 7) &&
+                nanvm_mut_ref_resize(&ints, on->manager, 8);
     if (done) {
         expect_items(ints, 7, 8);
     }
@@ -151,11 +151,11 @@ static bool grow_unset(const stage *on) {
     for (size_t length = 4; length < 3000 && done; length = length * 3 / 2) {
         size_t before = nanvm_mut_ref_length(ints);
         fill(ints);
-        done = nanvm_mut_ref_resize_unset(on->manager, &ints, length);
+        done = nanvm_mut_ref_resize_unset(&ints, on->manager, length);
         assert_int_equal(nanvm_mut_ref_length(ints), done ? length : before);
         assert_int_equal(filled_items(nanvm_mut_ref_get(ints), before), before);
     }
-    done = done && nanvm_mut_ref_resize_unset(on->manager, &ints, 2);
+    done = done && nanvm_mut_ref_resize_unset(&ints, on->manager, 2);
     nanvm_mut_ref_drop(ints);
     return done;
 }
@@ -183,7 +183,7 @@ static bool cut_to(const stage *on, size_t from, size_t to) {
     if (refs.object == NULL) {
         return false;
     }
-    bool done = nanvm_mut_ref_resize(on->manager, &refs, to);
+    bool done = nanvm_mut_ref_resize(&refs, on->manager, to);
     assert_int_equal(nanvm_mut_ref_length(refs), done ? to : from);
     if (on->counts) {
         assert_int_equal(tracked_live(), done ? to : from);
@@ -225,7 +225,7 @@ static bool grow_references(const stage *on) {
     if (refs.object == NULL) {
         return false;
     }
-    bool done = nanvm_mut_ref_resize(on->manager, &refs, 100);
+    bool done = nanvm_mut_ref_resize(&refs, on->manager, 100);
     size_t length = done ? 100 : 3;
     assert_int_equal(nanvm_mut_ref_length(refs), length);
     for (size_t i = 0; i < length; i++) {
@@ -245,8 +245,8 @@ static bool grow_references_unset(const stage *on) {
     if (refs.object == NULL) {
         return false;
     }
-    bool done = nanvm_mut_ref_resize_unset(on->manager, &refs, 2) &&
-                nanvm_mut_ref_resize_unset(on->manager, &refs, 100);
+    bool done = nanvm_mut_ref_resize_unset(&refs, on->manager, 2) &&
+                nanvm_mut_ref_resize_unset(&refs, on->manager, 100);
     for (size_t i = 2; i < 100 && done; i++) {
         assert_null(((nanvm_ref *)refs.object)[i].object);
     }
@@ -271,8 +271,8 @@ static void test_unset_references_are_null_in_place(void **state) {
     }
     nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, refs, 40);
     void *place = array.object;
-    assert_true(nanvm_mut_ref_resize(manager, &array, 35));
-    assert_true(nanvm_mut_ref_resize_unset(manager, &array, 40));
+    assert_true(nanvm_mut_ref_resize(&array, manager, 35));
+    assert_true(nanvm_mut_ref_resize_unset(&array, manager, 40));
     assert_ptr_equal(array.object, place);
     for (size_t i = 0; i < 40; i++) {
         assert_int_equal(((nanvm_ref *)array.object)[i].object == NULL, i >= 35);
@@ -291,10 +291,10 @@ struct couple {
 static const size_t couple_refs[] = {offsetof(struct couple, first),
                                      offsetof(struct couple, second)};
 static const nanvm_type couples_type = {.name = "couples",
-                                            .align = NANVM_ALIGNOF(struct couple),
-                                            .item_size = sizeof(struct couple),
-                                            .item_refs = couple_refs,
-                                            .item_refs_length = 2};
+                                        .align = NANVM_ALIGNOF(struct couple),
+                                        .item_size = sizeof(struct couple),
+                                        .item_refs = couple_refs,
+                                        .item_refs_length = 2};
 
 static bool cut_couples(const stage *on) {
     nanvm_ref shared = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
@@ -312,7 +312,7 @@ static bool cut_couples(const stage *on) {
         nanvm_ref_drop(couples[i].first);
         nanvm_ref_drop(couples[i].second);
     }
-    done = done && nanvm_mut_ref_resize(on->manager, &array, 5);
+    done = done && nanvm_mut_ref_resize(&array, on->manager, 5);
     if (done && on->counts) {
         assert_int_equal(nanvm_ref_count(shared), 6); /* 3 in first, 3 in second */
     }
@@ -406,17 +406,17 @@ static void stretch(nanvm_count count, size_t align) {
     size_t front = self.layout.size - 5;
     const size_t lengths[] = {6, 700, 3, 0, 1, 1000};
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        assert_true(nanvm_mut_ref_resize(&self.manager, &bytes, lengths[i]));
+        assert_true(nanvm_mut_ref_resize(&bytes, &self.manager, lengths[i]));
         assert_ptr_equal(bytes.object, place);
         assert_int_equal(self.resizes, i + 1);
         assert_int_equal(self.layout.size, front + lengths[i]);
     }
     /* Too much for it, and too much with what is in front. */
-    assert_false(nanvm_mut_ref_resize(&self.manager, &bytes, 5000));
+    assert_false(nanvm_mut_ref_resize(&bytes, &self.manager, 5000));
     assert_int_equal(self.resizes, 7);
     size_t most = (size_t)PTRDIFF_MAX - (align - 1);
     for (size_t less = 0; less < front; less++) {
-        assert_false(nanvm_mut_ref_resize(&self.manager, &bytes, most - less));
+        assert_false(nanvm_mut_ref_resize(&bytes, &self.manager, most - less));
     }
     assert_int_equal(self.resizes, 7);
     assert_int_equal(nanvm_mut_ref_length(bytes), 1000);
@@ -441,8 +441,8 @@ static bool grow_around(const stage *on) {
     void *place = ints.object;
     for (size_t length = SIZE_MAX / sizeof(int) - 3; length < SIZE_MAX / sizeof(int) + 6;
          length++) {
-        assert_false(nanvm_mut_ref_resize(on->manager, &ints, length));
-        assert_false(nanvm_mut_ref_resize_unset(on->manager, &ints, length));
+        assert_false(nanvm_mut_ref_resize(&ints, on->manager, length));
+        assert_false(nanvm_mut_ref_resize_unset(&ints, on->manager, length));
     }
     assert_ptr_equal(ints.object, place);
     assert_int_equal(nanvm_mut_ref_length(ints), 3);
@@ -468,7 +468,7 @@ static void cut_by_many(nanvm_manager *manager, nanvm_ref item) {
     }
     nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, refs, 40);
     void *place = array.object;
-    assert_true(nanvm_mut_ref_resize(manager, &array, 22));
+    assert_true(nanvm_mut_ref_resize(&array, manager, 22));
     assert_ptr_equal(array.object, place);
     nanvm_mut_ref_drop(array);
 }
@@ -495,7 +495,7 @@ static void test_manager_is_not_asked_to_resize_what_is_not_its_own(void **state
     stretcher_init(&self, NANVM_COUNT_PLAIN);
     stretcher_init(&other, NANVM_COUNT_PLAIN);
     nanvm_mut_ref ints = nanvm_new_array(&other.manager, &ints_type, NULL, 9);
-    assert_true(nanvm_mut_ref_resize(&self.manager, &ints, 5));
+    assert_true(nanvm_mut_ref_resize(&ints, &self.manager, 5));
     assert_int_equal(self.resizes + other.resizes, 0);
     assert_int_equal(other.pieces, 0);
     assert_int_equal(self.pieces, 1);
@@ -506,7 +506,7 @@ static void test_manager_is_not_asked_to_resize_what_is_not_its_own(void **state
 static bool grow_words_unset(const stage *on) {
     nanvm_mut_ref words = nanvm_new_array(on->manager, &words_type, NULL, 1);
     bool done =
-        words.object != NULL && nanvm_mut_ref_resize_unset(on->manager, &words, 300);
+        words.object != NULL && nanvm_mut_ref_resize_unset(&words, on->manager, 300);
     for (size_t i = 0; i < 300 && done; i++) {
         assert_int_equal(((struct words *)words.object)->items[i], 0);
     }
@@ -532,7 +532,7 @@ static bool resize_with_fixed_part(const stage *on) {
     struct table *self = table.object;
     self->name = nanvm_mut_ref_to_ref(name);
     self->entries[1].key = 77;
-    bool done = nanvm_mut_ref_resize(on->manager, &table, 50);
+    bool done = nanvm_mut_ref_resize(&table, on->manager, 50);
     self = table.object;
     assert_ptr_equal(self->name.object, name.object);
     assert_int_equal(self->entries[1].key, 77);
@@ -551,10 +551,10 @@ static bool resize_in_padding(const stage *on) {
         return false;
     }
     ((struct text *)text.object)->tag = 't';
-    bool done = nanvm_mut_ref_resize(on->manager, &text, 5) &&
-                nanvm_mut_ref_resize(on->manager, &text, 40) &&
-                nanvm_mut_ref_resize(on->manager, &text, 2) &&
-                nanvm_mut_ref_resize(on->manager, &text, 4);
+    bool done = nanvm_mut_ref_resize(&text, on->manager, 5) &&
+                nanvm_mut_ref_resize(&text, on->manager, 40) &&
+                nanvm_mut_ref_resize(&text, on->manager, 2) &&
+                nanvm_mut_ref_resize(&text, on->manager, 4);
     const struct text *self = text.object;
     assert_int_equal(self->tag, 't');
     assert_memory_equal(self->bytes, done ? "ab\0\0" : "ab", done ? 4 : 2);
@@ -578,10 +578,10 @@ static bool resize_words(const stage *on) {
         nanvm_mut_ref_drop(leaf);
         return false;
     }
-    bool done = nanvm_mut_ref_resize(on->manager, &words, 64);
+    bool done = nanvm_mut_ref_resize(&words, on->manager, 64);
     if (done) {
         assert_int_equal(((struct words *)words.object)->items[63], 0);
-        done = nanvm_mut_ref_resize(on->manager, &words, 1);
+        done = nanvm_mut_ref_resize(&words, on->manager, 1);
     }
     if (done && on->counts) {
         assert_int_equal(tracked_live(), 0);
@@ -604,7 +604,7 @@ static bool resize_over_aligned(const stage *on) {
     memset(lines.object, 0x33, 64);
     bool done = true;
     for (size_t length = 2; length < 70 && done; length = length * 2 + 1) {
-        done = nanvm_mut_ref_resize(on->manager, &lines, length);
+        done = nanvm_mut_ref_resize(&lines, on->manager, length);
         assert_true(is_aligned(lines.object, 64));
         assert_int_equal(((const unsigned char *)lines.object)[63], 0x33);
     }
@@ -623,7 +623,7 @@ static bool resize_to_same_length(const stage *on) {
         return false;
     }
     void *place = ints.object;
-    assert_true(nanvm_mut_ref_resize(on->manager, &ints, 6));
+    assert_true(nanvm_mut_ref_resize(&ints, on->manager, 6));
     assert_ptr_equal(ints.object, place);
     nanvm_mut_ref_drop(ints);
     return true;
@@ -639,8 +639,8 @@ static bool resize_what_is_no_array(const stage *on) {
     if (point.object == NULL) {
         return false;
     }
-    assert_false(nanvm_mut_ref_resize(on->manager, &point, 1));
-    assert_true(nanvm_mut_ref_resize(on->manager, &point, 0));
+    assert_false(nanvm_mut_ref_resize(&point, on->manager, 1));
+    assert_true(nanvm_mut_ref_resize(&point, on->manager, 0));
     nanvm_mut_ref_drop(point);
     return true;
 }
@@ -658,10 +658,10 @@ static bool resize_too_far(const stage *on) {
     fill(ints);
     void *place = ints.object;
     for (size_t less = 0; less < 50; less++) {
-        assert_false(nanvm_mut_ref_resize(on->manager, &ints, SIZE_MAX - less));
-        assert_false(nanvm_mut_ref_resize(on->manager, &ints, SIZE_MAX / 4 - less));
+        assert_false(nanvm_mut_ref_resize(&ints, on->manager, SIZE_MAX - less));
+        assert_false(nanvm_mut_ref_resize(&ints, on->manager, SIZE_MAX / 4 - less));
         assert_false(
-            nanvm_mut_ref_resize(on->manager, &ints, beyond_memory(0) / 4 - less));
+            nanvm_mut_ref_resize(&ints, on->manager, beyond_memory(0) / 4 - less));
     }
     assert_ptr_equal(ints.object, place);
     expect_items(ints, 3, 3);
@@ -683,7 +683,7 @@ static bool resize_large_too_far(const stage *on) {
     fill(ints);
     for (size_t less = 0; less < 50; less++) {
         assert_false(
-            nanvm_mut_ref_resize(on->manager, &ints, beyond_memory(0) / 4 - less));
+            nanvm_mut_ref_resize(&ints, on->manager, beyond_memory(0) / 4 - less));
     }
     expect_items(ints, 3000, 3000);
     nanvm_mut_ref_drop(ints);
@@ -705,7 +705,7 @@ static bool resize_large(const stage *on) {
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]) && done; i++) {
         size_t before = nanvm_mut_ref_length(ints);
         fill(ints);
-        done = nanvm_mut_ref_resize(on->manager, &ints, lengths[i]);
+        done = nanvm_mut_ref_resize(&ints, on->manager, lengths[i]);
         expect_items(ints, before, done ? lengths[i] : before);
     }
     nanvm_mut_ref_drop(ints);
@@ -725,7 +725,7 @@ static bool resize_elsewhere(nanvm_manager *from, nanvm_manager *to, size_t leng
     if (refs.object == NULL) {
         return false;
     }
-    bool done = nanvm_mut_ref_resize(to, &refs, length);
+    bool done = nanvm_mut_ref_resize(&refs, to, length);
     size_t now = done ? length : 20;
     assert_int_equal(nanvm_mut_ref_length(refs), now);
     size_t kept = now < 20 ? now : 20;
@@ -773,7 +773,7 @@ static void test_array_can_leave_its_arena(void **state) {
     nanvm_mut_ref refs =
         nanvm_new_array(nanvm_arena_manager(&arena), &refs_type, NULL, 3);
     ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
-    assert_true(nanvm_mut_ref_resize(nanvm_global(), &refs, 9));
+    assert_true(nanvm_mut_ref_resize(&refs, nanvm_global(), 9));
     nanvm_arena_deinit(&arena);
     assert_int_equal(tracked_live(), 1);
     nanvm_mut_ref_drop(refs);
@@ -786,7 +786,7 @@ static void test_array_can_enter_an_arena(void **state) {
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_mut_ref refs = nanvm_new_array(nanvm_global(), &refs_type, NULL, 3);
     ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
-    assert_true(nanvm_mut_ref_resize(nanvm_arena_manager(&arena), &refs, 30));
+    assert_true(nanvm_mut_ref_resize(&refs, nanvm_arena_manager(&arena), 30));
     assert_int_equal(nanvm_ref_count(nanvm_mut_ref_to_ref(refs)), SIZE_MAX);
     nanvm_arena_deinit(&arena);
     assert_int_equal(tracked_live(), 0);
@@ -805,8 +805,8 @@ static void test_what_is_no_array_has_no_length_to_be_changed(void **state) {
     }
     const struct point none = {0, 0};
     for (size_t i = 0; i < POINTS; i++) {
-        assert_false(nanvm_mut_ref_resize(manager, &points[i], 1));
-        assert_false(nanvm_mut_ref_resize_unset(manager, &points[i], 1));
+        assert_false(nanvm_mut_ref_resize(&points[i], manager, 1));
+        assert_false(nanvm_mut_ref_resize_unset(&points[i], manager, 1));
         assert_int_equal(nanvm_mut_ref_length(points[i]), 0);
     }
     for (size_t i = 0; i < POINTS; i++) {
@@ -825,7 +825,7 @@ static void test_unset_items_that_hold_references_are_zeros(void **state) {
     const uint64_t first = boxed_from_double(1.5);
     ((struct boxed *)boxes.object)->bits = first;
     for (size_t length = 2; length < 100; length += 7) {
-        assert_true(nanvm_mut_ref_resize_unset(&source.manager, &boxes, length));
+        assert_true(nanvm_mut_ref_resize_unset(&boxes, &source.manager, length));
         const struct boxed *items = boxes.object;
         assert_true(items[0].bits == first);
         for (size_t i = 1; i < length; i++) {

@@ -50,12 +50,11 @@ NANVM_TYPE_REFS(list_10_type, struct sixteen, a, b, c, d, e, f, g, h, i, j);
 NANVM_TYPE_REFS(list_11_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k);
 NANVM_TYPE_REFS(list_12_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l);
 NANVM_TYPE_REFS(list_13_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m);
-NANVM_TYPE_REFS(list_14_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
-                  n);
-NANVM_TYPE_REFS(list_15_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
-                  n, o);
-NANVM_TYPE_REFS(list_16_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m,
-                  n, o, p);
+NANVM_TYPE_REFS(list_14_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+NANVM_TYPE_REFS(list_15_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m, n,
+                o);
+NANVM_TYPE_REFS(list_16_type, struct sixteen, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o,
+                p);
 
 static const nanvm_type *const lists[] = {
     &list_1_type,  &list_2_type,  &list_3_type,  &list_4_type,
@@ -98,8 +97,8 @@ struct parts {
     };
     struct parent all[2];
 };
-NANVM_TYPE_REFS(parts_type, struct parts, typed, child[0], child[3], left.parent,
-                  wrapped, unchanged, either, all[1].parent);
+NANVM_TYPE_REFS(parts_type, struct parts, typed, child[0], child[3], left.parent, wrapped,
+                unchanged, either, all[1].parent);
 
 static void test_macro_lists_parts_of_members_and_other_handles(void **state) {
     (void)state;

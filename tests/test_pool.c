@@ -178,7 +178,7 @@ static nanvm_mut_ref prepare_large_array(nanvm_manager *manager) {
 }
 
 static bool ask_longer(nanvm_manager *manager, nanvm_mut_ref prepared) {
-    bool done = nanvm_mut_ref_resize(manager, &prepared, LIMIT / 8);
+    bool done = nanvm_mut_ref_resize(&prepared, manager, LIMIT / 8);
     nanvm_mut_ref_drop(prepared);
     return done;
 }
@@ -186,7 +186,7 @@ static bool ask_longer(nanvm_manager *manager, nanvm_mut_ref prepared) {
 /* So long that there is no memory for both. */
 static bool ask_much_longer(nanvm_manager *manager, nanvm_mut_ref prepared) {
     size_t length = LIMIT * 4 / 5 / sizeof(int);
-    bool done = nanvm_mut_ref_resize(manager, &prepared, length);
+    bool done = nanvm_mut_ref_resize(&prepared, manager, length);
     nanvm_mut_ref_drop(prepared);
     return done || is_hardened; /* where a large array moves */
 }
@@ -306,7 +306,7 @@ static void test_large_array_grows_up_to_the_limit(void **state) {
     limited_init(&all);
     nanvm_mut_ref ints = nanvm_new_array(all.manager, &ints_type, NULL, 1000);
     size_t length = 1000;
-    while (nanvm_mut_ref_resize(all.manager, &ints, length + 1)) {
+    while (nanvm_mut_ref_resize(&ints, all.manager, length + 1)) {
         length++;
     }
     assert_int_equal(nanvm_mut_ref_length(ints), length);
@@ -397,11 +397,11 @@ static void *count_resize(nanvm_manager *self, void *object, size_t old_size,
 static void expect_room_at_hand(nanvm_local *local, size_t length) {
     nanvm_manager *manager = nanvm_local_manager(local);
     nanvm_mut_ref text = nanvm_new_array(manager, &text_type, NULL, length);
-    assert_true(nanvm_mut_ref_resize(manager, &text, length + 1));
+    assert_true(nanvm_mut_ref_resize(&text, manager, length + 1));
     void *place = text.object;
     resizes = 0;
     (void)nanvm_local_trim(local);
-    assert_true(nanvm_mut_ref_resize(manager, &text, length + 2));
+    assert_true(nanvm_mut_ref_resize(&text, manager, length + 2));
     assert_ptr_equal(text.object, place);
     assert_int_equal(resizes, 0);
     nanvm_mut_ref_drop(text);
@@ -443,7 +443,7 @@ static void test_objects_of_a_trimmed_pool_outlive_their_manager(void **state) {
         (void)nanvm_local_trim(&all.local);
         assert_false(trims > 0 && nanvm_local_trim(&all.local) > 0);
         nanvm_local_deinit(&all.local);
-        assert_true(nanvm_mut_ref_resize(nanvm_global(), &ints, 6000));
+        assert_true(nanvm_mut_ref_resize(&ints, nanvm_global(), 6000));
         nanvm_mut_ref_drop(ints);
         nanvm_mut_ref_drop(point);
         nanvm_mut_ref_drop(tracked);
@@ -469,8 +469,8 @@ static void test_callback_may_run_out_of_memory(void **state) {
     of_greedy = all.manager;
     nanvm_ref list = null_ref();
     size_t length = 0;
-    for (nanvm_mut_ref made;
-         (made = nanvm_new(all.manager, &greedy_type)).object != NULL; length++) {
+    for (nanvm_mut_ref made; (made = nanvm_new(all.manager, &greedy_type)).object != NULL;
+         length++) {
         ((struct hidden *)made.object)->secret = list;
         list = nanvm_mut_ref_to_ref(made);
     }

@@ -308,11 +308,11 @@ static bool mark_copy(void *copy, const void *source, size_t length) {
 
 static const size_t marked_refs[] = {offsetof(struct node, right)};
 static const nanvm_type marked_type = {.name = "marked",
-                                           .size = sizeof(struct node),
-                                           .align = _Alignof(struct node),
-                                           .refs = marked_refs,
-                                           .refs_length = 1,
-                                           .clone = mark_copy};
+                                       .size = sizeof(struct node),
+                                       .align = _Alignof(struct node),
+                                       .refs = marked_refs,
+                                       .refs_length = 1,
+                                       .clone = mark_copy};
 
 static bool clone_marked(const stage *on) {
     nanvm_mut_ref leaf = tracked_new(on->manager, 1);

@@ -22,8 +22,7 @@ static void *refuse_memory(nanvm_manager *manager, nanvm_layout layout) {
     return NULL;
 }
 
-static void *refuse_block(nanvm_manager *manager, const nanvm_type *type,
-                          size_t size) {
+static void *refuse_block(nanvm_manager *manager, const nanvm_type *type, size_t size) {
     refuser *self = (refuser *)manager;
     assert_true(nanvm_layout_is_valid(nanvm_layout_make(size, type->align)));
     self->asked++;
@@ -94,8 +93,8 @@ static nanvm_mut_ref by_resize(nanvm_manager *manager, const nanvm_type *type,
     accounting_init(&other, NANVM_COUNT_PLAIN);
     nanvm_mut_ref array = nanvm_new_array(&other.manager, type, NULL, 0);
     assert_non_null(array.object);
-    assert_false(nanvm_mut_ref_resize(manager, &array, length));
-    assert_false(nanvm_mut_ref_resize_unset(manager, &array, length));
+    assert_false(nanvm_mut_ref_resize(&array, manager, length));
+    assert_false(nanvm_mut_ref_resize_unset(&array, manager, length));
     assert_int_equal(nanvm_mut_ref_length(array), 0);
     nanvm_mut_ref_drop(array);
     accounting_deinit(&other);
@@ -103,8 +102,7 @@ static nanvm_mut_ref by_resize(nanvm_manager *manager, const nanvm_type *type,
 }
 
 /* Whether the manager was asked; what for is in it. */
-static bool asks(refuser *self, creator *create, const nanvm_type *type,
-                 size_t length) {
+static bool asks(refuser *self, creator *create, const nanvm_type *type, size_t length) {
     size_t before = self->asked;
     assert_null(create(&self->manager, type, length).object);
     return self->asked > before;

@@ -15,8 +15,7 @@ typedef struct spy {
 
 static spy current; /* of the test that runs */
 
-static void *counted_block(nanvm_manager *manager, const nanvm_type *type,
-                           size_t size) {
+static void *counted_block(nanvm_manager *manager, const nanvm_type *type, size_t size) {
     current.blocks++;
     return current.table->new_block(manager, type, size);
 }
@@ -270,14 +269,14 @@ static void test_array_grows_into_its_room_without_asking(void **state) {
     nanvm_local_init(&local);
     spy_on(nanvm_local_manager(&local));
     nanvm_mut_ref small = nanvm_new_array(current.manager, &ints_type, NULL, 33);
-    assert_true(nanvm_mut_ref_resize(current.manager, &small, 34));
-    assert_true(nanvm_mut_ref_resize_unset(current.manager, &small, 35));
+    assert_true(nanvm_mut_ref_resize(&small, current.manager, 34));
+    assert_true(nanvm_mut_ref_resize_unset(&small, current.manager, 35));
     assert_true(is_hardened || current.resizes == 0);
     nanvm_mut_ref large = nanvm_new_array(current.manager, &ints_type, NULL, 5000);
-    assert_true(nanvm_mut_ref_resize(current.manager, &large, 7500));
+    assert_true(nanvm_mut_ref_resize(&large, current.manager, 7500));
     size_t before = current.resizes;
-    assert_true(nanvm_mut_ref_resize(current.manager, &large, 7501));
-    assert_true(nanvm_mut_ref_resize_unset(current.manager, &large, 7502));
+    assert_true(nanvm_mut_ref_resize(&large, current.manager, 7501));
+    assert_true(nanvm_mut_ref_resize_unset(&large, current.manager, 7502));
     assert_true(is_hardened || current.resizes == before);
     assert_int_equal(nanvm_mut_ref_length(small), 35);
     assert_int_equal(nanvm_mut_ref_length(large), 7502);

@@ -107,7 +107,7 @@ static void test_growing_is_no_second_object(void **state) {
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 5000);
-    assert_true(nanvm_mut_ref_resize(manager, &made, 30000));
+    assert_true(nanvm_mut_ref_resize(&made, manager, 30000));
     assert_int_equal(peak_of(manager), 1);
     nanvm_mut_ref_drop(made);
     nanvm_local_deinit(&local);
@@ -123,7 +123,7 @@ static void test_what_could_not_be_made_is_not_counted(void **state) {
     nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 30000);
     accounting_fail_from(&source, 0);
     assert_null(nanvm_new_array(manager, &ints_type, NULL, 30000).object);
-    assert_false(nanvm_mut_ref_resize(manager, &made, 90000));
+    assert_false(nanvm_mut_ref_resize(&made, manager, 90000));
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
     assert_int_equal(peak_of(manager), 1);
     nanvm_mut_ref_drop(made);
@@ -211,8 +211,7 @@ static void test_local_tells_of_each_type_once(void **state) {
 /* Whatever came between its sizes. */
 static void test_local_tells_of_a_type_of_many_sizes_once(void **state) {
     (void)state;
-    const nanvm_type *others[] = {&point_type, &node_type, &text_type,
-                                    &tracked_type};
+    const nanvm_type *others[] = {&point_type, &node_type, &text_type, &tracked_type};
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);

@@ -68,7 +68,7 @@ static void create_and_drop(void *context) {
         nanvm_ref ref = nanvm_mut_ref_to_ref(leaf);
         nanvm_ref items[] = {ref, nanvm_ref_clone(ref)};
         nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &refs_type, items, 2);
-        *errors += !nanvm_mut_ref_resize(nanvm_global(), &array, 9);
+        *errors += !nanvm_mut_ref_resize(&array, nanvm_global(), 9);
         nanvm_mut_ref_drop(array);
     }
 }
@@ -148,8 +148,8 @@ static void test_threads_drop_chains_that_share_their_tails(void **state) {
         nanvm_ref tail = chain(200);
         for (size_t i = 0; i < THREADS; i++) {
             struct node value = {.value = i, .right = nanvm_ref_clone(tail)};
-            shares[i].ref = nanvm_mut_ref_to_ref(
-                nanvm_new_copy(nanvm_global(), &node_type, &value));
+            shares[i].ref =
+                nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &value));
         }
         nanvm_ref_drop(tail);
         in_threads(drop_share, THREADS, shares, sizeof(shares[0]));

@@ -62,9 +62,9 @@ static bool typed_arrays(const stage *on) {
         return false;
     }
     assert_int_equal(text_mut_ref_length(a), 5);
-    bool done = text_mut_ref_resize(on->manager, &a, 50);
+    bool done = text_mut_ref_resize(&a, on->manager, 50);
     assert_memory_equal(text_mut_ref_get(a)->bytes, "hello", 5);
-    done = done && text_mut_ref_resize_unset(on->manager, &a, 60);
+    done = done && text_mut_ref_resize_unset(&a, on->manager, 60);
     text_ref shared = text_mut_ref_to_ref(a);
     assert_int_equal(text_ref_length(shared) == 60, done);
     text_mut_ref copy = text_ref_clone_object(shared, on->manager);

@@ -14,7 +14,7 @@ enum { NANVM_IS_DEBUG = 1 };
 
 /* Stops the program if the object, which lies in `arena`, refers to one outside. */
 void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type,
-                        const void *object);
+                                const void *object);
 
 /* --- live.c ----------------------------------------------------------------- */
 
@@ -35,8 +35,9 @@ void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools);
 #else
 enum { NANVM_IS_DEBUG = 0 };
 
-static inline void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type,
-                                      const void *object) {
+static inline void nanvm_self_contained_check(const nanvm_arena *arena,
+                                              const nanvm_type *type,
+                                              const void *object) {
     (void)arena;
     (void)type;
     (void)object;

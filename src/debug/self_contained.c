@@ -1,4 +1,5 @@
-/* Nothing in a closed arena refers out of it: nanvm_arena_assume_self_contained() promised that. */
+/* Nothing in a closed arena refers out of it: nanvm_arena_assume_self_contained()
+ * promised that. */
 #include "debug/debug.h"
 
 /* Each part of an arena has a dealloc of its own, with the same table. */
@@ -15,6 +16,6 @@ static void check_visitor(nanvm_ref reference, void *arena) {
 }
 
 void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type,
-                        const void *object) {
+                                const void *object) {
     nanvm_object_visit(type, object, check_visitor, (void *)(uintptr_t)arena);
 }

@@ -1,6 +1,6 @@
 /* What becomes of the memory of large objects that die: none serves twice. Some wait in a
- * quarantine before they are freed. Where a memory checker watches, each is freed at once,
- * for it to see. */
+ * quarantine before they are freed. Where a memory checker watches, each is freed at
+ * once, for it to see. */
 #include <string.h>
 
 #include "debug/debug.h"
@@ -46,9 +46,8 @@ void nanvm_cache_push(nanvm_pool *pool, void *object) {
         nanvm_chunk_free(pool, chunk);
         return;
     }
-    void *oldest = pool->waiting.length == WAITING_MAX
-                       ? nanvm_quarantine_pop(&pool->waiting)
-                       : NULL;
+    void *oldest =
+        pool->waiting.length == WAITING_MAX ? nanvm_quarantine_pop(&pool->waiting) : NULL;
     nanvm_quarantine_push(&pool->waiting, object, nanvm_large_room(object));
     if (oldest != NULL) {
         free_waiting(pool, oldest);
@@ -67,7 +66,8 @@ void *nanvm_cache_grow(nanvm_pool *pool, void *object, size_t prefix, size_t siz
     size_t old = nanvm_large_room(object);
     size_t peak = pool->peak;
     size_t peak_bytes = pool->peak_bytes;
-    nanvm_chunk *chunk = nanvm_large_chunk_alloc(pool, prefix + nanvm_large_ample(pool, old, size));
+    nanvm_chunk *chunk =
+        nanvm_large_chunk_alloc(pool, prefix + nanvm_large_ample(pool, old, size));
     if (chunk == NULL) {
         chunk = nanvm_large_chunk_alloc_at_last(pool, prefix + size);
     }

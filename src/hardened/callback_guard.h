@@ -2,7 +2,8 @@
  *
  * Stacks grow down: whatever is called by the one at work lies below the words that this
  * one has left in its frame. What lies there and wasn't called by it has most likely
- * written over some of them. usual/callback_guard.h is the other half of this interface. */
+ * written over some of them. usual/callback_guard.h is the other half of this interface.
+ */
 #ifndef NANVM_CALLBACK_GUARD_H
 #define NANVM_CALLBACK_GUARD_H
 
@@ -22,8 +23,9 @@ static inline uintptr_t nanvm_callback_guard_word(const volatile uintptr_t *word
     return ~(uintptr_t)word;
 }
 
-static inline void nanvm_callback_guard_enter(nanvm_at_work *self, nanvm_callback_guard *frame,
-                                     uintptr_t here) {
+static inline void nanvm_callback_guard_enter(nanvm_at_work *self,
+                                              nanvm_callback_guard *frame,
+                                              uintptr_t here) {
     frame->address = here;
     for (size_t i = 0; i < NANVM_CALLBACK_GUARD_WORDS; ++i) {
         frame->words[i] = nanvm_callback_guard_word(&frame->words[i]);
@@ -48,8 +50,8 @@ __attribute__((no_sanitize("address"))) static inline bool nanvm_callback_guard_
     return is_left;
 }
 
-static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self, uintptr_t here,
-                                          const char *message) {
+static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self,
+                                                   uintptr_t here, const char *message) {
     if (self->is_set && nanvm_callback_guard_was_left(self->frame, here)) {
         nanvm_fatal(message);
     }

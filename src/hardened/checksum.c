@@ -232,19 +232,19 @@ static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owne
 }
 
 void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner,
-                       nanvm_layout layout) {
+                           nanvm_layout layout) {
     split(front->seal, mark_of_memory(front, owner, layout));
 }
 
 void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *owner,
-                             nanvm_layout layout, const char *message) {
+                                 nanvm_layout layout, const char *message) {
     if (NANVM_UNLIKELY(joined(front->seal) != mark_of_memory(front, owner, layout))) {
         nanvm_fatal(message);
     }
 }
 
 void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
-                             nanvm_layout layout) {
+                                 nanvm_layout layout) {
     nanvm_checksum_check_memory(
         front, owner, layout,
         "memory that this manager didn't hand out, or not with this layout");

@@ -1,8 +1,8 @@
 /* The memory of chunks, between what the source gives and a page that nobody can touch.
  *
  * From the global manager a chunk takes whole pages, with one behind that is closed. That
- * manager gives each back by itself, and the page is opened before. Others may let go of all
- * that they handed out at once, or may have no memory that is aligned to pages; and a
+ * manager gives each back by itself, and the page is opened before. Others may let go of
+ * all that they handed out at once, or may have no memory that is aligned to pages; and a
  * checker is to see where an object ends. */
 #include "hardened/guard_page.h"
 #include "pool/pool.h"
@@ -65,5 +65,5 @@ void nanvm_chunk_checksum_size(nanvm_chunk *self) {
 
 void nanvm_chunk_check_size(const nanvm_chunk *self) {
     nanvm_checksum_check_memory(&self->front, self, nanvm_layout_make(self->size, 1),
-                            "the size of a chunk was overwritten");
+                                "the size of a chunk was overwritten");
 }

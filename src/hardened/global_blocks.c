@@ -1,5 +1,5 @@
-/* The global manager's freed blocks wait, and nothing stays behind in memory that is given
- * back. */
+/* The global manager's freed blocks wait, and nothing stays behind in memory that is
+ * given back. */
 #include <string.h>
 
 #include "hardened/atomic.h"
@@ -21,7 +21,7 @@ static void *move_rest(void *memory, nanvm_layout layout, size_t size) {
 
 /* A piece that grows is moved by the caller: realloc would leave its old bytes behind. */
 void *nanvm_global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
-                           size_t size) {
+                          size_t size) {
     (void)self;
     if (size > layout.size) {
         return NULL;
@@ -66,10 +66,11 @@ static bool stays(const nanvm_type *type, size_t old_size, size_t size) {
 }
 
 void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_size,
-                                 size_t size) {
+                                size_t size) {
     (void)self;
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (origin->dealloc != &nanvm_global_dealloc || !stays(origin->type, old_size, size)) {
+    if (origin->dealloc != &nanvm_global_dealloc ||
+        !stays(origin->type, old_size, size)) {
         return NULL;
     }
     memset((unsigned char *)object + size, 0, old_size - size);

@@ -33,15 +33,16 @@ typedef struct nanvm_memory_front {
     uint32_t seal[2]; /* halves, as an origin's */
 } nanvm_memory_front;
 
-void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner, nanvm_layout layout);
+void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner,
+                           nanvm_layout layout);
 
 /* Stops the program if it isn't as it was sealed; it is open afterwards. */
 void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
-                             nanvm_layout layout);
+                                 nanvm_layout layout);
 
 /* The same with another message, for what stays sealed. */
 void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *owner,
-                             nanvm_layout layout, const char *message);
+                                 nanvm_layout layout, const char *message);
 
 /* --- quarantine.c ------------------------------------------------------------ */
 

@@ -2,7 +2,6 @@
  * layout. */
 #include "piece.h"
 
-
 static size_t front_size(nanvm_layout layout) {
     size_t size = sizeof(nanvm_memory_front);
     return layout.align < size ? size : layout.align;
@@ -41,7 +40,7 @@ void *nanvm_piece_alloc(nanvm_manager *manager, nanvm_layout layout) {
 }
 
 void *nanvm_piece_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
-                           size_t size) {
+                         size_t size) {
     nanvm_layout larger = nanvm_layout_make(size, layout.align);
     nanvm_checksum_break_memory(front_of(memory), manager->dealloc, layout);
     void *start = NULL;

@@ -7,9 +7,9 @@
  * which leaves everything as if the objects had been made one by one. */
 #include <string.h>
 
-#include "system/sanitizer.h"
 #include "debug/debug.h"
 #include "hold.h"
+#include "system/sanitizer.h"
 #include "unwind.h"
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
@@ -403,7 +403,7 @@ static bool origin_serves(const nanvm_arena *self, const nanvm_type *type) {
 }
 
 static unsigned char *alloc_with_origin(nanvm_arena *self, const nanvm_type *type,
-                                       size_t prefix, nanvm_layout layout) {
+                                        size_t prefix, nanvm_layout layout) {
     unsigned char *object = take(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
         self->origin = (nanvm_origin *)(void *)(object - prefix - sizeof(nanvm_origin));
@@ -490,7 +490,7 @@ static void start_run(nanvm_arena *self, const nanvm_type *type, unsigned char *
 }
 
 static unsigned char *alloc_block(nanvm_arena *self, const nanvm_type *type,
-                                 size_t prefix, nanvm_layout layout) {
+                                  size_t prefix, nanvm_layout layout) {
     unsigned char *object = origin_serves(self, type) ? bump(self, prefix, layout) : NULL;
     if (object == NULL) {
         self->streak = 0;
@@ -521,7 +521,8 @@ static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t 
 static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_arena *self = arena_of(manager);
-    void *object = self->bump_range.type == type ? nanvm_slots_pop(&self->bump_range) : NULL;
+    void *object =
+        self->bump_range.type == type ? nanvm_slots_pop(&self->bump_range) : NULL;
     if (object == NULL) {
         end_run(self);
         object = new_block(self, type, size);
@@ -655,8 +656,9 @@ static void start_anew(nanvm_arena *self) {
 /* False where it is doing so already: the chunks are still walked through. */
 static bool let_go(nanvm_arena *self) {
     nanvm_callback_guard frame;
-    if (nanvm_callback_guard_is_entered(&self->resetting, NANVM_FRAME_ADDRESS,
-                               "a drop that ran while an arena was reset was left by longjmp")) {
+    if (nanvm_callback_guard_is_entered(
+            &self->resetting, NANVM_FRAME_ADDRESS,
+            "a drop that ran while an arena was reset was left by longjmp")) {
         return false; /* a `drop` resets the arena that is letting go of it */
     }
     bool ended NANVM_ON_UNWIND(stop_unless) = false;

@@ -20,9 +20,11 @@ NANVM_NOINLINE static void *new_any(const nanvm_type *type, size_t size) {
     if (!nanvm_block_alone_layout(type, prefix, size, &layout)) {
         return NULL;
     }
-    void *memory =
-        nanvm_global_is_over_aligned(type) ? nanvm_system_alloc_aligned(layout) : malloc(layout.size);
-    return memory == NULL ? NULL : nanvm_block_write_front(memory, prefix, type, &nanvm_global_dealloc);
+    void *memory = nanvm_global_is_over_aligned(type) ? nanvm_system_alloc_aligned(layout)
+                                                      : malloc(layout.size);
+    return memory == NULL
+               ? NULL
+               : nanvm_block_write_front(memory, prefix, type, &nanvm_global_dealloc);
 }
 
 /* What is in front of most objects. */
@@ -50,8 +52,7 @@ static inline void *new_block(const nanvm_type *type, size_t size) {
     return memory + 1;
 }
 
-static void *global_new_block(nanvm_manager *self, const nanvm_type *type,
-                              size_t size) {
+static void *global_new_block(nanvm_manager *self, const nanvm_type *type, size_t size) {
     (void)self;
     void *object = new_block(type, size);
     return object == NULL && nanvm_global_give_back() ? new_block(type, size) : object;

@@ -1,22 +1,24 @@
 #include "managers/global.h"
 
 void *nanvm_global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
-                           size_t size) {
+                          size_t size) {
     (void)self;
     bool over_aligned =
-        nanvm_system_is_over_aligned(layout) || nanvm_system_is_over_aligned(nanvm_layout_make(size, layout.align));
+        nanvm_system_is_over_aligned(layout) ||
+        nanvm_system_is_over_aligned(nanvm_layout_make(size, layout.align));
     void *resized = over_aligned ? NULL : realloc(memory, size);
     return resized == NULL && size <= layout.size ? memory : resized;
 }
 
 void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_size,
-                                 size_t size) {
+                                size_t size) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     size_t prefix = nanvm_global_prefix(origin->type);
     nanvm_layout layout;
     (void)self;
     (void)old_size;
-    if (origin->dealloc != &nanvm_global_dealloc || nanvm_global_is_over_aligned(origin->type) ||
+    if (origin->dealloc != &nanvm_global_dealloc ||
+        nanvm_global_is_over_aligned(origin->type) ||
         !nanvm_block_alone_layout(origin->type, prefix, size, &layout)) {
         return NULL;
     }

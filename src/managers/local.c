@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "system/sanitizer.h"
 #include "debug/debug.h"
 #include "hold.h"
 #include "pool/pool.h"
+#include "system/sanitizer.h"
 #include "unwind.h"
 
 /* The pools of a manager, found by type and capacity in a table with open addressing and
@@ -26,7 +26,7 @@ typedef struct nanvm_local_state {
     nanvm_pool **table;
     size_t table_length;  /* 2^(32 - slots_shift) */
     uint32_t table_shift; /* of a hash, which leaves an index */
-    bool one_per_chunk;           /* a memory checker watches: each object has its own chunk */
+    bool one_per_chunk;   /* a memory checker watches: each object has its own chunk */
     bool ending;          /* what is told of leaks may end what ends the manager */
     size_t used;          /* slots */
     nanvm_pool *all;
@@ -53,8 +53,7 @@ static size_t slot_after(const nanvm_local_state *state, size_t slot) {
     return (slot + 1) & (state->table_length - 1);
 }
 
-static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
-                      size_t capacity) {
+static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t capacity) {
     return pool->slots.type == type &&
            (capacity == ANY_SLOT_SIZE || pool->slot_size == capacity);
 }
@@ -142,8 +141,7 @@ static bool make_room(nanvm_local *self, const nanvm_type *type) {
 }
 
 /* Of the pool for objects of `size` bytes. */
-static size_t capacity_for(const nanvm_local *self, const nanvm_type *type,
-                           size_t size) {
+static size_t capacity_for(const nanvm_local *self, const nanvm_type *type, size_t size) {
     bool is_pooled = type != NULL && !self->state->one_per_chunk;
     return is_pooled ? nanvm_pool_slot_size(type, size) : 0;
 }
@@ -236,7 +234,7 @@ static size_t recent_of(const nanvm_type *type, size_t size) {
 }
 
 NANVM_NOINLINE static void *alloc_slowly(nanvm_local *self, nanvm_pool *pool,
-                                        size_t size) {
+                                         size_t size) {
     void *object = nanvm_pool_alloc(pool, size);
     return object == NULL && gives_back(self) ? nanvm_pool_alloc(pool, size) : object;
 }
@@ -256,8 +254,7 @@ NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_type *
     return take(self, pool, size);
 }
 
-static bool serves_large(const nanvm_pool *pool, const nanvm_type *type,
-                         size_t size) {
+static bool serves_large(const nanvm_pool *pool, const nanvm_type *type, size_t size) {
     return pool->slots.type == type && pool->slot_size == 0 &&
            size > NANVM_POOL_STRIDE_MAX;
 }
@@ -385,8 +382,7 @@ static bool report_leaks(const nanvm_local *self) {
         pool = sum_type(pool, &type);
         if (type.live_blocks > 0) {
             reported = true;
-            self->leak(self->leak_context, type.type, type.live_blocks,
-                       type.live_bytes);
+            self->leak(self->leak_context, type.type, type.live_blocks, type.live_bytes);
         }
     }
     if (reports_cycles(self)) {

@@ -30,7 +30,8 @@ nanvm_chunk *nanvm_large_chunk_alloc(nanvm_pool *pool, size_t size) {
     return chunk != NULL || rounded == size ? chunk : nanvm_chunk_alloc(pool, size);
 }
 
-NANVM_NOINLINE nanvm_chunk *nanvm_large_chunk_alloc_at_last(nanvm_pool *pool, size_t size) {
+NANVM_NOINLINE nanvm_chunk *nanvm_large_chunk_alloc_at_last(nanvm_pool *pool,
+                                                            size_t size) {
     nanvm_chunk *chunk = nanvm_large_chunk_alloc(pool, size);
     return chunk == NULL && nanvm_pools_give_back(pool->owner)
                ? nanvm_large_chunk_alloc(pool, size)
@@ -84,5 +85,6 @@ void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
     return prefix + size < chunk->size / 2 ? NULL : object;
 }
 
-const nanvm_dealloc_table nanvm_large_table = {
-    .count = NANVM_COUNT_PLAIN, .free_block = free_block, .chunked = NANVM_BOUNDS_LENGTHS};
+const nanvm_dealloc_table nanvm_large_table = {.count = NANVM_COUNT_PLAIN,
+                                               .free_block = free_block,
+                                               .chunked = NANVM_BOUNDS_LENGTHS};

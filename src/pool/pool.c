@@ -126,7 +126,8 @@ static void start_run(nanvm_pool *self) {
     size_t length = (self->uncarved_end - self->uncarved) / stride;
     length = length < RUN ? length : RUN;
     self->slots.bump = self->uncarved;
-    uint32_t distance = nanvm_origin_distance((void *)self->uncarved, &self->chunks->origin);
+    uint32_t distance =
+        nanvm_origin_distance((void *)self->uncarved, &self->chunks->origin);
     /* cppcheck-suppress knownConditionTrueFalse ; it takes RUN for less than 1 */
     for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
         nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
@@ -180,8 +181,9 @@ static const nanvm_dealloc_table leaf_table = {.count = NANVM_COUNT_PLAIN,
                                                .pooled = !NANVM_QUARANTINES,
                                                .leaves = !NANVM_QUARANTINES,
                                                .chunked = NANVM_BOUNDS_LENGTHS};
-static const nanvm_dealloc_table orphan_table = {
-    .count = NANVM_COUNT_PLAIN, .free_block = orphan_free_block, .chunked = NANVM_BOUNDS_LENGTHS};
+static const nanvm_dealloc_table orphan_table = {.count = NANVM_COUNT_PLAIN,
+                                                 .free_block = orphan_free_block,
+                                                 .chunked = NANVM_BOUNDS_LENGTHS};
 
 /* --- the pool as a whole --- */
 
@@ -268,13 +270,14 @@ size_t nanvm_pool_run_length(const nanvm_pool *self) {
 
 void nanvm_pool_recount(nanvm_pool *self) {
     if (self->slot_size != 0) {
-        self->live = self->carved - nanvm_pool_run_length(self) - nanvm_free_slots_length(self);
+        self->live =
+            self->carved - nanvm_pool_run_length(self) - nanvm_free_slots_length(self);
     }
 }
 
 size_t nanvm_pool_live_bytes(const nanvm_pool *self) {
     return self->slot_size == 0 ? self->reserved - nanvm_cache_bytes(self)
-                               : self->live * self->slots.stride;
+                                : self->live * self->slots.stride;
 }
 
 /* Dead places are used again before fresh ones are. Where they wait in a quarantine, this
@@ -289,5 +292,5 @@ size_t nanvm_pool_peak(const nanvm_pool *self) {
 
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self) {
     return self->slot_size == 0 ? self->peak_bytes
-                               : nanvm_pool_peak(self) * self->slots.stride;
+                                : nanvm_pool_peak(self) * self->slots.stride;
 }

@@ -10,7 +10,7 @@ typedef struct nanvm_chunk {
     size_t most; /* items of an array in it; behind the origin, for all to read */
     struct nanvm_chunk *next;
     struct nanvm_segment *segment; /* which it is a part of; NULL: memory of its own */
-    size_t size;                 /* of the chunk, in bytes */
+    size_t size;                   /* of the chunk, in bytes */
     uint32_t used; /* places with a header, once it isn't the newest any more */
     uint32_t free; /* of these; only while the pool is being trimmed */
     NANVM_CHECKSUM(nanvm_memory_front front;)
@@ -42,22 +42,22 @@ typedef struct nanvm_pools {
  * and go; and raw memory, which has no blocks. */
 typedef struct nanvm_pool {
     nanvm_slots slots; /* first: origins point at it. Without a type: raw memory */
-    size_t slot_size;     /* bytes an object can have; 0: a chunk each */
-    size_t least_size;        /* bytes an object here has at the least */
+    size_t slot_size;  /* bytes an object can have; 0: a chunk each */
+    size_t least_size; /* bytes an object here has at the least */
     /* In the newest chunk, the next place without a header, up to the end of such places.
      * Addresses and no pointers: the end may lie behind the chunk, since the last place
      * needs no room for a header behind it. */
     uintptr_t uncarved;
     uintptr_t uncarved_end;
-    nanvm_chunk *chunks;          /* the newest first; where each object has one: the one
-                                     that waits to be used again, if any */
+    nanvm_chunk *chunks; /* the newest first; where each object has one: the one
+                            that waits to be used again, if any */
     struct nanvm_segment *segments; /* likewise */
-    bool one_per_chunk;                   /* a checker watches: nothing is kept, or rounded up */
-    bool is_array;                /* of a type that has pools of other sizes, too */
-    bool is_listed;               /* among the owner's untrimmed */
-    nanvm_pools *owner;           /* the local manager's, while it lives */
-    nanvm_manager *source;        /* of chunks, while the owner lives; of raw memory,
-                                     while its manager is in use */
+    bool one_per_chunk;    /* a checker watches: nothing is kept, or rounded up */
+    bool is_array;         /* of a type that has pools of other sizes, too */
+    bool is_listed;        /* among the owner's untrimmed */
+    nanvm_pools *owner;    /* the local manager's, while it lives */
+    nanvm_manager *source; /* of chunks, while the owner lives; of raw memory,
+                              while its manager is in use */
     nanvm_dealloc *source_dealloc;
     const nanvm_manager *served; /* of raw memory: the manager that hands it out */
     struct nanvm_pool *next;     /* of the same owner */

@@ -1,5 +1,6 @@
 /* Whether a function that calls back is still at work. The hardened build, whose half of
- * this interface is hardened/callback_guard.h, also finds out whether it was left by longjmp. */
+ * this interface is hardened/callback_guard.h, also finds out whether it was left by
+ * longjmp. */
 #ifndef NANVM_CALLBACK_GUARD_H
 #define NANVM_CALLBACK_GUARD_H
 
@@ -10,8 +11,9 @@
 typedef char nanvm_callback_guard;
 
 /* `here` is NANVM_FRAME_ADDRESS of the function in which `frame` is a variable. */
-static inline void nanvm_callback_guard_enter(nanvm_at_work *self, const nanvm_callback_guard *frame,
-                                     uintptr_t here) {
+static inline void nanvm_callback_guard_enter(nanvm_at_work *self,
+                                              const nanvm_callback_guard *frame,
+                                              uintptr_t here) {
     (void)frame;
     (void)here;
     self->is_set = true;
@@ -22,8 +24,8 @@ static inline void nanvm_callback_guard_leave(nanvm_at_work *self) {
 }
 
 /* Stops the program with `message` if the function at work was left. */
-static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self, uintptr_t here,
-                                          const char *message) {
+static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self,
+                                                   uintptr_t here, const char *message) {
     (void)here;
     (void)message;
     return self->is_set;

@@ -1,5 +1,6 @@
-/* What guards the library's own words in memory: nothing in this build. The hardened build
- * has the other half of this interface, hardened/integrity.h; CMake chooses between them. */
+/* What guards the library's own words in memory: nothing in this build. The hardened
+ * build has the other half of this interface, hardened/integrity.h; CMake chooses between
+ * them. */
 #ifndef NANVM_INTEGRITY_H
 #define NANVM_INTEGRITY_H
 
@@ -13,8 +14,8 @@ enum {
      * are sealed nobody asks: what says it isn't sealed.) */
     NANVM_BOUNDS_LENGTHS = 1,
 
-    /* Whether freed memory waits before it serves again. Then inline functions may neither
-     * free nor be given objects that were made ahead. */
+    /* Whether freed memory waits before it serves again. Then inline functions may
+     * neither free nor be given objects that were made ahead. */
     NANVM_QUARANTINES = 0
 };
 

@@ -373,7 +373,7 @@ static void test_only_live_objects_are_told_of(void **state) {
         size_t length = i % 2 == 0 ? 4 : 1000;
         nanvm_mut_ref made = nanvm_new_array(manager, &refs_type, NULL, length);
         if (i % 3 == 0) {
-            assert_true(nanvm_mut_ref_resize(manager, &made, length + 700));
+            assert_true(nanvm_mut_ref_resize(&made, manager, length + 700));
         }
         arrays[i] = nanvm_mut_ref_to_ref(made);
         nanvm_ref *items = nanvm_ref_make_mut(&arrays[i], manager);
@@ -523,8 +523,7 @@ static void test_callback_may_end_what_it_is_told_of(void **state) {
     assert_int_equal(self.calls, 3);
 }
 
-static void drop_all(void *context, const nanvm_type *type, size_t blocks,
-                     size_t bytes) {
+static void drop_all(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
     (void)type, (void)blocks, (void)bytes;
     break_ring(nanvm_ref_move(context));
 }

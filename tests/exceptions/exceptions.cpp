@@ -167,7 +167,7 @@ void test_drop_of_an_item_that_throws_stops_the_program() {
         [](void *) {
             nanvm_ref item = make(nanvm_global(), leaf(nanvm_global()), IN_DROP);
             nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &refs_type, &item, 1);
-            (void)throws([&] { return nanvm_mut_ref_resize(nanvm_global(), &array, 0); });
+            (void)throws([&] { return nanvm_mut_ref_resize(&array, nanvm_global(), 0); });
             std::_Exit(0);
         },
         in_a_drop);

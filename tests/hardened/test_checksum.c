@@ -279,7 +279,7 @@ static size_t *size_word(nanvm_manager *manager, nanvm_mut_ref made) {
 
 static void resize_made(void *context) {
     victim *self = context;
-    bool resized = nanvm_mut_ref_resize(self->manager, &self->made, 30001);
+    bool resized = nanvm_mut_ref_resize(&self->made, self->manager, 30001);
     (void)resized;
 }
 
@@ -544,7 +544,7 @@ static void test_reset_clears_what_was_used_since_the_last(void **state) {
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1000);
     int *many = ints.object;
     many[999] = 1;
-    assert_true(nanvm_mut_ref_resize(manager, &ints, 1)); /* the top goes down */
+    assert_true(nanvm_mut_ref_resize(&ints, manager, 1)); /* the top goes down */
     nanvm_arena_reset(&arena);
     assert_int_equal(many[999], 0);
     nanvm_arena_deinit(&arena);
@@ -559,8 +559,7 @@ static void test_reset_clears_every_chunk(void **state) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     for (size_t i = 0; i < POINTS; i++) {
-        made[i] =
-            nanvm_new_copy(nanvm_arena_manager(&arena), &point_type, &value).object;
+        made[i] = nanvm_new_copy(nanvm_arena_manager(&arena), &point_type, &value).object;
         assert_non_null(made[i]);
     }
     nanvm_arena_reset(&arena);

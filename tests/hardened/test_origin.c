@@ -85,13 +85,13 @@ static void tracked_items_drop(void *object, size_t length) {
 }
 
 static const nanvm_type tracked_items_type = {.name = "tracked_items",
-                                                  .align = NANVM_ALIGNOF(size_t),
-                                                  .item_size = sizeof(size_t),
-                                                  .drop = tracked_items_drop};
+                                              .align = NANVM_ALIGNOF(size_t),
+                                              .item_size = sizeof(size_t),
+                                              .drop = tracked_items_drop};
 
 static bool origins_are_aligned(const stage *on) {
     static const nanvm_type *const types[] = {&point_type, &tracked_items_type,
-                                                &ints_type};
+                                              &ints_type};
     bool made_all = true;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         nanvm_mut_ref made = nanvm_new(on->manager, types[i]);

@@ -106,7 +106,7 @@ static void test_items_cut_off_are_cleared(void **state) {
         nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_type, NULL, LENGTH);
         memset(made.object, 1, LENGTH * sizeof(int));
         const int *items = made.object;
-        assert_true(nanvm_mut_ref_resize(managers[i], &made, 600));
+        assert_true(nanvm_mut_ref_resize(&made, managers[i], 600));
         assert_ptr_equal(made.object, items);
         assert_int_equal(items[599], 0x01010101);
         expect_nothing_in((const unsigned char *)&items[600], 400 * sizeof(int));
@@ -118,7 +118,7 @@ static void test_items_cut_off_are_cleared(void **state) {
 static void *after_a_cut(size_t old_length, size_t length) {
     nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_type, NULL, old_length);
     void *before = made.object;
-    assert_true(nanvm_mut_ref_resize(nanvm_global(), &made, length));
+    assert_true(nanvm_mut_ref_resize(&made, nanvm_global(), length));
     void *after = made.object;
     nanvm_mut_ref_drop(made);
     return before == after ? before : NULL;

@@ -78,27 +78,27 @@ NANVM_TYPE_REFS(refs_3, struct listed, ref, typed, child[0]);
 NANVM_TYPE_REFS(refs_4, struct listed, ref, typed, child[0], child[3]);
 NANVM_TYPE_REFS(refs_5, struct listed, ref, typed, child[0], child[3], left.parent);
 NANVM_TYPE_REFS(refs_6, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped);
+                wrapped);
 NANVM_TYPE_REFS(refs_7, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7);
+                wrapped, m7);
 NANVM_TYPE_REFS(refs_8, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8);
+                wrapped, m7, m8);
 NANVM_TYPE_REFS(refs_9, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9);
+                wrapped, m7, m8, m9);
 NANVM_TYPE_REFS(refs_10, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9, m10);
+                wrapped, m7, m8, m9, m10);
 NANVM_TYPE_REFS(refs_11, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9, m10, m11);
+                wrapped, m7, m8, m9, m10, m11);
 NANVM_TYPE_REFS(refs_12, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9, m10, m11, m12);
+                wrapped, m7, m8, m9, m10, m11, m12);
 NANVM_TYPE_REFS(refs_13, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9, m10, m11, m12, m13);
+                wrapped, m7, m8, m9, m10, m11, m12, m13);
 NANVM_TYPE_REFS(refs_14, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9, m10, m11, m12, m13, m14);
+                wrapped, m7, m8, m9, m10, m11, m12, m13, m14);
 NANVM_TYPE_REFS(refs_15, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9, m10, m11, m12, m13, m14, m15);
+                wrapped, m7, m8, m9, m10, m11, m12, m13, m14, m15);
 NANVM_TYPE_REFS(refs_16, struct listed, ref, typed, child[0], child[3], left.parent,
-                  wrapped, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16);
+                wrapped, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16);
 NANVM_STATIC_ASSERT(NANVM_COUNT_OF_(refs_1_refs) == 1, "one");
 NANVM_STATIC_ASSERT(NANVM_COUNT_OF_(refs_9_refs) == 9, "nine");
 NANVM_STATIC_ASSERT(NANVM_COUNT_OF_(refs_16_refs) == 16, "sixteen");

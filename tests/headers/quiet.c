@@ -78,10 +78,10 @@ static point_mut_ref last_own_point = NANVM_NULL_HANDLE;
 size_t quiet(size_t i, nanvm_ref untyped);
 
 size_t quiet(size_t i, nanvm_ref untyped) {
-    const nanvm_type *const all[] = {
-        &point_type, &list_type,   &file_type,    &text_type,
-        &tuple_object, &map_object,    &ints_type,    &refs_type,
-        &lists_object, &values_object, &visited_object, &registered_type};
+    const nanvm_type *const all[] = {&point_type,    &list_type,      &file_type,
+                                     &text_type,     &tuple_object,   &map_object,
+                                     &ints_type,     &refs_type,      &lists_object,
+                                     &values_object, &visited_object, &registered_type};
     nanvm_layout layout = NANVM_LAYOUT_OF(struct point);
 #if defined(NANVM_SCOPED)
     NANVM_SCOPED(list_ref) scoped = list_mut_ref_to_ref(list_new(nanvm_global()));

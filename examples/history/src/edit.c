@@ -33,7 +33,7 @@ struct list *edit_list(struct edit *self, value *at) {
 static struct list *resize(struct edit *self, value *at, size_t length) {
     nanvm_mut_ref block = {(void *)(uintptr_t)value_ref(*at).object};
     enum kind kind = value_kind(*at);
-    if (!nanvm_mut_ref_resize(self->intern->manager, &block, length)) {
+    if (!nanvm_mut_ref_resize(&block, self->intern->manager, length)) {
         problem_no_memory(self->problem);
         return NULL;
     }

@@ -154,8 +154,7 @@ static bool fill_list(void *object, size_t length, void *context) {
 }
 
 static nanvm_mut_ref new_list(struct intern *self, const struct probe *probe) {
-    const nanvm_type *type =
-        probe->kind == KIND_ARRAY ? &array_type : &object_type;
+    const nanvm_type *type = probe->kind == KIND_ARRAY ? &array_type : &object_type;
     return nanvm_new_with(self->manager, object, probe->size / sizeof(value), fill_list,
                           (void *)(uintptr_t)probe->bytes);
 }

@@ -11,18 +11,18 @@ const nanvm_type string_type = {.name = "string", .align = 8, .item_size = 1};
 const nanvm_type number_type = {.name = "number", .align = 8, .item_size = 1};
 
 const nanvm_type array_type = {.name = "array",
-                                   .size = sizeof(struct list),
-                                   .align = 8,
-                                   .item_size = sizeof(value),
-                                   .items_offset = offsetof(struct list, items),
-                                   .visit_item = visit_word};
+                               .size = sizeof(struct list),
+                               .align = 8,
+                               .item_size = sizeof(value),
+                               .items_offset = offsetof(struct list, items),
+                               .visit_item = visit_word};
 
 const nanvm_type object_type = {.name = "object",
-                                    .size = sizeof(struct list),
-                                    .align = 8,
-                                    .item_size = sizeof(value),
-                                    .items_offset = offsetof(struct list, items),
-                                    .visit_item = visit_word};
+                                .size = sizeof(struct list),
+                                .align = 8,
+                                .item_size = sizeof(value),
+                                .items_offset = offsetof(struct list, items),
+                                .visit_item = visit_word};
 
 enum kind value_kind(value self) {
     static const enum kind kinds[] = {KIND_ABSENT, KIND_STRING, KIND_NUMBER, KIND_ARRAY,

@@ -28,26 +28,26 @@ typedef struct nanvm_arena_part {
 
 /** An arena. Its members are private. It can't be moved or copied. */
 typedef struct nanvm_arena {
-    nanvm_manager manager;            /**< Private. */
-    nanvm_arena_part own;             /**< Private: the buffer, and all raw memory. */
-    nanvm_manager *source;            /**< Private: of chunks; null for a buffer. */
-    struct nanvm_arena_chunk *chunks; /**< Private: the newest first. */
+    nanvm_manager manager;              /**< Private. */
+    nanvm_arena_part own;               /**< Private: the buffer, and all raw memory. */
+    nanvm_manager *source;              /**< Private: of chunks; null for a buffer. */
+    struct nanvm_arena_chunk *chunks;   /**< Private: the newest first. */
     struct nanvm_arena_chunk *retained; /**< Private: not in use since the last reset. */
-    unsigned char *top;               /**< Private: the first free byte. */
-    unsigned char *end;               /**< Private: behind the last byte. */
-    unsigned char *buffer;            /**< Private: the caller's buffer. */
-    struct nanvm_origin *origin;      /**< Private: of the newest block. */
-    void *finalizable;                    /**< Private: objects to let go of at reset. */
-    void *newest;                     /**< Private: the newest block or raw memory. */
-    size_t blocks;                    /**< Private: how many since the last reset. */
-    size_t pieces;                    /**< Private: of raw memory, since then. */
-    size_t peak;                      /**< Private: bytes in use at most. */
-    size_t used;                      /**< Private: bytes in all chunks but the newest. */
-    size_t streak;  /**< Private: blocks of a type in a row, at the top. */
-    bool self_contained;    /**< Private. */
-    bool sanitized;   /**< Private: by a memory checker. */
+    unsigned char *top;                 /**< Private: the first free byte. */
+    unsigned char *end;                 /**< Private: behind the last byte. */
+    unsigned char *buffer;              /**< Private: the caller's buffer. */
+    struct nanvm_origin *origin;        /**< Private: of the newest block. */
+    void *finalizable;                  /**< Private: objects to let go of at reset. */
+    void *newest;                       /**< Private: the newest block or raw memory. */
+    size_t blocks;                      /**< Private: how many since the last reset. */
+    size_t pieces;                      /**< Private: of raw memory, since then. */
+    size_t peak;                        /**< Private: bytes in use at most. */
+    size_t used;             /**< Private: bytes in all chunks but the newest. */
+    size_t streak;           /**< Private: blocks of a type in a row, at the top. */
+    bool self_contained;     /**< Private. */
+    bool sanitized;          /**< Private: by a memory checker. */
     nanvm_at_work resetting; /**< Private: a `drop` of an object may be at work. */
-    nanvm_slots bump_range;                    /**< Private: objects to be, at the top. */
+    nanvm_slots bump_range;  /**< Private: objects to be, at the top. */
     nanvm_slots *by_type[NANVM_SLOTS]; /**< Private: leads any type to the run. */
 } nanvm_arena;
 

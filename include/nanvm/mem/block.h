@@ -23,7 +23,7 @@
  * own writes all of it: `*origin = (nanvm_origin){.type = ..., .dealloc = ...}`. */
 typedef struct nanvm_origin {
     const nanvm_type *type; /**< The type of the object. */
-    nanvm_dealloc *dealloc;     /**< Counts and frees. */
+    nanvm_dealloc *dealloc; /**< Counts and frees. */
     /* halves, since an origin lies where a word may */
     NANVM_CHECKSUM(uint32_t seal[2];)
 } nanvm_origin;

@@ -74,10 +74,10 @@ struct nanvm_manager {
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
-    nanvm_slots **slots;  /**< Where a local manager or an arena has room at hand, by
-                                        type. `NULL` in any other, and in a copy of such
-                                        a manager that has a table of its own: creating
-                                        looks here before it asks the table. */
+    nanvm_slots **slots;    /**< Where a local manager or an arena has room at hand, by
+                                          type. `NULL` in any other, and in a copy of such
+                                          a manager that has a table of its own: creating
+                                          looks here before it asks the table. */
 };
 
 /**
@@ -109,7 +109,7 @@ NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_new_block_cold(
 /* A block for a type without items, its bytes in any state, or NULL. Inlined, with
  * nanvm_slots_pop(): about 20 instructions on x86-64, 140 bytes. */
 NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
-                                                      const nanvm_type *type) {
+                                                           const nanvm_type *type) {
     void *place = NANVM_NULL;
     if (NANVM_LIKELY(self->slots != NANVM_NULL)) {
         nanvm_slots *places = self->slots[nanvm_slots_index(type)];
@@ -160,8 +160,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * @cost the manager's allocation, and copying the value. Inlined as nanvm_new() is.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type,
-                   const void *value) {
+    nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type, const void *value) {
     if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
         nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
         /* memcpy may not be given NULL, not even for 0 bytes. */

@@ -107,8 +107,7 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
 
 /** @cond INTERNAL */
 /* The same, where the compiler may know the type. */
-NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self,
-                                           const nanvm_type *type) {
+NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type *type) {
     bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
     if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
         !nanvm_slots_free(self.object)) {
@@ -144,8 +143,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * doesn't look at them again. They may trim or end `manager`, and reset the arena of the
  * array, after which `*self` is invalid as every handle into that arena.
  *
- * @param manager where to move to; usually the one that created the array.
  * @param[in,out] self the array.
+ * @param manager where to move to; usually the one that created the array.
  * @param length items.
  * @return false on failure.
  * @ownership `*self` stays the caller's; on success the array may have another address.
@@ -159,7 +158,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  *     memory only in a manager of yours that has no `new_block`.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
-    nanvm_manager *manager, nanvm_mut_ref *self, size_t length);
+    nanvm_mut_ref *self, nanvm_manager *manager, size_t length);
 
 /**
  * nanvm_mut_ref_resize() for who writes the new items at once: their bytes are in any
@@ -173,7 +172,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
  * @cost as nanvm_mut_ref_resize(), without the clearing.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize_unset(
-    nanvm_manager *manager, nanvm_mut_ref *self, size_t length);
+    nanvm_mut_ref *self, nanvm_manager *manager, size_t length);
 
 NANVM_END_DECLS
 

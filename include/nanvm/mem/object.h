@@ -153,8 +153,9 @@ NANVM_BEGIN_DECLS
  * @threads any thread.
  * @cost O(1).
  */
-NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_type_size(
-    const nanvm_type *type, size_t length, size_t *size);
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_type_size(const nanvm_type *type,
+                                                                   size_t length,
+                                                                   size_t *size);
 
 /**
  * Tells `visitor` of each reference that `self` holds: those of the fixed part
@@ -366,28 +367,28 @@ typedef struct nanvm_wrapped_ref_ {
 
 /* Tables: of a struct alone, of a struct with items, of items alone. */
 #define NANVM_TABLE_(table, name, type, refs, refs_length, visit, drop, clone)           \
-    static const nanvm_type table = {                                                  \
+    static const nanvm_type table = {                                                    \
         name, sizeof(type), NANVM_ALIGNOF(type), 0,                                      \
         0,    refs,         refs_length,         NANVM_NULL,                             \
         0,    visit,        NANVM_NULL,          drop,                                   \
         clone}
 #define NANVM_ARRAY_TABLE_(table, name, type, items, refs, refs_length, visit,           \
                            visit_item)                                                   \
-    static const nanvm_type table = {name,                                             \
-                                       sizeof(type),                                     \
-                                       NANVM_ALIGNOF(type),                              \
-                                       sizeof(NANVM_MEMBER_(type, items[0])),            \
-                                       offsetof(type, items),                            \
-                                       NANVM_NULL,                                       \
-                                       0,                                                \
-                                       refs,                                             \
-                                       refs_length,                                      \
-                                       visit,                                            \
-                                       visit_item,                                       \
-                                       NANVM_NULL,                                       \
-                                       NANVM_NULL}
+    static const nanvm_type table = {name,                                               \
+                                     sizeof(type),                                       \
+                                     NANVM_ALIGNOF(type),                                \
+                                     sizeof(NANVM_MEMBER_(type, items[0])),              \
+                                     offsetof(type, items),                              \
+                                     NANVM_NULL,                                         \
+                                     0,                                                  \
+                                     refs,                                               \
+                                     refs_length,                                        \
+                                     visit,                                              \
+                                     visit_item,                                         \
+                                     NANVM_NULL,                                         \
+                                     NANVM_NULL}
 #define NANVM_ITEMS_TABLE_(table, name, item, refs, refs_length, visit_item)             \
-    static const nanvm_type table = {                                                  \
+    static const nanvm_type table = {                                                    \
         name, 0,           NANVM_ALIGNOF(item), sizeof(item), 0,          NANVM_NULL, 0, \
         refs, refs_length, NANVM_NULL,          visit_item,   NANVM_NULL, NANVM_NULL}
 /** @endcond */
@@ -399,19 +400,19 @@ typedef struct nanvm_wrapped_ref_ {
  *  @{ */
 
 /** A type without references: `NANVM_TYPE(point_type, struct point);` */
-#define NANVM_TYPE(table, type)                                                        \
+#define NANVM_TYPE(table, type)                                                          \
     NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, NANVM_NULL, NANVM_NULL, NANVM_NULL)
 
 /** A type with up to 16 members that are references:
  *  `NANVM_TYPE_REFS(node_type, struct node, left, right);` */
-#define NANVM_TYPE_REFS(table, type, ...)                                              \
+#define NANVM_TYPE_REFS(table, type, ...)                                                \
     NANVM_OFFSETS_(table##_refs, NANVM_EACH_(NANVM_OFFSET_, type, , __VA_ARGS__));       \
     NANVM_TABLE_(table, #type, type, table##_refs, NANVM_COUNT_OF_(table##_refs),        \
                  NANVM_NULL, NANVM_NULL, NANVM_NULL)
 
 /** A type with callbacks, any of which may be `NULL`:
  *  `NANVM_TYPE_CALLBACKS(file_type, struct file, NULL, file_drop, file_clone);` */
-#define NANVM_TYPE_CALLBACKS(table, type, visit, drop, clone)                          \
+#define NANVM_TYPE_CALLBACKS(table, type, visit, drop, clone)                            \
     NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, visit, drop, clone)
 
 /** A struct that ends in the flexible array member `items`, without references:

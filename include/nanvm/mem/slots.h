@@ -25,13 +25,13 @@ typedef struct NANVM_MAY_ALIAS nanvm_slot {
  * created at random: 87 ns became 64.)
  */
 typedef struct nanvm_slots {
-    nanvm_dealloc dealloc;      /**< Private: a pool's, whose table says `pooled`. */
-    const nanvm_type *type;     /**< Private. */
+    nanvm_dealloc dealloc;       /**< Private: a pool's, whose table says `pooled`. */
+    const nanvm_type *type;      /**< Private. */
     nanvm_slot *free_list;       /**< Private. */
     nanvm_slot *local_free_list; /**< Private: the free list to be. */
-    uintptr_t bump;             /**< Private: an object's address ... */
-    uintptr_t bump_end;         /**< Private: ... which may lie behind its memory. */
-    size_t stride;              /**< Private: from one object to the next. */
+    uintptr_t bump;              /**< Private: an object's address ... */
+    uintptr_t bump_end;          /**< Private: ... which may lie behind its memory. */
+    size_t stride;               /**< Private: from one object to the next. */
     int32_t bump_count;          /**< Private: what the count of a place in it becomes. */
 } nanvm_slots;
 

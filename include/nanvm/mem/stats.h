@@ -31,10 +31,10 @@
 /** The numbers of one type of object. */
 typedef struct nanvm_type_stats {
     const nanvm_type *type; /**< The type; `NULL` is raw memory. */
-    size_t live_blocks;         /**< Objects alive. */
-    size_t live_bytes;          /**< Their bytes, headers included. */
-    size_t peak_blocks;         /**< The most that were alive at once; for arrays the sum
-                                     over their size classes, an upper bound. */
+    size_t live_blocks;     /**< Objects alive. */
+    size_t live_bytes;      /**< Their bytes, headers included. */
+    size_t peak_blocks;     /**< The most that were alive at once; for arrays the sum
+                                 over their size classes, an upper bound. */
 } nanvm_type_stats;
 
 /** Is told of one type. `stats` is valid during the call only. It may do anything but end
@@ -53,7 +53,7 @@ typedef struct nanvm_stats {
     size_t reserved_bytes; /**< Taken from the manager's source for objects. */
     size_t clones;         /**< How often `to_mut_ref` had to clone into it. */
     nanvm_type_stats_visitor *each; /**< In: told of every type, or `NULL`. */
-    void *context;                    /**< In: for `each`. */
+    void *context;                  /**< In: for `each`. */
 } nanvm_stats;
 
 NANVM_BEGIN_DECLS

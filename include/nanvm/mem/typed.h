@@ -131,12 +131,12 @@
         return name##_mut_ref_typed_(nanvm_mut_ref_move(&self->untyped));                \
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline bool name##_mut_ref_resize(               \
-        nanvm_manager *manager, name##_mut_ref *self, size_t length) {                   \
-        return nanvm_mut_ref_resize(manager, &self->untyped, length);                    \
+        name##_mut_ref *self, nanvm_manager *manager, size_t length) {                   \
+        return nanvm_mut_ref_resize(&self->untyped, manager, length);                    \
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline bool name##_mut_ref_resize_unset(         \
-        nanvm_manager *manager, name##_mut_ref *self, size_t length) {                   \
-        return nanvm_mut_ref_resize_unset(manager, &self->untyped, length);              \
+        name##_mut_ref *self, nanvm_manager *manager, size_t length) {                   \
+        return nanvm_mut_ref_resize_unset(&self->untyped, manager, length);              \
     }                                                                                    \
     NANVM_UNUSED static inline void name##_mut_ref_cleanup(name##_mut_ref *self) {       \
         name##_mut_ref_drop(name##_mut_ref_move(self));                                  \
@@ -198,7 +198,7 @@
 #define NANVM_TYPED_FROM_(name, type, table)                                             \
     NANVM_UNUSED static inline bool name##_ref_from(nanvm_ref *untyped,                  \
                                                     name##_ref *out) {                   \
-        bool same = nanvm_ref_type(*untyped) == &(table);                              \
+        bool same = nanvm_ref_type(*untyped) == &(table);                                \
         *out = name##_ref_null();                                                        \
         if (same) {                                                                      \
             out->untyped = nanvm_ref_move(untyped);                                      \
@@ -207,7 +207,7 @@
     }                                                                                    \
     NANVM_UNUSED static inline bool name##_mut_ref_from(nanvm_mut_ref *untyped,          \
                                                         name##_mut_ref *out) {           \
-        bool same = nanvm_ref_type(nanvm_mut_ref_to_ref(*untyped)) == &(table);        \
+        bool same = nanvm_ref_type(nanvm_mut_ref_to_ref(*untyped)) == &(table);          \
         *out = name##_mut_ref_null();                                                    \
         if (same) {                                                                      \
             out->untyped = nanvm_mut_ref_move(untyped);                                  \
@@ -215,7 +215,7 @@
         return same;                                                                     \
     }                                                                                    \
     NANVM_UNUSED static inline name##_ref name##_ref_view(nanvm_ref untyped) {           \
-        nanvm_block_check_type(untyped.object, &(table));                                 \
+        nanvm_block_check_type(untyped.object, &(table));                                \
         return name##_ref_typed_(untyped);                                               \
     }                                                                                    \
     NANVM_UNUSED static inline name##_mut_ref name##_mut_ref_view(                       \

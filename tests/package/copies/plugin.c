@@ -50,7 +50,7 @@ static bool counts(nanvm_manager *manager) {
 static bool resizes(nanvm_manager *manager) {
     nanvm_mut_ref bytes = nanvm_new_array(manager, &bytes_object, NULL, 3);
     bool right = nanvm_mut_ref_length(bytes) == 3 &&
-                 nanvm_mut_ref_resize(manager, &bytes, 5000) &&
+                 nanvm_mut_ref_resize(&bytes, manager, 5000) &&
                  nanvm_mut_ref_length(bytes) == 5000;
     nanvm_mut_ref_drop(bytes);
     return right;

@@ -226,7 +226,7 @@ static void dead_length(world *self) {
 
 static void dead_resize(world *self) {
     nanvm_mut_ref array = mut_at(killed(nanvm_mut_ref_to_ref(own_array(self, 8))));
-    bool longer = nanvm_mut_ref_resize(self->manager, &array, 9);
+    bool longer = nanvm_mut_ref_resize(&array, self->manager, 9);
     wrong(longer ? "a dead array became longer" : "nobody said that it is dead");
 }
 
@@ -271,7 +271,7 @@ static void forgotten_clone_cut_off(world *self) {
     nanvm_ref child = own(self, &point_type);
     nanvm_ref items[2] = {child, child};
     nanvm_mut_ref array = nanvm_new_array(self->manager, &refs_type, items, 2);
-    (void)!nanvm_mut_ref_resize(self->manager, &array, 0);
+    (void)!nanvm_mut_ref_resize(&array, self->manager, 0);
     nanvm_mut_ref_drop(array);
 }
 

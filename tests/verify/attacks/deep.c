@@ -23,9 +23,9 @@ static void hidden_drop(void *object, size_t items) {
 }
 
 static const nanvm_type hidden_type = {.name = "hidden",
-                                           .size = sizeof(struct hidden),
-                                           .align = NANVM_ALIGNOF(struct hidden),
-                                           .drop = hidden_drop};
+                                       .size = sizeof(struct hidden),
+                                       .align = NANVM_ALIGNOF(struct hidden),
+                                       .drop = hidden_drop};
 
 static nanvm_ref link_of(world *self, const nanvm_type *type, nanvm_ref next) {
     struct node node = {.left = next};

@@ -33,7 +33,7 @@ static void to_ref_twice(world *self) {
 static void resize_after_clone(world *self) {
     record *other = victim(self, &ints_type, 2);
     nanvm_mut_ref stale = mut_at(other->ref.object);
-    (void)!nanvm_mut_ref_resize(self->manager, &stale, 1000);
+    (void)!nanvm_mut_ref_resize(&stale, self->manager, 1000);
     other->refs -= 1; /* that reference is lost */
     self->may_leak += 1;
 }
@@ -41,7 +41,7 @@ static void resize_after_clone(world *self) {
 static void resize_little_after_clone(world *self) {
     record *other = victim(self, &ints_type, 2);
     nanvm_mut_ref stale = mut_at(other->ref.object);
-    (void)!nanvm_mut_ref_resize(self->manager, &stale, other->length + 1);
+    (void)!nanvm_mut_ref_resize(&stale, self->manager, other->length + 1);
     nanvm_ref_drop(ref_at(other->ref.object));
     other->refs -= 1;
 }
@@ -111,7 +111,7 @@ static nanvm_mut_ref moved_array(world *self) {
     nanvm_mut_ref stale = mut_at(array.object);
     (void)own_array(self, 8); /* in an arena, so that it can't stay */
     self->may_leak += 1;
-    if (!nanvm_mut_ref_resize(self->manager, &array, 5000)) {
+    if (!nanvm_mut_ref_resize(&array, self->manager, 5000)) {
         wrong("no memory for the attack");
     }
     (void)keep_array(self, array, 5000, self->seed);
@@ -124,7 +124,7 @@ static void drop_after_resize(world *self) {
 
 static void resize_after_resize(world *self) {
     nanvm_mut_ref stale = moved_array(self);
-    (void)!nanvm_mut_ref_resize(self->manager, &stale, 3000);
+    (void)!nanvm_mut_ref_resize(&stale, self->manager, 3000);
     self->may_leak += 1;
 }
 

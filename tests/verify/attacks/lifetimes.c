@@ -101,7 +101,7 @@ static void drop_mut_after_reset(world *self) {
 
 static void resize_after_reset(world *self) {
     nanvm_mut_ref array = stale_array(self, false);
-    (void)!nanvm_mut_ref_resize(self->manager, &array, 20);
+    (void)!nanvm_mut_ref_resize(&array, self->manager, 20);
 }
 
 /* To one who has the address alone, it is the array that is there now. */

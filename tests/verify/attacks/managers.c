@@ -156,7 +156,7 @@ static void object_as_raw(world *self) {
 static void array_resized_by_other(world *self) {
     second *other = open_second(self->stage.kind);
     nanvm_mut_ref array = own_array(self, 8);
-    if (!nanvm_mut_ref_resize(other->stage.manager, &array, 4000)) {
+    if (!nanvm_mut_ref_resize(&array, other->stage.manager, 4000)) {
         wrong("no memory for the attack");
     }
     for (uint32_t i = 0; i < 8; i++) {

@@ -279,7 +279,7 @@ static void add_children(model *self, record *parent) {
 
 static void step_new(model *self) {
     static const nanvm_type *const types[] = {&point_type, &node_type, &ints_type,
-                                                &tracked_type};
+                                              &tracked_type};
     record *new = model_new(self, types[below(self, 4)]);
     if (new == NULL) {
         return; /* an arena is full */
@@ -346,7 +346,7 @@ static void step_resize(model *self) {
         return;
     }
     size_t length = below(self, LONGEST);
-    if (nanvm_mut_ref_resize(self->manager, &own, length)) {
+    if (nanvm_mut_ref_resize(&own, self->manager, length)) {
         size_t kept = length < each->length ? length : each->length;
         each->length = length;
         for (size_t i = kept; i < length; i++) {

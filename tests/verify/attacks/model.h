@@ -11,7 +11,7 @@ enum { RECORDS = 512, SLOTS = 128, FORBIDDEN = 8 };
 typedef struct record {
     nanvm_ref ref;
     const nanvm_type *type; /* NULL: this record is free */
-    size_t refs;              /* from slots and from nodes */
+    size_t refs;            /* from slots and from nodes */
     size_t length;
     uint32_t seed;              /* of the content */
     struct record *children[2]; /* of a node */

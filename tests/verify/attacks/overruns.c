@@ -145,7 +145,7 @@ static void length_of_refs(world *self) {
 static void length_then_resize(world *self) {
     nanvm_mut_ref mine = own_array(self, ITEMS);
     smash_length(mine.object, 4000);
-    (void)!nanvm_mut_ref_resize(self->manager, &mine, 4001);
+    (void)!nanvm_mut_ref_resize(&mine, self->manager, 4001);
     nanvm_mut_ref_drop(mine);
 }
 
@@ -164,7 +164,7 @@ static void length_then_clone(world *self) {
 static void length_then_cut(world *self) {
     nanvm_mut_ref mine = own_array(self, ITEMS);
     smash_length(mine.object, 4000);
-    (void)!nanvm_mut_ref_resize(self->manager, &mine, 1000);
+    (void)!nanvm_mut_ref_resize(&mine, self->manager, 1000);
     if (nanvm_mut_ref_length(mine) == 1000) {
         wrong("an array was cut to bytes that aren't its own");
     }

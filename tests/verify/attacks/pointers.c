@@ -105,8 +105,7 @@ static void code_clone(world *self) {
 
 /* --- inside an object of the program's --- */
 
-static void use_inside(world *self, const nanvm_type *type, ptrdiff_t offset,
-                       use *use) {
+static void use_inside(world *self, const nanvm_type *type, ptrdiff_t offset, use *use) {
     record *other = victim(self, type, 1);
     model_check(&self->model);
     use(ref_at((const char *)other->ref.object + offset));

@@ -22,7 +22,7 @@ static void drop_watched(world *self, void (*callback)(struct tracked *)) {
 /* What the program drops meanwhile may end later: nothing is checked yet. */
 static void use_everything(void) {
     static const nanvm_type *const types[] = {&point_type, &node_type, &ints_type,
-                                                &tracked_type};
+                                              &tracked_type};
     for (size_t i = 0; i < 1000; i++) {
         nanvm_ref more = nanvm_ref_clone(victim(of, types[i % 4], 1)->ref);
         nanvm_ref_drop(more);
@@ -236,7 +236,7 @@ static bool resize_under_construction(void *object, size_t length, void *context
     world *self = context;
     nanvm_mut_ref array = mut_at(object);
     (void)length;
-    return nanvm_mut_ref_resize(self->manager, &array, 5000);
+    return nanvm_mut_ref_resize(&array, self->manager, 5000);
 }
 static void construct_resizes(world *self) {
     nanvm_mut_ref object =

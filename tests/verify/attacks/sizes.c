@@ -52,8 +52,8 @@ static void construct_largest(world *self) {
 static void resize_must_fail(world *self, size_t length) {
     nanvm_mut_ref array = own_array(self, 8);
     void *before = array.object;
-    must_refuse(!nanvm_mut_ref_resize(self->manager, &array, length));
-    must_refuse(!nanvm_mut_ref_resize_unset(self->manager, &array, length));
+    must_refuse(!nanvm_mut_ref_resize(&array, self->manager, length));
+    must_refuse(!nanvm_mut_ref_resize_unset(&array, self->manager, length));
     if (array.object != before || nanvm_mut_ref_length(array) != 8) {
         wrong("a resize that failed changed the array");
     }
@@ -74,7 +74,7 @@ static void resize_just_too_large(world *self) {
 }
 static void resize_no_array(world *self) {
     nanvm_mut_ref object = own_mut(self, &node_type);
-    must_refuse(!nanvm_mut_ref_resize(self->manager, &object, 5));
+    must_refuse(!nanvm_mut_ref_resize(&object, self->manager, 5));
     nanvm_mut_ref_drop(object);
 }
 
@@ -158,8 +158,7 @@ static void table_align_largest(world *self) {
 }
 static void table_offset(world *self) {
     table_must_fail(
-        self, (nanvm_type){.align = 8, .items_offset = SIZE_MAX - 7, .item_size = 8},
-        1);
+        self, (nanvm_type){.align = 8, .items_offset = SIZE_MAX - 7, .item_size = 8}, 1);
 }
 static void table_item(world *self) {
     table_must_fail(self, (nanvm_type){.align = 8, .item_size = SIZE_MAX / 2 + 1}, 2);

@@ -84,17 +84,17 @@ static const size_t item_refs[] = {0};
 const nanvm_type point_type = {
     .name = "point", .size = sizeof(struct point), .align = NANVM_ALIGNOF(struct point)};
 const nanvm_type node_type = {.name = "node",
-                                  .size = sizeof(struct node),
-                                  .align = NANVM_ALIGNOF(struct node),
-                                  .refs = node_refs,
-                                  .refs_length = 2};
+                              .size = sizeof(struct node),
+                              .align = NANVM_ALIGNOF(struct node),
+                              .refs = node_refs,
+                              .refs_length = 2};
 const nanvm_type ints_type = {
     .name = "ints", .align = NANVM_ALIGNOF(uint32_t), .item_size = sizeof(uint32_t)};
 const nanvm_type refs_type = {.name = "refs",
-                                  .align = NANVM_ALIGNOF(nanvm_ref),
-                                  .item_size = sizeof(nanvm_ref),
-                                  .item_refs = item_refs,
-                                  .item_refs_length = 1};
+                              .align = NANVM_ALIGNOF(nanvm_ref),
+                              .item_size = sizeof(nanvm_ref),
+                              .item_refs = item_refs,
+                              .item_refs_length = 1};
 
 /* --- an object with callbacks --- */
 
@@ -120,10 +120,10 @@ static bool tracked_clone(void *copy, const void *source, size_t length) {
 }
 
 const nanvm_type tracked_type = {.name = "tracked",
-                                     .size = sizeof(struct tracked),
-                                     .align = NANVM_ALIGNOF(struct tracked),
-                                     .drop = tracked_drop,
-                                     .clone = tracked_clone};
+                                 .size = sizeof(struct tracked),
+                                 .align = NANVM_ALIGNOF(struct tracked),
+                                 .drop = tracked_drop,
+                                 .clone = tracked_clone};
 
 size_t tracked_live(void) {
     return live;

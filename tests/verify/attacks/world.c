@@ -38,7 +38,7 @@ record *victim(world *self, const nanvm_type *type, size_t refs) {
 
 nanvm_mut_ref own_mut(world *self, const nanvm_type *type) {
     nanvm_mut_ref new = type == &tracked_type ? tracked_new(self->manager, 0)
-                                                : nanvm_new(self->manager, type);
+                                              : nanvm_new(self->manager, type);
     model_fill(type, new.object, 0, self->seed);
     return mut_at(new.object);
 }
@@ -79,7 +79,7 @@ const void *killed(nanvm_ref ref) {
  * or it does a bit of everything. */
 static void go_on(world *self) {
     static const nanvm_type *const types[] = {&point_type, &node_type, &ints_type,
-                                                &tracked_type};
+                                              &tracked_type};
     for (size_t i = 0; self->seed % 3 == 1 && i < A_FEW; i++) {
         record *new = model_new(&self->model, types[i % 4]); /* an arena may be gone */
         (void)model_keep(&self->model, new);

@@ -241,7 +241,7 @@ static void local_grown_overrun(void) {
     (void)make_bytes(local(), 10000, &ref);
     nanvm_mut_ref grown;
     if (nanvm_ref_try_to_mut_ref(&ref, &grown) &&
-        nanvm_mut_ref_resize(local(), &grown, 10001)) {
+        nanvm_mut_ref_resize(&grown, local(), 10001)) {
         touch((unsigned char *)grown.object + 10001);
     }
 }
@@ -252,7 +252,7 @@ static void local_raw_overrun(void) {
 
 static void local_item_not_written(void) {
     nanvm_mut_ref array = nanvm_new_array(local(), &bytes_object, NULL, 4);
-    if (nanvm_mut_ref_resize_unset(local(), &array, 10000)) {
+    if (nanvm_mut_ref_resize_unset(&array, local(), 10000)) {
         depend_on((unsigned char *)array.object + 9000);
     }
 }
@@ -343,7 +343,7 @@ static void none(void) {
         nanvm_mut_ref copy = nanvm_ref_clone_object(other, managers[i]);
         nanvm_mut_ref array = nanvm_new_array(managers[i], &bytes_object, NULL, 10);
         for (size_t length = 11; array.object != NULL && length < 60; ++length) {
-            if (nanvm_mut_ref_resize(managers[i], &array, length)) {
+            if (nanvm_mut_ref_resize(&array, managers[i], length)) {
                 touch((unsigned char *)array.object + length - 1);
             }
         }

@@ -57,15 +57,15 @@ struct wide {
 };
 static size_t wide_parts[WIDE]; /* of both */
 static const nanvm_type broad_type = {.name = "broad",
-                                          .size = sizeof(struct broad),
-                                          .align = _Alignof(struct broad),
-                                          .refs = wide_parts,
-                                          .refs_length = BROAD};
+                                      .size = sizeof(struct broad),
+                                      .align = _Alignof(struct broad),
+                                      .refs = wide_parts,
+                                      .refs_length = BROAD};
 static const nanvm_type wide_type = {.name = "wide",
-                                         .size = sizeof(struct wide),
-                                         .align = _Alignof(struct wide),
-                                         .refs = wide_parts,
-                                         .refs_length = WIDE};
+                                     .size = sizeof(struct wide),
+                                     .align = _Alignof(struct wide),
+                                     .refs = wide_parts,
+                                     .refs_length = WIDE};
 
 /* --- references that only a callback can find --- */
 
@@ -97,11 +97,11 @@ struct mixed {
 };
 static const size_t mixed_refs[] = {offsetof(struct mixed, declared)};
 static const nanvm_type mixed_type = {.name = "mixed",
-                                          .size = sizeof(struct mixed),
-                                          .align = _Alignof(struct mixed),
-                                          .refs = mixed_refs,
-                                          .refs_length = 1,
-                                          .visit = visit_word};
+                                      .size = sizeof(struct mixed),
+                                      .align = _Alignof(struct mixed),
+                                      .refs = mixed_refs,
+                                      .refs_length = 1,
+                                      .visit = visit_word};
 
 /* --- callbacks at the end --- */
 
@@ -112,12 +112,12 @@ struct file {
 };
 static const size_t file_refs[] = {offsetof(struct file, directory)};
 static const nanvm_type file_type = {.name = "file",
-                                         .size = sizeof(struct file),
-                                         .align = _Alignof(struct file),
-                                         .refs = file_refs,
-                                         .refs_length = 1,
-                                         .drop = on_drop,
-                                         .clone = on_clone};
+                                     .size = sizeof(struct file),
+                                     .align = _Alignof(struct file),
+                                     .refs = file_refs,
+                                     .refs_length = 1,
+                                     .drop = on_drop,
+                                     .clone = on_clone};
 
 struct lock { /* can't be cloned */
     card card;
@@ -159,26 +159,26 @@ struct book {
 static const size_t book_refs[] = {offsetof(struct book, name)};
 static const size_t entry_refs[] = {offsetof(struct entry, value)};
 static const nanvm_type book_type = {.name = "book",
-                                         .size = sizeof(struct book),
-                                         .align = _Alignof(struct book),
-                                         .item_size = sizeof(struct entry),
-                                         .items_offset = offsetof(struct book, entries),
-                                         .refs = book_refs,
-                                         .refs_length = 1,
-                                         .item_refs = entry_refs,
-                                         .item_refs_length = 1};
+                                     .size = sizeof(struct book),
+                                     .align = _Alignof(struct book),
+                                     .item_size = sizeof(struct entry),
+                                     .items_offset = offsetof(struct book, entries),
+                                     .refs = book_refs,
+                                     .refs_length = 1,
+                                     .item_refs = entry_refs,
+                                     .item_refs_length = 1};
 
 struct words {
     uintptr_t first;
     uintptr_t items[];
 };
 static const nanvm_type words_type = {.name = "words",
-                                          .size = sizeof(struct words),
-                                          .align = _Alignof(struct words),
-                                          .item_size = sizeof(uintptr_t),
-                                          .items_offset = offsetof(struct words, items),
-                                          .visit = visit_word,
-                                          .visit_item = visit_word};
+                                      .size = sizeof(struct words),
+                                      .align = _Alignof(struct words),
+                                      .item_size = sizeof(uintptr_t),
+                                      .items_offset = offsetof(struct words, items),
+                                      .visit = visit_word,
+                                      .visit_item = visit_word};
 
 struct files {
     card card;
@@ -186,26 +186,26 @@ struct files {
 };
 static const size_t item_itself[] = {0};
 static const nanvm_type files_type = {.name = "files",
-                                          .size = sizeof(struct files),
-                                          .align = _Alignof(struct files),
-                                          .item_size = sizeof(nanvm_ref),
-                                          .items_offset = offsetof(struct files, items),
-                                          .item_refs = item_itself,
-                                          .item_refs_length = 1,
-                                          .drop = on_drop,
-                                          .clone = on_clone};
+                                      .size = sizeof(struct files),
+                                      .align = _Alignof(struct files),
+                                      .item_size = sizeof(nanvm_ref),
+                                      .items_offset = offsetof(struct files, items),
+                                      .item_refs = item_itself,
+                                      .item_refs_length = 1,
+                                      .drop = on_drop,
+                                      .clone = on_clone};
 
 struct log {
     card card;
     unsigned char items[];
 };
 static const nanvm_type log_type = {.name = "log",
-                                        .size = sizeof(struct log),
-                                        .align = _Alignof(struct log),
-                                        .item_size = 1,
-                                        .items_offset = offsetof(struct log, items),
-                                        .drop = on_drop,
-                                        .clone = on_clone};
+                                    .size = sizeof(struct log),
+                                    .align = _Alignof(struct log),
+                                    .item_size = 1,
+                                    .items_offset = offsetof(struct log, items),
+                                    .drop = on_drop,
+                                    .clone = on_clone};
 
 NANVM_ARRAY_OF(lines_type, struct line);
 NANVM_ARRAY_OF(walls_object, struct wall);
@@ -219,10 +219,10 @@ struct sparse { /* a fixed part that is larger than where its items start */
     uint64_t words[3];
 };
 static const nanvm_type sparse_type = {.name = "sparse",
-                                           .size = sizeof(struct sparse),
-                                           .align = _Alignof(struct sparse),
-                                           .item_size = sizeof(uint16_t),
-                                           .items_offset = 8};
+                                       .size = sizeof(struct sparse),
+                                       .align = _Alignof(struct sparse),
+                                       .item_size = sizeof(uint16_t),
+                                       .items_offset = 8};
 
 /* --- the same, typed --- */
 

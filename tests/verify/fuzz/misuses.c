@@ -128,7 +128,7 @@ static bool drop_after_resize(victim *self) {
     nanvm_mut_ref own = mut_of(self->it), stale = own;
     const known *before = known_of(self->it);
     size_t length = kind_length(before->kind, (unsigned char)(self->choice | 1));
-    bool done = nanvm_mut_ref_resize(manager_of(to), &own, length);
+    bool done = nanvm_mut_ref_resize(&own, manager_of(to), length);
     note_resized(self, to, own.object, done ? length : before->content.length);
     if (own.object == stale.object) {
         return false;
@@ -192,7 +192,7 @@ static bool drop_borrowed(victim *self) {
     }
     nanvm_ref_drop(kind_part(refs, array.object, 0));
     if (self->choice % 2 == 0) {
-        return nanvm_mut_ref_resize(manager, &array, 0);
+        return nanvm_mut_ref_resize(&array, manager, 0);
     }
     nanvm_mut_ref_drop(array);
     return true;
@@ -267,7 +267,7 @@ static void set_length(void *object, size_t length) {
 /* Used by the library in one way or another. */
 static void use_length(nanvm_manager *manager, nanvm_mut_ref array, unsigned choice) {
     if (choice % 4 < 2) {
-        (void)!nanvm_mut_ref_resize(manager, &array, 100 * (choice % 2));
+        (void)!nanvm_mut_ref_resize(&array, manager, 100 * (choice % 2));
     } else {
         (void)nanvm_ref_clone_object(nanvm_mut_ref_to_ref(array), manager).object;
     }

@@ -93,8 +93,7 @@ static void run_scripts(const operation *op, size_t blocks) {
 }
 
 /* What is told of may be ended, and so is raw memory; nothing is left at the end. */
-static void on_leak(void *context, const nanvm_type *type, size_t blocks,
-                    size_t bytes) {
+static void on_leak(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
     const operation *op = context;
     place where = some_local(op);
     size_t expected = count_of(type, where);
@@ -467,11 +466,11 @@ static void resize_in_vain(const operation *op) {
     nanvm_manager *manager = manager_of(place_of(op));
     nanvm_mut_ref own = mut_of(*it);
     if (known_of(*it)->kind->type->item_size == 0) {
-        REQUIRE(!nanvm_mut_ref_resize(manager, &own, op->size + 1U));
-        REQUIRE(nanvm_mut_ref_resize(manager, &own, 0));
+        REQUIRE(!nanvm_mut_ref_resize(&own, manager, op->size + 1U));
+        REQUIRE(nanvm_mut_ref_resize(&own, manager, 0));
     } else {
-        REQUIRE(!nanvm_mut_ref_resize(manager, &own, SIZE_MAX - op->seed));
-        REQUIRE(!nanvm_mut_ref_resize_unset(manager, &own, SIZE_MAX / 2 + 1));
+        REQUIRE(!nanvm_mut_ref_resize(&own, manager, SIZE_MAX - op->seed));
+        REQUIRE(!nanvm_mut_ref_resize_unset(&own, manager, SIZE_MAX / 2 + 1));
     }
     REQUIRE(own.object == it->object);
     check_object(it->id);

@@ -9,21 +9,21 @@
 #define TYPED_MUT(name, handle) ((name##_mut_ref){handle})
 
 #define TYPED_CREATE(name, type)                                                         \
-    static nanvm_mut_ref name##_call_make(nanvm_manager *m, const nanvm_type *o) {     \
+    static nanvm_mut_ref name##_call_make(nanvm_manager *m, const nanvm_type *o) {       \
         (void)o;                                                                         \
         return name##_new(m).untyped;                                                    \
     }                                                                                    \
-    static nanvm_mut_ref name##_call_copy(nanvm_manager *m, const nanvm_type *o,       \
+    static nanvm_mut_ref name##_call_copy(nanvm_manager *m, const nanvm_type *o,         \
                                           const void *value) {                           \
         (void)o;                                                                         \
         return name##_new_copy(m, (const type *)value).untyped;                          \
     }                                                                                    \
-    static nanvm_mut_ref name##_call_array(nanvm_manager *m, const nanvm_type *o,      \
+    static nanvm_mut_ref name##_call_array(nanvm_manager *m, const nanvm_type *o,        \
                                            const void *items, size_t n) {                \
         (void)o;                                                                         \
         return name##_new_array(m, items, n).untyped;                                    \
     }                                                                                    \
-    static nanvm_mut_ref name##_call_with(nanvm_manager *m, const nanvm_type *o,       \
+    static nanvm_mut_ref name##_call_with(nanvm_manager *m, const nanvm_type *o,         \
                                           size_t n, nanvm_construct *c, void *context) { \
         (void)o;                                                                         \
         return name##_new_with(m, n, c, context).untyped;                                \
@@ -54,10 +54,10 @@
     }                                                                                    \
     /* The handle itself: callbacks look at it meanwhile. */                             \
     static bool name##_call_resize(nanvm_manager *m, nanvm_mut_ref *r, size_t n) {       \
-        return name##_mut_ref_resize(m, (name##_mut_ref *)(void *)r, n);                 \
+        return name##_mut_ref_resize((name##_mut_ref *)(void *)r, m, n);                 \
     }                                                                                    \
     static bool name##_call_resize_unset(nanvm_manager *m, nanvm_mut_ref *r, size_t n) { \
-        return name##_mut_ref_resize_unset(m, (name##_mut_ref *)(void *)r, n);           \
+        return name##_mut_ref_resize_unset((name##_mut_ref *)(void *)r, m, n);           \
     }
 
 #define TYPED_REF_READ(name)                                                             \

@@ -97,8 +97,7 @@ static uint64_t digest(const void *bytes, size_t size) {
 static uint64_t digest_of(nanvm_ref ref) {
     size_t size = 0;
     if (ref.object != NULL) {
-        assert_true(
-            nanvm_type_size(nanvm_ref_type(ref), nanvm_ref_length(ref), &size));
+        assert_true(nanvm_type_size(nanvm_ref_type(ref), nanvm_ref_length(ref), &size));
     }
     return digest(ref.object, size);
 }
@@ -183,8 +182,8 @@ nanvm_mut_ref attempt_array(nanvm_manager *manager, const nanvm_type *type,
 
 static const value nothing = {NULL, NULL, NULL, 0};
 
-nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_type *type,
-                           size_t length, nanvm_construct *construct, void *context) {
+nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_type *type, size_t length,
+                           nanvm_construct *construct, void *context) {
     before was;
     note(&was, manager, nothing);
     nanvm_mut_ref made = nanvm_new_with(manager, type, length, construct, context);

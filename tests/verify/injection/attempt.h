@@ -19,8 +19,8 @@ nanvm_mut_ref attempt_copy(nanvm_manager *manager, const nanvm_type *type,
                            const void *fixed);
 nanvm_mut_ref attempt_array(nanvm_manager *manager, const nanvm_type *type,
                             const void *items, size_t length);
-nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_type *type,
-                           size_t length, nanvm_construct *construct, void *context);
+nanvm_mut_ref attempt_with(nanvm_manager *manager, const nanvm_type *type, size_t length,
+                           nanvm_construct *construct, void *context);
 
 /* `construct` gives up, if there is memory: there is no object either way. */
 void attempt_refused(nanvm_manager *manager, const nanvm_type *type, size_t length,

@@ -191,12 +191,12 @@ static bool keeper_clone(void *copy, const void *source, size_t length) {
 
 static const size_t keeper_refs[] = {offsetof(struct keeper, known)};
 static const nanvm_type keeper_type = {.name = "keeper",
-                                           .size = sizeof(struct keeper),
-                                           .align = _Alignof(struct keeper),
-                                           .refs = keeper_refs,
-                                           .refs_length = 1,
-                                           .drop = keeper_drop,
-                                           .clone = keeper_clone};
+                                       .size = sizeof(struct keeper),
+                                       .align = _Alignof(struct keeper),
+                                       .refs = keeper_refs,
+                                       .refs_length = 1,
+                                       .drop = keeper_drop,
+                                       .clone = keeper_clone};
 
 static nanvm_ref keep(nanvm_manager *manager, nanvm_ref secret, nanvm_ref known) {
     struct keeper fixed = {secret, known};

@@ -35,11 +35,11 @@ static void worker_drop(void *object, size_t length) {
 static const size_t worker_refs[] = {offsetof(struct node, left),
                                      offsetof(struct node, right)};
 static const nanvm_type worker_type = {.name = "worker",
-                                           .size = sizeof(struct node),
-                                           .align = _Alignof(struct node),
-                                           .refs = worker_refs,
-                                           .refs_length = 2,
-                                           .drop = worker_drop};
+                                       .size = sizeof(struct node),
+                                       .align = _Alignof(struct node),
+                                       .refs = worker_refs,
+                                       .refs_length = 2,
+                                       .drop = worker_drop};
 
 static nanvm_ref worker(const ground *on, nanvm_ref left, nanvm_ref right) {
     struct node fixed = {left, 1, right};
@@ -102,9 +102,8 @@ static void hidden_chain(const ground *on) {
     for (size_t i = 0; i < 5; i++) {
         struct hidden hidden = {chain};
         struct boxed boxed = {boxed_from_ref(chain)};
-        nanvm_mut_ref made = i % 2 == 0
-                                 ? attempt_copy(on->manager, &hidden_type, &hidden)
-                                 : attempt_copy(on->manager, &boxed_type, &boxed);
+        nanvm_mut_ref made = i % 2 == 0 ? attempt_copy(on->manager, &hidden_type, &hidden)
+                                        : attempt_copy(on->manager, &boxed_type, &boxed);
         chain = made.object == NULL ? chain : nanvm_mut_ref_to_ref(made);
     }
     size_t requests = on->dice->requests;

@@ -208,8 +208,8 @@ static void make_and_drop_all(nanvm_manager *manager) {
     nanvm_ref made[9];
     for (size_t i = 0; i < 9; i++) {
         made[i] = i % 3 == 0 ? leaf(manager, i)
-                             : nanvm_mut_ref_to_ref(attempt_array(manager, &ints_type,
-                                                                  NULL, i * i * 10));
+                             : nanvm_mut_ref_to_ref(
+                                   attempt_array(manager, &ints_type, NULL, i * i * 10));
     }
     nanvm_manager_dealloc(manager, attempt_alloc(manager, layout), layout);
     drop_all(made, 9);

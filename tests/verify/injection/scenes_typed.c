@@ -68,9 +68,9 @@ static void texts(const ground *on) {
     (void)attempted(a.untyped);
     (void)attempted(b.untyped);
     if (a.untyped.object != NULL) {
-        bool grown = attempted_call(text_mut_ref_resize(on->manager, &a, 60));
+        bool grown = attempted_call(text_mut_ref_resize(&a, on->manager, 60));
         assert_int_equal(text_mut_ref_length(a), grown ? 60 : 5);
-        (void)attempted_call(text_mut_ref_resize_unset(on->manager, &a, 300));
+        (void)attempted_call(text_mut_ref_resize_unset(&a, on->manager, 300));
         assert_memory_equal(text_mut_ref_get(a)->bytes, hello, 5);
     }
     text_ref shared = text_mut_ref_to_ref(b), second = text_ref_clone(shared);

@@ -1,6 +1,6 @@
-/* Included first into the unit with the linkable copies of the inline functions. There the
- * compiler knows no type, and would leave out what is for known ones; here it knows every
- * second time that it is asked, so that each copy goes both ways. */
+/* Included first into the unit with the linkable copies of the inline functions. There
+ * the compiler knows no type, and would leave out what is for known ones; here it knows
+ * every second time that it is asked, so that each copy goes both ways. */
 #ifndef NANVM_VERIFY_KNOWN_H
 #define NANVM_VERIFY_KNOWN_H
 

@@ -1,8 +1,8 @@
 /* Two files of a hardened build, with a way to what is static in them. */
 #include "operations.h"
 
-#include "../../../src/hardened/guard_page.c"
 #include "../../../src/hardened/checksum.c"
+#include "../../../src/hardened/guard_page.c"
 
 const uint64_t *model_key(void) {
     return &process_key;

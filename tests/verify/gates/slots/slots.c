@@ -24,8 +24,7 @@ static bool wrong;
 typedef void *alloc_slot(nanvm_manager *self, nanvm_layout layout);
 typedef void *resize_slot(nanvm_manager *self, void *memory, nanvm_layout layout,
                           size_t size);
-typedef void *new_block_slot(nanvm_manager *self, const nanvm_type *type,
-                             size_t size);
+typedef void *new_block_slot(nanvm_manager *self, const nanvm_type *type, size_t size);
 typedef void *resize_block_slot(nanvm_manager *self, void *object, size_t old_size,
                                 size_t size);
 typedef void stats_slot(const nanvm_manager *self, nanvm_stats *stats);
@@ -61,8 +60,7 @@ static size_t front_of(const nanvm_type *type) {
                                  2 * sizeof(void *));
 }
 
-static void *right_new_block(nanvm_manager *self, const nanvm_type *type,
-                             size_t size) {
+static void *right_new_block(nanvm_manager *self, const nanvm_type *type, size_t size) {
     nanvm_origin *origin = malloc(front_of(type) + size);
     if (origin == NULL) {
         return NULL;
@@ -73,8 +71,7 @@ static void *right_new_block(nanvm_manager *self, const nanvm_type *type,
     return block;
 }
 
-static char *wrong_new_block(nanvm_manager *self, const nanvm_type *type,
-                             size_t size) {
+static char *wrong_new_block(nanvm_manager *self, const nanvm_type *type, size_t size) {
     return right_new_block(self, type, size);
 }
 
@@ -261,7 +258,7 @@ static void grow(nanvm_manager_table table) {
     manager_table = table;
     complete(table.resize_block != NULL);
     nanvm_mut_ref array = nanvm_new_array(&manager, &items, NULL, 1);
-    if (nanvm_mut_ref_resize(&manager, &array, 100000)) {
+    if (nanvm_mut_ref_resize(&array, &manager, 100000)) {
         nanvm_mut_ref_drop(array);
     }
 }
@@ -291,10 +288,10 @@ static void items_of(nanvm_visit *visit_item) {
 static void visit_with(nanvm_visitor *visitor) {
     static const size_t offsets[] = {offsetof(thing, other)};
     static const nanvm_type object = {.name = "thing",
-                                        .size = sizeof(thing),
-                                        .align = NANVM_ALIGNOF(thing),
-                                        .refs = offsets,
-                                        .refs_length = 1};
+                                      .size = sizeof(thing),
+                                      .align = NANVM_ALIGNOF(thing),
+                                      .refs = offsets,
+                                      .refs_length = 1};
     nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new_any(nanvm_global(), &object));
     nanvm_ref_visit(ref, visitor, NULL);
     nanvm_ref_drop(ref);

@@ -98,7 +98,7 @@ void eva_user_new(void) {
 void eva_user_resize(void) {
     write_tables();
     nanvm_mut_ref self = new_text(chunks_manager(), 3);
-    (void)nanvm_mut_ref_resize(chunks_manager(), &self, 30);
+    (void)nanvm_mut_ref_resize(&self, chunks_manager(), 30);
     nanvm_mut_ref_drop(self);
 }
 
@@ -119,8 +119,7 @@ void eva_object_size(void) {
     write_tables();
     refs_type->item_size = Frama_C_unsigned_long_interval(0, SIZE_MAX);
     refs_type->items_offset = Frama_C_unsigned_long_interval(0, SIZE_MAX);
-    (void)nanvm_type_size(refs_type, Frama_C_unsigned_long_interval(0, SIZE_MAX),
-                            &size);
+    (void)nanvm_type_size(refs_type, Frama_C_unsigned_long_interval(0, SIZE_MAX), &size);
 }
 
 void eva_layout_is_valid(void) {

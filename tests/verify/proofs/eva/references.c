@@ -1,9 +1,10 @@
-/* The functions of <nanvm/mem/manager.h>, ref.h and mut_ref.h, with objects of each kind. */
+/* The functions of <nanvm/mem/manager.h>, ref.h and mut_ref.h, with objects of each kind.
+ */
 #include "support.h"
 
 /* --- creating --- */
 
-static void new(nanvm_manager *manager) {
+static void new (nanvm_manager *manager) {
     nanvm_mut_ref_drop(nanvm_new(manager, leaf_type));
 }
 WITH_MANAGERS(new)
@@ -102,7 +103,7 @@ WITH_MANAGERS(mut_ref_drop_callbacks)
 
 static void mut_ref_resize_to(nanvm_manager *manager, size_t length) {
     nanvm_mut_ref self = new_text(manager, 4);
-    if (self.object != NULL && nanvm_mut_ref_resize(manager, &self, length)) {
+    if (self.object != NULL && nanvm_mut_ref_resize(&self, manager, length)) {
         ((text *)self.object)->bytes[length - 1] = 1;
     }
     nanvm_mut_ref_drop(self);
@@ -121,7 +122,7 @@ WITH_MANAGERS(mut_ref_resize)
 
 static void mut_ref_resize_unset(nanvm_manager *manager) {
     nanvm_mut_ref self = new_text(manager, 4);
-    if (self.object != NULL && nanvm_mut_ref_resize_unset(manager, &self, 9)) {
+    if (self.object != NULL && nanvm_mut_ref_resize_unset(&self, manager, 9)) {
         ((text *)self.object)->bytes[8] = 1;
     }
     nanvm_mut_ref_drop(self);
@@ -133,7 +134,7 @@ static void mut_ref_resize_refs(nanvm_manager *manager) {
     if (self.object != NULL) {
         nanvm_ref *items = self.object;
         items[1] = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
-        (void)nanvm_mut_ref_resize(manager, &self, 1);
+        (void)nanvm_mut_ref_resize(&self, manager, 1);
     }
     nanvm_mut_ref_drop(self);
 }
