@@ -150,7 +150,7 @@ static nanvm_ref index_make(const struct documents_names *names) {
         capacity *= 2;
     }
     nanvm_mut_ref index =
-        checked(nanvm_new_array(bench_manager(), &index_object, NULL, capacity));
+        checked(nanvm_new_array(bench_manager(), &index_type, NULL, capacity));
     for (size_t i = 0; i < names->length; ++i) {
         *index_slot((uint32_t *)index.object, capacity, names->items, &names->items[i]) =
             (uint32_t)i + 1;

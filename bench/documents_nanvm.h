@@ -127,7 +127,7 @@ static int on_array_end(void *context) {
     documents_reader *self = (documents_reader *)context;
     size_t start = self->open[--self->depth].values;
     struct documents_items items = {
-        &leaves_object, {NULL}, self->values + start, self->values_length - start};
+        &leaves_type, {NULL}, self->values + start, self->values_length - start};
     if (has_blocks(items.values, items.length)) {
         items.type = &array_type;
     }

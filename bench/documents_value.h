@@ -79,8 +79,8 @@ static const size_t first_word[] = {0};
 
 NANVM_TYPE(integer_type, int64_t);
 NANVM_ARRAY_OF(string_type, char);
-NANVM_ARRAY_OF(index_object, uint32_t);
-NANVM_ARRAY_OF(leaves_object, value);
+NANVM_ARRAY_OF(index_type, uint32_t);
+NANVM_ARRAY_OF(leaves_type, value);
 
 static const nanvm_type array_type = {
     .name = "array", .align = 8, .item_size = sizeof(value), .visit_item = value_visit};

@@ -13,6 +13,7 @@ set(nanvm_sources
     src/object.c
     src/ref.c
     src/stats.c
+    src/type.c
     src/walk.c
     src/managers/arena.c
     src/managers/global.c

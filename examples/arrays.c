@@ -38,20 +38,20 @@ struct tuple {
     uint32_t hash;
     nanvm_ref fields[];
 };
-NANVM_ARRAY_REFS(tuple_object, struct tuple, fields);
+NANVM_ARRAY_REFS(tuple_type, struct tuple, fields);
 
 struct entry {
     nanvm_ref key;
     int count;
     nanvm_ref value;
 };
-NANVM_ARRAY_OF_STRUCTS(entries_object, struct entry, key, value);
+NANVM_ARRAY_OF_STRUCTS(entries_type, struct entry, key, value);
 
 struct map {
     size_t used;
     struct entry entries[];
 };
-NANVM_ARRAY_STRUCTS(map_object, struct map, entries, key, value);
+NANVM_ARRAY_STRUCTS(map_type, struct map, entries, key, value);
 //! [refs]
 
 static void growing(void) {
@@ -117,13 +117,13 @@ static void drop_and_look(const nanvm_type *type, const void *items, nanvm_ref h
 static void of_structs(void) {
     nanvm_ref held = nanvm_mut_ref_to_ref(text_new(nanvm_global(), "held"));
     nanvm_ref fields[2] = {nanvm_ref_clone(held), nanvm_ref_clone(held)};
-    drop_and_look(&tuple_object, fields, held);
+    drop_and_look(&tuple_type, fields, held);
     struct entry entries[2] = {{.key = nanvm_ref_clone(held)},
                                {.value = nanvm_ref_clone(held)}};
-    drop_and_look(&entries_object, entries, held);
+    drop_and_look(&entries_type, entries, held);
     struct entry more[2] = {{.key = nanvm_ref_clone(held)},
                             {.value = nanvm_ref_clone(held)}};
-    drop_and_look(&map_object, more, held);
+    drop_and_look(&map_type, more, held);
     nanvm_ref_drop(held);
 }
 

@@ -60,11 +60,11 @@ static void limited_init(struct limited *self, size_t limit) {
 }
 //! [manager]
 
-NANVM_ARRAY_OF(bytes_object, char);
+NANVM_ARRAY_OF(bytes_type, char);
 
 static void small(void) {
     nanvm_ref bytes =
-        nanvm_mut_ref_to_ref(nanvm_new_array(&the_manager, &bytes_object, "abc", 3));
+        nanvm_mut_ref_to_ref(nanvm_new_array(&the_manager, &bytes_type, "abc", 3));
     CHECK(nanvm_ref_get(bytes) != NULL && nanvm_ref_length(bytes) == 3);
     nanvm_ref_drop(bytes);
 }
@@ -75,11 +75,11 @@ int main(void) {
     struct limited limited;
     limited_init(&limited, 1000);
 
-    nanvm_mut_ref bytes = nanvm_new_array(&limited.manager, &bytes_object, NULL, 600);
+    nanvm_mut_ref bytes = nanvm_new_array(&limited.manager, &bytes_type, NULL, 600);
     CHECK(nanvm_mut_ref_get(bytes) != NULL);
     CHECK(limited.used >= 600);
 
-    nanvm_mut_ref more = nanvm_new_array(&limited.manager, &bytes_object, NULL, 600);
+    nanvm_mut_ref more = nanvm_new_array(&limited.manager, &bytes_type, NULL, 600);
     CHECK(nanvm_mut_ref_get(more) == NULL); /* over the limit */
 
     nanvm_mut_ref_drop(bytes);
@@ -91,7 +91,7 @@ int main(void) {
     limited_init(&limited, 100000);
     nanvm_local local;
     nanvm_local_init_from(&local, &limited.manager);
-    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &bytes_object));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &bytes_type));
     CHECK(limited.used > 0); /* a chunk */
     nanvm_local_deinit(&local);
     CHECK(limited.used == 0);

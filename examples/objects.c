@@ -167,7 +167,7 @@ static void by_hand(void) {
 //! [again]
 /* Tasks wait in an array. One that is cut off, and is to run again, appends itself anew.
  */
-NANVM_ARRAY_OF_REFS(queue_object);
+NANVM_ARRAY_OF_REFS(queue_type);
 static nanvm_mut_ref queue;
 
 struct task {
@@ -208,7 +208,7 @@ static void parts(void) {
 }
 
 static void run_tasks(void) {
-    queue = nanvm_new(nanvm_global(), &queue_object);
+    queue = nanvm_new(nanvm_global(), &queue_type);
     struct task once = {0};
     struct task twice = {1};
     CHECK(queue_push(once) && queue_push(twice) && queue_push(twice));

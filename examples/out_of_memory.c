@@ -8,7 +8,7 @@ struct pair {
 };
 NANVM_TYPE_REFS(pair_type, struct pair, left, right);
 NANVM_TYPE(int_type, int);
-NANVM_ARRAY_OF(bytes_object, char);
+NANVM_ARRAY_OF(bytes_type, char);
 
 //! [pair]
 /* Takes over both references, whether it succeeds or not: one place to forget
@@ -50,7 +50,7 @@ static void try_every_size(void) {
 
 static void too_large(void) {
     //! [too_large]
-    nanvm_mut_ref huge = nanvm_new_array(nanvm_global(), &bytes_object, NULL, SIZE_MAX);
+    nanvm_mut_ref huge = nanvm_new_array(nanvm_global(), &bytes_type, NULL, SIZE_MAX);
     CHECK(nanvm_mut_ref_is_null(huge)); /* more than can be addressed: like no memory */
     //! [too_large]
 }

@@ -40,7 +40,7 @@ static void value_visit(const void *part, nanvm_visitor *visitor, void *context)
     }
 }
 
-NANVM_ARRAY_OF_VISIT(values_object, value, value_visit);
+NANVM_ARRAY_OF_VISIT(values_type, value, value_visit);
 //! [visit]
 
 int main(void) {
@@ -53,7 +53,7 @@ int main(void) {
     value items[3] = {value_of_number(-0.5), value_of_ref(nanvm_ref_clone(shared)),
                       value_of_ref(nanvm_ref_clone(shared))};
     nanvm_ref values =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &values_object, items, 3));
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &values_type, items, 3));
     CHECK(nanvm_ref_get(values) != NULL);
     CHECK(nanvm_ref_count(shared) == 2);
 

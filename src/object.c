@@ -1,21 +1,5 @@
+/* What is done with all references that an object holds. */
 #include "internal.h"
-
-bool nanvm_type_size(const nanvm_type *type, size_t length, size_t *size) {
-    return nanvm_type_size_checked(type, length, size);
-}
-
-bool nanvm_type_fits_large(const nanvm_type *type, size_t length) {
-    size_t limit = (size_t)PTRDIFF_MAX;
-    return type->items_offset <= limit &&
-           length <= (limit - type->items_offset) / type->item_size;
-}
-
-const char *nanvm_type_name(const nanvm_type *type) {
-    if (type == NULL) {
-        return "raw memory";
-    }
-    return type->name == NULL ? "?" : type->name;
-}
 
 static inline void visit_refs(const void *part, const size_t *offsets, size_t length,
                               nanvm_visitor *visitor, void *context) {
@@ -74,15 +58,4 @@ void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_
 void nanvm_object_drop_visitor(nanvm_ref reference, void *context) {
     (void)context;
     nanvm_ref_drop(reference);
-}
-
-void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
-    if (self.object != NULL) {
-        nanvm_block_expect_alive(self.object);
-        nanvm_object_visit(nanvm_ref_type(self), self.object, visitor, context);
-    }
-}
-
-const nanvm_type *nanvm_ref_type(nanvm_ref self) {
-    return self.object == NULL ? NULL : nanvm_block_origin(self.object)->type;
 }

@@ -132,3 +132,14 @@ void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
     }
     return make_own(self, manager);
 }
+
+void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
+    if (self.object != NULL) {
+        nanvm_block_expect_alive(self.object);
+        nanvm_object_visit(nanvm_ref_type(self), self.object, visitor, context);
+    }
+}
+
+const nanvm_type *nanvm_ref_type(nanvm_ref self) {
+    return self.object == NULL ? NULL : nanvm_block_origin(self.object)->type;
+}

@@ -165,10 +165,10 @@ struct tuple {
     size_t hash;
     nanvm_ref fields[];
 };
-NANVM_ARRAY_REFS(tuple_object, struct tuple, fields);
-NANVM_ARRAY_STRUCTS(map_object, struct table, entries, value);
-NANVM_ARRAY_OF_STRUCTS(entries_object, struct entry, value);
-NANVM_ARRAY_OF_STRUCTS(points_object, point_ref, untyped);
+NANVM_ARRAY_REFS(tuple_type, struct tuple, fields);
+NANVM_ARRAY_STRUCTS(map_type, struct table, entries, value);
+NANVM_ARRAY_OF_STRUCTS(entries_type, struct entry, value);
+NANVM_ARRAY_OF_STRUCTS(points_type, point_ref, untyped);
 
 static size_t visits;
 
@@ -179,42 +179,42 @@ static void visit_word(const void *part, nanvm_visitor *visitor, void *context) 
     }
 }
 
-NANVM_ARRAY_VISIT(visited_object, struct words, items, visit_word, visit_word);
-NANVM_ARRAY_OF_VISIT(visited_items_object, word, visit_word);
+NANVM_ARRAY_VISIT(visited_type, struct words, items, visit_word, visit_word);
+NANVM_ARRAY_OF_VISIT(visited_items_type, word, visit_word);
 
 static void test_macro_describes_arrays_of_references(void **state) {
     (void)state;
-    assert_int_equal(tuple_object.size, sizeof(struct tuple));
-    assert_int_equal(tuple_object.items_offset, offsetof(struct tuple, fields));
-    assert_int_equal(tuple_object.item_size, sizeof(nanvm_ref));
-    assert_int_equal(tuple_object.item_refs_length, 1);
-    assert_int_equal(tuple_object.item_refs[0], 0);
-    assert_int_equal(map_object.item_size, sizeof(struct entry));
-    assert_int_equal(map_object.items_offset, offsetof(struct table, entries));
-    assert_int_equal(map_object.refs_length, 0);
-    assert_int_equal(map_object.item_refs_length, 1);
-    assert_int_equal(map_object.item_refs[0], offsetof(struct entry, value));
-    assert_string_equal(entries_object.name, "struct entry[]");
-    assert_int_equal(entries_object.size, 0);
-    assert_int_equal(entries_object.item_size, sizeof(struct entry));
-    assert_int_equal(entries_object.item_refs[0], offsetof(struct entry, value));
-    assert_int_equal(points_object.item_size, sizeof(point_ref));
-    assert_int_equal(points_object.item_refs_length, 1);
-    assert_int_equal(points_object.item_refs[0], 0);
+    assert_int_equal(tuple_type.size, sizeof(struct tuple));
+    assert_int_equal(tuple_type.items_offset, offsetof(struct tuple, fields));
+    assert_int_equal(tuple_type.item_size, sizeof(nanvm_ref));
+    assert_int_equal(tuple_type.item_refs_length, 1);
+    assert_int_equal(tuple_type.item_refs[0], 0);
+    assert_int_equal(map_type.item_size, sizeof(struct entry));
+    assert_int_equal(map_type.items_offset, offsetof(struct table, entries));
+    assert_int_equal(map_type.refs_length, 0);
+    assert_int_equal(map_type.item_refs_length, 1);
+    assert_int_equal(map_type.item_refs[0], offsetof(struct entry, value));
+    assert_string_equal(entries_type.name, "struct entry[]");
+    assert_int_equal(entries_type.size, 0);
+    assert_int_equal(entries_type.item_size, sizeof(struct entry));
+    assert_int_equal(entries_type.item_refs[0], offsetof(struct entry, value));
+    assert_int_equal(points_type.item_size, sizeof(point_ref));
+    assert_int_equal(points_type.item_refs_length, 1);
+    assert_int_equal(points_type.item_refs[0], 0);
 }
 
 static void test_macro_describes_arrays_with_visit(void **state) {
     (void)state;
-    assert_string_equal(visited_object.name, "struct words");
-    assert_int_equal(visited_object.items_offset, offsetof(struct words, items));
-    assert_int_equal(visited_object.item_size, sizeof(word));
-    assert_true(visited_object.visit == visit_word);
-    assert_true(visited_object.visit_item == visit_word);
-    assert_string_equal(visited_items_object.name, "word[]");
-    assert_int_equal(visited_items_object.size, 0);
-    assert_int_equal(visited_items_object.item_size, sizeof(word));
-    assert_true(visited_items_object.visit == NULL);
-    assert_true(visited_items_object.visit_item == visit_word);
+    assert_string_equal(visited_type.name, "struct words");
+    assert_int_equal(visited_type.items_offset, offsetof(struct words, items));
+    assert_int_equal(visited_type.item_size, sizeof(word));
+    assert_true(visited_type.visit == visit_word);
+    assert_true(visited_type.visit_item == visit_word);
+    assert_string_equal(visited_items_type.name, "word[]");
+    assert_int_equal(visited_items_type.size, 0);
+    assert_int_equal(visited_items_type.item_size, sizeof(word));
+    assert_true(visited_items_type.visit == NULL);
+    assert_true(visited_items_type.visit_item == visit_word);
 }
 
 /* An array of two items that both hold a reference, a clone of it, and the end of both.
@@ -244,11 +244,11 @@ static bool clone_array(const stage *on, const nanvm_type *type, size_t offset) 
 }
 
 static bool clone_arrays(const stage *on) {
-    return clone_array(on, &tuple_object, 0) &&
-           clone_array(on, &map_object, offsetof(struct entry, value)) &&
-           clone_array(on, &entries_object, offsetof(struct entry, value)) &&
-           clone_array(on, &visited_items_object, 0) &&
-           clone_array(on, &visited_object, 0);
+    return clone_array(on, &tuple_type, 0) &&
+           clone_array(on, &map_type, offsetof(struct entry, value)) &&
+           clone_array(on, &entries_type, offsetof(struct entry, value)) &&
+           clone_array(on, &visited_items_type, 0) &&
+           clone_array(on, &visited_type, 0);
 }
 
 static void test_arrays_of_references_are_cloned_and_dropped(void **state) {

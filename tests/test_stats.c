@@ -235,7 +235,7 @@ static void test_local_tells_of_a_type_of_many_sizes_once(void **state) {
 }
 
 /* Bytes that one takes are as many as any other. */
-NANVM_ARRAY_OF(chars_object, char);
+NANVM_ARRAY_OF(chars_type, char);
 
 static void test_local_tells_of_an_array_of_bytes_once(void **state) {
     (void)state;
@@ -244,12 +244,12 @@ static void test_local_tells_of_an_array_of_bytes_once(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref chars[20];
     for (size_t i = 0; i < 20; i++) {
-        chars[i] = nanvm_new_array(manager, &chars_object, NULL, 1 + 150 * i);
+        chars[i] = nanvm_new_array(manager, &chars_type, NULL, 1 + 150 * i);
         nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 1 + 40 * i));
     }
     told all = types_of(manager);
     assert_int_equal(all.length, 2);
-    assert_int_equal(type_in(&all, &chars_object)->live_blocks, 20);
+    assert_int_equal(type_in(&all, &chars_type)->live_blocks, 20);
     for (size_t i = 0; i < 20; i++) {
         nanvm_mut_ref_drop(chars[i]);
     }

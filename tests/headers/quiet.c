@@ -49,18 +49,18 @@ struct tuple {
     uint64_t hash;
     nanvm_ref items[SOME];
 };
-NANVM_ARRAY_REFS(tuple_object, struct tuple, items);
-NANVM_ARRAY_VISIT(visited_object, struct tuple, items, value_visit, value_visit);
+NANVM_ARRAY_REFS(tuple_type, struct tuple, items);
+NANVM_ARRAY_VISIT(visited_type, struct tuple, items, value_visit, value_visit);
 
 struct map {
     uint64_t hash;
     struct list items[SOME];
 };
-NANVM_ARRAY_STRUCTS(map_object, struct map, items, next, child[1]);
+NANVM_ARRAY_STRUCTS(map_type, struct map, items, next, child[1]);
 NANVM_ARRAY_OF(ints_type, int);
 NANVM_ARRAY_OF_REFS(refs_type);
-NANVM_ARRAY_OF_STRUCTS(lists_object, struct list, next, child[0]);
-NANVM_ARRAY_OF_VISIT(values_object, uint64_t, value_visit);
+NANVM_ARRAY_OF_STRUCTS(lists_type, struct list, next, child[0]);
+NANVM_ARRAY_OF_VISIT(values_type, uint64_t, value_visit);
 
 #undef NANVM_OTHER_HANDLES
 #define NANVM_OTHER_HANDLES(HANDLE) HANDLE(nanvm_mut_ref) HANDLE(const struct text *)
@@ -79,9 +79,9 @@ size_t quiet(size_t i, nanvm_ref untyped);
 
 size_t quiet(size_t i, nanvm_ref untyped) {
     const nanvm_type *const all[] = {&point_type,    &list_type,      &file_type,
-                                     &text_type,     &tuple_object,   &map_object,
-                                     &ints_type,     &refs_type,      &lists_object,
-                                     &values_object, &visited_object, &registered_type};
+                                     &text_type,     &tuple_type,   &map_type,
+                                     &ints_type,     &refs_type,      &lists_type,
+                                     &values_type, &visited_type, &registered_type};
     nanvm_layout layout = NANVM_LAYOUT_OF(struct point);
 #if defined(NANVM_SCOPED)
     NANVM_SCOPED(list_ref) scoped = list_mut_ref_to_ref(list_new(nanvm_global()));

@@ -6,7 +6,7 @@
 #define NANVM_MEM_DEALLOC_H
 
 #include <nanvm/mem/count.h>
-#include <nanvm/mem/object.h>
+#include <nanvm/mem/type.h>
 
 /**
  * @defgroup dealloc Dealloc

@@ -288,6 +288,33 @@ NANVM_NONNULL(1, 2) void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *man
 }
 
 /**
+ * Tells `visitor` of each reference that `self` holds: those of the fixed part
+ * first, then item by item.
+ *
+ * For what a collector, a picture of the graph, or a writer to disk needs. The visitor
+ * may do anything but change or end `self`.
+ *
+ * @ownership `self` and what the visitor is told of stay where they are.
+ * @errors stops the program if the object is dead, which is seen while its memory is
+ *     still there. A null `self` holds nothing.
+ * @threads as reading the object.
+ * @cost O(references).
+ */
+NANVM_API NANVM_NONNULL(2) void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor,
+                                                void *context);
+
+/**
+ * The table of the object that `self` refers to; `NULL` for a null handle.
+ *
+ * @ownership borrowed; tables outlive their objects.
+ * @errors none; a hardened build stops the program if the object's header or origin isn't
+ *     as the library wrote it.
+ * @threads any thread that has `self`, or borrows it as @ref threads_read says.
+ * @cost O(1): two loads.
+ */
+NANVM_API const nanvm_type *nanvm_ref_type(nanvm_ref self);
+
+/**
  * Whether `a` and `b` refer to one object. Two null handles are the same.
  *
  * @ownership both stay the caller's.

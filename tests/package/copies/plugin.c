@@ -15,7 +15,7 @@ typedef struct item {
 
 NANVM_TYPE_REFS(item_type, item, next);
 NANVM_TYPED(item, item, item_type);
-NANVM_ARRAY_OF(bytes_object, unsigned char);
+NANVM_ARRAY_OF(bytes_type, unsigned char);
 
 static void on_fatal(const char *message) {
     (void)message;
@@ -48,7 +48,7 @@ static bool counts(nanvm_manager *manager) {
 }
 
 static bool resizes(nanvm_manager *manager) {
-    nanvm_mut_ref bytes = nanvm_new_array(manager, &bytes_object, NULL, 3);
+    nanvm_mut_ref bytes = nanvm_new_array(manager, &bytes_type, NULL, 3);
     bool right = nanvm_mut_ref_length(bytes) == 3 &&
                  nanvm_mut_ref_resize(&bytes, manager, 5000) &&
                  nanvm_mut_ref_length(bytes) == 5000;

@@ -13,7 +13,7 @@ struct victim {
 };
 NANVM_TYPE(victim_type, struct victim);
 NANVM_TYPED(victim, struct victim, victim_type);
-NANVM_ARRAY_OF(bytes_object, unsigned char);
+NANVM_ARRAY_OF(bytes_type, unsigned char);
 
 struct holder {
     nanvm_ref held;
@@ -35,7 +35,7 @@ NOINLINE static unsigned char *make_victim(nanvm_manager *manager, nanvm_ref *re
 
 NOINLINE static unsigned char *make_bytes(nanvm_manager *manager, size_t length,
                                           nanvm_ref *ref) {
-    *ref = nanvm_mut_ref_to_ref(nanvm_new_array(manager, &bytes_object, NULL, length));
+    *ref = nanvm_mut_ref_to_ref(nanvm_new_array(manager, &bytes_type, NULL, length));
     return (unsigned char *)(uintptr_t)ref->object;
 }
 
@@ -251,7 +251,7 @@ static void local_raw_overrun(void) {
 }
 
 static void local_item_not_written(void) {
-    nanvm_mut_ref array = nanvm_new_array(local(), &bytes_object, NULL, 4);
+    nanvm_mut_ref array = nanvm_new_array(local(), &bytes_type, NULL, 4);
     if (nanvm_mut_ref_resize_unset(&array, local(), 10000)) {
         depend_on((unsigned char *)array.object + 9000);
     }
@@ -341,7 +341,7 @@ static void none(void) {
         memset(make_victim(managers[i], &ref), 1, sizeof(struct victim));
         nanvm_ref other = nanvm_ref_clone(ref);
         nanvm_mut_ref copy = nanvm_ref_clone_object(other, managers[i]);
-        nanvm_mut_ref array = nanvm_new_array(managers[i], &bytes_object, NULL, 10);
+        nanvm_mut_ref array = nanvm_new_array(managers[i], &bytes_type, NULL, 10);
         for (size_t length = 11; array.object != NULL && length < 60; ++length) {
             if (nanvm_mut_ref_resize(&array, managers[i], length)) {
                 touch((unsigned char *)array.object + length - 1);

@@ -208,12 +208,12 @@ static const nanvm_type log_type = {.name = "log",
                                     .clone = on_clone};
 
 NANVM_ARRAY_OF(lines_type, struct line);
-NANVM_ARRAY_OF(walls_object, struct wall);
+NANVM_ARRAY_OF(walls_type, struct wall);
 
 struct room {
     unsigned char bytes[600];
 };
-NANVM_ARRAY_OF(rooms_object, struct room);
+NANVM_ARRAY_OF(rooms_type, struct room);
 
 struct sparse { /* a fixed part that is larger than where its items start */
     uint64_t words[3];
@@ -250,8 +250,8 @@ TYPED_CALLS(words, struct words, words_type);
 TYPED_CALLS(files, struct files, files_type);
 TYPED_CALLS(log, struct log, log_type);
 TYPED_CALLS(lines, struct line, lines_type);
-TYPED_CALLS(walls, struct wall, walls_object);
-TYPED_CALLS(rooms, struct room, rooms_object);
+TYPED_CALLS(walls, struct wall, walls_type);
+TYPED_CALLS(rooms, struct room, rooms_type);
 TYPED_CALLS(sparse, struct sparse, sparse_type);
 
 /* --- all of them --- */

@@ -46,7 +46,7 @@ def text_of(path):
 
 def everywhere():
     """All headers and files, the headers first."""
-    names = sorted((SOURCE / "include").glob("nanvm/mem/*.h"))
+    names = sorted((SOURCE / "include").rglob("*.h"))
     paths = [str(each.relative_to(SOURCE / "include")) for each in names]
     return paths + [str(each.relative_to(SOURCE / "src"))
                     for each in sorted((SOURCE / "src").rglob("*.[hc]"))

@@ -8,7 +8,7 @@ import re
 from context import StepFailed
 from proofs import contracts, frama
 
-SIZES = ("layout", "object", "block")
+SIZES = ("layout", "type", "block")
 POOLS = (*SIZES, "chunk", "cache")
 # Where the header in front of a place is written, or a pointer's type is another: memory
 # of different types is taken for different memory. Elsewhere there are no such casts.
@@ -40,7 +40,7 @@ UNITS = (
     Unit("pool", "pool/pool.c", POOLS),
     Unit("arena", "managers/arena.c", SIZES),
     Unit("count", "nanvm/mem/count.h"),
-    Unit("object", "object.c", SIZES[:1]),
+    Unit("type", "type.c", SIZES[:1]),
     Unit("block", "block.c", SIZES[:2]),
     Unit("take", "nanvm/mem/slots.h", ("count", "header", "slots"), CASTS),
     Unit("large", "pool/large.c", POOLS),

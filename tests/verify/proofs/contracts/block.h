@@ -33,7 +33,7 @@ size_t nanvm_block_align(const nanvm_type *type);
     ensures \result % sizeof(void *) == 0; */
 size_t nanvm_block_prefix_of(const nanvm_type *type);
 
-/*@ requires \valid_read(object);
+/*@ requires \valid_read(type);
     assigns \nothing;
     ensures \result == prefix_bytes(type); */
 size_t nanvm_block_prefix(const nanvm_type *type);

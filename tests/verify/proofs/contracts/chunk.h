@@ -1,11 +1,11 @@
 /* The memory of a pool: src/pool/chunk.c. */
 
 /* The first object is aligned, and lies behind the head and what is in front of it. */
-/*@ requires \valid_read(object) && is_alignment(object->align);
+/*@ requires \valid_read(type) && is_alignment(type->align);
     assigns \nothing;
-    ensures sizeof(nanvm_chunk) + prefix_bytes(object) <= \result;
-    ensures \result < sizeof(nanvm_chunk) + prefix_bytes(object) + block_align(object);
-    ensures \result % block_align(object) == 0;
+    ensures sizeof(nanvm_chunk) + prefix_bytes(type) <= \result;
+    ensures \result < sizeof(nanvm_chunk) + prefix_bytes(type) + block_align(type);
+    ensures \result % block_align(type) == 0;
     ensures \result % sizeof(void *) == 0; */
 size_t nanvm_chunk_prefix(const nanvm_type *type);
 

@@ -1,4 +1,4 @@
-/* What a type's table says, in one test: src/internal.h, <nanvm/mem/object.h>. */
+/* What a type's table says, in one test: src/internal.h, <nanvm/mem/inline/type.h>. */
 
 /* BITS */
 /*@ requires \valid_read(type);

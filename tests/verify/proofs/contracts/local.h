@@ -45,7 +45,7 @@ static nanvm_pool **find(const nanvm_local_state *state, const nanvm_type *type,
 static nanvm_layout slots_layout(size_t length);
 
 /* BITS */
-/*@ requires \valid_read(object);
+/*@ requires \valid_read(type);
     assigns \nothing;
     ensures \result < NANVM_SLOTS; */
 static size_t recent_of(const nanvm_type *type, size_t size);

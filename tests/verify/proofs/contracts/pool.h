@@ -18,25 +18,25 @@
 static size_t class_of(size_t size);
 
 /* Places that lie side by side leave each object room and aligned. */
-/*@ requires \valid_read(object) && is_alignment(object->align);
+/*@ requires \valid_read(type) && is_alignment(type->align);
     requires capacity <= 2 * NANVM_POOL_STRIDE_MAX;
     assigns \nothing;
-    ensures prefix_bytes(object) + capacity <= \result;
-    ensures \result < prefix_bytes(object) + capacity + block_align(object);
-    ensures \result % block_align(object) == 0;
+    ensures prefix_bytes(type) + capacity <= \result;
+    ensures \result < prefix_bytes(type) + capacity + block_align(type);
+    ensures \result % block_align(type) == 0;
     ensures \result % sizeof(void *) == 0; */
 static size_t stride_of(const nanvm_type *type, size_t capacity);
 
-/*@ requires \valid_read(object) && is_alignment(object->align);
+/*@ requires \valid_read(type) && is_alignment(type->align);
     assigns \nothing;
     ensures \result == 0 || size <= \result;
     ensures \result == 0 || sizeof(void *) <= \result;
-    ensures \result == 0 || prefix_bytes(object) + \result <= NANVM_POOL_STRIDE_MAX;
+    ensures \result == 0 || prefix_bytes(type) + \result <= NANVM_POOL_STRIDE_MAX;
     ensures \result % sizeof(void *) == 0;
     ensures size > NANVM_POOL_STRIDE_MAX ==> \result == 0; */
 size_t nanvm_pool_slot_size(const nanvm_type *type, size_t size);
 
-/*@ requires capacity != 0 ==> \valid_read(object) && is_alignment(object->align);
+/*@ requires capacity != 0 ==> \valid_read(type) && is_alignment(type->align);
     assigns \nothing;
     ensures \result <= capacity;
     ensures capacity != 0 && type->item_size == 0 ==> \result == 0; */

@@ -1,4 +1,4 @@
-/* Sizes of objects: src/internal.h, src/object.c. */
+/* Sizes of objects: src/internal.h, src/type.c. */
 
 /*@ logic integer items_end(nanvm_type *type, integer length) =
       type->items_offset + length * type->item_size;
@@ -54,9 +54,9 @@ size_t nanvm_type_size_of(const nanvm_type *type, size_t length);
     ensures !\result ==> *size == \old(*size); */
 bool nanvm_type_size_checked(const nanvm_type *type, size_t length, size_t *size);
 
-/*@ requires \valid_read(object) && \valid(size) && \separated(object, size);
+/*@ requires \valid_read(type) && \valid(size) && \separated(type, size);
     assigns *size;
-    ensures \result <==> is_alignment(object->align) && has_size(object, length);
-    ensures \result ==> *size == object_bytes(object, length);
+    ensures \result <==> is_alignment(type->align) && has_size(type, length);
+    ensures \result ==> *size == object_bytes(type, length);
     ensures !\result ==> *size == \old(*size); */
 bool nanvm_type_size(const nanvm_type *type, size_t length, size_t *size);

@@ -1,0 +1,229 @@
+/**
+ * @file
+ * The table that describes a type.
+ */
+#ifndef NANVM_MEM_TYPE_H
+#define NANVM_MEM_TYPE_H
+
+#include <nanvm/mem/object.h>
+
+/**
+ * @defgroup type Type
+ * @brief What a value is: its size, the references in it, its callbacks.
+ *
+ * A #nanvm_type says how large an object is and where it keeps references. From these
+ * declarations the library drops, clones and visits objects without a line of user code.
+ *
+ * Guide: @ref objects.
+ * @{
+ */
+
+/**
+ * Tells `visitor` of every reference in `part`, which is the fixed part of an
+ * object or one item of an array.
+ *
+ * For references that aren't a plain pointer in memory, such as NaN-boxed or
+ * tagged words. The library calls it to count references up when an object is
+ * cloned and down when it is dropped, so it must report the same references
+ * every time, each as often as it is stored. It must cope with a part that
+ * is all zeros, must not change the part, and must not drop or create
+ * anything.
+ */
+typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context);
+
+/**
+ * A type of object: a table, usually `static const`, that outlives every object
+ * it describes and every local manager that was asked to create one.
+ *
+ * Write it by one of the macros (#NANVM_TYPE and its siblings), or by hand:
+ * every member that is left zero means "none". Two objects have the same type
+ * when they have the same table, at the same address.
+ *
+ * **What a callback may do.** A `drop`, a `clone`, a #nanvm_construct and a
+ * #nanvm_local_leak may call every function of the library, on every manager, and on the
+ * one at hand: create, clone, convert, resize and drop objects, use raw memory, trim and
+ * end a local manager, reset and end an arena. Four rules hold for all of them:
+ *
+ * - The object at hand is off limits as each says: to `drop` it is dead, to `clone` and
+ *   a #nanvm_construct it isn't alive yet.
+ * - The manager that the running function was given stays borrowed until that function
+ *   returns. A local manager may be ended and initialised again, but its struct has to
+ *   stay. An arena may not be reset or ended while an object is constructed in it or
+ *   cloned into it.
+ * - An arena is reset only if nothing refers into it, see nanvm_arena_reset().
+ * - The callback returns: see @ref objects_leaving.
+ *
+ * The function that runs a `drop` has finished its own work first: a handle that it was
+ * given by pointer is as it will be when the function returns, and an array has its final
+ * length and place. What callbacks do to them afterwards stays as they leave it.
+ */
+typedef struct nanvm_type {
+    const char *name; /**< For reports. */
+    size_t size;      /**< Bytes of the fixed part; may be 0. */
+    size_t align;     /**< A power of two. */
+
+    size_t item_size;    /**< Bytes of an item; 0 if this isn't an array. */
+    size_t items_offset; /**< Where item 0 starts: `offsetof` of the flexible
+                              array member. May lie in the padding at the end
+                              of the fixed part. */
+
+    const size_t *refs;      /**< Offsets of the references in the fixed part. */
+    size_t refs_length;      /**< How many. */
+    const size_t *item_refs; /**< Offsets of the references in an item. */
+    size_t item_refs_length; /**< How many. */
+
+    nanvm_visit *visit;      /**< Reports what `refs` can't express, or `NULL`. */
+    nanvm_visit *visit_item; /**< The same for an item, or `NULL`. */
+
+    /**
+     * Lets go of what isn't a reference: a file, a socket, memory of another
+     * library. Called once, when the last reference is dropped, before the
+     * references that the object declares are released. It may do what any callback
+     * may, see above; drops that end an object are carried out after it returns. The
+     * object itself is dead: its bytes may be read and written, but no reference to it
+     * may be used, not even to ask how long it is, which is `length`; a hardened build
+     * stops the program. What `drop` writes to a reference that the object declares is
+     * released in place of what was there.
+     */
+    void (*drop)(void *object, size_t length);
+
+    /**
+     * Copies what can't be copied by its bytes. `copy` already holds the bytes
+     * of `source`, and the library counts the references in it up afterwards;
+     * leave those alone. Return false when it can't be done: nothing that the
+     * callback itself acquired may stay behind, and the library takes back the
+     * rest. An object with `drop` and no `clone` can't be cloned.
+     *
+     * It may do what any callback may, see above. `copy` may be written, but there is no
+     * reference to it yet. `source` may be read, and cloned once more; it may not be
+     * changed, and one reference to it has to stay. The handle that the call was given
+     * isn't changed yet.
+     */
+    bool (*clone)(void *copy, const void *source, size_t length);
+} nanvm_type;
+
+NANVM_BEGIN_DECLS
+
+/**
+ * How many bytes an object of this type with `length` items takes, header
+ * excluded.
+ *
+ * @param object the type.
+ * @param length items; 0 if the type isn't an array.
+ * @param[out] size bytes; untouched on failure.
+ * @return false if the size overflows, if the alignment isn't a power of two,
+ *     or if `length` isn't 0 for a type without items.
+ * @ownership none changes hands.
+ * @errors as above.
+ * @threads any thread.
+ * @cost O(1).
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 3) bool nanvm_type_size(const nanvm_type *type,
+                                                                   size_t length,
+                                                                   size_t *size);
+
+NANVM_END_DECLS
+
+/** @name Members that are references
+ *  @{ */
+
+#if !defined(NANVM_OTHER_HANDLES) || defined(DOXYGEN)
+/**
+ * Types, besides those that are handles anyway, whose members may be listed as
+ * references. It lists nothing; for types of your own define it before this header is
+ * included, or define it anew before a table:
+ *
+ * `#define NANVM_OTHER_HANDLES(HANDLE) HANDLE(const struct cell *) HANDLE(my_handle)`
+ *
+ * Handles anyway are #nanvm_ref, a typed reference, and a struct whose only member is a
+ * #nanvm_ref (called `untyped`, for a compiler of C other than gcc and clang); in C++
+ * also a class of the same size that is constructed from a #nanvm_ref. A member of a type
+ * that is listed here must hold the address of an object, as a reference does, or `NULL`.
+ *
+ * A #nanvm_mut_ref is no such member unless it is listed here: when the object that holds
+ * it is cloned, two objects refer to what one of them takes for its own. Store a
+ * #nanvm_ref, and write through nanvm_ref_make_mut(). List it only if objects of the type
+ * are never cloned.
+ */
+#define NANVM_OTHER_HANDLES(HANDLE)
+#endif
+/** @} */
+
+#include <nanvm/mem/inline/type.h>
+
+/** @name Tables in one line
+ *  Each declares a `static const nanvm_type` called `table`. A member that is listed
+ *  as a reference must be a handle, see #NANVM_OTHER_HANDLES; any other doesn't compile.
+ *  It may be a part of a member: `child[0]`, `left.parent`.
+ *  @{ */
+
+/** A type without references: `NANVM_TYPE(point_type, struct point);` */
+#define NANVM_TYPE(table, type)                                                          \
+    NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, NANVM_NULL, NANVM_NULL, NANVM_NULL)
+
+/** A type with up to 16 members that are references:
+ *  `NANVM_TYPE_REFS(node_type, struct node, left, right);` */
+#define NANVM_TYPE_REFS(table, type, ...)                                                \
+    NANVM_OFFSETS_(table##_refs, NANVM_EACH_(NANVM_OFFSET_, type, , __VA_ARGS__));       \
+    NANVM_TABLE_(table, #type, type, table##_refs, NANVM_COUNT_OF_(table##_refs),        \
+                 NANVM_NULL, NANVM_NULL, NANVM_NULL)
+
+/** A type with callbacks, any of which may be `NULL`:
+ *  `NANVM_TYPE_CALLBACKS(file_type, struct file, NULL, file_drop, file_clone);` */
+#define NANVM_TYPE_CALLBACKS(table, type, visit, drop, clone)                            \
+    NANVM_TABLE_(table, #type, type, NANVM_NULL, 0, visit, drop, clone)
+
+/** A struct that ends in the flexible array member `items`, without references:
+ *  `NANVM_ARRAY(text_type, struct text, bytes);` */
+#define NANVM_ARRAY(table, type, items)                                                  \
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NULL, 0, NANVM_NULL, NANVM_NULL)
+
+/** A struct that ends in the flexible array member `items`, each of which is a reference:
+ *  `NANVM_ARRAY_REFS(tuple_type, struct tuple, fields);` */
+#define NANVM_ARRAY_REFS(table, type, items)                                             \
+    NANVM_OFFSETS_(table##_item_refs, NANVM_IF_HANDLE_(type, items[0]));                 \
+    NANVM_ARRAY_TABLE_(table, #type, type, items, table##_item_refs,                     \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL, NANVM_NULL)
+
+/** A struct that ends in the flexible array member `items`, which are structs with up to
+ *  16 members that are references:
+ *  `NANVM_ARRAY_STRUCTS(map_type, struct map, entries, key, value);` */
+#define NANVM_ARRAY_STRUCTS(table, type, items, ...)                                     \
+    NANVM_OFFSETS_(table##_item_refs,                                                    \
+                   NANVM_EACH_(NANVM_ITEM_OFFSET_, type, items, __VA_ARGS__));           \
+    NANVM_ARRAY_TABLE_(table, #type, type, items, table##_item_refs,                     \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL, NANVM_NULL)
+
+/** A struct that ends in the flexible array member `items`, whose references are reported
+ *  by callbacks, either of which may be `NULL`: `visit` for the fixed part, `visit_item`
+ *  for an item: `NANVM_ARRAY_VISIT(values_type, struct values, items, NULL, visit);` */
+#define NANVM_ARRAY_VISIT(table, type, items, visit, visit_item)                         \
+    NANVM_ARRAY_TABLE_(table, #type, type, items, NANVM_NULL, 0, visit, visit_item)
+
+/** Items and nothing else: `NANVM_ARRAY_OF(ints_type, int);` */
+#define NANVM_ARRAY_OF(table, item)                                                      \
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NULL, 0, NANVM_NULL)
+
+/** Items that are references and nothing else: `NANVM_ARRAY_OF_REFS(refs_type);` */
+#define NANVM_ARRAY_OF_REFS(table)                                                       \
+    NANVM_OFFSETS_(table##_item_refs, 0);                                                \
+    NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, table##_item_refs,               \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL)
+
+/** Items and nothing else, which are structs with up to 16 members that are references:
+ *  `NANVM_ARRAY_OF_STRUCTS(entries_type, struct entry, key, value);`. Typed references
+ *  are such structs: `NANVM_ARRAY_OF_STRUCTS(points_type, point_ref, untyped);` */
+#define NANVM_ARRAY_OF_STRUCTS(table, item, ...)                                         \
+    NANVM_OFFSETS_(table##_item_refs, NANVM_EACH_(NANVM_OFFSET_, item, , __VA_ARGS__));  \
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, table##_item_refs,                       \
+                       NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL)
+
+/** Items and nothing else, whose references are reported by a callback:
+ *  `NANVM_ARRAY_OF_VISIT(values_type, struct value, value_visit);` */
+#define NANVM_ARRAY_OF_VISIT(table, item, visit_item)                                    \
+    NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NULL, 0, visit_item)
+/** @} */
+
+/** @} */
+
+#endif
