@@ -243,10 +243,10 @@ static void ref_visit(nanvm_manager *manager) {
 }
 WITH_MANAGERS(ref_visit)
 
-static void ref_object(nanvm_manager *manager) {
+static void ref_type(nanvm_manager *manager) {
     nanvm_ref self = nanvm_mut_ref_to_ref(nanvm_new(manager, leaf_type));
     const nanvm_type *type = nanvm_ref_type(self);
-    //@ assert self.object == \null || object == leaf_type;
+    //@ assert self.object == \null || type == leaf_type;
     nanvm_ref_drop(self);
 }
-WITH_MANAGERS(ref_object)
+WITH_MANAGERS(ref_type)
