@@ -28,7 +28,7 @@ set(nanvm_sources
     src/pool/cache.c
     src/pool/trim.c
     src/system/sanitizer.c
-    src/system/memory.c)
+    src/system/system.c)
 
 # Under valgrind's memcheck a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)

@@ -47,7 +47,9 @@ def calls():
             continue
         where = shipped_in(contract)
         for path, name, body in definitions():
-            if re.search(rf"\b{contract.name}\(", body) and (where is None or path == where):
+            if re.search(rf"\b{contract.name}\(", body) and (
+                where is None or pathlib.PurePath(path).name == where
+            ):
                 found.add((contract.name, name))
     return found
 

@@ -34,8 +34,8 @@ static bool has_room(size_t room, size_t front, size_t size);
     assigns \nothing;
     ensures self->bump_range.bump == self->bump_range.bump_end ==> \result == 0;
     ensures self->bump_range.bump != self->bump_range.bump_end ==>
-            \result == (self->bump_range.bump_end - self->bump_range.bump) /
-   self->bump_range.stride; ensures \result * self->bump_range.stride <= PTRDIFF_MAX; */
+            \result == (self->bump_range.bump_end - self->bump_range.bump) / self->bump_range.stride;
+    ensures \result * self->bump_range.stride <= PTRDIFF_MAX; */
 static size_t rest_of_run(const nanvm_arena *self);
 
 /*@ assigns \nothing;

@@ -23,7 +23,8 @@ static size_t slot_after(const nanvm_local_state *state, size_t slot);
     assigns \nothing;
     ensures \result <==> pool->slots.type == type &&
                          (capacity == ANY_SLOT_SIZE || pool->slot_size == capacity); */
-static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t capacity);
+static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
+                      size_t capacity);
 
 /* Within the table; what is there serves the type and capacity, or nothing is there. */
 /*@ requires is_table(state) && is_alignment(state->table_length);

@@ -2,8 +2,7 @@
 
 /*@ predicate is_pool(nanvm_pool *self) =
       \valid_read(self) && \valid_read(self->slots.type) &&
-      self->slots.stride <= NANVM_POOL_STRIDE_MAX && self->slot_size <=
-   self->slots.stride;
+      self->slots.stride <= NANVM_POOL_STRIDE_MAX && self->slot_size <= self->slots.stride;
 
     predicate is_run(nanvm_slots *places) =
       places->bump == places->bump_end ||

@@ -24,12 +24,12 @@ void nanvm_slots_prefetch(const void *place, const void *next);
       ensures self->local_free_list == \null;
     behavior none:
       assumes self->free_list == \null && self->local_free_list == \null;
-      ensures \result == \null && self->free_list == \null && self->local_free_list ==
-   \null; complete behaviors; disjoint behaviors; */
+      ensures \result == \null && self->free_list == \null && self->local_free_list == \null;
+    complete behaviors;
+    disjoint behaviors; */
 nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self);
 
 /*@ requires \valid(self) && is_place(self, place);
     assigns self->local_free_list, place->next;
-    ensures self->local_free_list == place && place->next == \old(self->local_free_list);
- */
+    ensures self->local_free_list == place && place->next == \old(self->local_free_list); */
 void nanvm_slots_push(nanvm_slots *self, nanvm_slot *place);

@@ -9,9 +9,9 @@
  * in a list, nor in the run. */
 /*@ requires \valid(self) && self->bump <= self->bump_end;
     requires self->free_list != \null ==>
-      is_place(self, self->free_list) && has_header(self, (unsigned char
-   *)self->free_list); requires self->local_free_list != \null ==> is_place(self,
-   self->local_free_list) && has_header(self, (unsigned char *)self->local_free_list);
+      is_place(self, self->free_list) && has_header(self, (unsigned char *)self->free_list);
+    requires self->local_free_list != \null ==>
+      is_place(self, self->local_free_list) && has_header(self, (unsigned char *)self->local_free_list);
     requires self->bump != self->bump_end ==>
       self->bump != 0 && self->bump <= SIZE_MAX - self->stride &&
       at_run(self) != \null && has_header(self, at_run(self));
@@ -31,7 +31,9 @@
       ensures header_of(\result)->count == self->bump_count;
       ensures self->bump == \old(self->bump) + self->stride;
     behavior none:
-      assumes self->free_list == \null && self->local_free_list == \null && self->bump ==
-   self->bump_end; assigns self->free_list, self->local_free_list; ensures \result ==
-   \null && self->bump == \old(self->bump); complete behaviors; disjoint behaviors; */
+      assumes self->free_list == \null && self->local_free_list == \null && self->bump == self->bump_end;
+      assigns self->free_list, self->local_free_list;
+      ensures \result == \null && self->bump == \old(self->bump);
+    complete behaviors;
+    disjoint behaviors; */
 void *nanvm_slots_pop(nanvm_slots *self);

@@ -2,7 +2,7 @@
 
 /*@ requires \valid_read(chunk);
     assigns \nothing;
-    ensures \result <==> chunk->local_free_list == chunk->used; */
+    ensures \result <==> chunk->free == chunk->used; */
 static bool is_empty(const nanvm_chunk *chunk);
 
 /*@ requires \valid_read(region);
@@ -14,7 +14,7 @@ static bool is_empty_segment(const nanvm_segment *region);
 /*@ requires \valid_read(chunk);
     requires chunk->segment != \null ==> \valid_read(chunk->segment);
     assigns \nothing;
-    ensures chunk->segment == \null ==> (\result <==> chunk->local_free_list ==
-   chunk->used); ensures chunk->segment != \null ==>
+    ensures chunk->segment == \null ==> (\result <==> chunk->free == chunk->used);
+    ensures chunk->segment != \null ==>
               (\result <==> chunk->segment->empty == chunk->segment->chunks); */
 static bool is_spare(const nanvm_chunk *chunk);

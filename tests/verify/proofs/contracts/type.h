@@ -37,8 +37,7 @@ bool nanvm_type_fits_large(const nanvm_type *type, size_t length);
 
 /*@ requires \valid_read(type);
     assigns \nothing;
-    ensures \result <==> type->item_size != 0 && items_end(type, length) <= PTRDIFF_MAX;
- */
+    ensures \result <==> type->item_size != 0 && items_end(type, length) <= PTRDIFF_MAX; */
 bool nanvm_type_fits(const nanvm_type *type, size_t length);
 
 /*@ requires \valid_read(type);

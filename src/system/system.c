@@ -8,7 +8,7 @@
 #include <malloc.h>
 #endif
 
-#include "system/memory.h"
+#include "system/system.h"
 
 #if defined(_WIN32)
 void *nanvm_system_alloc_aligned(nanvm_layout layout) {
