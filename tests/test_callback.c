@@ -349,18 +349,19 @@ static void full_deinit(full *self) {
     accounting_deinit(&self->source);
 }
 
+enum { LONG = 40 };
+
+/* The first items are tracked, the others null. */
 static nanvm_mut_ref array_of_new_tracked(nanvm_manager *manager, const shape *of,
                                           size_t length) {
     current = of;
     nanvm_mut_ref array = nanvm_new_array(manager, of->type, NULL, length);
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < LONG; i++) {
         nanvm_mut_ref item = tracked_new(nanvm_global(), i);
         set_item(array.object, i, nanvm_mut_ref_to_ref(item));
     }
     return array;
 }
-
-enum { LONG = 40 };
 
 /* Item `at` is the only reference to the owner of the array. */
 static void cut_what_owns_the_array(const shape *of, size_t at, size_t length) {
@@ -424,11 +425,12 @@ static keeper *keeper_new(void) {
     return self;
 }
 
-static void cut_what_keeps_the_array(const shape *of, size_t at, size_t length) {
+static void cut_what_keeps_the_array(const shape *of, size_t whole, size_t at,
+                                     size_t length) {
     full on;
     full_init(&on);
     keeper *self = keeper_new();
-    self->array = array_of_new_tracked(on.manager, of, LONG);
+    self->array = array_of_new_tracked(on.manager, of, whole);
     nanvm_ref old = item_of(self->array.object, at);
     nanvm_mut_ref leaf = nanvm_new(&self->manager, &point_type);
     set_item(self->array.object, at, nanvm_mut_ref_to_ref(leaf));
@@ -443,8 +445,20 @@ static void test_array_may_end_by_a_dealloc_while_it_is_cut(void **state) {
     (void)state;
     for (size_t i = 0; i < SHAPES; i++) {
         for (size_t at = 0; at < LONG; at++) {
-            cut_what_keeps_the_array(&shapes[i], at, 0);
-            cut_what_keeps_the_array(&shapes[i], at, at < 2 ? at : 2);
+            cut_what_keeps_the_array(&shapes[i], LONG, at, 0);
+            cut_what_keeps_the_array(&shapes[i], LONG, at, at < 2 ? at : 2);
+        }
+    }
+}
+
+/* Its memory goes back to the source with it: until then it is looked at. */
+static void test_very_long_array_may_end_by_a_dealloc_while_it_is_cut(void **state) {
+    (void)state;
+    enum { VERY_LONG = 20000 };
+    for (size_t i = 0; i < SHAPES; i++) {
+        for (size_t at = 0; at < LONG; at++) {
+            cut_what_keeps_the_array(&shapes[i], VERY_LONG, at, 0);
+            cut_what_keeps_the_array(&shapes[i], VERY_LONG, at, at < 2 ? at : 2);
         }
     }
 }
@@ -1193,6 +1207,36 @@ static void test_source_may_drop_while_a_local_manager_ends(void **state) {
     }
 }
 
+/* The table of pools grows, and the smaller one goes back. */
+static void test_no_callback_runs_while_a_manager_makes_room_for_pools(void **state) {
+    (void)state;
+    enum { TYPES = 40 };
+    static nanvm_type types[TYPES];
+    nanvm_mut_ref made[TYPES];
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    scene.manager = nanvm_local_manager(&scene_local);
+    scene.act = act_by_creating;
+    dropper_hold(&source, 1);
+    scene.acts = SIZE_MAX;
+    size_t dropped = scene.dropped;
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = point_type;
+        made[i] = nanvm_new(scene.manager, &types[i]);
+        assert_int_equal(scene.dropped, dropped);
+    }
+    assert_int_equal(source.length, 0);
+    (void)nanvm_local_trim(&scene_local);
+    assert_int_equal(scene.dropped, dropped + 1);
+    scene.acts = 0;
+    for (size_t i = 0; i < TYPES; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.pieces, 0);
+}
+
 /* Large objects that die while the memory of another is given back. */
 static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
     (void)state;
@@ -1380,6 +1424,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_callback_may_use_the_array_that_is_cut_in_an_arena),
     TEST(test_array_may_end_by_what_is_cut_off),
     TEST(test_array_may_end_by_a_dealloc_while_it_is_cut),
+    TEST(test_very_long_array_may_end_by_a_dealloc_while_it_is_cut),
     TEST(test_array_of_several_references_an_item_may_end_while_it_is_cut),
     TEST(test_callback_may_free_the_handle_of_the_array_that_is_cut),
     TEST(test_callback_may_trim_the_manager_of_the_array_that_is_cut),
@@ -1397,6 +1442,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_drop_may_trim_end_and_use_its_own_manager),
     TEST(test_source_may_drop_while_a_local_manager_is_trimmed),
     TEST(test_source_may_drop_while_a_local_manager_ends),
+    TEST(test_no_callback_runs_while_a_manager_makes_room_for_pools),
     TEST(test_large_object_that_a_source_drops_is_not_lost),
     TEST(test_source_may_drop_while_an_arena_gives_chunks_back),
     TEST(test_large_object_that_a_source_drops_is_trimmed),

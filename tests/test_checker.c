@@ -446,11 +446,12 @@ static size_t pieces(accounting *source, const nanvm_type *type, size_t objects)
     nanvm_local local;
     nanvm_local_init_from(&local, &source->manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, type, NULL, 0);
+    size_t length = type->item_size == 0 ? 0 : 3;
+    nanvm_mut_ref first = nanvm_new_array(manager, type, NULL, length);
     size_t before = source->live_blocks;
     nanvm_mut_ref made[100];
     for (size_t i = 0; i < objects; i++) {
-        made[i] = nanvm_new_array(manager, type, NULL, 0);
+        made[i] = nanvm_new_array(manager, type, NULL, length);
     }
     size_t more = source->live_blocks - before;
     for (size_t i = 0; i < objects; i++) {

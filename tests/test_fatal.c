@@ -147,11 +147,16 @@ static void test_drop_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
     misuse_shared(nanvm_global());
 }
 
+static void resize_to_the_same(void *context) {
+    (void)!nanvm_mut_ref_resize(context, nanvm_global(), 8);
+}
+
 static void resize_shared(nanvm_manager *manager) {
     nanvm_mut_ref stale = nanvm_new_array(manager, &ints_type, NULL, 8);
     nanvm_ref ref = nanvm_mut_ref_to_ref(stale);
     nanvm_ref other = nanvm_ref_clone(ref);
     expect_fatal("resize of a MutRef", resize_mut_ref, &stale);
+    expect_fatal("resize of a MutRef", resize_to_the_same, &stale);
     assert_int_equal(nanvm_ref_length(ref), 8);
     nanvm_ref_drop(ref);
     nanvm_ref_drop(other);

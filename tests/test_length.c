@@ -268,6 +268,29 @@ static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* Left from before the reset, behind all that is in use by now. */
+static void test_array_that_a_reset_has_ended_is_not_resized(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the reset leaves nothing of a header");
+    static unsigned char buffer[1000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    victim first = victim_of(nanvm_arena_manager(&arena), &ints_type, 50);
+    victim stale = victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
+    const unsigned char *end = (unsigned char *)first.array.object + 50 * sizeof(int);
+    bool are_neighbours = end == (void *)length_of(&stale);
+    nanvm_arena_reset(&arena);
+    if (are_neighbours) {
+        (void)victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
+        expect_fatal(WRONG, resize_to_nothing, &stale);
+        expect_fatal(WRONG, resize_to_many, &stale);
+    }
+    nanvm_arena_deinit(&arena);
+    if (!are_neighbours) {
+        skip_because("a memory checker watches: the array can't be read any more");
+    }
+}
+
 /* Left from before the reset: it lies behind all that is in use, and has no room. */
 static void test_array_behind_what_an_arena_uses_is_fatal(void **state) {
     (void)state;
@@ -422,6 +445,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_length_beyond_a_large_object_that_grew_is_fatal),
     TEST(test_length_of_what_outlives_its_manager_is_checked),
     TEST(test_slot_that_is_full_is_no_error),
+    TEST(test_array_that_a_reset_has_ended_is_not_resized),
     TEST(test_length_beyond_what_an_arena_uses_is_fatal),
     TEST(test_length_beyond_an_older_chunk_is_fatal),
     TEST(test_array_behind_what_an_arena_uses_is_fatal),

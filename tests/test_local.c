@@ -514,6 +514,87 @@ static void test_types_keep_their_pools_when_the_table_grows(void **state) {
     nanvm_local_deinit(&local);
 }
 
+/* The lowest bit of where a search for a type's pool begins in the first table, of 32
+ * slots, as local.c says. (By another hash the test below is only one of many types.) */
+static bool begins_at_odd_slot(const nanvm_type *type) {
+    uint32_t key = (uint32_t)((uintptr_t)type ^ (uintptr_t)type >> 15);
+    uint32_t size = UINT32_MAX * UINT32_C(2246822507);
+    return ((key * UINT32_C(2654435769) + size) >> 27 & 1) == 1;
+}
+
+/* What begins at each second slot finds room in those between, too: half of the table may
+ * be full before it grows. */
+static void fill_slots_that_are(bool odd, nanvm_type *types, size_t length) {
+    enum { SOME = 17 };
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref made[SOME];
+    size_t found = 0;
+    for (size_t i = 0; i < length && found < SOME; i++) {
+        types[i] = point_type;
+        if (begins_at_odd_slot(&types[i]) == odd) {
+            made[found] = nanvm_new(nanvm_local_manager(&local), &types[i]);
+            assert_non_null(made[found++].object);
+        }
+    }
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&local)).live_blocks, found);
+    for (size_t i = 0; i < found; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    nanvm_local_deinit(&local);
+}
+
+static void test_types_that_begin_at_each_second_slot_have_pools(void **state) {
+    (void)state;
+    enum { MANY = 1000 };
+    nanvm_type *types = malloc(MANY * sizeof(*types));
+    assert_non_null(types);
+    fill_slots_that_are(false, types, MANY);
+    fill_slots_that_are(true, types, MANY);
+    free(types);
+}
+
+static size_t largest_asked;
+
+static void *note_largest(nanvm_manager *self, nanvm_layout layout) {
+    largest_asked = layout.size > largest_asked ? layout.size : largest_asked;
+    return usual_alloc(self, layout);
+}
+
+/* How much is asked for at once, for objects of so many types, as small as they are. */
+static size_t largest_for(const nanvm_type *like, size_t types_length,
+                          const size_t *lengths, size_t lengths_length) {
+    nanvm_type *types = malloc(types_length * sizeof(*types));
+    assert_non_null(types);
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = note_largest;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    largest_asked = 0;
+    for (size_t i = 0; i < types_length; i++) {
+        types[i] = *like;
+        for (size_t k = 0; k < lengths_length; k++) {
+            nanvm_mut_ref_drop(nanvm_new_array(nanvm_local_manager(&local), &types[i],
+                                               NULL, lengths[k]));
+        }
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+    free(types);
+    return largest_asked;
+}
+
+/* That is the table: half full at the least, after it has grown a quarter. */
+static void test_table_of_pools_is_no_larger_than_it_has_to_be(void **state) {
+    (void)state;
+    static const size_t none[] = {0}, some[] = {1, 5, 9};
+    const size_t table = 4096 * sizeof(void *);
+    assert_int_equal(largest_for(&node_type, 2048, none, 1), table);
+    assert_true(largest_for(&ints_type, 511, some, 3) <= table);
+}
+
 /* The distance from an object to its origin has 32 bits. With addresses of 32 bits there
  * is no room for the nearer one either: nobody is asked. */
 static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state) {
@@ -555,6 +636,50 @@ static void test_raw_memory_that_is_not_resized_is_counted_as_before(void **stat
     assert_int_equal(after.reserved_bytes, before.reserved_bytes);
     nanvm_manager_dealloc(manager, memory, layout);
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+static void test_raw_memory_that_is_resized_gives_nothing_else_back(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
+    size_t pieces = source.live_blocks;
+    memory = nanvm_manager_resize(manager, memory, layout, 300);
+    assert_non_null(memory);
+    assert_int_equal(source.live_blocks, pieces);
+    nanvm_manager_dealloc(manager, memory, nanvm_layout_make(300, 8));
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* Where nothing is free, so that nothing has come back to it meanwhile. */
+static void test_source_that_has_no_memory_is_not_asked_again(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *memory = nanvm_manager_alloc(manager, layout);
+    nanvm_mut_ref alive = nanvm_new(manager, &point_type);
+    accounting_fail_once(&source, 0);
+    assert_null(nanvm_new(manager, &node_type).object);
+    accounting_fail_once(&source, 0);
+    assert_null(nanvm_manager_alloc(manager, layout));
+    static const size_t in_place_elsewhere_anew[] = {0, 1, 2};
+    accounting_fail_each(&source, in_place_elsewhere_anew, 3);
+    assert_null(nanvm_manager_resize(manager, memory, layout, 300));
+    accounting_never_fail(&source);
+    nanvm_manager_dealloc(manager, memory, layout);
+    nanvm_mut_ref_drop(alive);
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
 }
@@ -1573,8 +1698,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_arrays_of_many_types_are_each_what_they_are),
     TEST(test_type_is_refused_where_the_table_of_pools_can_not_grow),
     TEST(test_types_keep_their_pools_when_the_table_grows),
+    TEST(test_types_that_begin_at_each_second_slot_have_pools),
+    TEST(test_table_of_pools_is_no_larger_than_it_has_to_be),
     TEST(test_alignment_beyond_the_reach_of_an_origin_is_refused),
     TEST(test_raw_memory_that_is_not_resized_is_counted_as_before),
+    TEST(test_raw_memory_that_is_resized_gives_nothing_else_back),
+    TEST(test_source_that_has_no_memory_is_not_asked_again),
     TEST(test_many_types_have_a_pool_each),
     TEST(test_trim_gives_all_chunks_back_when_all_are_dead),
     TEST(test_trim_keeps_the_chunks_in_which_something_is_alive),

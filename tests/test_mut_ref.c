@@ -1,5 +1,6 @@
 /* The only reference to an object; arrays that grow and shrink. */
 #include "run.h"
+#include "skip.h"
 #include "stage.h"
 
 static const nanvm_mut_ref null_mut_ref = NANVM_NULL_HANDLE;
@@ -279,6 +280,57 @@ static void test_unset_references_are_null_in_place(void **state) {
     }
     nanvm_mut_ref_drop(array);
     nanvm_local_deinit(&local);
+}
+
+/* One by one: most of them find room where the array is. */
+static bool append_words_unset(const stage *on) {
+    nanvm_mut_ref words = nanvm_new_array(on->manager, &words_type, NULL, 0);
+    bool done = words.object != NULL;
+    for (size_t length = 0; length < 100 && done; length++) {
+        done = nanvm_mut_ref_resize_unset(&words, on->manager, length + 1);
+        struct words *self = words.object;
+        for (size_t i = 0; i < length; i++) {
+            assert_int_equal(word_to_number(self->items[i]), i);
+        }
+        if (done) {
+            assert_int_equal(self->items[length], 0);
+            self->items[length] = word_from_number(length);
+        }
+    }
+    nanvm_mut_ref_drop(words);
+    return done;
+}
+
+static void test_tagged_words_are_kept_where_more_are_unset(void **state) {
+    (void)state;
+    on_every_manager(append_words_unset);
+}
+
+/* Up to the last item that it has room for. */
+static void test_array_with_room_stays_whatever_manager_is_given(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("there every resize is the manager's own");
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref first = nanvm_new_array(manager, &bytes, NULL, 17);
+    nanvm_mut_ref second = nanvm_new_array(manager, &bytes, NULL, 17);
+    void *place = first.object;
+    size_t most = 17;
+    while (nanvm_mut_ref_resize(&first, manager, most + 1) && first.object == place) {
+        most++;
+    }
+    place = second.object;
+    assert_true(nanvm_mut_ref_resize(&second, nanvm_global(), most));
+    bool stays = second.object == place;
+    nanvm_mut_ref_drop(first);
+    nanvm_mut_ref_drop(second);
+    nanvm_local_deinit(&local);
+    if (most == 17) {
+        skip_because("a memory checker watches: there is no room");
+    }
+    assert_true(stays);
 }
 
 /* --- items with several references --- */
@@ -851,6 +903,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_unset_references_are_null),
     TEST(test_unset_tagged_words_are_zero),
     TEST(test_unset_references_are_null_in_place),
+    TEST(test_tagged_words_are_kept_where_more_are_unset),
+    TEST(test_array_with_room_stays_whatever_manager_is_given),
     TEST(test_items_with_two_references_keep_their_counts),
     TEST(test_manager_is_asked_to_resize_in_place),
     TEST(test_length_whose_bytes_wrap_is_refused),

@@ -90,21 +90,27 @@ static bool typed_construct(const stage *on) {
     return done;
 }
 
-/* The compiler knows that it is an array. */
+/* The compiler knows that it is an array; or it may know at one call, and not at the
+ * next. */
 static bool typed_empty_arrays(const stage *on) {
-    text_mut_ref empty = text_new(on->manager);
+    text_mut_ref empty[] = {text_new(on->manager), text_new(on->manager)};
     struct text value = {.hash = 7, .tag = 'x'};
-    text_mut_ref copy = text_new_copy(on->manager, &value);
-    bool done = empty.untyped.object != NULL && copy.untyped.object != NULL;
-    if (done) {
-        assert_int_equal(text_mut_ref_length(empty), 0);
-        assert_int_equal(text_mut_ref_get(empty)->hash, 0);
-        assert_int_equal(text_mut_ref_length(copy), 0);
-        assert_int_equal(text_mut_ref_get(copy)->hash, 7);
-        assert_int_equal(text_mut_ref_get(copy)->tag, 'x');
+    text_mut_ref copy[] = {text_new_copy(on->manager, &value),
+                           text_new_copy(on->manager, &value)};
+    bool done = true;
+    for (size_t i = 0; i < 2; i++) {
+        bool made = empty[i].untyped.object != NULL && copy[i].untyped.object != NULL;
+        if (made) {
+            assert_int_equal(text_mut_ref_length(empty[i]), 0);
+            assert_int_equal(text_mut_ref_get(empty[i])->hash, 0);
+            assert_int_equal(text_mut_ref_length(copy[i]), 0);
+            assert_int_equal(text_mut_ref_get(copy[i])->hash, 7);
+            assert_int_equal(text_mut_ref_get(copy[i])->tag, 'x');
+        }
+        text_mut_ref_drop(empty[i]);
+        text_mut_ref_drop(copy[i]);
+        done = done && made;
     }
-    text_mut_ref_drop(empty);
-    text_mut_ref_drop(copy);
     return done;
 }
 
@@ -163,6 +169,56 @@ static bool drop_shared_leaves(const stage *on) {
 static void test_typed_leaf_that_is_shared_lives_on(void **state) {
     (void)state;
     on_every_manager(drop_shared_leaves);
+}
+
+static void test_typed_leaf_is_dropped_once_a_reference(void **state) {
+    (void)state;
+    point_ref first = point_mut_ref_to_ref(point_new(nanvm_global()));
+    point_ref others[] = {point_ref_clone(first), point_ref_clone(first),
+                          point_ref_clone(first), point_ref_clone(first)};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    point_ref own = point_mut_ref_to_ref(point_new(nanvm_local_manager(&local)));
+    point_ref more[] = {point_ref_clone(own), point_ref_clone(own), point_ref_clone(own),
+                        point_ref_clone(own)};
+    for (size_t i = 4; i-- > 0;) {
+        point_ref_drop(others[i]);
+        assert_int_equal(point_ref_count(first), i);
+    }
+    for (size_t i = 4; i-- > 0;) {
+        point_ref_drop(more[i]);
+        assert_int_equal(point_ref_count(own), i);
+    }
+    point_ref_drop(first);
+    point_ref_drop(own);
+    nanvm_local_deinit(&local);
+}
+
+struct byte {
+    unsigned char value;
+};
+NANVM_TYPE(byte_type, struct byte);
+NANVM_TYPED(byte, struct byte, byte_type);
+
+static bool copy_bytes(const stage *on) {
+    bool done = true;
+    for (size_t i = 0; i < 4; i++) {
+        struct byte value = {(unsigned char)(7 + i)};
+        byte_mut_ref made = byte_new_copy(on->manager, &value);
+        bool is_made = !byte_mut_ref_is_null(made);
+        if (is_made) {
+            assert_int_equal(byte_mut_ref_get(made)->value, 7 + i);
+            byte_mut_ref_get(made)->value = 0;
+        }
+        nanvm_mut_ref_drop(made.untyped); /* which needn't know the type */
+        done = done && is_made;
+    }
+    return done;
+}
+
+static void test_object_of_one_byte_is_copied(void **state) {
+    (void)state;
+    on_every_manager(copy_bytes);
 }
 
 static void drop_typed(void *context) {
@@ -339,6 +395,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_typed_arrays_start_empty),
     TEST(test_typed_functions_work_for_an_unknown_type),
     TEST(test_typed_leaf_that_is_shared_lives_on),
+    TEST(test_typed_leaf_is_dropped_once_a_reference),
+    TEST(test_object_of_one_byte_is_copied),
     TEST(test_typed_misuse_is_noticed),
     TEST(test_typed_construct_is_asked),
     TEST(test_type_can_refer_to_itself),
