@@ -1,5 +1,6 @@
 /* The cold half of counting: everything but a plain count above zero, and one more
  * reference to an object with an atomic count. */
+#include "internal.h"
 #include "system/sanitizer.h"
 
 /* Where a memory checker watches, its report comes first, with the stacks of the object's

@@ -10,7 +10,6 @@
  * The list is passed on in a register. What callbacks and deallocs drop goes to a
  * list of the thread, which is worked off after it. */
 #include "hold.h"
-#include "pool/pool.h"
 #include "unwind.h"
 
 /* Of a thread. */

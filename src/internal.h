@@ -7,6 +7,7 @@
 
 #include "integrity.h"
 #include "system/atomic.h"
+#include "system/machine.h"
 
 /* --- fatal.c ------------------------------------------------------------- */
 
@@ -30,16 +31,6 @@ void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout lay
 static inline size_t nanvm_ample(size_t size) {
     return size < (size_t)PTRDIFF_MAX / 2 ? size + size / 2 : size;
 }
-
-/* --- the machine ---------------------------------------------------------- */
-
-/* What they are on most systems; elsewhere something is a little slower. */
-enum { NANVM_CACHE_LINE = 64, NANVM_HUGE_PAGE = 2 * 1024 * 1024 };
-
-/* --- global.c ------------------------------------------------------------ */
-
-/* What malloc aligns to, everywhere; MSVC has no max_align_t in C. */
-#define NANVM_MALLOC_ALIGN (2 * sizeof(void *))
 
 /* --- block.c --------------------------------------------------------------
  *

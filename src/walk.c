@@ -8,7 +8,7 @@
  * What was created one after the other often dies so, at equal distances: the object some
  * steps ahead is asked for, too. (A tree built in order: 2.9 ns an object became 2.1;
  * in random order 13.7 became 14.2.) */
-#include "pool/pool.h"
+#include "internal.h"
 
 static const nanvm_type no_type; /* which no object has */
 

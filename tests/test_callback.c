@@ -509,9 +509,9 @@ static void free_handle(size_t id) {
     }
 }
 
-/* A closed arena can't refer to actors. */
+/* A self-contained arena can't refer to actors. */
 static bool is_closed(const stage *on) {
-    return strcmp(on->name, "closed arena") == 0;
+    return strcmp(on->name, "self-contained arena") == 0;
 }
 
 static bool cut_by_a_handle_that_goes(const stage *on) {

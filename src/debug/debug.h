@@ -10,7 +10,7 @@ struct nanvm_pool;
 #if defined(NANVM_DEBUG)
 enum { NANVM_IS_DEBUG = 1 };
 
-/* --- closed.c -------------------------------------------------------------- */
+/* --- self_contained.c -------------------------------------------------------------- */
 
 /* Stops the program if the object, which lies in `arena`, refers to one outside. */
 void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type,

@@ -1,4 +1,4 @@
-/* Nothing in a closed arena refers out of it: nanvm_arena_assume_self_contained()
+/* Nothing in a self-contained arena refers out of it: nanvm_arena_assume_self_contained()
  * promised that. */
 #include "debug/debug.h"
 
@@ -11,7 +11,7 @@ static bool is_inside(const nanvm_arena *arena, const void *object) {
 
 static void check_visitor(nanvm_ref reference, void *arena) {
     if (reference.object != NULL && !is_inside(arena, reference.object)) {
-        nanvm_fatal("an object of a closed arena refers to an object outside it");
+        nanvm_fatal("an object of a self-contained arena refers to an object outside it");
     }
 }
 

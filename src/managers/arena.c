@@ -66,7 +66,7 @@ static bool owns(const nanvm_arena *self, const void *object) {
 
 /* --- runs --- */
 
-/* A debug build checks the references of a closed arena's objects. */
+/* A debug build checks the references of a self-contained arena's objects. */
 static bool has_finalizer(const nanvm_arena *self, const nanvm_type *type) {
     return type->drop != NULL ||
            ((NANVM_IS_DEBUG || !self->self_contained) && nanvm_type_holds_refs(type));
@@ -117,7 +117,7 @@ static inline void end_run(nanvm_arena *self) {
 /* --- bytes --- */
 
 /* Of an arena that a checker watches: bytes at the top that nobody may touch. What is
- * behind them is closed anyway. */
+ * behind them is poisoned anyway. */
 static void leave_red_zone(nanvm_arena *self) {
     size_t room = (size_t)(self->end - self->top);
     self->top += room < NANVM_RED_ZONE ? room : NANVM_RED_ZONE;
@@ -749,7 +749,7 @@ void nanvm_arena_init_growing(nanvm_arena *self, nanvm_manager *source) {
 
 void nanvm_arena_assume_self_contained(nanvm_arena *self) {
     if (self->blocks > 0) {
-        nanvm_fatal("an arena that has objects already can't be closed");
+        nanvm_fatal("an arena that has objects already can't be assumed to be self-contained");
     }
     self->self_contained = true;
 }

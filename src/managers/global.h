@@ -5,6 +5,7 @@
 #ifndef NANVM_GLOBAL_H
 #define NANVM_GLOBAL_H
 
+#include "internal.h"
 #include "system/system.h"
 
 extern nanvm_dealloc nanvm_global_dealloc;

@@ -7,7 +7,7 @@
 #ifndef NANVM_SANITIZER_H
 #define NANVM_SANITIZER_H
 
-#include "internal.h"
+#include <nanvm/mem/config.h>
 
 /* Bytes that nobody may touch, behind each object of an arena that is watched. */
 enum { NANVM_RED_ZONE = 16 };

@@ -3,9 +3,10 @@
 #ifndef NANVM_SYSTEM_MEMORY_H
 #define NANVM_SYSTEM_MEMORY_H
 
+#include <nanvm/mem/layout.h>
 #include <stdlib.h>
 
-#include "internal.h"
+#include "system/machine.h"
 
 void *nanvm_system_alloc_aligned(nanvm_layout layout);
 void nanvm_system_free_aligned(void *memory);

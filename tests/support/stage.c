@@ -91,7 +91,7 @@ static bool on_closed_arena(scenario *run, accounting *source) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, &source->manager);
     nanvm_arena_assume_self_contained(&arena);
-    return run_on_arena(run, &arena, "closed arena");
+    return run_on_arena(run, &arena, "self-contained arena");
 }
 
 /* What the scenario of for_each_failure() is made of; one test runs at a time. */

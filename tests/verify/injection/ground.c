@@ -218,7 +218,7 @@ const manager_kind kinds[] = {
     {"local over local", NANVM_COUNT_PLAIN, true, on_local_over_local},
     {"local over arena", NANVM_COUNT_PLAIN, true, on_local_over_arena},
     {"arena over plain", NANVM_COUNT_PLAIN, true, on_arena},
-    {"closed arena over plain", NANVM_COUNT_PLAIN, true, on_closed_arena},
+    {"self-contained arena over plain", NANVM_COUNT_PLAIN, true, on_closed_arena},
     {"arena over global", NANVM_COUNT_PLAIN, true, on_arena_over_global},
     {"arena over local", NANVM_COUNT_PLAIN, true, on_arena_over_local},
     {"arena over arena", NANVM_COUNT_PLAIN, true, on_arena_over_arena},
@@ -258,7 +258,7 @@ static void in_local_over_buffer(scene *run, void *buffer, size_t size) {
 
 const buffer_kind buffer_kinds[] = {
     {"arena in a buffer", in_buffer},
-    {"closed arena in a buffer", in_closed_buffer},
+    {"self-contained arena in a buffer", in_closed_buffer},
     {"local over an arena in a buffer", in_local_over_buffer},
 };
 const size_t buffer_kinds_length = sizeof(buffer_kinds) / sizeof(buffer_kinds[0]);
