@@ -35,8 +35,9 @@ typedef struct nanvm_header {
     NANVM_CHECKSUM(uint32_t origin_checksum;)
 } nanvm_header;
 
-NANVM_STATIC_ASSERT(sizeof(nanvm_header) == 2 * sizeof(nanvm_count_word),
-                    "a header takes 8 bytes, or 16");
+NANVM_STATIC_ASSERT(sizeof(nanvm_header) ==
+                        sizeof(nanvm_count_word) + 4 NANVM_CHECKSUM(+4),
+                    "a header has no padding");
 
 NANVM_BEGIN_DECLS
 

@@ -108,7 +108,7 @@ NANVM_BEGIN_DECLS
  * How many bytes an object of this type with `length` items takes, header
  * excluded.
  *
- * @param object the type.
+ * @param type the type.
  * @param length items; 0 if the type isn't an array.
  * @param[out] size bytes; untouched on failure.
  * @return false if the size overflows, if the alignment isn't a power of two,
