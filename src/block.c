@@ -39,11 +39,13 @@ void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
     }
 }
 
+/* The deallocs that know of a bound of the length free their blocks themselves. */
 void nanvm_block_free_alone(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_type *type = origin->type;
     size_t prefix = nanvm_block_alone_prefix(type, origin->dealloc->table->count);
-    size_t size = nanvm_type_size_of(type, nanvm_block_length(type, object));
+    size_t length = type->item_size == 0 ? 0 : nanvm_block_written_length(object);
+    size_t size = nanvm_type_size_of(type, length);
     nanvm_wipe_object(object, size);
     nanvm_dealloc_memory(origin->dealloc, (unsigned char *)object - prefix,
                          nanvm_layout_make(prefix + size, nanvm_block_align(type)));

@@ -349,6 +349,45 @@ static void test_object_of_the_same_type_costs_eight_bytes(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* Nobody looks for what it refers to, so that it needs no link; a debug build does. */
+static void test_object_with_references_has_no_link_in_a_closed_arena(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    size_t align = sizeof(nanvm_count_word) > sizeof(void *) ? sizeof(nanvm_count_word)
+                                                             : sizeof(void *);
+    size_t front = sizeof(nanvm_header) + (is_debug ? sizeof(void *) : 0);
+    size_t bytes = nanvm_layout_round_up(front + sizeof(struct node), align);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_arena_assume_self_contained(&arena);
+    assert_non_null(make_one(nanvm_arena_manager(&arena), &node_type));
+    for (size_t i = 0; i < 20; i++) {
+        size_t before = live_bytes(&arena);
+        assert_non_null(make_one(nanvm_arena_manager(&arena), &node_type));
+        assert_int_equal(live_bytes(&arena) - before, bytes);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* No word more: nothing in it has to be found at a reset. */
+static void test_array_of_numbers_costs_its_length_and_a_header(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 4).object);
+    for (size_t i = 0; i < 10; i++) {
+        size_t before = live_bytes(&arena);
+        assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 4).object);
+        size_t bytes = nanvm_block_prefix(&ints_type) + 4 * sizeof(int);
+        size_t align = is_hardened ? 8 : sizeof(void *);
+        assert_int_equal(live_bytes(&arena) - before,
+                         nanvm_layout_round_up(bytes, align));
+    }
+    nanvm_arena_deinit(&arena);
+}
+
 /* --- runs: objects made ahead aren't seen --- */
 
 enum { POINT_BYTES = sizeof(nanvm_header) + sizeof(struct point) };
@@ -426,6 +465,22 @@ static void test_raw_memory_behind_a_run_is_given_back(void **state) {
         assert_non_null(memory);
         nanvm_manager_dealloc(manager, memory, layout);
         assert_int_equal(live_bytes(&arena), used);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_raw_memory_is_counted_when_objects_of_any_type_follow(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    static const nanvm_type *const types[] = {&point_type, &node_type, &nothing_type};
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t i = 0; i < 9; i++) {
+        assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(40, 8)));
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 2 * i + 1);
+        assert_non_null(make_one(manager, types[i % 3]));
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 2 * i + 2);
     }
     nanvm_arena_deinit(&arena);
 }
@@ -1224,6 +1279,38 @@ static void test_array_of_another_manager_is_cut_into_the_arena(void **state) {
     accounting_deinit(&other);
 }
 
+/* Its dealloc knows the arena, and just where that of the arena's own objects does. */
+static void *neighbour_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    (void)manager;
+    return nanvm_manager_alloc(nanvm_global(), layout);
+}
+
+static void neighbour_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    (void)dealloc;
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+}
+
+static void test_array_of_a_manager_that_knows_the_arena_is_not_the_arenas(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[4000];
+    static const nanvm_manager_table table = {.alloc = neighbour_alloc};
+    static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_PLAIN,
+                                                      .dealloc = neighbour_dealloc};
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_arena_part part;
+    memset((void *)&part, 0, sizeof(part));
+    part.bounded.dealloc.table = &dealloc_table;
+    part.arena = &arena;
+    nanvm_manager other = {&table, &part.bounded.dealloc, 0, NULL};
+    nanvm_mut_ref ints = nanvm_new_array(&other, &ints_type, NULL, 100);
+    assert_true(nanvm_mut_ref_resize(&ints, nanvm_arena_manager(&arena), 50));
+    unsigned char *place = ints.object;
+    assert_true(place > buffer && place < buffer + sizeof(buffer));
+    assert_int_equal(nanvm_mut_ref_length(ints), 50);
+    nanvm_arena_deinit(&arena);
+}
+
 /* --- the peak: the most bytes that were ever in use --- */
 
 static size_t peak_bytes(nanvm_arena *arena) {
@@ -1471,10 +1558,40 @@ static void test_chunks_grow_with_the_arena(void **state) {
         if (source.requests > requests) {
             expected = used >= 2 * huge ? huge : expected;
             assert_int_equal(last_asked.size, expected);
-            assert_int_equal(last_asked.align == huge, expected == huge);
+            assert_int_equal(last_asked.align,
+                             expected == huge ? huge : 2 * sizeof(void *));
             expected = expected < 1024 * 1024 ? 2 * expected : expected;
         }
     }
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
+/* For what is large, half as much again; but where that is too much not a byte more. */
+static void test_large_chunk_has_half_as_much_again(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("sources see whole pages");
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    accounting_limit(&source, 64 * 1024 * 1024);
+    usual_alloc = source.manager_table.alloc;
+    source.manager_table.alloc = note_alloc;
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    accounting_fail_once(&source, 0); /* no room to spare */
+    assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(5000000, 8)));
+    size_t front = last_asked.size - 5000000;
+    size_t least = 8000000 + front;
+    assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(8000000, 8)));
+    assert_int_equal(last_asked.size, least + least / 2);
+    size_t requests = source.requests;
+    size_t half = (size_t)PTRDIFF_MAX / 2;
+    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - front, 8)));
+    assert_int_equal(source.requests, requests + 1);
+    assert_int_equal(last_asked.size, half);
+    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - front - 1, 8)));
+    assert_int_equal(source.requests, requests + 3);
     nanvm_arena_deinit(&arena);
     accounting_deinit(&source);
 }
@@ -1531,7 +1648,34 @@ static void test_chunks_that_are_kept_serve_before_a_null_handle(void **state) {
     accounting_deinit(&source);
 }
 
+/* The kept chunks are given back for it, and don't suffice. */
+static void test_request_beyond_all_memory_fails_and_the_arena_goes_on(void **state) {
+    (void)state;
+    enum { LIMIT = 200000 };
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    accounting_limit(&source, LIMIT);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, &source.manager);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    for (size_t round = 0; round < 3; round++) {
+        make_points(&arena, 1000);
+        nanvm_arena_reset(&arena);
+        assert_true(source.live_blocks > 0);
+        assert_null(nanvm_new_array(manager, &ints_type, NULL, LIMIT).object);
+        expect_nothing_live(&source);
+        expect_used(&arena, 0, 0);
+        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+    }
+    nanvm_arena_deinit(&arena);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_object_with_references_has_no_link_in_a_closed_arena),
+    TEST(test_raw_memory_is_counted_when_objects_of_any_type_follow),
+    TEST(test_array_of_a_manager_that_knows_the_arena_is_not_the_arenas),
+    TEST(test_request_beyond_all_memory_fails_and_the_arena_goes_on),
     TEST(test_raw_memory_is_given_back_after_a_request_that_failed),
     TEST(test_array_with_something_behind_it_moves_when_it_grows),
     TEST(test_buffer_is_what_is_reserved_until_deinit),
@@ -1548,6 +1692,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_arena_within_reach_of_an_origin_writes_one),
     TEST(test_arena_grows_in_what_little_another_arena_has),
     TEST(test_what_is_made_again_takes_no_more_chunks),
+    TEST(test_large_chunk_has_half_as_much_again),
     TEST(test_chunk_after_a_large_one_is_of_the_usual_size),
     TEST(test_drop_at_a_reset_is_told_the_length),
     TEST(test_another_type_ends_a_run),
@@ -1581,6 +1726,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_of_another_arena_moves),
     TEST(test_closed_arena_still_runs_drop),
     TEST(test_object_of_the_same_type_costs_eight_bytes),
+    TEST(test_array_of_numbers_costs_its_length_and_a_header),
     TEST(test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one),
     TEST(test_buffer_holds_as_many_objects_as_fit_and_not_one_more),
     TEST(test_what_follows_objects_finds_all_the_room_there_is),

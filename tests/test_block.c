@@ -35,22 +35,57 @@ static void test_block_alone_adds_an_origin(void **state) {
     }
 }
 
-static bool origin_of_each(const stage *on) {
-    nanvm_mut_ref made = nanvm_new(on->manager, &point_type);
+static bool origin_of(const stage *on, const nanvm_type *type) {
+    nanvm_mut_ref made = nanvm_new(on->manager, type);
     if (made.object == NULL) {
         return false;
     }
     const nanvm_origin *origin = nanvm_block_origin(made.object);
-    assert_ptr_equal(origin->type, &point_type);
+    assert_ptr_equal(origin->type, type);
     assert_true((uintptr_t)origin < (uintptr_t)nanvm_block_header(made.object));
     assert_int_equal(nanvm_block_count(made.object), origin->dealloc->table->count);
     nanvm_mut_ref_drop(made);
     return true;
 }
 
+static bool origin_of_each(const stage *on) {
+    return origin_of(on, &point_type) && origin_of(on, &node_type);
+}
+
 static void test_origin_names_type_and_dealloc(void **state) {
     (void)state;
     on_every_manager(origin_of_each);
+}
+
+static bool note_count(void *object, size_t length, void *context) {
+    (void)length;
+    *(int32_t *)context = nanvm_block_count(object);
+    return true;
+}
+
+/* The numbers are the same in programs that were built long ago. */
+static void test_count_of_a_block_is_one_of_those_that_have_names(void **state) {
+    (void)state;
+    static _Alignas(64) unsigned char buffer[1000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    int32_t count = 0; /* while it comes to be nobody may use it */
+    nanvm_mut_ref made =
+        nanvm_new_with(nanvm_arena_manager(&arena), &point_type, 0, note_count, &count);
+    assert_int_equal(count, NANVM_COUNT_DEAD);
+    assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_NONE);
+    nanvm_arena_deinit(&arena);
+    static const nanvm_count counts[] = {NANVM_COUNT_PLAIN, NANVM_COUNT_ATOMIC,
+                                         NANVM_COUNT_CUSTOM};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        accounting manager;
+        accounting_init(&manager, counts[i]);
+        made = nanvm_new_with(&manager.manager, &point_type, 0, note_count, &count);
+        assert_int_equal(count, NANVM_COUNT_DEAD);
+        assert_int_equal(nanvm_block_count(made.object), counts[i]);
+        nanvm_mut_ref_drop(made);
+        accounting_deinit(&manager);
+    }
 }
 
 /* --- a manager with its own arrangement: a slab of one type --- */
@@ -134,6 +169,20 @@ static void test_manager_with_its_own_blocks_shares_an_origin(void **state) {
     assert_int_equal(slab_live(&self), 0);
 }
 
+/* Only the library's own origins are followed by what an array has room for. */
+static void test_array_of_references_with_a_shared_origin_is_dropped(void **state) {
+    (void)state;
+    slab self;
+    slab_init(&self, &refs_type);
+    nanvm_ref refs[] = {nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1)),
+                        nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 2))};
+    nanvm_mut_ref array = nanvm_new_array(&self.manager, &refs_type, refs, 2);
+    assert_non_null(array.object);
+    nanvm_mut_ref_drop(array);
+    assert_int_equal(tracked_live(), 0);
+    assert_int_equal(slab_live(&self), 0);
+}
+
 static void test_array_without_resize_block_moves(void **state) {
     (void)state;
     slab self;
@@ -154,7 +203,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_prefix_is_header_length_and_link),
     TEST(test_block_alone_adds_an_origin),
     TEST(test_origin_names_type_and_dealloc),
+    TEST(test_count_of_a_block_is_one_of_those_that_have_names),
     TEST(test_manager_with_its_own_blocks_shares_an_origin),
+    TEST(test_array_of_references_with_a_shared_origin_is_dropped),
     TEST(test_array_without_resize_block_moves),
 };
 

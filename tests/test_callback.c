@@ -748,6 +748,13 @@ static bool construct_at_work(void *object, size_t length, void *context) {
     return !at_work.refuses;
 }
 
+/* As of any object that is as old; a local manager's, and its orphans', count plainly. */
+static void expect_usual_count(nanvm_mut_ref made) {
+    if (made.object != NULL && at_work.local != NULL) {
+        assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_PLAIN);
+    }
+}
+
 static bool construct_in(const stage *on) {
     bool done = false;
     if (is_closed(on)) {
@@ -758,6 +765,7 @@ static bool construct_in(const stage *on) {
         nanvm_new_with(on->manager, &refs_type, 20, construct_at_work, &done);
     assert_true(made.object == NULL || !at_work.refuses);
     assert_int_equal(nanvm_mut_ref_length(made), made.object == NULL ? 0 : 20);
+    expect_usual_count(made);
     if (on->counts) {
         assert_int_equal(tracked_live(), made.object == NULL ? 0 : 20);
     }
@@ -791,6 +799,7 @@ static bool clone_in(const stage *on) {
     bool done = copy.object != NULL;
     if (done) {
         assert_int_equal(((struct tracked *)copy.object)->value, 6);
+        expect_usual_count(copy);
     }
     nanvm_mut_ref_drop(copy);
     nanvm_ref_drop(source);
@@ -1259,6 +1268,43 @@ static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
     assert_int_equal(source.pieces, 0);
 }
 
+/* One is alive when the manager ends, so that what died meanwhile goes with neither. */
+static void test_large_object_that_a_source_drops_at_the_end_is_given_back(void **state) {
+    (void)state;
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    nanvm_mut_ref waits = nanvm_new_array(manager, &ints_type, NULL, 1000);
+    nanvm_mut_ref held = nanvm_new_array(manager, &ints_type, NULL, 1100);
+    nanvm_mut_ref stays = nanvm_new_array(manager, &ints_type, NULL, 1200);
+    nanvm_mut_ref_drop(waits);
+    source.held[source.length++] = nanvm_mut_ref_to_ref(held);
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.length, 0);
+    nanvm_mut_ref_drop(stays);
+    assert_int_equal(source.pieces, 0);
+}
+
+/* The one of two ends with the memory of the other, long after their manager. */
+static void test_large_object_that_a_source_drops_after_the_end_is_not_lost(
+    void **state) {
+    (void)state;
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    nanvm_mut_ref first = nanvm_new_array(manager, &ints_type, NULL, 1000);
+    nanvm_mut_ref second = nanvm_new_array(manager, &ints_type, NULL, 1100);
+    nanvm_local_deinit(&scene_local);
+    source.held[source.length++] = nanvm_mut_ref_to_ref(second);
+    nanvm_mut_ref_drop(first);
+    assert_int_equal(source.length, 0);
+    assert_int_equal(source.pieces, 0);
+}
+
 /* What dies during a trim is given back by it, too. */
 static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
     (void)state;
@@ -1278,7 +1324,8 @@ static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
     nanvm_stats stats = nanvm_stats_make(manager);
     assert_int_equal(stats.live_blocks, 1);
     assert_int_equal(stats.reserved_bytes, stats.live_bytes);
-    nanvm_mut_ref_drop(stays);
+    nanvm_mut_ref_drop(stays); /* which is noticed */
+    assert_int_equal(nanvm_local_trim(&scene_local), stats.reserved_bytes);
     nanvm_local_deinit(&scene_local);
     assert_int_equal(source.pieces, 0);
 }
@@ -1416,7 +1463,141 @@ static void test_source_may_drop_while_an_arena_gives_chunks_back(void **state) 
     }
 }
 
+static void act_by_looking_at_the_arena(size_t id) {
+    (void)id;
+    nanvm_stats stats = nanvm_stats_make(nanvm_arena_manager(&scene_arena));
+    assert_int_equal(stats.live_blocks, 0);
+    assert_int_equal(stats.live_bytes, 0);
+}
+
+/* All of its chunks have gone by then, where it ends. */
+static void test_arena_is_empty_when_what_its_source_drops_ends(void **state) {
+    (void)state;
+    for (size_t ends = 0; ends < 2; ends++) {
+        dropper source;
+        dropper_init(&source);
+        nanvm_arena_init_growing(&scene_arena, &source.manager);
+        nanvm_manager *manager = nanvm_arena_manager(&scene_arena);
+        for (size_t i = 0; i < 2000; i++) {
+            assert_non_null(nanvm_new(manager, &node_type).object);
+        }
+        nanvm_arena_reset(&scene_arena);
+        assert_non_null(nanvm_new(manager, &node_type).object);
+        dropper_hold(&source, 1);
+        scene.act = act_by_looking_at_the_arena;
+        scene.acts = SIZE_MAX;
+        size_t dropped = scene.dropped;
+        if (ends) {
+            nanvm_arena_deinit(&scene_arena);
+        } else {
+            nanvm_arena_reset(&scene_arena);
+        }
+        assert_int_equal(scene.dropped, dropped + 1);
+        scene.acts = 0;
+        nanvm_arena_deinit(&scene_arena);
+        assert_int_equal(source.pieces, 0);
+    }
+}
+
+/* --- drops wait for the end of the outermost callback --- */
+
+/* Each of these holds drops for a while. */
+static void act_by_cutting_it_off(size_t id) {
+    (void)id;
+    size_t dropped = scene.dropped;
+    assert_true(nanvm_mut_ref_resize(&scene.array, scene.manager, 0));
+    assert_int_equal(nanvm_mut_ref_length(scene.array), 0);
+    assert_int_equal(scene.dropped, dropped);
+    nanvm_ref_drop(actor_new(50));
+    assert_int_equal(scene.dropped, dropped);
+}
+
+static void test_what_a_callback_cuts_off_ends_after_it(void **state) {
+    (void)state;
+    nanvm_local_init(&scene_local);
+    nanvm_manager *managers[] = {nanvm_global(), nanvm_local_manager(&scene_local)};
+    for (size_t i = 0; i < 2 * SHAPES; i++) {
+        current = &shapes[i % SHAPES];
+        assert_true(array_open(managers[i / SHAPES], 40));
+        scene.act = act_by_cutting_it_off;
+        scene.acts = 1;
+        nanvm_ref_drop(actor_new(60));
+        assert_int_equal(scene.dropped, 42);
+        assert_int_equal(scene.live, 0);
+        nanvm_mut_ref_drop(scene.array);
+    }
+    nanvm_local_deinit(&scene_local);
+}
+
+static void act_by_creating_at_last(size_t id) {
+    size_t dropped = scene.dropped;
+    (void)id;
+    assert_true(create_small(scene.manager, NULL));
+    assert_int_equal(scene.dropped, dropped);
+    nanvm_ref_drop(actor_new(50));
+    assert_int_equal(scene.dropped, dropped);
+}
+
+static void test_what_a_callback_drops_where_memory_ran_out_ends_after_it(void **state) {
+    (void)state;
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    scene.manager = nanvm_local_manager(&scene_local);
+    fill_and_free(scene.manager);
+    source.most = source.pieces;
+    scene.act = act_by_creating_at_last;
+    scene.acts = 1;
+    scene.dropped = 0;
+    nanvm_ref_drop(actor_new(60));
+    assert_int_equal(scene.dropped, 2);
+    assert_int_equal(scene.live, 0);
+    drop_left();
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.pieces, 0);
+}
+
+/* --- small objects that end while others are trimmed --- */
+
+/* Two by two, as the memory of others goes back, in pools that were trimmed before. */
+static void test_small_objects_that_a_source_drops_are_trimmed(void **state) {
+    (void)state;
+    enum { MANY = 8 };
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    nanvm_ref first[200];
+    for (size_t i = 0; i < 200; i++) { /* several chunks */
+        first[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
+    }
+    nanvm_ref others[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        others[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &fresh_types[i]));
+    }
+    (void)nanvm_local_trim(&scene_local);
+    for (size_t i = 0; i < MANY; i++) {
+        source.held[source.length++] = others[i];
+    }
+    for (size_t i = 0; i < 200; i++) {
+        nanvm_ref_drop(first[i]);
+    }
+    (void)nanvm_local_trim(&scene_local);
+    assert_int_equal(source.length, 0);
+    nanvm_stats stats = nanvm_stats_make(manager);
+    assert_int_equal(stats.live_blocks, 0);
+    assert_int_equal(stats.reserved_bytes, 0);
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(source.pieces, 0);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_arena_is_empty_when_what_its_source_drops_ends),
+    TEST(test_what_a_callback_cuts_off_ends_after_it),
+    TEST(test_what_a_callback_drops_where_memory_ran_out_ends_after_it),
+    TEST(test_small_objects_that_a_source_drops_are_trimmed),
+    TEST(test_large_object_that_a_source_drops_at_the_end_is_given_back),
+    TEST(test_large_object_that_a_source_drops_after_the_end_is_not_lost),
     TEST(test_callback_may_use_the_array_that_is_cut),
     TEST(test_callback_may_use_the_array_that_is_cut_in_a_local_manager),
     TEST(test_callback_may_use_the_array_that_is_cut_without_memory),

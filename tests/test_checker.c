@@ -5,6 +5,7 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #endif
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "misuse.h"
@@ -439,6 +440,55 @@ static void test_chunks_are_given_back_open(void **state) {
     expect_closed(buffer, BYTES, false);
 }
 
+/* No more of a buffer is used up than there has to be. */
+static void test_red_zone_has_sixteen_bytes(void **state) {
+    (void)state;
+    start(NULL);
+    const size_t seal = is_hardened ? 8 : 0;
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    unsigned char *memory = nanvm_manager_alloc(manager, layout);
+    for (size_t i = 0; i < 10; i++) {
+        unsigned char *next = nanvm_manager_alloc(manager, layout);
+        assert_ptr_equal(next, memory + 40 + RED_ZONE + seal);
+        memory = next;
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* A hardened build has a seal behind the length. */
+static bool overwrite_and_give_up(void *object, size_t length, void *context) {
+    (void)length;
+    size_t *header = (size_t *)(void *)nanvm_block_header(object);
+    header[is_hardened ? -2 : -1] = *(const size_t *)context;
+    return false;
+}
+
+static void construct_by_overwriting(void *context) {
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    (void)nanvm_new_with(nanvm_arena_manager(&arena), &ints_type, 4,
+                         overwrite_and_give_up, context)
+        .object;
+}
+
+/* Else bytes that aren't the array's would be closed. */
+static void test_length_that_construct_overwrote_is_found(void **state) {
+    (void)state;
+    start(NULL);
+    needs_fork();
+    size_t lengths[] = {1000, BYTES, SIZE_MAX / sizeof(int) + 2, SIZE_MAX};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        char output[4096];
+        int status =
+            run_in_child(construct_by_overwriting, &lengths[i], output, sizeof(output));
+        assert_int_equal(status, SIGABRT);
+        assert_non_null(strstr(output, "the length of an array was overwritten"));
+    }
+}
+
 /* --- local managers --- */
 
 /* How many pieces a local manager of `source` has, less those that it has when empty. */
@@ -589,6 +639,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_of_another_size_is_open_to_its_last_byte),
     TEST(test_chunks_are_given_back_open),
     TEST(test_red_zone_stays_closed),
+    TEST(test_red_zone_has_sixteen_bytes),
+    TEST(test_length_that_construct_overwrote_is_found),
     TEST(test_over_aligned_object_is_open_to_its_last_byte),
     TEST(test_full_arena_counts_no_more_bytes_than_there_are),
     TEST(test_arena_leaves_what_is_around_it_alone),

@@ -546,6 +546,23 @@ static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
     assert_int_equal(tracked_live(), 0);
 }
 
+/* The same where what it dropped lies in the pool that is being walked. */
+static void test_place_of_what_a_dealloc_drops_is_not_lost(void **state) {
+    (void)state;
+    holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
+                   .dealloc = {&holder_table}};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    self.held = nanvm_mut_ref_to_ref(nanvm_new(manager, &node_type));
+    nanvm_mut_ref leaf = nanvm_new(&self.manager, &point_type);
+    struct node value = {.left = nanvm_mut_ref_to_ref(leaf),
+                         .right = nanvm_mut_ref_to_ref(nanvm_new(manager, &node_type))};
+    nanvm_mut_ref_drop(nanvm_new_copy(manager, &node_type, &value));
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+    nanvm_local_deinit(&local);
+}
+
 /* The same while a callback runs: a leaf that dies with the node before it. */
 static nanvm_ref nested;
 
@@ -666,6 +683,53 @@ static void test_each_reference_among_items_is_released_once(void **state) {
     on_every_manager(drop_items);
 }
 
+/* Several in each item, of which nobody else has one, behind one in the fixed part. */
+struct row {
+    nanvm_ref from;
+    size_t amount;
+    nanvm_ref to;
+};
+struct ledger {
+    nanvm_ref name;
+    struct row rows[];
+};
+static const size_t ledger_refs[] = {offsetof(struct ledger, name)};
+static const size_t row_refs[] = {offsetof(struct row, from), offsetof(struct row, to)};
+static const nanvm_type ledger_type = {.name = "ledger",
+                                       .size = sizeof(struct ledger),
+                                       .align = NANVM_ALIGNOF(struct ledger),
+                                       .item_size = sizeof(struct row),
+                                       .items_offset = offsetof(struct ledger, rows),
+                                       .refs = ledger_refs,
+                                       .refs_length = 1,
+                                       .item_refs = row_refs,
+                                       .item_refs_length = 2};
+
+static void drop_ledger(nanvm_manager *manager, size_t length) {
+    struct row rows[4];
+    for (size_t i = 0; i < length; i++) {
+        rows[i].from = nanvm_mut_ref_to_ref(tracked_new(manager, i));
+        rows[i].amount = SIZE_MAX;
+        rows[i].to = nanvm_mut_ref_to_ref(tracked_new(manager, i));
+    }
+    nanvm_mut_ref made = nanvm_new_array(manager, &ledger_type, rows, length);
+    ((struct ledger *)made.object)->name = nanvm_mut_ref_to_ref(tracked_new(manager, 9));
+    assert_int_equal(tracked_live(), 2 * length + 1);
+    nanvm_mut_ref_drop(made);
+    assert_int_equal(tracked_live(), 0);
+}
+
+static void test_several_references_of_each_item_are_dropped(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    for (size_t length = 0; length <= 4; length++) {
+        drop_ledger(nanvm_global(), length);
+        drop_ledger(nanvm_local_manager(&local), length);
+    }
+    nanvm_local_deinit(&local);
+}
+
 /* In the fixed part there may be several, too. */
 struct shelf {
     nanvm_ref left, middle, right;
@@ -741,6 +805,12 @@ static const nanvm_type wide_type = {.name = "wide",
                                      .refs = wide_refs,
                                      .refs_length = 30};
 
+static void set_wide_refs(void) {
+    for (size_t i = 0; i < 30; i++) {
+        wide_refs[i] = i * sizeof(nanvm_ref);
+    }
+}
+
 static nanvm_ref wide_tree(nanvm_manager *manager, size_t depth) {
     struct wide wide;
     for (size_t i = 0; i < 30; i++) {
@@ -754,9 +824,7 @@ static nanvm_ref wide_tree(nanvm_manager *manager, size_t depth) {
 
 static void test_wide_trees_are_dropped_whole(void **state) {
     (void)state;
-    for (size_t i = 0; i < 30; i++) {
-        wide_refs[i] = i * sizeof(nanvm_ref);
-    }
+    set_wide_refs();
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_ref in_local = wide_tree(nanvm_local_manager(&local), 5);
@@ -764,6 +832,29 @@ static void test_wide_trees_are_dropped_whole(void **state) {
     nanvm_ref_drop(in_local);
     nanvm_ref_drop(in_global);
     assert_int_equal(tracked_live(), 0);
+    nanvm_local_deinit(&local);
+}
+
+/* Where the walk has no room left, a node that holds nothing is given back all the same.
+ */
+static nanvm_ref wide_tree_of_nodes(nanvm_manager *manager, size_t depth) {
+    struct wide wide = {.refs = {{NULL}}};
+    for (size_t i = 0; i < 30 && depth > 0; i++) {
+        wide.refs[i] = wide_tree_of_nodes(manager, depth - 1);
+    }
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &wide_type, &wide));
+}
+
+static void test_wide_trees_leave_nothing_in_a_pool(void **state) {
+    (void)state;
+    set_wide_refs();
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref tree = wide_tree_of_nodes(manager, 2);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1 + 30 + 900);
+    nanvm_ref_drop(tree);
+    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
     nanvm_local_deinit(&local);
 }
 
@@ -971,11 +1062,14 @@ static const struct CMUnitTest tests[] = {
     TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
     TEST(test_each_reference_in_front_of_items_is_released_once),
     TEST(test_wide_trees_are_dropped_whole),
+    TEST(test_wide_trees_leave_nothing_in_a_pool),
+    TEST(test_place_of_what_a_dealloc_drops_is_not_lost),
     TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
     TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
     TEST(test_each_reference_among_items_is_released_once),
+    TEST(test_several_references_of_each_item_are_dropped),
     TEST(test_references_behind_a_null_one_are_released),
     TEST(test_shared_child_survives_its_parents),
 };

@@ -1,5 +1,6 @@
 /* Misuse that would corrupt memory stops the program with one line. */
 #include <signal.h>
+#include <stdlib.h>
 
 #include "misuse.h"
 #include "run.h"
@@ -69,6 +70,52 @@ static void misuse_all_dead(const char *part, misuse *wrong) {
         misuse_dead(counts[i], &node_type, part, wrong);
         misuse_dead(counts[i], &boxed_type, part, wrong);
     }
+}
+
+/* So is what ended with the node that held it. */
+static void test_drop_of_what_ended_with_its_node_is_fatal(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        accounting manager;
+        accounting_init(&manager, counts[i]);
+        manager.keeps_dead = true;
+        struct node value = {
+            .left = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type)),
+            .right = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type))};
+        nanvm_mut_ref_drop(nanvm_new_copy(&manager.manager, &node_type, &value));
+        expect_nothing_live(&manager);
+        expect_fatal("drop", drop_ref, &value.left);
+        expect_fatal("drop", drop_ref, &value.right);
+        accounting_deinit(&manager);
+    }
+}
+
+/* What ended before a drop was found to be one too many is given back. The handler leaves
+ * by longjmp, after which nothing ends any more. */
+static void drop_a_node_of_the_dead(void *context) {
+    accounting manager;
+    accounting_init(&manager, NANVM_COUNT_PLAIN);
+    manager.keeps_dead = true;
+    nanvm_ref dead = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type));
+    nanvm_ref_drop(dead);
+    nanvm_local local;
+    nanvm_local_init(&local);
+    struct node value = {.left = dead};
+    nanvm_ref node = nanvm_mut_ref_to_ref(
+        nanvm_new_copy(nanvm_local_manager(&local), &node_type, &value));
+    (void)context;
+    expect_fatal("drop", drop_ref, &node);
+    if (nanvm_stats_make(nanvm_local_manager(&local)).live_blocks != 0) {
+        abort();
+    }
+}
+
+static void test_what_ended_before_a_fatal_drop_is_given_back(void **state) {
+    (void)state;
+    needs_fork();
+    char output[4096];
+    assert_int_equal(run_in_child(drop_a_node_of_the_dead, NULL, output, sizeof(output)),
+                     0);
 }
 
 static void test_second_drop_of_a_ref_is_fatal(void **state) {
@@ -296,6 +343,8 @@ static void test_handler_that_returns_is_followed_by_abort(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_drop_of_what_ended_with_its_node_is_fatal),
+    TEST(test_what_ended_before_a_fatal_drop_is_given_back),
     TEST(test_second_drop_of_a_ref_is_fatal),
     TEST(test_second_drop_of_a_mut_ref_is_fatal),
     TEST(test_clone_of_the_dead_is_fatal),

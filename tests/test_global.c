@@ -1,10 +1,20 @@
 /* The manager for any thread. */
+#if defined(__linux__)
+#include <malloc.h>
+#endif
+
 #include "run.h"
 #include "stage.h"
 
 static void test_global_manager_is_always_the_same(void **state) {
     (void)state;
     assert_ptr_equal(nanvm_global(), nanvm_global());
+}
+
+/* The first test: none of this program clones. */
+static void test_global_manager_starts_without_clones(void **state) {
+    (void)state;
+    assert_int_equal(nanvm_stats_make(nanvm_global()).clones, 0);
 }
 
 static void test_global_objects_are_counted_atomically(void **state) {
@@ -140,7 +150,124 @@ static void test_global_raw_memory_can_shrink_below_its_alignment(void **state) 
     nanvm_manager_dealloc(nanvm_global(), memory, nanvm_layout_make(1, align));
 }
 
+static void test_over_aligned_raw_memory_is_cut_where_it_lies(void **state) {
+    (void)state;
+    nanvm_layout layout = nanvm_layout_make(3 * 4096, 4096);
+    void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    assert_ptr_equal(nanvm_manager_resize(nanvm_global(), memory, layout, 8193), memory);
+    layout.size = 8193;
+    assert_ptr_equal(nanvm_manager_resize(nanvm_global(), memory, layout, 8193), memory);
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+}
+
+/* --- what malloc gives, and is given back --- */
+
+/* Less than what malloc asks the system for piece by piece: that may lie anywhere. */
+enum { MEDIUM = 100000, MEBIBYTE = 1024 * 1024, LARGE = 16 * MEBIBYTE };
+
+static uintptr_t piece_comes_and_goes(size_t align) {
+    nanvm_layout layout = nanvm_layout_make(MEDIUM, align);
+    void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    assert_non_null(memory);
+    uintptr_t address = (uintptr_t)memory;
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    return address;
+}
+
+static uintptr_t object_comes_and_goes(size_t align) {
+    const nanvm_type medium = {.name = "medium", .size = MEDIUM, .align = align};
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &medium);
+    assert_non_null(made.object);
+    uintptr_t address = (uintptr_t)made.object;
+    nanvm_mut_ref_drop(made);
+    return address;
+}
+
+/* Sanitizers let 256 MiB wait before any of it serves again. */
+static bool serves_again(uintptr_t (*comes_and_goes)(size_t align), size_t align) {
+    static uintptr_t seen[4096];
+    for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+        seen[i] = comes_and_goes(align);
+        for (size_t k = 0; k < i; k++) {
+            if (seen[k] == seen[i]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void test_memory_that_is_given_back_serves_again(void **state) {
+    (void)state;
+    for (size_t align = 1; align <= 4096; align *= 16) {
+        assert_true(serves_again(piece_comes_and_goes, align));
+        assert_true(serves_again(object_comes_and_goes, align));
+    }
+}
+
+/* The bytes of a piece of `size` bytes, as far as malloc tells. */
+static size_t bytes_of(void *memory, size_t size) {
+#if defined(__GLIBC__)
+    (void)size;
+    return malloc_usable_size(memory);
+#else
+    (void)memory;
+    return size;
+#endif
+}
+
+static void test_raw_memory_that_is_cut_gives_back_the_rest(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("a piece has a seal in front");
+    const size_t word_size = sizeof(void *);
+    const nanvm_layout cut[] = {
+        {1, word_size}, {100, word_size}, {2 * word_size, 2 * word_size}};
+    for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+        nanvm_layout layout = nanvm_layout_make(LARGE, cut[i].align);
+        void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+        memory = nanvm_manager_resize(nanvm_global(), memory, layout, cut[i].size);
+        assert_in_range(bytes_of(memory, cut[i].size), cut[i].size, MEBIBYTE);
+        nanvm_manager_dealloc(nanvm_global(), memory, cut[i]);
+    }
+}
+
+static void test_over_aligned_raw_memory_is_rounded_up_to_its_alignment(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("a piece has a seal in front");
+    nanvm_layout layout = nanvm_layout_make(5 * MEBIBYTE, 4096);
+    void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    assert_in_range(bytes_of(memory, layout.size), layout.size, 6 * MEBIBYTE);
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+}
+
+/* It is aligned as it has to be: by its size it would waste as much again. */
+static void test_raw_memory_is_not_aligned_by_its_size(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("a piece has a seal in front");
+    nanvm_layout layout = nanvm_layout_make(8192, 4096);
+    void *memory[32];
+    size_t length = sizeof(memory) / sizeof(memory[0]);
+    size_t by_size = 0;
+    for (size_t i = 0; i < length; i++) {
+        memory[i] = nanvm_manager_alloc(nanvm_global(), layout);
+        assert_true(is_aligned(memory[i], layout.align));
+        by_size += is_aligned(memory[i], layout.size);
+    }
+#if defined(__GLIBC__)
+    assert_true(by_size < length);
+#endif
+    for (size_t i = 0; i < length; i++) {
+        nanvm_manager_dealloc(nanvm_global(), memory[i], layout);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_global_manager_starts_without_clones),
+    TEST(test_over_aligned_raw_memory_is_cut_where_it_lies),
+    TEST(test_memory_that_is_given_back_serves_again),
+    TEST(test_raw_memory_that_is_cut_gives_back_the_rest),
+    TEST(test_over_aligned_raw_memory_is_rounded_up_to_its_alignment),
+    TEST(test_raw_memory_is_not_aligned_by_its_size),
     TEST(test_object_larger_than_all_memory_gives_a_null_handle),
     TEST(test_global_raw_memory_can_shrink_below_its_alignment),
     TEST(test_global_manager_is_always_the_same),

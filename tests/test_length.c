@@ -251,6 +251,17 @@ static void test_length_beyond_what_an_arena_uses_is_fatal(void **state) {
     }
 }
 
+/* Its few items are bytes, and lie far behind the start. */
+static void test_length_behind_a_large_fixed_part_is_fatal(void **state) {
+    (void)state;
+    static const nanvm_type headed = {
+        .name = "headed", .size = 1024, .align = 1, .item_size = 1, .items_offset = 1024};
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    expect_all_found_in_arena(&arena, &headed, 4);
+    nanvm_arena_deinit(&arena);
+}
+
 /* What has no room there begins another chunk, and most of the first isn't in use. */
 static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
     (void)state;
@@ -292,14 +303,12 @@ static void test_array_that_a_reset_has_ended_is_not_resized(void **state) {
 }
 
 /* Left from before the reset: it lies behind all that is in use, and has no room. */
-static void test_array_behind_what_an_arena_uses_is_fatal(void **state) {
-    (void)state;
-    SKIP_IF_HARDENED("the reset leaves nothing of a header");
+static void use_stale(size_t length) {
     static unsigned char buffer[1000];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     victim first = victim_of(nanvm_arena_manager(&arena), &ints_type, 50);
-    victim stale = victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
+    victim stale = victim_of(nanvm_arena_manager(&arena), &ints_type, length);
     size_t distance =
         (size_t)((uintptr_t)length_of(&stale) - (uintptr_t)first.array.object);
     nanvm_arena_reset(&arena);
@@ -311,6 +320,59 @@ static void test_array_behind_what_an_arena_uses_is_fatal(void **state) {
     if (distance != 50 * sizeof(int)) {
         skip_because("a memory checker watches: the array can't be read any more");
     }
+}
+
+static void test_array_of_references_behind_what_an_arena_uses_is_fatal(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the reset leaves nothing of a header");
+    static unsigned char buffer[1000];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    victim first = victim_of(nanvm_arena_manager(&arena), &refs_type, 20);
+    victim stale = victim_of(nanvm_arena_manager(&arena), &refs_type, 4);
+    size_t distance =
+        (size_t)((uintptr_t)length_of(&stale) - (uintptr_t)first.array.object);
+    nanvm_arena_reset(&arena);
+    bool are_neighbours = distance <= (20 + 2) * sizeof(nanvm_ref);
+    if (are_neighbours) {
+        (void)victim_of(nanvm_arena_manager(&arena), &refs_type, 4);
+        expect_fatal(WRONG, clone_elsewhere, &stale);
+        expect_fatal(WRONG, visit, &stale);
+    }
+    nanvm_arena_deinit(&arena);
+    if (!are_neighbours) {
+        skip_because("a memory checker watches: the array can't be read any more");
+    }
+}
+
+/* Their bytes can't be counted at first sight, and without items there are few. */
+static void test_empty_array_of_huge_items_in_an_arena_is_no_error(void **state) {
+    (void)state;
+    static unsigned char buffer[1000];
+    for (size_t front = 0; front < 32; front += 8) {
+        const nanvm_type huge_type = {.name = "huge[]",
+                                      .size = front,
+                                      .align = 8,
+                                      .item_size = (size_t)1 << (sizeof(size_t) * 4 - 1),
+                                      .items_offset = front};
+        nanvm_arena arena;
+        nanvm_arena_init(&arena, buffer, sizeof(buffer));
+        victim self = victim_of(nanvm_arena_manager(&arena), &huge_type, 0);
+        nanvm_mut_ref copy = nanvm_ref_clone_object(ref_of(&self), nanvm_global());
+        assert_non_null(copy.object);
+        assert_int_equal(nanvm_mut_ref_length(copy), 0);
+        nanvm_mut_ref_drop(copy);
+        assert_true(nanvm_mut_ref_resize(&self.array, self.manager, 0));
+        expect_found(&self, 1);
+        nanvm_arena_deinit(&arena);
+    }
+}
+
+static void test_array_behind_what_an_arena_uses_is_fatal(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the reset leaves nothing of a header");
+    use_stale(4);
+    use_stale(0);
 }
 
 /* --- the end of an array; left by longjmp nothing would end any more --- */
@@ -357,6 +419,19 @@ static void drop_in_local(void *context) {
     drop_forged(self->type, self->length, self->forged);
 }
 
+/* Of an array without items nothing is read, though there was one once. */
+static void drop_emptied(void *context) {
+    const end *self = context;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    victim array = victim_of(nanvm_local_manager(&local), self->type, 1);
+    nanvm_mut_ref item = nanvm_new(nanvm_global(), &point_type);
+    *(nanvm_ref *)array.array.object = nanvm_mut_ref_to_ref(item);
+    resize_to_nothing(&array);
+    (void)forge(&array, self->forged);
+    nanvm_mut_ref_drop(array.array);
+}
+
 static void expect_found_at_end(misuse *ends, end which) {
     char output[4096];
     assert_int_equal(run_in_child(ends, &which, output, sizeof(output)), SIGABRT);
@@ -372,6 +447,7 @@ static void test_drop_by_a_wrong_length_is_fatal(void **state) {
     expect_found_at_end(drop_in_local, (end){&table_type, 4, 8});
     expect_found_at_end(drop_in_local, (end){&words_type, 4, 8});
     expect_found_at_end(drop_in_local, (end){&wide_type, 0, 1});
+    expect_found_at_end(drop_emptied, (end){&refs_type, 1, 1000});
     expect_found_at_end(drop_in_local, (end){&noted_type, 4, 5});
     expect_found_at_end(drop_in_local, (end){&noted_type, 4, SIZE_MAX});
 }
@@ -447,8 +523,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_is_full_is_no_error),
     TEST(test_array_that_a_reset_has_ended_is_not_resized),
     TEST(test_length_beyond_what_an_arena_uses_is_fatal),
+    TEST(test_length_behind_a_large_fixed_part_is_fatal),
     TEST(test_length_beyond_an_older_chunk_is_fatal),
     TEST(test_array_behind_what_an_arena_uses_is_fatal),
+    TEST(test_array_of_references_behind_what_an_arena_uses_is_fatal),
+    TEST(test_empty_array_of_huge_items_in_an_arena_is_no_error),
     TEST(test_drop_by_a_wrong_length_is_fatal),
     TEST(test_length_that_a_drop_overwrites_is_found),
     TEST(test_reset_by_a_wrong_length_is_fatal),

@@ -3,6 +3,7 @@
 
 #include "misuse.h"
 #include "run.h"
+#include "skip.h"
 #include "stage.h"
 
 /* --- leaks, as they are reported --- */
@@ -833,6 +834,136 @@ static void test_pool_makes_do_with_a_smaller_chunk(void **state) {
     accounting_deinit(&source);
 }
 
+NANVM_ARRAY_OF(bytes_type, unsigned char);
+
+/* A large object gets a few bytes more than it needs, or just those. */
+static size_t least_for_bytes(size_t length) {
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref first = nanvm_new_array(manager, &bytes_type, NULL, 3000);
+    size_t before = source.live_bytes;
+    size_t limit = before + length;
+    nanvm_mut_ref made = {NULL};
+    for (; made.object == NULL; limit++) {
+        accounting_limit(&source, limit);
+        made = nanvm_new_array(manager, &bytes_type, NULL, length);
+    }
+    nanvm_mut_ref_drop(first);
+    nanvm_mut_ref_drop(made);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+    return limit - before;
+}
+
+static void test_large_object_makes_do_with_the_bytes_that_it_needs(void **state) {
+    (void)state;
+    size_t least = least_for_bytes(3100);
+    for (size_t more = 1; more < 70; more++) {
+        assert_int_equal(least_for_bytes(3100 + more), least + more);
+    }
+}
+
+/* A source that has no memory isn't asked for as much again at once: there must be
+ * something new, fewer bytes or what was given back meanwhile. */
+static struct {
+    accounting source;
+    size_t served;   /* requests that are, before the others fail */
+    size_t refused;  /* the size of the last one that wasn't */
+    size_t refusals; /* how many */
+    void *(*alloc)(nanvm_manager *manager, nanvm_layout layout);
+} stingy;
+
+static void *refuse(size_t size) {
+    assert_int_not_equal(size, stingy.refused);
+    stingy.refused = size;
+    stingy.refusals++;
+    return NULL;
+}
+
+static void *stingy_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    if (stingy.served > 0) {
+        stingy.served--;
+        return stingy.alloc(manager, layout);
+    }
+    return refuse(layout.size);
+}
+
+static void *stingy_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
+                           size_t size) {
+    (void)manager;
+    (void)memory;
+    (void)layout;
+    return refuse(size);
+}
+
+static void *give_nothing(nanvm_manager *manager, nanvm_layout layout) {
+    (void)manager;
+    (void)layout;
+    return NULL;
+}
+
+static nanvm_manager *stingy_open(nanvm_local *local, size_t served) {
+    memset(&stingy, 0, sizeof(stingy));
+    accounting_init(&stingy.source, NANVM_COUNT_PLAIN);
+    stingy.alloc = stingy.source.manager_table.alloc;
+    stingy.source.manager_table.alloc = stingy_alloc;
+    stingy.served = served;
+    nanvm_local_init_from(local, &stingy.source.manager);
+    return nanvm_local_manager(local);
+}
+
+static void stingy_close(nanvm_local *local) {
+    assert_int_not_equal(stingy.refusals, 0);
+    nanvm_local_deinit(local);
+    accounting_deinit(&stingy.source);
+}
+
+static void test_source_is_not_asked_for_the_same_twice(void **state) {
+    (void)state;
+    for (size_t size = 1; size < 3000; size++) {
+        const nanvm_type type = {.name = "any size", .size = size, .align = 1};
+        nanvm_local local;
+        nanvm_manager *manager = stingy_open(&local, 3); /* state, table, pool */
+        assert_null(nanvm_new(manager, &type).object);
+        stingy_close(&local);
+    }
+}
+
+/* Where a resize fails, it is tried to move the array. */
+static void test_source_is_not_asked_to_resize_to_the_same_twice(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("an object that grows is created anew");
+    for (size_t length = 5100; length < 12000; length += 501) {
+        nanvm_local local;
+        nanvm_manager *manager = stingy_open(&local, SIZE_MAX);
+        nanvm_mut_ref bytes = nanvm_new_array(manager, &bytes_type, NULL, 5000);
+        stingy.source.manager_table.alloc = give_nothing;
+        stingy.source.manager_table.resize = stingy_resize;
+        void *as_it_was = bytes.object;
+        assert_false(nanvm_mut_ref_resize(&bytes, manager, length));
+        assert_ptr_equal(bytes.object, as_it_was);
+        nanvm_mut_ref_drop(bytes);
+        stingy_close(&local);
+    }
+}
+
+/* The last bytes of its fixed part are padding, in which the first items lie. */
+static void test_array_whose_items_lie_in_the_padding_shrinks_in_place(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref text = nanvm_new_array(manager, &text_type, "abcde", 5);
+    void *place = text.object;
+    assert_true(nanvm_mut_ref_resize(&text, manager, 2));
+    assert_ptr_equal(text.object, place);
+    nanvm_mut_ref_drop(text);
+    nanvm_local_deinit(&local);
+}
+
 static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
     void **state) {
     (void)state;
@@ -1170,6 +1301,100 @@ static void test_regions_are_used_up_and_go_with_the_manager(void **state) {
     drop_from(0, VERY_MANY);
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
+}
+
+/* Each to a cache line, which more than 4 MiB of them are in chunks of regions, too. */
+static void test_objects_in_regions_are_aligned(void **state) {
+    (void)state;
+    enum { LINES = 8 * 1024 * 1024 / 128 };
+    nanvm_local local;
+    nanvm_local_init(&local);
+    for (size_t i = 0; i < LINES; i++) {
+        very_many[i] = nanvm_new(nanvm_local_manager(&local), &line_type);
+        assert_true(is_aligned(very_many[i].object, 64));
+    }
+    for (size_t i = 0; i < LINES; i++) {
+        nanvm_mut_ref_drop(very_many[i]);
+    }
+    nanvm_local_deinit(&local);
+}
+
+/* A source that has one region, where the test wants it. */
+enum { HALLS = 128 };
+
+typedef struct estate {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    uintptr_t halls; /* so many regions, of which hardly any is touched */
+    uintptr_t chosen;
+    size_t asked;
+} estate;
+
+static void *estate_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    estate *self = (estate *)manager;
+    if (layout.align < REGION) {
+        return nanvm_manager_alloc(nanvm_global(), layout);
+    }
+    return self->asked++ == 0 ? (void *)self->chosen : NULL;
+}
+
+static void estate_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    const estate *self = (estate *)(void *)((char *)dealloc - offsetof(estate, dealloc));
+    if ((uintptr_t)memory != self->chosen) {
+        nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    }
+}
+
+static const nanvm_manager_table estate_manager = {.alloc = estate_alloc};
+static const nanvm_dealloc_table estate_table = {.count = NANVM_COUNT_PLAIN,
+                                                 .dealloc = estate_dealloc};
+
+/* Whatever lies in it ends in it. */
+static void use_up_region_at(estate *self, uintptr_t chosen) {
+    self->chosen = chosen;
+    self->asked = 0;
+    nanvm_local local;
+    nanvm_local_init_from(&local, &self->manager);
+    size_t made = 0, within = 0;
+    for (; self->asked < 2 && made < VERY_MANY; made++) {
+        struct point point = {(double)made, 0};
+        very_many[made] =
+            nanvm_new_copy(nanvm_local_manager(&local), &point_type, &point);
+        uintptr_t begin = (uintptr_t)very_many[made].object;
+        if (begin - self->halls < HALLS * REGION) {
+            assert_true(begin - chosen <= REGION - sizeof(struct point));
+            within++;
+        }
+    }
+    assert_true(within > PER_REGION / 2);
+    drop_from(0, made);
+    nanvm_local_deinit(&local);
+}
+
+/* Where a region begins with its chunks follows from a product with its address: here of
+ * the least one and the largest one. */
+static void test_chunks_lie_within_their_region(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("there are no regions");
+    estate self = {.manager = {&estate_manager, &self.dealloc, 0, NULL},
+                   .dealloc = {&estate_table}};
+    unsigned char *memory = malloc((HALLS + 1) * (size_t)REGION);
+    if (memory == NULL) {
+        skip_because("there are no 258 MiB");
+    }
+    self.halls = ((uintptr_t)memory + REGION - 1) / REGION * REGION;
+    size_t least = 0, most = 0;
+    uint32_t least_product = UINT32_MAX, most_product = 0;
+    for (size_t i = 0; i < HALLS; i++) {
+        uint32_t product = (uint32_t)(self.halls / REGION + i) * UINT32_C(2654435769);
+        least = product < least_product ? i : least;
+        least_product = product < least_product ? product : least_product;
+        most = product > most_product ? i : most;
+        most_product = product > most_product ? product : most_product;
+    }
+    use_up_region_at(&self, self.halls + least * REGION);
+    use_up_region_at(&self, self.halls + most * REGION);
+    free(memory);
 }
 
 static void test_large_pool_goes_on_after_a_trim(void **state) {
@@ -1678,6 +1903,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_leak_callback_may_drop_what_leaked),
     TEST(test_cycle_is_told_of_in_a_debug_build_only),
     TEST(test_over_aligned_array_grows_by_one_with_few_moves),
+    TEST(test_chunks_lie_within_their_region),
+    TEST(test_large_object_makes_do_with_the_bytes_that_it_needs),
+    TEST(test_source_is_not_asked_for_the_same_twice),
+    TEST(test_source_is_not_asked_to_resize_to_the_same_twice),
+    TEST(test_array_whose_items_lie_in_the_padding_shrinks_in_place),
     TEST(test_each_type_alive_at_deinit_is_reported_once),
     TEST(test_array_moves_to_a_manager_that_was_never_used),
     TEST(test_nothing_alive_at_deinit_is_no_leak),
@@ -1721,6 +1951,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_over_aligned_objects_have_a_piece_each),
     TEST(test_pool_makes_do_with_a_smaller_chunk),
     TEST(test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet),
+    TEST(test_objects_in_regions_are_aligned),
     TEST(test_regions_are_used_up_and_go_with_the_manager),
     TEST(test_large_pool_goes_on_after_a_trim),
     TEST(test_large_pool_can_do_without_regions),

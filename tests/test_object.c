@@ -323,6 +323,9 @@ static void test_size_beyond_ptrdiff_max_has_no_size(void **state) {
     object.item_size = 1;
     object.items_offset = SIZE_MAX;
     assert_false(has_size(&object, 1));
+    object.items_offset =
+        (size_t)PTRDIFF_MAX; /* its sum with the length is small again */
+    assert_false(has_size(&object, SIZE_MAX - 1));
 }
 
 /* --- visiting --- */
@@ -390,6 +393,49 @@ static void test_visit_asks_the_callbacks(void **state) {
     nanvm_ref_drop(words);
 }
 
+struct edge {
+    nanvm_ref from;
+    size_t weight;
+    nanvm_ref to;
+};
+NANVM_ARRAY_OF_STRUCTS(edges_type, struct edge, from, to);
+
+static void test_visit_tells_of_each_reference_in_an_item(void **state) {
+    (void)state;
+    struct edge edges[] = {{new_point(), 1, new_point()}, {null_ref(), 2, new_point()}};
+    nanvm_ref graph =
+        nanvm_mut_ref_to_ref(nanvm_new_array(nanvm_global(), &edges_type, edges, 2));
+    seen all = visit(graph);
+    assert_int_equal(all.length, 4);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(nanvm_ref_same(all.refs[2 * i], edges[i].from));
+        assert_true(nanvm_ref_same(all.refs[2 * i + 1], edges[i].to));
+    }
+    nanvm_ref_drop(graph);
+}
+
+static void never_visit(const void *part, nanvm_visitor *visitor, void *context) {
+    (void)part;
+    (void)visitor;
+    (void)context;
+    fail();
+}
+
+/* Among dirty bytes, of which none may be taken for a length. */
+static void test_what_is_no_array_has_no_items_to_visit(void **state) {
+    (void)state;
+    static const nanvm_type plain_type = {
+        .name = "no array", .size = 8, .align = 8, .visit_item = never_visit};
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_ref plain = nanvm_mut_ref_to_ref(nanvm_new(&source.manager, &plain_type));
+    assert_int_equal(visit(plain).length, 0);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(plain, &source.manager);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(plain);
+    accounting_deinit(&source);
+}
+
 static void test_visit_of_null_or_of_a_leaf_tells_nothing(void **state) {
     (void)state;
     assert_int_equal(visit(null_ref()).length, 0);
@@ -426,6 +472,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_visit_tells_of_declared_references),
     TEST(test_visit_tells_of_fixed_part_then_items),
     TEST(test_visit_asks_the_callbacks),
+    TEST(test_visit_tells_of_each_reference_in_an_item),
+    TEST(test_what_is_no_array_has_no_items_to_visit),
     TEST(test_visit_of_null_or_of_a_leaf_tells_nothing),
     TEST(test_ref_knows_its_table),
 };

@@ -114,6 +114,22 @@ static void test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was(
     end(&on);
 }
 
+static void test_bytes_of_a_resize_are_counted_where_there_were_more(void **state) {
+    (void)state;
+    ground on;
+    begin(&on);
+    void *first = piece(&on);
+    void *second = piece(&on);
+    release(&on, second);
+    size_t before = live_bytes(on.manager);
+    first = nanvm_manager_resize(on.manager, first, small, small.size + 16);
+    assert_int_equal(live_bytes(on.manager), before + 16);
+    assert_int_equal(live(on.manager), 1);
+    nanvm_manager_dealloc(on.manager, first, nanvm_layout_make(small.size + 16, 8));
+    assert_int_equal(live_bytes(on.manager), 0);
+    end(&on);
+}
+
 /* --- used again after the end --- */
 
 static void test_piece_from_before_the_end_stays_counted(void **state) {
@@ -403,6 +419,7 @@ static void test_shrinking_takes_no_memory(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_bytes_of_a_resize_are_counted_where_there_were_more),
     TEST(test_each_of_several_managers_finds_its_own_account),
     TEST(test_piece_is_resized_after_the_end_of_its_manager),
     TEST(test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was),

@@ -341,6 +341,34 @@ static void test_clone_callback_may_change_the_copy(void **state) {
     on_every_manager(clone_marked);
 }
 
+static struct {
+    const void *copy;
+    const void *source;
+    size_t length;
+} told;
+
+static bool note_clone(void *copy, const void *source, size_t length) {
+    told.copy = copy;
+    told.source = source;
+    told.length = length;
+    return true;
+}
+
+static const nanvm_type noting_type = {
+    .name = "noting[]", .align = 1, .item_size = 3, .clone = note_clone};
+
+static void test_clone_callback_is_told_of_both_and_of_the_length(void **state) {
+    (void)state;
+    nanvm_ref array = nanvm_mut_ref_to_ref(
+        nanvm_new_array(nanvm_global(), &noting_type, "aabbccddeeff", 4));
+    nanvm_mut_ref copy = nanvm_ref_clone_object(array, nanvm_global());
+    assert_ptr_equal(told.copy, copy.object);
+    assert_ptr_equal(told.source, array.object);
+    assert_int_equal(told.length, 4);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(array);
+}
+
 static bool clone_refused(const stage *on) {
     nanvm_mut_ref made = tracked_new(on->manager, 3);
     if (made.object == NULL) {
@@ -541,6 +569,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_tagged_words_are_counted_and_dropped),
     TEST(test_nan_boxed_references_are_counted_and_dropped),
     TEST(test_clone_callback_is_called),
+    TEST(test_clone_callback_is_told_of_both_and_of_the_length),
     TEST(test_clone_callback_may_change_the_copy),
     TEST(test_clone_callback_that_refuses_leaves_nothing_behind),
     TEST(test_object_with_drop_and_no_clone_can_not_be_cloned),

@@ -180,6 +180,24 @@ static void test_items_beyond_all_memory_are_refused(void **state) {
     }
 }
 
+/* Both numbers are powers of two: what is left of their product is nothing. */
+static void test_items_whose_bytes_overflow_are_refused(void **state) {
+    (void)state;
+    refuser self;
+    refuser_init(&self, &block_table);
+    const size_t bits = 8 * sizeof(size_t);
+    for (size_t i = 1; i < bits - 1; i++) {
+        const nanvm_type type = {
+            .name = "large", .align = 1, .item_size = (size_t)1 << i};
+        for (size_t k = bits - i; k < bits; k++) {
+            for (size_t n = 0; n < sizeof(array_creators) / sizeof(array_creators[0]);
+                 n++) {
+                assert_false(asks(&self, array_creators[n], &type, (size_t)1 << k));
+            }
+        }
+    }
+}
+
 static void test_what_has_no_items_has_no_length(void **state) {
     (void)state;
     refuser self;
@@ -268,6 +286,26 @@ static void test_block_of_its_own_has_room_for_its_front(void **state) {
     }
 }
 
+/* There the front takes as much as the alignment. */
+static void test_block_of_its_own_at_the_largest_alignments(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("more is in front");
+    refuser self;
+    refuser_init(&self, &memory_table);
+    for (size_t align = 8192; align <= limit / 2 + 1; align *= 2) {
+        size_t most = limit - (align - 1) - align;
+        nanvm_type type = {.name = "alone", .align = align};
+        for (size_t i = 0; i < sizeof(creators) / sizeof(creators[0]); i++) {
+            type.size = most;
+            assert_true(asks(&self, creators[i], &type, 0));
+            assert_int_equal(self.size, align + most);
+            assert_int_equal(self.align, align);
+            type.size = most + 1;
+            assert_false(asks(&self, creators[i], &type, 0));
+        }
+    }
+}
+
 /* --- raw memory --- */
 
 static bool asks_for(refuser *self, nanvm_layout layout) {
@@ -311,10 +349,12 @@ static void test_raw_memory_at_its_limits(void **state) {
 static const struct CMUnitTest tests[] = {
     TEST(test_longest_array_is_asked_for_and_none_longer),
     TEST(test_items_beyond_all_memory_are_refused),
+    TEST(test_items_whose_bytes_overflow_are_refused),
     TEST(test_what_has_no_items_has_no_length),
     TEST(test_largest_fixed_part_is_asked_for_and_none_larger),
     TEST(test_alignment_that_is_none_is_refused),
     TEST(test_block_of_its_own_has_room_for_its_front),
+    TEST(test_block_of_its_own_at_the_largest_alignments),
     TEST(test_raw_memory_at_its_limits),
 };
 

@@ -356,6 +356,30 @@ static void test_older_caller_gets_what_it_knows(void **state) {
                         sizeof(stats) - offsetof(nanvm_stats, peak_bytes));
 }
 
+/* What it doesn't know, it can't ask for: whatever was on the stack before. */
+static void leave_dirt(void) {
+    volatile unsigned char dirt[4096];
+    for (size_t i = 0; i < sizeof(dirt); i++) {
+        dirt[i] = 0x77;
+    }
+}
+
+static void test_older_caller_is_not_told_of_types(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&local), &point_type);
+    nanvm_stats stats;
+    memset(&stats, 0x77, sizeof(stats));
+    stats.size = offsetof(nanvm_stats, each);
+    stats.version = NANVM_STATS_VERSION;
+    leave_dirt();
+    nanvm_manager_stats(nanvm_local_manager(&local), &stats);
+    assert_int_equal(stats.live_blocks, 1);
+    nanvm_mut_ref_drop(point);
+    nanvm_local_deinit(&local);
+}
+
 /* To the byte, wherever its struct ends. */
 static void test_caller_of_every_size_gets_so_many_bytes(void **state) {
     (void)state;
@@ -427,7 +451,7 @@ static void test_local_is_printed_as_text(void **state) {
 }
 
 /* A name that JSON can't hold as it is, and none at all. */
-static const nanvm_type odd_type = {.name = "a\"b\\c\n\x01", .size = 8, .align = 8};
+static const nanvm_type odd_type = {.name = "a\"b\\c\n\x01\x1f ", .size = 8, .align = 8};
 static const nanvm_type nameless_type = {.size = 8, .align = 8};
 
 static const char *type_as_json(const nanvm_manager *manager, const nanvm_type *which,
@@ -449,16 +473,21 @@ static void test_local_is_printed_as_json(void **state) {
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref odd = nanvm_new(manager, &odd_type);
     nanvm_mut_ref nameless = nanvm_new(manager, &nameless_type);
+    nanvm_mut_ref_drop(nanvm_new(manager, &odd_type)); /* its peak was more */
     nanvm_layout layout = nanvm_layout_make(5, 1);
     void *raw = nanvm_manager_alloc(manager, layout);
     const char *text = text_of(nanvm_stats_print_json, manager);
     assert_non_null(strstr(text, "{\"version\": 1, \"live_blocks\": 3, "));
     assert_non_null(strstr(text, "\"clones\": 0, \"objects\": [{"));
-    assert_non_null(strstr(
-        text, type_as_json(manager, &odd_type, "a\\u0022b\\u005cc\\u000a\\u0001")));
+    assert_non_null(
+        strstr(text, type_as_json(manager, &odd_type,
+                                  "a\\u0022b\\u005cc\\u000a\\u0001\\u001f ")));
     assert_non_null(strstr(text, type_as_json(manager, &nameless_type, "?")));
     assert_non_null(strstr(text, type_as_json(manager, NULL, "raw memory")));
     assert_string_equal(text + strlen(text) - 4, "}]}\n");
+    const char *second = strstr(strstr(text, "{\"name\"") + 1, "{\"name\"");
+    assert_memory_equal(second - 3, "}, ", 3);
+    assert_memory_equal(strstr(second + 1, "{\"name\"") - 3, "}, ", 3);
     nanvm_manager_dealloc(manager, raw, layout);
     nanvm_mut_ref_drop(odd);
     nanvm_mut_ref_drop(nameless);
@@ -602,6 +631,7 @@ static void test_write_that_failed_before_is_told(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_older_caller_is_not_told_of_types),
     TEST(test_local_tells_of_an_array_of_bytes_once),
     TEST(test_peak_of_large_objects_is_kept),
     TEST(test_local_counts_live_blocks_and_bytes),

@@ -33,7 +33,6 @@ void nanvm_cache_push(nanvm_pool *pool, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     if (is_kept(pool, chunk)) {
         nanvm_chunk *old = pool->chunks;
-        chunk->next = NULL;
         pool->chunks = chunk;
         chunk = old;
     }
@@ -42,10 +41,11 @@ void nanvm_cache_push(nanvm_pool *pool, void *object) {
     }
 }
 
+/* Likewise: what is dropped meanwhile waits then, and is freed, too. */
 void nanvm_cache_clear(nanvm_pool *pool) {
-    nanvm_chunk *chunk = pool->chunks;
-    pool->chunks = NULL;
-    if (chunk != NULL) {
+    while (pool->chunks != NULL) {
+        nanvm_chunk *chunk = pool->chunks;
+        pool->chunks = NULL;
         nanvm_chunk_free(pool, chunk);
     }
 }

@@ -227,7 +227,6 @@ void nanvm_pool_orphan(nanvm_pool *self) {
         return;
     }
     self->owner = NULL;
-    self->source = NULL;
     if (self->live == 0) {
         chunks_free(self);
         nanvm_pool_destroy(self);

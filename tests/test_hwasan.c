@@ -1,0 +1,99 @@
+/* Where HWASan watches, and no other memory checker, it sees each object, since memory is
+ * the system's, and is asked before an object that is dead stops the program. The
+ * sanitizer here is a double that offers its function. */
+#if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* setenv */
+#endif
+
+#include <stdlib.h>
+
+#include "misuse.h"
+#include "objects.h"
+#include "run.h"
+#include "skip.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_HWADDRESS__)
+#define HAS_ANOTHER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||               \
+    __has_feature(hwaddress_sanitizer)
+#define HAS_ANOTHER 1
+#endif
+#endif
+
+#if defined(HAS_ANOTHER) || !defined(__ELF__)
+#define OFFERS_DOUBLE 0 /* there is a real one, or none can be offered */
+#else
+#define OFFERS_DOUBLE 1
+#endif
+
+static const volatile void *read_last; /* as the user's own code would read it */
+
+#if OFFERS_DOUBLE
+NANVM_API void __hwasan_loadN(const volatile void *bytes, size_t size);
+
+void __hwasan_loadN(const volatile void *bytes, size_t size) {
+    assert_int_equal(size, sizeof(nanvm_header));
+    read_last = bytes;
+}
+#endif
+
+static void start(const char *environment) {
+#if OFFERS_DOUBLE
+    assert_int_equal(environment == NULL ? unsetenv("NANVM_CHECKER")
+                                         : setenv("NANVM_CHECKER", environment, 1),
+                     0);
+#else
+    (void)environment;
+    skip_because(
+        "a checker can be doubled in ELF files only, where there is no real one");
+#endif
+    read_last = NULL;
+}
+
+static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **state) {
+    (void)state;
+    enum { OBJECTS = 50 };
+    const char *const environments[] = {NULL, "on", "off"};
+    for (size_t i = 0; i < 3; i++) {
+        start(environments[i]);
+        accounting source;
+        accounting_init(&source, NANVM_COUNT_PLAIN);
+        nanvm_local local;
+        nanvm_local_init_from(&local, &source.manager);
+        nanvm_mut_ref made[OBJECTS];
+        for (size_t n = 0; n < OBJECTS; n++) {
+            made[n] = nanvm_new(nanvm_local_manager(&local), &point_type);
+        }
+        assert_int_equal(source.live_blocks > OBJECTS, i < 2);
+        for (size_t n = 0; n < OBJECTS; n++) {
+            nanvm_mut_ref_drop(made[n]);
+        }
+        nanvm_local_deinit(&local);
+        accounting_deinit(&source);
+    }
+}
+
+static void clone_dead(void *context) {
+    nanvm_ref copy = nanvm_ref_clone(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
+    (void)copy;
+}
+
+static void test_hwasan_is_asked_before_a_dead_object_stops_the_program(void **state) {
+    (void)state;
+    start("off");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
+    nanvm_mut_ref_drop(dead);
+    expect_fatal("clone of a reference", clone_dead, &dead);
+    assert_ptr_equal((const void *)(uintptr_t)read_last, nanvm_block_header(dead.object));
+    nanvm_local_deinit(&local);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
+    TEST(test_hwasan_is_asked_before_a_dead_object_stops_the_program),
+};
+
+RUN_TESTS(tests)

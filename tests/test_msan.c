@@ -1,0 +1,131 @@
+/* Where MemorySanitizer watches, and no other memory checker, it forgets what was in
+ * bytes that an arena hands out, or takes back. The sanitizer here is a double that
+ * offers its function, and remembers how often it was told of each byte. */
+#if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* setenv */
+#endif
+
+#include <stdlib.h>
+
+#include "misuse.h"
+#include "objects.h"
+#include "run.h"
+#include "skip.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_HWADDRESS__)
+#define HAS_ANOTHER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||               \
+    __has_feature(hwaddress_sanitizer)
+#define HAS_ANOTHER 1
+#endif
+#endif
+
+#if defined(HAS_ANOTHER) || !defined(__ELF__)
+#define OFFERS_DOUBLE 0 /* there is a real one, or none can be offered */
+#else
+#define OFFERS_DOUBLE 1
+#endif
+
+enum { BYTES = 4096 };
+
+static _Alignas(64) unsigned char buffer[BYTES];
+static size_t times[BYTES]; /* that each byte of the buffer was forgotten */
+
+#if OFFERS_DOUBLE
+NANVM_API void __msan_allocated_memory(const volatile void *bytes, size_t size);
+
+void __msan_allocated_memory(const volatile void *bytes, size_t size) {
+    uintptr_t first = (uintptr_t)bytes - (uintptr_t)buffer;
+    for (uintptr_t i = first; i - first < size && i < BYTES; i++) {
+        times[i]++;
+    }
+}
+#endif
+
+static void start(const char *environment) {
+#if OFFERS_DOUBLE
+    assert_int_equal(environment == NULL ? unsetenv("NANVM_CHECKER")
+                                         : setenv("NANVM_CHECKER", environment, 1),
+                     0);
+#else
+    (void)environment;
+    skip_because(
+        "a checker can be doubled in ELF files only, where there is no real one");
+#endif
+    memset(times, 0, sizeof(times));
+}
+
+static void expect_forgotten(const void *begin, size_t size, size_t so_often) {
+    size_t first = (size_t)((const unsigned char *)begin - buffer);
+    for (size_t i = first; i < first + size; i++) {
+        assert_int_equal(times[i], so_often);
+    }
+}
+
+static void test_bytes_of_an_arena_are_forgotten_when_they_change_hands(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, BYTES);
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    expect_forgotten(buffer, BYTES, 1);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    unsigned char *kept = nanvm_manager_alloc(manager, layout);
+    unsigned char *memory = nanvm_manager_alloc(manager, layout);
+    expect_forgotten(kept, 40, 2);
+    expect_forgotten(memory, 40, 2);
+    nanvm_manager_dealloc(manager, memory, layout);
+    expect_forgotten(kept, 40, 2);
+    expect_forgotten(memory, 40, 3);
+    expect_forgotten(buffer + BYTES - 1000, 1000, 1);
+    nanvm_arena_deinit(&arena);
+}
+
+static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **state) {
+    (void)state;
+    enum { OBJECTS = 50 };
+    const char *const environments[] = {NULL, "on", "off"};
+    for (size_t i = 0; i < 3; i++) {
+        start(environments[i]);
+        accounting source;
+        accounting_init(&source, NANVM_COUNT_PLAIN);
+        nanvm_local local;
+        nanvm_local_init_from(&local, &source.manager);
+        nanvm_mut_ref made[OBJECTS];
+        for (size_t n = 0; n < OBJECTS; n++) {
+            made[n] = nanvm_new(nanvm_local_manager(&local), &point_type);
+        }
+        assert_int_equal(source.live_blocks > OBJECTS, i < 2);
+        for (size_t n = 0; n < OBJECTS; n++) {
+            nanvm_mut_ref_drop(made[n]);
+        }
+        nanvm_local_deinit(&local);
+        accounting_deinit(&source);
+    }
+}
+
+static void clone_dead(void *context) {
+    nanvm_ref copy = nanvm_ref_clone(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
+    (void)copy;
+}
+
+/* MemorySanitizer isn't asked: it knows nothing of the dead. */
+static void test_dead_object_stops_the_program(void **state) {
+    (void)state;
+    start("off");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
+    nanvm_mut_ref_drop(dead);
+    expect_fatal("clone of a reference", clone_dead, &dead);
+    nanvm_local_deinit(&local);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_bytes_of_an_arena_are_forgotten_when_they_change_hands),
+    TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
+    TEST(test_dead_object_stops_the_program),
+};
+
+RUN_TESTS(tests)
