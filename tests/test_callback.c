@@ -1287,7 +1287,7 @@ static void test_large_object_that_a_source_drops_at_the_end_is_given_back(void 
     assert_int_equal(source.pieces, 0);
 }
 
-/* The one of two ends with the memory of the other, long after their manager. */
+/* The second ends with the memory of the first one, long after their manager. */
 static void test_large_object_that_a_source_drops_after_the_end_is_not_lost(
     void **state) {
     (void)state;

@@ -980,6 +980,25 @@ static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
     nanvm_local_deinit(&second);
 }
 
+/* Though the other one might make it larger where it lies. */
+static void test_large_array_grows_into_the_manager_that_is_given(void **state) {
+    (void)state;
+    nanvm_local first, second;
+    nanvm_local_init(&first);
+    nanvm_local_init(&second);
+    nanvm_manager *given = nanvm_local_manager(&second);
+    nanvm_mut_ref point = nanvm_new(given, &point_type);
+    nanvm_mut_ref ints =
+        nanvm_new_array(nanvm_local_manager(&first), &ints_type, NULL, 3000);
+    assert_true(nanvm_mut_ref_resize(&ints, given, 30000));
+    assert_int_equal(nanvm_stats_make(given).live_blocks, 2);
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&first)).live_blocks, 0);
+    nanvm_mut_ref_drop(ints);
+    nanvm_mut_ref_drop(point);
+    nanvm_local_deinit(&first);
+    nanvm_local_deinit(&second);
+}
+
 /* More types than a first table of pools has room for. */
 static bool many_types(accounting *source) {
     static nanvm_type objects[100];
@@ -1904,6 +1923,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_cycle_is_told_of_in_a_debug_build_only),
     TEST(test_over_aligned_array_grows_by_one_with_few_moves),
     TEST(test_chunks_lie_within_their_region),
+    TEST(test_large_array_grows_into_the_manager_that_is_given),
     TEST(test_large_object_makes_do_with_the_bytes_that_it_needs),
     TEST(test_source_is_not_asked_for_the_same_twice),
     TEST(test_source_is_not_asked_to_resize_to_the_same_twice),

@@ -136,6 +136,23 @@ static void test_array_that_is_cut_down_gives_memory_back(void **state) {
     assert_non_null(after_a_cut(600000, 400000));
 }
 
+static void test_raw_memory_that_is_cut_down_gives_memory_back(void **state) {
+    (void)state;
+    for (size_t align = 1; align <= 4096; align *= 2) {
+        nanvm_layout layout = nanvm_layout_make(20000, align);
+        unsigned char *memory = nanvm_manager_alloc(nanvm_global(), layout);
+        memset(memory, 1, layout.size);
+        assert_ptr_equal(nanvm_manager_resize(nanvm_global(), memory, layout, 13000),
+                         memory);
+        layout.size = 13000;
+        unsigned char *moved = nanvm_manager_resize(nanvm_global(), memory, layout, 1000);
+        assert_ptr_not_equal(moved, memory);
+        assert_true(is_aligned(moved, align));
+        assert_int_equal(moved[999], 1);
+        nanvm_manager_dealloc(nanvm_global(), moved, nanvm_layout_make(1000, align));
+    }
+}
+
 /* A manager of somebody's, without blocks of its own, that frees nothing. */
 static _Alignas(64) unsigned char region[4096];
 static size_t region_used;
@@ -499,16 +516,45 @@ static void use_up_all(void) {
     }
 }
 
+/* An object, or a piece of raw memory of an alignment. */
 static void make_when_all_is_used_up(void *context) {
-    bool is_raw = context != NULL;
-    make_and_drop_others(nanvm_global(), &ints_type, 15000, 16, NULL);
+    const size_t *align = context;
+    nanvm_layout more_than_there_is = nanvm_layout_make(beyond_memory(4096), 8);
+    for (size_t i = 0; i < 1024; i++) { /* until nothing waits any more */
+        if (nanvm_manager_alloc(nanvm_global(), more_than_there_is) != NULL) {
+            abort();
+        }
+    }
+    make_and_drop_others(nanvm_global(), &ints_type, 15000, 3, NULL);
     limit_memory(1);
     use_up_all();
     const void *made =
-        is_raw ? nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(50000, 16))
-               : nanvm_new_array(nanvm_global(), &ints_type, NULL, 15000).object;
-    if (made == NULL) {
+        align != NULL
+            ? nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(40000, *align))
+            : nanvm_new_array(nanvm_global(), &ints_type, NULL, 15000).object;
+    if (made == NULL || (align != NULL && !is_aligned(made, *align))) {
         abort();
+    }
+}
+
+/* There is none to move what is left to. */
+static void cut_when_all_is_used_up(void *context) {
+    nanvm_layout layout = nanvm_layout_make(100000, *(const size_t *)context);
+    void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    limit_memory(1);
+    use_up_all();
+    if (nanvm_manager_resize(nanvm_global(), memory, layout, 5000) != memory) {
+        abort();
+    }
+}
+
+static void test_raw_memory_is_cut_where_it_lies_before_there_is_none(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
+    for (size_t align = 1; align <= 4096; align *= 2) {
+        assert_int_equal(
+            run_in_child(cut_when_all_is_used_up, &align, output, sizeof(output)), 0);
     }
 }
 
@@ -532,15 +578,50 @@ static void test_what_waits_goes_before_there_is_no_raw_memory(void **state) {
     (void)state;
     needs_limits();
     char output[1000];
+    for (size_t align = 1; align <= 4096; align *= 2) {
+        assert_int_equal(
+            run_in_child(make_when_all_is_used_up, &align, output, sizeof(output)), 0);
+    }
+}
+
+static const nanvm_type blob_type = {.name = "blob", .size = 40000, .align = 8};
+
+static void make_blob_when_all_is_used_up(void *context) {
+    (void)context;
+    make_and_drop_others(nanvm_global(), &ints_type, 15000, 3, NULL);
+    limit_memory(1);
+    use_up_all();
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &blob_type);
+    if (made.object == NULL || nanvm_block_count(made.object) != NANVM_COUNT_ATOMIC) {
+        abort();
+    }
+}
+
+static void test_what_waits_goes_before_there_is_no_struct(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
     assert_int_equal(
-        run_in_child(make_when_all_is_used_up, output, output, sizeof(output)), 0);
+        run_in_child(make_blob_when_all_is_used_up, NULL, output, sizeof(output)), 0);
+}
+
+/* While there is memory they are left alone. */
+static void test_raw_memory_takes_nothing_from_those_that_wait(void **state) {
+    (void)state;
+    nanvm_ref dead = make_and_drop(nanvm_global(), &point_type, 0);
+    nanvm_layout layout = nanvm_layout_make(1000, 8);
+    nanvm_manager_dealloc(nanvm_global(), nanvm_manager_alloc(nanvm_global(), layout),
+                          layout);
+    make_and_drop_others(nanvm_global(), &point_type, 0, 1000, dead.object);
 }
 
 /* A size that nobody has is still refused. */
 static void test_all_that_waits_may_not_be_enough(void **state) {
     (void)state;
-    nanvm_ref dead = make_and_drop(nanvm_global(), &point_type, 0);
-    (void)dead;
+    const nanvm_type huge = {.name = "huge", .size = beyond_memory(8192), .align = 8};
+    make_and_drop_others(nanvm_global(), &point_type, 0, 1, NULL);
+    assert_null(nanvm_new(nanvm_global(), &huge).object);
+    make_and_drop_others(nanvm_global(), &point_type, 0, 1, NULL);
     assert_null(
         nanvm_manager_alloc(nanvm_global(), nanvm_layout_make(beyond_memory(4096), 8)));
     assert_null(
@@ -578,6 +659,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_what_waits_goes_before_a_source_runs_out),
     TEST(test_large_blocks_of_the_global_manager_dont_wait),
     TEST(test_what_waits_goes_before_the_system_runs_out),
+    TEST(test_what_waits_goes_before_there_is_no_struct),
+    TEST(test_raw_memory_takes_nothing_from_those_that_wait),
+    TEST(test_raw_memory_is_cut_where_it_lies_before_there_is_none),
+    TEST(test_raw_memory_that_is_cut_down_gives_memory_back),
     TEST(test_what_waits_goes_before_there_is_no_raw_memory),
     TEST(test_all_that_waits_may_not_be_enough),
     TEST(test_who_waits_needs_its_type_no_more),
