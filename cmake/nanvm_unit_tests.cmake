@@ -1,10 +1,10 @@
 # One program for each tests/test_<noun>.c, one ctest entry for each test in it.
 
-# The names of the test functions in `file`; a change of the file configures anew.
+# The names of the test functions that `file` lists; a change of the file configures anew.
 function(nanvm_test_functions result file)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
-    file(STRINGS "${file}" lines REGEX "^static void test_[A-Za-z0-9_]+\\(void \\*\\*")
-    list(TRANSFORM lines REPLACE "^static void (test_[A-Za-z0-9_]+).*$" "\\1")
+    file(STRINGS "${file}" lines REGEX "^ *TEST\\(test_[A-Za-z0-9_]+\\)")
+    list(TRANSFORM lines REPLACE "^ *TEST\\((test_[A-Za-z0-9_]+)\\).*$" "\\1")
     set(${result} "${lines}" PARENT_SCOPE)
 endfunction()
 
@@ -38,7 +38,7 @@ function(nanvm_add_unit_tests file)
     nanvm_unit_test_program(${program} "${file}")
     nanvm_test_functions(functions "${file}")
     if(NOT functions)
-        message(FATAL_ERROR "${file} has no `static void test_...(void **state)`")
+        message(FATAL_ERROR "${file} lists no `TEST(test_...)`")
     endif()
     foreach(function IN LISTS functions)
         string(REGEX REPLACE "^test_" "" behaviour "${function}")
