@@ -268,7 +268,7 @@ static void reset_arena(void *arena) {
 /* Other builds don't look. */
 static void expect_outside_reference(nanvm_arena *arena) {
     if (is_debug) {
-        expect_fatal("closed", reset_arena, arena);
+        expect_fatal("self-contained", reset_arena, arena);
     } else {
         reset_arena(arena);
     }

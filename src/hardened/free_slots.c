@@ -1,10 +1,11 @@
-/* Where a pool keeps the places of its dead: apart from them, in a quarantine, where they
- * wait their turn; so whatever is written to the dead leads nowhere, and is noticed. */
+/* A pool's free slots, in a quarantine: a ring of their addresses, apart from them. What
+ * is written to a freed object leads nowhere, and is noticed when its slot serves again.
+ */
 #include "hardened/quarantine.h"
 #include "pool/pool.h"
 
-/* A place serves again when so many have died after it; of large ones fewer, so that they
- * take no more than the largest chunk of a pool does. */
+/* A slot serves again when so many were freed after it; of large ones fewer, so that all
+ * that wait take no more than the largest chunk of a pool does. */
 enum { LEAST_WAITING = 256, WAITING_BYTES = 64 * 1024 };
 
 static size_t least_waiting(const nanvm_pool *self) {

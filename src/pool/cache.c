@@ -1,10 +1,10 @@
-/* What becomes of the memory of large objects that die.
+/* The chunk of a large object that died, kept for the next one.
  *
- * Who updates a shared array drops the old one when there is a new one. So the chunk that
- * was freed last stays in the pool, if it isn't too large, and the source needn't be
- * asked each time: an update that copies 8,000 bytes takes 68 ns, and not 85.
+ * An update of a shared array clones it and drops the old one. So a pool keeps the chunk
+ * that was freed last, up to 64 KiB, and the source isn't asked each time: an update that
+ * copies 8,000 bytes takes 68 ns instead of 85.
  *
- * Where a memory checker watches, each is freed at once, for it to see. */
+ * Under a sanitizer each chunk is freed at once, so that the sanitizer sees it. */
 #include "debug/debug.h"
 #include "pool/pool.h"
 
@@ -41,7 +41,8 @@ void nanvm_cache_push(nanvm_pool *pool, void *object) {
     }
 }
 
-/* Likewise: what is dropped meanwhile waits then, and is freed, too. */
+/* The source's dealloc may drop another large object, whose chunk is then kept: the loop
+ * frees that, too. */
 void nanvm_cache_clear(nanvm_pool *pool) {
     while (pool->chunks != NULL) {
         nanvm_chunk *chunk = pool->chunks;

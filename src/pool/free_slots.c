@@ -1,4 +1,7 @@
-/* Where a pool keeps the places of its dead: in lists that lead through them. */
+/* A pool's free slots, in two lists that lead through the slots themselves.
+ *
+ * nanvm_slots_push() adds to the local free list, nanvm_slots_pop() takes from the free
+ * list and exchanges the two when that is empty: <nanvm/mem/slots.h>. */
 #include "pool/pool.h"
 
 bool nanvm_free_slots_reserve(nanvm_pool *self, size_t places) {

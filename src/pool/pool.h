@@ -1,4 +1,14 @@
-/* Pools: places for objects of one type and size, in chunks that grow. */
+/* Pools: slots for objects of one type and size, in chunks that grow.
+ *
+ *   1. A chunk begins with a head, which is the origin of all objects in it, and goes on
+ *      with slots. The first chunk of a pool has 512 bytes; each next one half of what
+ * the pool has, up to 64 KiB.
+ *   2. A new object takes the slot that was freed last; else one of the bump range.
+ *   3. When both are empty, 16 more slots of the newest chunk are carved: their headers
+ * are written, and they become the bump range.
+ *   4. Objects of more than 2 KiB have a chunk each: large.c.
+ *   5. A pool is the dealloc of its objects. When its manager ends it becomes an orphan,
+ * and frees itself with its last object. */
 #ifndef NANVM_POOL_H
 #define NANVM_POOL_H
 
@@ -11,8 +21,8 @@ typedef struct nanvm_chunk {
     struct nanvm_chunk *next;
     struct nanvm_segment *segment; /* which it is a part of; NULL: memory of its own */
     size_t size;                   /* of the chunk, in bytes */
-    uint32_t used; /* places with a header, once it isn't the newest any more */
-    uint32_t free; /* of these; only while the pool is being trimmed */
+    uint32_t used; /* carved slots; set when the chunk stops being the newest */
+    uint32_t free; /* free ones among them; only while the pool is being trimmed */
     NANVM_CHECKSUM(nanvm_memory_front front;)
 #if defined(NANVM_DEBUG)
     struct nanvm_chunk *before; /* in the list of large objects, whose `next` it is */
@@ -24,50 +34,53 @@ NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most) == sizeof(nanvm_origin),
 
 /* What the pools of one owner have in common.
  *
- * A trim gives back what is free in them, and leaves them trimmed: each gets the table
- * nanvm_trimmed_table, by which no inline function frees. So the next object that is
- * freed in such a pool is noticed, and puts the pool back into the list, with its usual
- * table. From then on nothing is noticed, or counted. Thus another trim looks at those
- * pools only in which something was freed since the last one, and is O(1) if there are
- * none. */
+ * A trim gives back what is free, and then skips a pool until something is freed in it:
+ *
+ *   1. A trimmed pool gets the table nanvm_trimmed_table, by which no inline function
+ * frees.
+ *   2. The next object that is freed there calls that table's `free_block`, which
+ * restores the usual table and lists the pool as untrimmed.
+ *   3. A trim looks at untrimmed pools only: it is O(1) if there are none. */
 typedef struct nanvm_pools {
     struct nanvm_pool *untrimmed; /* in which something may be free */
 } nanvm_pools;
 
 /* A pool is the dealloc of its objects, so it lives as long as the last of them.
  *
- * Nothing is counted while objects come and go: how many are alive is the places
- * in use so far less those at hand, found when somebody asks. Only the objects
- * too large for shared chunks, which have a chunk each, are counted as they come
- * and go; and raw memory, which has no blocks. */
+ * Where objects share chunks nothing is counted while they come and go:
+ *
+ *   live = carved - length of the bump range - length of both free lists
+ *
+ * is found by nanvm_pool_recount() when a report is asked for. Objects with a chunk each,
+ * and pieces of raw memory, are counted as they come and go. */
 typedef struct nanvm_pool {
     nanvm_slots slots; /* first: origins point at it. Without a type: raw memory */
-    size_t slot_size;  /* bytes an object can have; 0: a chunk each */
-    size_t least_size; /* bytes an object here has at the least */
-    /* In the newest chunk, the next place without a header, up to the end of such places.
-     * Addresses and no pointers: the end may lie behind the chunk, since the last place
+    size_t slot_size;  /* the most bytes of an object; 0: a chunk each */
+    size_t least_size; /* the fewest; smaller ones belong to another pool */
+    /* In the newest chunk, the slots that aren't carved yet: from the first to the end.
+     * Addresses, not pointers: the end may lie behind the chunk, since the last slot
      * needs no room for a header behind it. */
     uintptr_t uncarved;
     uintptr_t uncarved_end;
-    nanvm_chunk *chunks; /* the newest first; where each object has one: the one
-                            that waits to be used again, if any */
-    struct nanvm_segment *segments; /* likewise */
-    bool one_per_chunk;    /* a checker watches: nothing is kept, or rounded up */
-    bool is_array;         /* of a type that has pools of other sizes, too */
-    bool is_listed;        /* among the owner's untrimmed */
-    nanvm_pools *owner;    /* the local manager's, while it lives */
-    nanvm_manager *source; /* of chunks, while the owner lives; of raw memory,
-                              while its manager is in use */
+    nanvm_chunk *chunks; /* the newest first; with a chunk each: the one that is
+                            kept for the next large object, or NULL */
+    struct nanvm_segment *segments; /* the newest first */
+    bool one_per_chunk;             /* for a sanitizer: nothing is kept, or rounded up */
+    bool is_array;                  /* of a type that has pools of other sizes, too */
+    bool is_listed;                 /* among the owner's untrimmed */
+    nanvm_pools *owner;             /* the local manager's, while it lives */
+    nanvm_manager *source;          /* of chunks, while the owner lives; of raw memory,
+                                       while its manager is in use */
     nanvm_dealloc *source_dealloc;
     const nanvm_manager *served; /* of raw memory: the manager that hands it out */
     struct nanvm_pool *next;     /* of the same owner */
     struct nanvm_pool *next_untrimmed;
-    size_t carved;     /* places that have a header */
+    size_t carved;     /* slots that have a header */
     size_t reserved;   /* bytes taken from the source */
-    size_t live;       /* kept where there is a chunk each, and by orphans; else
-                          as it was at the last nanvm_pool_recount() */
-    size_t peak;       /* the most of them */
-    size_t peak_bytes; /* the most of `reserved` */
+    size_t live;       /* objects, or pieces. Exact with a chunk each, for raw memory and
+                          in an orphan; else of the last nanvm_pool_recount() */
+    size_t peak;       /* the highest `live` */
+    size_t peak_bytes; /* the highest `reserved`, less what is kept */
     NANVM_CHECKSUM(nanvm_quarantine waiting;)
 #if defined(NANVM_DEBUG)
     nanvm_chunk *large; /* where each object has one: those of live objects */
@@ -79,12 +92,11 @@ enum { NANVM_POOL_STRIDE_MAX = 2048, NANVM_POOL_ALIGN_MAX = 64 };
 
 /* --- pool.c: chunks that objects share -------------------------------------- */
 
-/* The capacity of the pool that serves objects of `size` bytes: 0 if they get a
- * chunk each. */
+/* The slot size of the pool for objects of `size` bytes: 0 if they get a chunk each. */
 size_t nanvm_pool_slot_size(const nanvm_type *type, size_t size);
 
-/* A pool for objects of that capacity, or for raw memory where `object` is NULL;
- * NULL if memory runs out. */
+/* A pool with slots of `capacity` bytes, or for raw memory where `type` is NULL; NULL if
+ * memory runs out. */
 nanvm_pool *nanvm_pool_create(nanvm_manager *source, nanvm_pools *owner,
                               const nanvm_type *type, size_t capacity);
 void nanvm_pool_destroy(nanvm_pool *self);
@@ -100,11 +112,11 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *t
            size - self->least_size <= self->slot_size - self->least_size;
 }
 
-/* The address for an object of `size` bytes, where no place is at hand; NULL if
- * memory runs out. */
+/* A slot for an object of `size` bytes where none is free: carves more, or adds a chunk.
+ * NULL if memory runs out. */
 NANVM_NOINLINE void *nanvm_pool_alloc_new(nanvm_pool *self, size_t size);
 
-/* The same from a place at hand; NULL if there is none. And where there is none. */
+/* A free slot, or NULL; and one in any way. */
 static inline void *nanvm_pool_pop(nanvm_pool *self);
 static inline void *nanvm_pool_alloc(nanvm_pool *self, size_t size);
 
@@ -138,25 +150,24 @@ void nanvm_free_slots_wipe(const nanvm_pool *self, void *object);
 
 size_t nanvm_free_slots_length(const nanvm_pool *self);
 
-/* Adds to `dead` of the chunks that they lie in. */
+/* Adds to `free` of the chunks that they lie in. */
 void nanvm_free_slots_count_in_chunks(const nanvm_pool *self);
 
-/* Keeps none of the places for which `is_spare` says so. */
+/* Takes the slots for which `is_spare` is true out of the lists. */
 void nanvm_free_slots_forget(nanvm_pool *self, bool (*is_spare)(const void *place));
 
 /* --- pool.c: what is alive ---------------------------------------------------- */
 
-/* Brings `live` up to date. O(dead objects): it walks their lists. */
+/* Brings `live` up to date. O(free slots): it walks their lists. */
 void nanvm_pool_recount(nanvm_pool *self);
 size_t nanvm_pool_live_bytes(const nanvm_pool *self);
 size_t nanvm_pool_peak(const nanvm_pool *self);
 size_t nanvm_pool_peak_bytes(const nanvm_pool *self);
 
-/* Notes in the newest chunk how many of its places have a header; after a trim there may
- * be none that has fresh ones. */
+/* Sets `used` of the newest chunk, unless a trim has given that chunk back. */
 void nanvm_pool_note_used(nanvm_pool *self);
 
-/* Places in the run. */
+/* Slots in the bump range. */
 size_t nanvm_pool_run_length(const nanvm_pool *self);
 
 /* The owner is gone, and `live` is up to date: the pool frees itself, now or with its
@@ -207,9 +218,9 @@ nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
 void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool);
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
 
-/* --- region.c: chunks of large pools, in huge pages --------------------------- */
+/* --- segment.c: chunks of large pools, in huge pages -------------------------- */
 
-/* The head of a region: the memory of several chunks. */
+/* The head of a segment: the memory of several chunks. */
 typedef struct nanvm_segment {
     struct nanvm_segment *next;
     unsigned char *unused; /* the next chunk */
@@ -217,10 +228,10 @@ typedef struct nanvm_segment {
     size_t empty;          /* of these; only while the pool is being trimmed */
 } nanvm_segment;
 
-/* Regions start at a multiple of it. */
+/* The size of a segment, and its alignment. */
 enum { NANVM_SEGMENT_SIZE = NANVM_HUGE_PAGE };
 
-/* A part of the newest region, or of another one. */
+/* A chunk in the newest segment, or in another one; NULL if memory runs out. */
 nanvm_chunk *nanvm_segment_chunk(nanvm_pool *pool);
 void nanvm_segment_free(nanvm_pool *pool, nanvm_segment *self);
 
@@ -268,11 +279,13 @@ void nanvm_raw_orphan(nanvm_pool *pool);
  * if the account has been freed since. */
 bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, nanvm_pools *owner);
 
-/* --- spare.c: chunks of large objects that have died ----------------------------- */
+/* --- cache.c: chunks of large objects that have died -----------------------------
+ *
+ * Memory of the pool that no object uses: bytes of it. */
 
 size_t nanvm_cache_bytes(const nanvm_pool *pool);
 
-/* One that serves an object that takes `size` bytes with what is in front; or NULL. */
+/* A chunk with room for `size` bytes behind its start, or NULL. */
 nanvm_chunk *nanvm_cache_pop(nanvm_pool *pool, size_t size);
 
 /* Keeps the chunk of a dead object, or frees it. */

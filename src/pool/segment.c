@@ -1,14 +1,15 @@
+/* Chunks of large pools: parts of segments of 2 MiB, which lie in huge pages. */
 #include "pool/pool.h"
 
 /* Chunks that lie a power of two apart would compete for the same lines of the cache:
  * their heads, and the nodes of trees, which lie at such distances, too (up to 40 % of
  * the time of a red-black insertion). So a chunk takes an odd number of lines, and
- * each region starts its chunks at another of 64 lines. */
+ * each segment starts its chunks at another of 64 lines. */
 enum { LINE = NANVM_CACHE_LINE, LINES = 64, CHUNKS = 31, CHUNK = 1053 * LINE };
 
 NANVM_STATIC_ASSERT((LINES + 1) * LINE + CHUNKS * CHUNK <= NANVM_SEGMENT_SIZE,
-                    "chunks fit into a region");
-NANVM_STATIC_ASSERT(sizeof(nanvm_segment) <= LINE, "a region's head takes a line");
+                    "chunks fit into a segment");
+NANVM_STATIC_ASSERT(sizeof(nanvm_segment) <= LINE, "a segment's head takes a line");
 
 static const nanvm_layout segment_layout = {NANVM_SEGMENT_SIZE, NANVM_SEGMENT_SIZE};
 

@@ -3,7 +3,7 @@
 #include "hold.h"
 #include "pool/pool.h"
 
-/* A place in a run is as good as dead: a run lies in the newest chunk, the first. */
+/* The slots of the bump range count as free: they lie in the newest chunk, the first. */
 static void count_dead(nanvm_pool *self) {
     uint32_t in_run = (uint32_t)nanvm_pool_run_length(self);
     nanvm_pool_note_used(self);

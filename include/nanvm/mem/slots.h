@@ -8,21 +8,20 @@
 #include <nanvm/mem/block.h>
 
 /** @cond INTERNAL */
-/* The first word of a dead object, whatever was in it before. */
+/* The first word of a free slot, whatever was in it before. */
 typedef struct NANVM_MAY_ALIAS nanvm_slot {
     struct nanvm_slot *next;
 } nanvm_slot;
 /** @endcond */
 
 /**
- * Room at hand for new objects of one type: places of dead ones, and a run of places that
- * lie side by side. In a local manager it is the start of a pool, and the dealloc of its
- * objects; an arena has one for its run. Its members are private.
+ * Free slots for new objects of one type: two free lists, and a bump range of slots that
+ * lie side by side. In a local manager this is the start of a pool, and the dealloc of
+ * its objects; an arena has one for its bump range. Its members are private.
  *
- * What dies waits in a list of its own until the room is used up. Otherwise a `new` after
- * a `drop` would have to wait for the header of the dead object, which tells the pool:
- * for all the time that a cache miss takes. (With one million objects, dropped and
- * created at random: 87 ns became 64.)
+ * A freed slot goes to the local free list, which becomes the free list when that is
+ * empty. With one list, `new` after `drop` would wait for the dropped object's header.
+ * (With one million objects, dropped and created at random: 87 ns became 64.)
  */
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;       /**< Private: a pool's, whose table says `pooled`. */
@@ -38,8 +37,8 @@ typedef struct nanvm_slots {
 NANVM_BEGIN_DECLS
 
 /** @cond INTERNAL */
-/* A manager's places are found by type: direct-mapped, so that another type may have
- * taken the entry. */
+/* A manager's free slots are found by type in a direct-mapped table: another type may
+ * have taken the entry. */
 enum { NANVM_SLOTS = 64 };
 
 /* The top 6 bits of a product, so that tables at any distance from each other get entries
@@ -55,8 +54,8 @@ NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
 /* A few cache lines ahead: 32 and 64 steps do equally well, 12 a fifth less. */
 enum { NANVM_STEPS_AHEAD = 32 };
 
-/* Places that lie at equal distances, as after the drop of a list, are on their way from
- * memory some steps ahead. (Building a long list anew: 3.3 ns a node became 2.1.) */
+/* Prefetches slots that lie at equal distances, as after the drop of a list, some steps
+ * ahead. (Building a long list anew: 3.3 ns a node became 2.1.) */
 NANVM_WRAPS("a step may lead back")
 NANVM_INLINE void nanvm_slots_prefetch(const void *place, const void *next) {
     uintptr_t step = NANVM_ADDRESS(next) - NANVM_ADDRESS(place);
@@ -64,7 +63,7 @@ NANVM_INLINE void nanvm_slots_prefetch(const void *place, const void *next) {
         NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
-/* The next place of the list; NULL if there is none. */
+/* A slot of the free lists; NULL if there is none. */
 NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
     nanvm_slot *place = self->free_list;
     if (place != NANVM_NULL) {
@@ -80,12 +79,11 @@ NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
     return place;
 }
 
-/* The address for a new object, its header written; NULL if there is no room.
- * Inlined: about 10 instructions on x86-64 where one has died, 14 from a run;
- * 100 bytes. */
+/* The address for a new object, its header written; NULL if no slot is free. Inlined:
+ * about 10 instructions on x86-64 from a free list, 14 from the bump range; 100 bytes. */
 NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     void *place = nanvm_slots_pop_free(self);
-    int32_t count = NANVM_COUNT_PLAIN; /* only pools have what died */
+    int32_t count = NANVM_COUNT_PLAIN; /* only pools have free lists */
     if (place == NANVM_NULL) {
         if (NANVM_UNLIKELY(self->bump_end - self->bump == 0)) {
             return NANVM_NULL;
@@ -98,15 +96,14 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     return place;
 }
 
-/* Adds what just died. */
+/* Adds the slot of an object that just died. */
 NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *place) {
     place->next = self->local_free_list;
     self->local_free_list = place;
 }
 
-/* Ends an object that no reference is left to, and that holds nothing, if it is in a
- * pool: its place is the next to be taken. Inlined: about 12 instructions on x86-64,
- * 45 bytes. */
+/* Frees the slot of an object without references that holds nothing, if the object lies
+ * in a pool; else returns false. Inlined: about 12 instructions on x86-64, 45 bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     if (NANVM_UNLIKELY(!dealloc->table->pooled)) {
