@@ -1,14 +1,15 @@
-/* How objects end, without recursion and without memory.
+/* Ending objects iteratively: a chain of any length takes the same few bytes of stack, and
+ * no memory.
  *
- * The dead wait in a list, whose links lie in the dead themselves: an object whose
- * type declares references keeps the link in place of the first of them, which is
- * released before; an object with callbacks, whose bytes have to stay as they
- * are, has a word for the link in front. Whatever is dropped while the list is
- * being worked off, by a callback too, is only added to it. So a chain of any
- * length takes the same few bytes of stack.
- *
- * The list is passed on in a register. What callbacks and deallocs drop goes to a
- * list of the thread, which is worked off after it. */
+ *   1. A dead object that still holds references is deferred: it joins a list.
+ *   2. The link lies in the dead object itself: in place of its first declared reference,
+ *      which is released before; or, for a type with callbacks, whose bytes have to stay as
+ *      they are, in a word in front of the object.
+ *   3. Plain structs don't join the list where their references find room on a small stack:
+ *      walk.c.
+ *   4. The function that began goes through the list until it is empty. What it defers goes
+ *      to a list that is passed on in a register; what callbacks and deallocs drop, to a list
+ *      of the thread, which comes after. */
 #include "hold.h"
 #include "unwind.h"
 
@@ -39,7 +40,8 @@ static const nanvm_ref *slot_at(const void *part, size_t offset) {
     return (const nanvm_ref *)(const void *)((const unsigned char *)part + offset);
 }
 
-/* The leaves of a tree are nodes too: half of them all needn't wait. */
+/* Whether all references of a struct are null, as in the leaves of a tree, which are half of
+ * its nodes: such an object is freed at once. */
 static bool holds_nothing(const nanvm_type *type, const void *object) {
     bool nothing = type->item_refs_length == 0;
     for (size_t i = 0; nothing && i < type->refs_length; ++i) {
@@ -121,7 +123,7 @@ NANVM_NOINLINE static void call_drop(const nanvm_type *type, void *object) {
     type->drop(object, type->item_size == 0 ? 0 : nanvm_block_counted_length(object));
 }
 
-/* The objects that are still in the list would never end. */
+/* After an exception the objects in the list would never end. */
 NANVM_UNUSED static void stop_unless(const bool *ended) {
     if (!*ended) {
         nanvm_fatal("an exception left a callback that ran while objects were dropped");
@@ -198,7 +200,8 @@ static void set_next_of(void *object, void *next) {
     }
 }
 
-/* While an object is buried, a dealloc may have queued others; those are few. */
+/* Adds the object to the thread's list. While it is deferred, a dealloc may have queued
+ * others; those are few. */
 NANVM_NOINLINE static void queue(work *self, void *object) {
     void *list = nanvm_object_defer(object, pop_list(self));
     void *last = self->list;

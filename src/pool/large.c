@@ -1,5 +1,4 @@
-/* Objects that have a chunk each, since they are too large to share one or because a
- * memory checker watches. */
+/* Objects that have a chunk each: those too large to share one, and all under a sanitizer. */
 #include <string.h>
 
 #include "debug/debug.h"

@@ -1,21 +1,21 @@
-/* Memory checkers: AddressSanitizer, HWASan, MemorySanitizer, valgrind's memcheck.
+/* Hooks of sanitizers: AddressSanitizer, HWASan, MemorySanitizer, valgrind's memcheck.
  *
- * They see what malloc hands out, and nothing within. So where one watches, a local
- * manager gives each object a chunk of its own, from the system's malloc by default; and
- * an arena tells the checker which of its bytes are in use. Whether one watches is found
- * out when the program runs: the library needn't have been built for it. */
+ * A sanitizer sees what malloc hands out, and nothing within. So under one a local manager
+ * gives each object a chunk of its own, from the system's malloc by default; and an arena
+ * says which of its bytes are in use. Whether there is one is found out when the program
+ * runs: the library needn't have been built for it. */
 #ifndef NANVM_SANITIZER_H
 #define NANVM_SANITIZER_H
 
 #include <nanvm/mem/config.h>
 
-/* Bytes that nobody may touch, behind each object of an arena that is watched. */
+/* Poisoned bytes behind each object of an arena. */
 enum { NANVM_RED_ZONE = 16 };
 
-/* Whether one watches, and the environment doesn't say NANVM_CHECKER=off. */
+/* Whether there is one, and the environment doesn't say NANVM_CHECKER=off. */
 bool nanvm_sanitizer_is_there(void);
 
-/* Nobody may touch these bytes; or they are in use, in any state. */
+/* Marks bytes as not to be touched; and as in use, in any state. */
 void nanvm_sanitizer_poison(void *bytes, size_t size);
 void nanvm_sanitizer_unpoison(void *bytes, size_t size);
 
