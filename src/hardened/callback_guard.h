@@ -1,9 +1,13 @@
 /* Whether a function that calls back is still at work, or was left by longjmp.
  *
- * Stacks grow down: whatever is called by the one at work lies below the words that this
- * one has left in its frame. What lies there and wasn't called by it has most likely
- * written over some of them. usual/callback_guard.h is the other half of this interface.
- */
+ *   1. On entry the function fills words in its stack frame with values that depend on their
+ *      addresses.
+ *   2. Stacks grow down. While the function is at work, whatever it calls has its frames
+ *      below those words, and they stay whole.
+ *   3. After a longjmp `at_work` stays set. The next function that asks has its frame above
+ *      the words, or calls have most likely written over some of them.
+ *
+ * usual/callback_guard.h is the other half of this interface. */
 #ifndef NANVM_CALLBACK_GUARD_H
 #define NANVM_CALLBACK_GUARD_H
 

@@ -1,6 +1,5 @@
-/* Whether a function that calls back is still at work. The hardened build, whose half of
- * this interface is hardened/callback_guard.h, also finds out whether it was left by
- * longjmp. */
+/* Whether a function that calls back is still at work. The other half of this interface,
+ * hardened/callback_guard.h, also finds out whether the function was left by longjmp. */
 #ifndef NANVM_CALLBACK_GUARD_H
 #define NANVM_CALLBACK_GUARD_H
 
