@@ -18,8 +18,8 @@ typedef struct calls {
     void (*drop_mut)(nanvm_mut_ref);
     void (*clean_mut)(nanvm_mut_ref *);
     nanvm_mut_ref (*move_mut)(nanvm_mut_ref *);
-    bool (*resize)(nanvm_manager *, nanvm_mut_ref *, size_t);
-    bool (*resize_unset)(nanvm_manager *, nanvm_mut_ref *, size_t);
+    bool (*resize)(nanvm_mut_ref *, nanvm_manager *, size_t);
+    bool (*resize_unset)(nanvm_mut_ref *, nanvm_manager *, size_t);
     const void *(*get)(nanvm_ref);
     size_t (*length)(nanvm_ref);
     size_t (*count)(nanvm_ref);

@@ -435,8 +435,8 @@ const misuse misuses[] = {
     {"a length beyond its room", "length of an array", NO_VICTIM, true, false,
      go_beyond_length},
 #if defined(NANVM_DEBUG)
-    {"a way out of a self-contained arena", "refers to an object outside", ANY, true, false,
-     leave_closed},
+    {"a way out of a self-contained arena", "refers to an object outside", ANY, true,
+     false, leave_closed},
 #endif
     {"a forged header", NULL, ANY, true, true, forge_header},
     {"an overrun into a header", NULL, ANY, true, true, overrun_into_header},

@@ -48,8 +48,8 @@ void expect_resized(void) {
 
 static bool call_resize(resizing *self, const calls *how) {
     nanvm_manager *manager = manager_of(self->where);
-    return self->unset ? how->resize_unset(manager, &self->own, self->length)
-                       : how->resize(manager, &self->own, self->length);
+    return self->unset ? how->resize_unset(&self->own, manager, self->length)
+                       : how->resize(&self->own, manager, self->length);
 }
 
 /* What was handed over may be anything by now; the handle is as the first callback saw

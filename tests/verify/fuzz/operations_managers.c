@@ -452,8 +452,8 @@ static void use_null(nanvm_manager *manager, unsigned char which) {
     REQUIRE(how->clone_object(none, manager).object == NULL);
     REQUIRE(how->to_mut(&none, manager).object == NULL);
     REQUIRE(how->make_mut(&none, manager) == NULL);
-    REQUIRE(!how->try_to_mut(&none, &own) && !how->resize(manager, &own, 0));
-    REQUIRE(!how->resize_unset(manager, &own, 1) && how->length_mut(own) == 0);
+    REQUIRE(!how->try_to_mut(&none, &own) && !how->resize(&own, manager, 0));
+    REQUIRE(!how->resize_unset(&own, manager, 1) && how->length_mut(own) == 0);
     how->drop(none);
     how->drop_mut(own);
 }

@@ -205,7 +205,7 @@ void attempt_refused(nanvm_manager *manager, const nanvm_type *type, size_t leng
 
 /* --- resizing --- */
 
-typedef bool resizing(nanvm_manager *manager, nanvm_mut_ref *self, size_t length);
+typedef bool resizing(nanvm_mut_ref *self, nanvm_manager *manager, size_t length);
 
 static bool is_cleared(const nanvm_type *type, resizing *resize) {
     return resize == nanvm_mut_ref_resize || type->item_refs_length > 0 ||
@@ -256,7 +256,7 @@ static bool check_resize(nanvm_manager *manager, nanvm_mut_ref *self, size_t len
     before was;
     extent old = extent_of(array, length);
     note(&was, manager, value_of(array));
-    bool done = resize(manager, self, length);
+    bool done = resize(self, manager, length);
     nanvm_ref now = nanvm_mut_ref_to_ref(*self);
     balance(&was, now, (nanvm_ref){NULL});
     if (!done) {
