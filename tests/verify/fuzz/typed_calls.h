@@ -53,10 +53,10 @@
         return moved.untyped;                                                            \
     }                                                                                    \
     /* The handle itself: callbacks look at it meanwhile. */                             \
-    static bool name##_call_resize(nanvm_manager *m, nanvm_mut_ref *r, size_t n) {       \
+    static bool name##_call_resize(nanvm_mut_ref *r, nanvm_manager *m, size_t n) {       \
         return name##_mut_ref_resize((name##_mut_ref *)(void *)r, m, n);                 \
     }                                                                                    \
-    static bool name##_call_resize_unset(nanvm_manager *m, nanvm_mut_ref *r, size_t n) { \
+    static bool name##_call_resize_unset(nanvm_mut_ref *r, nanvm_manager *m, size_t n) { \
         return name##_mut_ref_resize_unset((name##_mut_ref *)(void *)r, m, n);           \
     }
 

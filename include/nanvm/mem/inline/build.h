@@ -9,8 +9,6 @@
 #ifndef NANVM_MEM_INLINE_BUILD_H
 #define NANVM_MEM_INLINE_BUILD_H
 
-#include <nanvm/mem/config.h>
-
 #if defined(NANVM_DEBUG) && !defined(NANVM_HARDENED)
 #define NANVM_HARDENED 1
 #endif

@@ -2,8 +2,6 @@
 #ifndef NANVM_MEM_INLINE_TYPE_H
 #define NANVM_MEM_INLINE_TYPE_H
 
-#include <nanvm/mem/type.h>
-
 NANVM_BEGIN_DECLS
 
 /* Nothing has to be done before the memory of such an object is free. */
