@@ -3,13 +3,13 @@
  * nanvm_mem: memory management for language runtimes, interpreters and
  * persistent data structures. This header includes all the others.
  *
- * A *manager* manages memory. An *object* is a value that can live in it; a
- * table, ::nanvm_type, says how large it is and where it holds references. A
+ * A *manager* manages memory. An *object* is a value that can live in it; its
+ * *type*, a table, ::nanvm_type, says how large it is and where it holds references. A
  * *block* is an 8-byte header followed by an object.
  *
  * A `MutRef` is the only reference to its object: it reads and writes, can't be
- * cloned, and turns into a `Ref` for nothing. A `Ref` is shared, immutable and
- * counted: while it is the only one it turns back into a `MutRef` for nothing,
+ * cloned, and turns into a `Ref` at no cost. A `Ref` is shared, immutable and
+ * counted: while it is the only one it turns back into a `MutRef` at no cost,
  * and else the object is cloned first.
  *
  * An object that is being written has one owner, and nothing that is written into it may
@@ -22,7 +22,7 @@
  *
  * point_mut_ref p = point_new(nanvm_global());       // null if out of memory
  * point_mut_ref_get(p)->x = 1;
- * point_ref a = point_mut_ref_to_ref(p);             // for nothing
+ * point_ref a = point_mut_ref_to_ref(p);             // no cost
  * point_ref b = point_ref_clone(a);                  // counts up
  * p = point_ref_to_mut_ref(&b, nanvm_global());      // shared: clones
  * point_mut_ref_drop(p);

@@ -454,7 +454,7 @@ static bool is_large(const nanvm_arena *self) {
 
 /* The object in front of them has its header already. The next run comes from memory
  * while this one is used: up to a fifth of the time of a million objects. (In a function
- * of its own gcc would take the prefetch for nothing and remove it.) */
+ * of its own gcc would think that the prefetch has no effect and remove it.) */
 static void fill_run(nanvm_arena *self, size_t length) {
     nanvm_slots *run = &self->bump_range;
     uint32_t distance = nanvm_origin_distance((void *)run->bump, self->origin);
