@@ -140,7 +140,7 @@ value intern_text(struct intern *self, enum kind kind, struct text text) {
     }
     const nanvm_type *type = kind == KIND_STRING ? &string_type : &number_type;
     return insert(self, at, &probe,
-                  nanvm_new_array(self->manager, object, text.bytes, text.length));
+                  nanvm_new_array(self->manager, type, text.bytes, text.length));
 }
 
 /* Copies the words, each with a reference of its own. */
@@ -155,7 +155,7 @@ static bool fill_list(void *object, size_t length, void *context) {
 
 static nanvm_mut_ref new_list(struct intern *self, const struct probe *probe) {
     const nanvm_type *type = probe->kind == KIND_ARRAY ? &array_type : &object_type;
-    return nanvm_new_with(self->manager, object, probe->size / sizeof(value), fill_list,
+    return nanvm_new_with(self->manager, type, probe->size / sizeof(value), fill_list,
                           (void *)(uintptr_t)probe->bytes);
 }
 
