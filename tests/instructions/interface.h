@@ -29,7 +29,7 @@
                                                  const void *items, size_t length) {     \
         return nanvm_new_array(manager, &(table), items, length);                        \
     }                                                                                    \
-    typedef type name##_type
+    typedef type name##_value
 
 #define leaf_mut_ref_to_ref nanvm_mut_ref_to_ref
 #define leaf_mut_ref_drop nanvm_mut_ref_drop

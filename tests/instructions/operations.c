@@ -134,8 +134,8 @@ MEASURE(new_copy_any) {
     FOR_TIMES(i) {
         leaf value = {1, 2};
         const nanvm_type *type = &leaf_type;
-        __asm__("" : "+r"(object));
-        leaves[i] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, object, &value));
+        __asm__("" : "+r"(type));
+        leaves[i] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, type, &value));
     }
 }
 #endif
