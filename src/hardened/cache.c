@@ -1,6 +1,6 @@
-/* What becomes of the memory of large objects that die: none serves twice. Some wait in a
- * quarantine before they are freed. Where a memory checker watches, each is freed at
- * once, for it to see. */
+/* The chunks of large objects that died: none serves twice. Up to 16 wait in a quarantine
+ * before they are freed. Under a sanitizer each is freed at once, so that the sanitizer
+ * sees it. */
 #include <string.h>
 
 #include "debug/debug.h"

@@ -1,11 +1,11 @@
 /* Whether a function that calls back is still at work, or was left by longjmp.
  *
- *   1. On entry the function fills words in its stack frame with values that depend on their
- *      addresses.
- *   2. Stacks grow down. While the function is at work, whatever it calls has its frames
- *      below those words, and they stay whole.
- *   3. After a longjmp `at_work` stays set. The next function that asks has its frame above
- *      the words, or calls have most likely written over some of them.
+ *   1. On entry the function fills words in its stack frame with values that depend on
+ *      their addresses.
+ *   2. Stacks grow down. While the function is at work, whatever it calls has its
+ *      frames below those words, and they stay whole.
+ *   3. After a longjmp `at_work` stays set. The next function that asks has its frame
+ *      above the words, or calls have most likely written over some of them.
  *
  * usual/callback_guard.h is the other half of this interface. */
 #ifndef NANVM_CALLBACK_GUARD_H
@@ -22,7 +22,7 @@ typedef struct nanvm_callback_guard {
     volatile uintptr_t words[NANVM_CALLBACK_GUARD_WORDS];
 } nanvm_callback_guard;
 
-/* Nobody else writes this there. */
+/* What is written to a word: no other code is likely to write it there. */
 static inline uintptr_t nanvm_callback_guard_word(const volatile uintptr_t *word) {
     return ~(uintptr_t)word;
 }
@@ -44,7 +44,8 @@ static inline void nanvm_callback_guard_leave(nanvm_at_work *self) {
     self->is_set = false;
 }
 
-/* `here` is the address of a frame of who asks. What was left may be anybody's by now. */
+/* `here` is the address of the caller's frame. The words may lie in memory that other
+ * functions use by now. */
 __attribute__((no_sanitize("address"))) static inline bool nanvm_callback_guard_was_left(
     const nanvm_callback_guard *self, uintptr_t here) {
     bool is_left = here >= self->address;

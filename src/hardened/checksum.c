@@ -1,11 +1,13 @@
-/* The hardened build: what the library trusts is sealed.
+/* Keyed checksums, called seals, of what the library trusts in memory.
  *
- * A seal is made from the place, the value and a key that is drawn once for each process.
- * Whatever else is written there, by accident or by who doesn't know the key, doesn't
- * fit, and the program is stopped before the value is used. Bytes moved elsewhere don't
- * fit either. Yet it is no cryptography: the key has 64 bits, a few seals that were read
- * say which one it is to who tries them all, and nobody has shown that there is no
- * shorter way. The 32 bits of a header's seals let one forgery in 2^32 pass.
+ *   1. A seal is a hash of the address, the value and a key that is drawn once a
+ *      process.
+ *   2. A value is checked against its seal before it is used. One that was written by
+ *      accident, without the key, or moved from elsewhere doesn't fit, and the program
+ *      is stopped.
+ *   3. It is no cryptography: the key has 64 bits, an attacker who has read a few
+ *      seals finds it by trying all keys, and a shorter way isn't ruled out. One
+ *      forgery in 2^32 passes the 32 bits of a header's seals.
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
  * Pseudorandom Number Generators, OOPSLA 2014). */

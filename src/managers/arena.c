@@ -673,7 +673,9 @@ static bool let_go(nanvm_arena *self) {
 static void make_empty(nanvm_arena *self) {
     note_peak(self);
     for_all_bytes(self, nanvm_sanitizer_unpoison);
-    wipe_used(self);
+    if (NANVM_QUARANTINES) { /* else there is nothing to do with each chunk */
+        wipe_used(self);
+    }
     for_all_bytes(self, nanvm_sanitizer_poison);
     keep_chunks(self);
     start_anew(self);
@@ -749,7 +751,8 @@ void nanvm_arena_init_growing(nanvm_arena *self, nanvm_manager *source) {
 
 void nanvm_arena_assume_self_contained(nanvm_arena *self) {
     if (self->blocks > 0) {
-        nanvm_fatal("an arena that has objects already can't be assumed to be self-contained");
+        nanvm_fatal(
+            "an arena that has objects already can't be assumed to be self-contained");
     }
     self->self_contained = true;
 }

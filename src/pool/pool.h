@@ -1,14 +1,14 @@
 /* Pools: slots for objects of one type and size, in chunks that grow.
  *
- *   1. A chunk begins with a head, which is the origin of all objects in it, and goes on
- *      with slots. The first chunk of a pool has 512 bytes; each next one half of what
- * the pool has, up to 64 KiB.
- *   2. A new object takes the slot that was freed last; else one of the bump range.
- *   3. When both are empty, 16 more slots of the newest chunk are carved: their headers
- * are written, and they become the bump range.
+ *   1. A chunk begins with a head, which is the origin of all objects in it, and goes
+ *      on with slots. The first chunk of a pool has 512 bytes; each next one half of
+ *      what the pool has, up to 64 KiB.
+ *   2. A new object takes a slot of the free lists; else one of the bump range.
+ *   3. When both are empty, 16 more slots of the newest chunk are carved: their
+ *      headers are written, and they become the bump range.
  *   4. Objects of more than 2 KiB have a chunk each: large.c.
- *   5. A pool is the dealloc of its objects. When its manager ends it becomes an orphan,
- * and frees itself with its last object. */
+ *   5. A pool is the dealloc of its objects. When its manager ends it becomes an
+ *      orphan, and frees itself with its last object. */
 #ifndef NANVM_POOL_H
 #define NANVM_POOL_H
 
@@ -34,12 +34,12 @@ NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most) == sizeof(nanvm_origin),
 
 /* What the pools of one owner have in common.
  *
- * A trim gives back what is free, and then skips a pool until something is freed in it:
+ * A trim gives back what is free, and then skips a pool until something is freed there:
  *
  *   1. A trimmed pool gets the table nanvm_trimmed_table, by which no inline function
- * frees.
+ *      frees.
  *   2. The next object that is freed there calls that table's `free_block`, which
- * restores the usual table and lists the pool as untrimmed.
+ *      restores the usual table and lists the pool as untrimmed.
  *   3. A trim looks at untrimmed pools only: it is O(1) if there are none. */
 typedef struct nanvm_pools {
     struct nanvm_pool *untrimmed; /* in which something may be free */

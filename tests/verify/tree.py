@@ -15,8 +15,6 @@ BUILDS = {
     "hardened": ("NANVM_HARDENED",),
     "debug": ("NANVM_DEBUG",),
 }
-# Where a build finds its half of the interfaces that differ.
-HALVES = {"usual": "src/usual", "hardened": "src/hardened", "debug": "src/hardened"}
 LEFT_OUT = ("NANVM_BUILD_TESTS", "NANVM_BUILD_EXAMPLES", "NANVM_BUILD_BENCH", "NANVM_BUILD_DOCS")
 
 
@@ -40,22 +38,29 @@ def read(reply, name):
 
 
 @functools.lru_cache(maxsize=None)
-def library(build="usual"):
-    """The translation units of a build, as paths in the project, in the order of their
-    names."""
+def target(build):
+    """What CMake says of the library of a build."""
     with tempfile.TemporaryDirectory() as folder:
         reply = configure(build, pathlib.Path(folder))
         index = read(reply, max(path.name for path in reply.glob("index-*.json")))
         model = read(reply, index["reply"]["codemodel-v2"]["jsonFile"])
         targets = model["configurations"][0]["targets"]
         (file,) = [each["jsonFile"] for each in targets if each["name"] == "nanvm_mem_static"]
-        sources = [pathlib.PurePosixPath(each["path"]) for each in read(reply, file)["sources"]]
+        return read(reply, file)
+
+
+def library(build="usual"):
+    """The translation units of a build, as paths in the project, in the order of their
+    names."""
+    sources = [pathlib.PurePosixPath(each["path"]) for each in target(build)["sources"]]
     return tuple(sorted(each for each in sources if each.suffix == ".c"))
 
 
 def includes(build="usual"):
     """The folders in which a build looks for headers, as paths in the project."""
-    return "include", "src", HALVES[build]
+    (group,) = target(build)["compileGroups"]
+    paths = [pathlib.Path(each["path"]) for each in group["includes"]]
+    return tuple(path.relative_to(context.SOURCE).as_posix() for path in paths)
 
 
 def only_in(build):

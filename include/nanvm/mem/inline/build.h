@@ -32,7 +32,8 @@ struct nanvm_callback_guard;
 /* Members of a struct. */
 #define NANVM_CHECKSUM(members) members
 
-/* Stops the program if what lies in front of the object isn't as the library wrote it. */
+/* Stops the program unless the header and the origin of the object are as the library
+ * wrote them. */
 NANVM_API void nanvm_block_check(const void *object);
 
 /* Stops the program if the object, which may be null, has another type. */
