@@ -1,13 +1,10 @@
 /* Where a memory checker watches, it sees each object. The checker here is a double that
  * offers the functions of AddressSanitizer's, and remembers which bytes it was told that
  * nobody may touch. */
-#if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
-#define _POSIX_C_SOURCE 200809L /* setenv */
-#endif
-
 #include <signal.h>
 #include <stdlib.h>
 
+#include "double.h"
 #include "misuse.h"
 #include "run.h"
 #include "skip.h"
@@ -68,17 +65,12 @@ void __asan_unpoison_memory_region(const volatile void *bytes, size_t size) {
 }
 #endif
 
-static void start(const char *environment) {
+static void start(const char *said) {
 #if OFFERS_DOUBLE
-    if (environment == NULL) {
-        assert_int_equal(unsetenv("NANVM_CHECKER"), 0);
-    } else {
-        assert_int_equal(setenv("NANVM_CHECKER", environment, 1), 0);
-    }
+    set_checker(said);
 #else
-    (void)environment;
-    skip_because(
-        "a checker can be doubled in ELF files only, where there is no real one");
+    (void)said;
+    skip_for_want_of_a_double();
 #endif
     memset(closed, 0, sizeof(closed));
     closings = openings = 0;
@@ -604,11 +596,6 @@ static void test_nobody_is_told_where_the_environment_says_off(void **state) {
 
 static void drop_dead(void *context) {
     nanvm_mut_ref_drop(*(nanvm_mut_ref *)context);
-}
-
-static void clone_dead(void *context) {
-    nanvm_ref copy = nanvm_ref_clone(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
-    (void)copy;
 }
 
 static void use_dead(void *context) {

@@ -1,12 +1,7 @@
 /* Where MemorySanitizer watches, and no other memory checker, it forgets what was in
  * bytes that an arena hands out, or takes back. The sanitizer here is a double that
  * offers its function, and remembers how often it was told of each byte. */
-#if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
-#define _POSIX_C_SOURCE 200809L /* setenv */
-#endif
-
-#include <stdlib.h>
-
+#include "double.h"
 #include "misuse.h"
 #include "objects.h"
 #include "run.h"
@@ -43,15 +38,12 @@ void __msan_allocated_memory(const volatile void *bytes, size_t size) {
 }
 #endif
 
-static void start(const char *environment) {
+static void start(const char *said) {
 #if OFFERS_DOUBLE
-    assert_int_equal(environment == NULL ? unsetenv("NANVM_CHECKER")
-                                         : setenv("NANVM_CHECKER", environment, 1),
-                     0);
+    set_checker(said);
 #else
-    (void)environment;
-    skip_because(
-        "a checker can be doubled in ELF files only, where there is no real one");
+    (void)said;
+    skip_for_want_of_a_double();
 #endif
     memset(times, 0, sizeof(times));
 }
@@ -84,30 +76,7 @@ static void test_bytes_of_an_arena_are_forgotten_when_they_change_hands(void **s
 
 static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **state) {
     (void)state;
-    enum { OBJECTS = 50 };
-    const char *const environments[] = {NULL, "on", "off"};
-    for (size_t i = 0; i < 3; i++) {
-        start(environments[i]);
-        accounting source;
-        accounting_init(&source, NANVM_COUNT_PLAIN);
-        nanvm_local local;
-        nanvm_local_init_from(&local, &source.manager);
-        nanvm_mut_ref made[OBJECTS];
-        for (size_t n = 0; n < OBJECTS; n++) {
-            made[n] = nanvm_new(nanvm_local_manager(&local), &point_type);
-        }
-        assert_int_equal(source.live_blocks > OBJECTS, i < 2);
-        for (size_t n = 0; n < OBJECTS; n++) {
-            nanvm_mut_ref_drop(made[n]);
-        }
-        nanvm_local_deinit(&local);
-        accounting_deinit(&source);
-    }
-}
-
-static void clone_dead(void *context) {
-    nanvm_ref copy = nanvm_ref_clone(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
-    (void)copy;
+    expect_a_piece_for_each_object(start);
 }
 
 /* MemorySanitizer isn't asked: it knows nothing of the dead. */
