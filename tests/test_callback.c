@@ -216,7 +216,7 @@ typedef struct cut {
     size_t from, to;
 } cut;
 
-static const cut cuts[] = {{5, 4},  {16, 0},  {17, 0},  {40, 0},
+static const cut cuts[] = {{5, 4},  {9, 4},   {16, 0},  {17, 0},   {40, 0},
                            {40, 1}, {40, 23}, {60, 43}, {300, 200}};
 enum { CUTS = sizeof(cuts) / sizeof(cuts[0]) };
 
@@ -634,6 +634,45 @@ static void test_callback_may_reset_the_arena_of_the_array_that_is_cut(void **st
         assert_int_equal(scene.live, 0);
     }
     nanvm_arena_deinit(&scene_arena);
+}
+
+static void act_by_overwriting_the_arena(size_t id) {
+    nanvm_layout layout = {2000, 1};
+    (void)id;
+    nanvm_arena_reset(&scene_arena);
+    void *memory = nanvm_manager_alloc(nanvm_arena_manager(&scene_arena), layout);
+    assert_non_null(memory);
+    memset(memory, 0, layout.size);
+}
+
+static void cut_what_leads_into_the_arena(nanvm_manager *manager, cut it) {
+    assert_true(array_open(manager, it.from));
+    nanvm_ref first = item_of(scene.array.object, it.from - 1);
+    set_item(
+        scene.array.object, it.from - 1,
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_arena_manager(&scene_arena), &node_type)));
+    nanvm_ref_drop(first);
+    scene.act = act_by_overwriting_the_arena;
+    scene.acts = 1;
+    assert_true(nanvm_mut_ref_resize(&scene.array, scene.manager, it.to));
+    scene.acts = 0;
+    nanvm_mut_ref_drop(nanvm_mut_ref_move(&scene.array));
+    assert_int_equal(scene.live, 0);
+}
+
+/* The last item leads into the arena that the `drop` of another one resets. */
+static void test_callback_may_reset_the_arena_of_another_item_that_is_cut(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_arena_init_growing(&scene_arena, nanvm_global());
+    for (size_t i = 0; i < SHAPES * CUTS; i++) {
+        current = &shapes[i % SHAPES];
+        cut_what_leads_into_the_arena(nanvm_global(), cuts[i / SHAPES]);
+        cut_what_leads_into_the_arena(nanvm_local_manager(&local), cuts[i / SHAPES]);
+    }
+    nanvm_arena_deinit(&scene_arena);
+    nanvm_local_deinit(&local);
 }
 
 /* --- a MutRef from a shared reference --- */
@@ -1611,6 +1650,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_callback_may_trim_the_manager_of_the_array_that_is_cut),
     TEST(test_callback_may_end_the_manager_of_the_array_that_is_cut),
     TEST(test_callback_may_reset_the_arena_of_the_array_that_is_cut),
+    TEST(test_callback_may_reset_the_arena_of_another_item_that_is_cut),
     TEST(test_handle_is_final_before_make_mut_drops_what_was_there),
     TEST(test_handle_is_null_before_to_mut_ref_drops_what_was_there),
     TEST(test_construct_may_use_the_manager),

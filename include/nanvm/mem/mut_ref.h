@@ -138,10 +138,11 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  *
  * The `drop` callbacks of what is cut off may do what #nanvm_type says, and anything
  * with this array: when the first of them runs, the array has its final length and
- * place, `*self` refers to it, and its old memory is free. They may resize it again,
- * write it, share it, drop it and free the memory in which `*self` lies: the function
- * doesn't look at them again. They may trim or end `manager`, and reset the arena of the
- * array, after which `*self` is invalid as every handle into that arena.
+ * place, `*self` refers to it, its old memory is free, and all references that are cut
+ * off have been released. They may resize it again, write it, share it, drop it and free
+ * the memory in which `*self` lies: the function doesn't look at them again. They may
+ * trim or end `manager`, and reset an arena. Resetting that of the array makes `*self`
+ * invalid as every handle into that arena.
  *
  * @param[in,out] self the array.
  * @param manager where to move to; usually the one that created the array.
