@@ -453,16 +453,31 @@ static void test_what_waits_goes_before_a_source_runs_out(void **state) {
 }
 
 #if defined(__linux__)
+static rlim_t most_memory(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0) {
+        abort();
+    }
+    return limit.rlim_max;
+}
+
 static void limit_memory(rlim_t bytes) {
-    struct rlimit limit = {bytes, bytes};
+    struct rlimit limit = {bytes, most_memory()};
     if (setrlimit(RLIMIT_AS, &limit) != 0) {
         abort();
     }
+}
+
+/* What counts lines needs memory when a child ends. */
+static void limit_memory_no_more(void) {
+    limit_memory(most_memory());
 }
 #else
 static void limit_memory(size_t bytes) {
     (void)bytes;
 }
+
+static void limit_memory_no_more(void) {}
 #endif
 
 enum { LIMITED = 1 << 29 };
@@ -535,6 +550,7 @@ static void make_when_all_is_used_up(void *context) {
     if (made == NULL || (align != NULL && !is_aligned(made, *align))) {
         abort();
     }
+    limit_memory_no_more();
 }
 
 /* There is none to move what is left to. */
@@ -546,6 +562,7 @@ static void cut_when_all_is_used_up(void *context) {
     if (nanvm_manager_resize(nanvm_global(), memory, layout, 5000) != memory) {
         abort();
     }
+    limit_memory_no_more();
 }
 
 static void test_raw_memory_is_cut_where_it_lies_before_there_is_none(void **state) {
@@ -595,6 +612,7 @@ static void make_blob_when_all_is_used_up(void *context) {
     if (made.object == NULL || nanvm_block_count(made.object) != NANVM_COUNT_ATOMIC) {
         abort();
     }
+    limit_memory_no_more();
 }
 
 static void test_what_waits_goes_before_there_is_no_struct(void **state) {
