@@ -19,14 +19,16 @@ set(nanvm_sources
     src/managers/global.c
     src/managers/global_blocks.c
     src/managers/local.c
+    src/pool/cache.c
     src/pool/chunk.c
     src/pool/free_slots.c
     src/pool/large.c
     src/pool/pool.c
+    src/pool/pools.c
     src/pool/raw.c
     src/pool/segment.c
-    src/pool/cache.c
-    src/pool/trim.c
+    src/pool/slab.c
+    src/pool/slab_trim.c
     src/system/sanitizer.c
     src/system/system.c)
 

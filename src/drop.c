@@ -280,7 +280,7 @@ void nanvm_drop_defer(nanvm_hold *self) {
 void nanvm_object_finalize(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_type *type = origin->type;
-    if (origin->dealloc->table->leaves) {
+    if (origin->dealloc->table->own.leaves) {
         (void)nanvm_slots_free(object);
     } else if (nanvm_type_holds_nothing(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);

@@ -18,7 +18,7 @@ size_t nanvm_ref_length(nanvm_ref self) {
 void nanvm_ref_drop_cold(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
-    if (NANVM_LIKELY(count == 0 && nanvm_block_origin(object)->dealloc->table->leaves)) {
+    if (NANVM_LIKELY(count == 0 && nanvm_block_origin(object)->dealloc->table->own.leaves)) {
         (void)nanvm_slots_free((void *)(uintptr_t)object);
         return;
     }

@@ -42,7 +42,7 @@ static inline void enter_pool(walk *self, const void *object) {
     self->first = origin->type->refs;
     self->last = self->first + origin->type->refs_length - 1;
     self->type = origin->type;
-    if (origin->dealloc->table->pooled) {
+    if (origin->dealloc->table->own.free_inline) {
         self->type = &no_type;
         self->pool = (nanvm_slots *)origin->dealloc;
         self->dead = self->pool->local_free_list;
@@ -77,12 +77,12 @@ static inline bool is_next(walk *self, void *object) {
     if (NANVM_LIKELY(origin->dealloc == (nanvm_dealloc *)self->pool)) {
         return true;
     }
-    if (origin->dealloc->table->leaves) {
+    if (origin->dealloc->table->own.leaves) {
         return !nanvm_slots_free(object);
     }
     /* Blocks with an origin each: most have the type of the block before. (A tree of the
      * global manager is dropped in two thirds of the time.) */
-    if (origin->type == self->type && !origin->dealloc->table->pooled) {
+    if (origin->type == self->type && !origin->dealloc->table->own.free_inline) {
         return true;
     }
     bool is_plain = nanvm_type_is_plain(origin->type);

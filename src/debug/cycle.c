@@ -158,8 +158,8 @@ static void free_arrays(graph *self) {
 /* Callbacks that were told of leaks may have made and ended some. */
 static void count_objects(graph *self, nanvm_pool *pool) {
     for (; pool != NULL; pool = pool->next) {
-        nanvm_pool_recount(pool);
-        self->room += pool->slots.type == NULL ? 0 : pool->live;
+        self->room +=
+            pool->table->visit == NULL ? 0 : pool->table->count(pool).live_blocks;
     }
 }
 
@@ -184,7 +184,7 @@ static size_t hash_of(const graph *self, const void *object) {
 }
 
 /* The slot of the object's node, or the empty one where it belongs. */
-static size_t *find(const graph *self, const void *object) {
+static size_t *find_slot(const graph *self, const void *object) {
     size_t i = hash_of(self, object);
     while (self->slots[i] != 0 && self->nodes[self->slots[i] - 1].object != object) {
         i = (i + 1) & (((size_t)1 << self->bits) - 1);
@@ -196,18 +196,20 @@ static void add_node(const void *object, void *context) {
     graph *self = context;
     self->nodes[self->length].object = object;
     self->length += 1;
-    *find(self, object) = self->length;
+    *find_slot(self, object) = self->length;
 }
 
 static void add_nodes(graph *self, nanvm_pool *pool) {
     for (; pool != NULL; pool = pool->next) {
-        nanvm_live_visit(pool, add_node, self); /* none in a pool of raw memory */
+        if (pool->table->visit != NULL) {
+            pool->table->visit(pool, add_node, self);
+        }
     }
 }
 
 static void count_edge(nanvm_ref reference, void *context) {
     graph *self = context;
-    if (*find(self, reference.object) != 0) {
+    if (*find_slot(self, reference.object) != 0) {
         self->edges_room += 1;
     }
 }
@@ -215,7 +217,7 @@ static void count_edge(nanvm_ref reference, void *context) {
 /* What a `visit` callback tells of besides what it told of before is left out. */
 static void add_edge(nanvm_ref reference, void *context) {
     graph *self = context;
-    size_t slot = *find(self, reference.object);
+    size_t slot = *find_slot(self, reference.object);
     if (slot != 0 && self->edges_length < self->edges_room) {
         self->edges[self->edges_length] = slot - 1;
         self->edges_length += 1;

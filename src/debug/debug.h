@@ -5,10 +5,14 @@
 #include "internal.h"
 
 struct nanvm_chunk;
+struct nanvm_large;
 struct nanvm_pool;
 
 #if defined(NANVM_DEBUG)
 enum { NANVM_IS_DEBUG = 1 };
+
+/* Members, and their initialisers. */
+#define NANVM_IN_DEBUG(...) __VA_ARGS__
 
 /* --- self_contained.c -------------------------------------------------------------- */
 
@@ -19,14 +23,16 @@ void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type
 /* --- live.c ----------------------------------------------------------------- */
 
 /* The chunk of a large object joins, and leaves, the list of those in its pool. */
-void nanvm_live_add(struct nanvm_pool *pool, struct nanvm_chunk *chunk);
-void nanvm_live_remove(struct nanvm_pool *pool, struct nanvm_chunk *chunk);
+void nanvm_live_add(struct nanvm_large *pool, struct nanvm_chunk *chunk);
+void nanvm_live_remove(struct nanvm_large *pool, struct nanvm_chunk *chunk);
 
 typedef void nanvm_live_visitor(const void *object, void *context);
 
 /* Tells of each object of the pool that is alive. */
-void nanvm_live_visit(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
-                      void *context);
+void nanvm_live_visit_slab(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
+                           void *context);
+void nanvm_live_visit_large(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
+                            void *context);
 
 /* --- cycle.c ---------------------------------------------------------------- */
 
@@ -34,6 +40,8 @@ void nanvm_live_visit(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
 void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools);
 #else
 enum { NANVM_IS_DEBUG = 0 };
+
+#define NANVM_IN_DEBUG(...)
 
 static inline void nanvm_self_contained_check(const nanvm_arena *arena,
                                               const nanvm_type *type,
@@ -43,12 +51,13 @@ static inline void nanvm_self_contained_check(const nanvm_arena *arena,
     (void)object;
 }
 
-static inline void nanvm_live_add(struct nanvm_pool *pool, struct nanvm_chunk *chunk) {
+static inline void nanvm_live_add(struct nanvm_large *pool, struct nanvm_chunk *chunk) {
     (void)pool;
     (void)chunk;
 }
 
-static inline void nanvm_live_remove(struct nanvm_pool *pool, struct nanvm_chunk *chunk) {
+static inline void nanvm_live_remove(struct nanvm_large *pool,
+                                     struct nanvm_chunk *chunk) {
     (void)pool;
     (void)chunk;
 }

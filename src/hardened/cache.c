@@ -3,84 +3,78 @@
  * sees it. */
 #include <string.h>
 
-#include "debug/debug.h"
-#include "hardened/quarantine.h"
-#include "pool/pool.h"
-
-enum { CACHED_MAX = 64 * 1024 };
-
-static bool is_kept(const nanvm_pool *pool, const nanvm_chunk *chunk) {
-    return pool->owner != NULL && !pool->one_per_chunk && chunk->size <= CACHED_MAX;
-}
+#include "pool/large.h"
 
 enum { WAITING_MAX = 16 };
 
-size_t nanvm_cache_bytes(const nanvm_pool *pool) {
+size_t nanvm_cache_bytes(const nanvm_large *self) {
+    const nanvm_quarantine *waiting = &self->pool.waiting;
     size_t size = 0;
-    for (size_t i = 0; i < pool->waiting.length; ++i) {
-        const void *object = nanvm_quarantine_at(&pool->waiting, i);
-        size += nanvm_chunk_bytes(pool, nanvm_chunk_of(object));
+    for (size_t i = 0; i < waiting->length; ++i) {
+        const nanvm_chunk *chunk = nanvm_chunk_of(nanvm_quarantine_at(waiting, i));
+        size += nanvm_chunk_memory_bytes(&self->pool, chunk);
     }
     return size;
 }
 
-nanvm_chunk *nanvm_cache_pop(nanvm_pool *pool, size_t size) {
-    (void)pool;
+nanvm_chunk *nanvm_cache_pop(nanvm_large *self, size_t size) {
+    (void)self;
     (void)size;
     return NULL;
 }
 
-static void free_waiting(nanvm_pool *pool, void *object) {
-    nanvm_quarantine_expect(object, &pool->slots.dealloc);
+static void free_waiting(nanvm_large *self, void *object) {
+    nanvm_quarantine_expect(object, &self->pool.slots.dealloc);
     nanvm_quarantine_check(object, nanvm_large_room(object));
-    nanvm_chunk_free(pool, nanvm_chunk_of(object));
+    nanvm_chunk_free(&self->pool, nanvm_chunk_of(object));
 }
 
 /* Memory is freed last: the source's dealloc may drop another large object. */
-void nanvm_cache_push(nanvm_pool *pool, void *object) {
+void nanvm_cache_push(nanvm_large *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
-    nanvm_live_remove(pool, chunk);
-    if (!is_kept(pool, chunk) ||
-        !nanvm_quarantine_reserve(&pool->waiting, pool->source, WAITING_MAX)) {
+    nanvm_quarantine *waiting = &self->pool.waiting;
+    nanvm_live_remove(self, chunk);
+    if (!nanvm_large_keeps(self, chunk) ||
+        !nanvm_quarantine_reserve(waiting, self->pool.source, WAITING_MAX)) {
         nanvm_wipe_object(object, nanvm_large_room(object));
-        nanvm_chunk_free(pool, chunk);
+        nanvm_chunk_free(&self->pool, chunk);
         return;
     }
-    void *oldest =
-        pool->waiting.length == WAITING_MAX ? nanvm_quarantine_pop(&pool->waiting) : NULL;
-    nanvm_quarantine_push(&pool->waiting, object, nanvm_large_room(object));
+    void *oldest = waiting->length == WAITING_MAX ? nanvm_quarantine_pop(waiting) : NULL;
+    nanvm_quarantine_push(waiting, object, nanvm_large_room(object));
     if (oldest != NULL) {
-        free_waiting(pool, oldest);
+        free_waiting(self, oldest);
     }
 }
 
-void nanvm_cache_clear(nanvm_pool *pool) {
-    while (pool->waiting.length > 0) {
-        free_waiting(pool, nanvm_quarantine_pop(&pool->waiting));
+void nanvm_cache_clear(nanvm_large *self) {
+    while (self->pool.waiting.length > 0) {
+        free_waiting(self, nanvm_quarantine_pop(&self->pool.waiting));
     }
 }
 
 /* Into a new chunk; the old one is freed as any other. Peaks are as if there had never
  * been two. */
-void *nanvm_cache_grow(nanvm_pool *pool, void *object, size_t prefix, size_t size) {
+void *nanvm_cache_grow(nanvm_large *self, void *object, size_t prefix, size_t size) {
+    nanvm_pool *pool = &self->pool;
     size_t old = nanvm_large_room(object);
     size_t peak = pool->peak;
     size_t peak_bytes = pool->peak_bytes;
     nanvm_chunk *chunk =
-        nanvm_large_chunk_alloc(pool, prefix + nanvm_large_ample(pool, old, size));
+        nanvm_large_alloc_chunk(self, prefix + nanvm_large_ample(self, old, size));
     if (chunk == NULL) {
-        chunk = nanvm_large_chunk_alloc_at_last(pool, prefix + size);
+        chunk = nanvm_large_alloc_chunk_at_last(self, prefix + size);
     }
     if (chunk == NULL) {
         return NULL;
     }
-    void *moved = nanvm_large_object_in(pool, chunk, prefix);
+    void *moved = nanvm_large_object_in(self, chunk, prefix);
     memcpy(moved, object, old);
-    nanvm_cache_push(pool, object);
-    nanvm_pool_note_free(pool);
+    nanvm_cache_push(self, object);
+    nanvm_pools_note_free(pool);
     pool->peak = peak;
     pool->peak_bytes = peak_bytes;
     pool->live -= 2;
-    nanvm_pool_count_one(pool);
+    nanvm_large_count_one(self);
     return moved;
 }

@@ -3,12 +3,12 @@
  * From the global manager a chunk takes whole pages, with one behind that is closed. That
  * manager gives each back by itself, and the page is opened before. Others may let go of
  * all that they handed out at once, or may have no memory that is aligned to pages; and a
- * checker is to see where an object ends. */
+ * sanitizer is to see where an object ends. */
 #include "hardened/guard_page.h"
-#include "pool/pool.h"
+#include "pool/chunk.h"
 
 static bool is_guarded(const nanvm_pool *pool) {
-    return pool->source_dealloc == nanvm_global()->dealloc && !pool->one_per_chunk;
+    return pool->source_dealloc == nanvm_global()->dealloc && !pool->is_sanitized;
 }
 
 static nanvm_layout guarded(nanvm_layout layout) {
@@ -29,7 +29,7 @@ static nanvm_layout with_guard(nanvm_layout layout) {
     return layout;
 }
 
-size_t nanvm_chunk_guarded_bytes(const nanvm_pool *pool, const nanvm_chunk *self) {
+size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool, const nanvm_chunk *self) {
     return self->size + (is_guarded(pool) ? nanvm_guard_page_size() : 0);
 }
 
@@ -44,13 +44,13 @@ static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
     return chunk;
 }
 
-nanvm_chunk *nanvm_chunk_guarded_alloc(const nanvm_pool *pool, size_t *size) {
+nanvm_chunk *nanvm_chunk_memory_alloc(const nanvm_pool *pool, size_t *size) {
     return is_guarded(pool)
                ? alloc_guarded(pool, size)
                : nanvm_memory_alloc(pool->source, nanvm_chunk_layout(pool, *size));
 }
 
-void nanvm_chunk_guarded_free(const nanvm_pool *pool, nanvm_chunk *self) {
+void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_layout layout = nanvm_chunk_layout(pool, self->size);
     if (is_guarded(pool)) {
         nanvm_guard_page_open((unsigned char *)self + self->size);
@@ -59,11 +59,11 @@ void nanvm_chunk_guarded_free(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_dealloc_memory(pool->source_dealloc, self, layout);
 }
 
-void nanvm_chunk_checksum_size(nanvm_chunk *self) {
+void nanvm_chunk_memory_seal(nanvm_chunk *self) {
     nanvm_checksum_memory(&self->front, self, nanvm_layout_make(self->size, 1));
 }
 
-void nanvm_chunk_check_size(const nanvm_chunk *self) {
+void nanvm_chunk_memory_check(const nanvm_chunk *self) {
     nanvm_checksum_check_memory(&self->front, self, nanvm_layout_make(self->size, 1),
                                 "the size of a chunk was overwritten");
 }

@@ -1,78 +1,73 @@
-/* A pool's free slots, in a quarantine: a ring of their addresses, apart from them. What
- * is written to a freed object leads nowhere, and is noticed when its slot serves again.
- */
-#include "hardened/quarantine.h"
-#include "pool/pool.h"
+/* A slab pool's free slots, in a quarantine: a ring of their addresses, apart from them.
+ * What is written to a freed object leads nowhere, and is noticed when its slot serves
+ * again. */
+#include "pool/slab.h"
 
 /* A slot serves again when so many were freed after it; of large ones fewer, so that all
  * that wait take no more than the largest chunk of a pool does. */
 enum { LEAST_WAITING = 256, WAITING_BYTES = 64 * 1024 };
 
-static size_t least_waiting(const nanvm_pool *self) {
-    size_t least = WAITING_BYTES / self->slots.stride;
+static size_t least_waiting(const nanvm_pool *pool) {
+    size_t least = WAITING_BYTES / pool->slots.stride;
     return least < LEAST_WAITING ? least : LEAST_WAITING;
 }
 
-bool nanvm_free_slots_reserve(nanvm_pool *self, size_t places) {
-    return nanvm_quarantine_reserve(&self->waiting, self->source, places);
-}
-
-void nanvm_free_slots_deinit(nanvm_pool *self) {
-    nanvm_quarantine_deinit(&self->waiting, self->source_dealloc);
+bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
+    return nanvm_quarantine_reserve(&self->pool.waiting, self->pool.source, slots);
 }
 
 /* The most are alive right before one dies. */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
-    nanvm_pool *self = (nanvm_pool *)dealloc;
-    self->peak = nanvm_pool_peak(self);
-    nanvm_quarantine_push(&self->waiting, object, self->slot_size);
+    nanvm_pool *pool = (nanvm_pool *)dealloc;
+    pool->peak = nanvm_slab_peak(nanvm_slab_of(pool));
+    nanvm_quarantine_push(&pool->waiting, object, pool->most_size);
 }
 
-void nanvm_free_slots_wipe(const nanvm_pool *self, void *object) {
-    nanvm_wipe_object(object, self->slot_size);
+void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
+    nanvm_wipe_object(object, self->pool.most_size);
 }
 
-static void *take(nanvm_pool *self) {
-    void *object = nanvm_quarantine_pop(&self->waiting);
+static void *pop_waiting(nanvm_pool *pool) {
+    void *object = nanvm_quarantine_pop(&pool->waiting);
     if (object != NULL) {
-        nanvm_quarantine_expect(object, &self->slots.dealloc);
-        nanvm_quarantine_check(object, self->slot_size);
+        nanvm_quarantine_expect(object, &pool->slots.dealloc);
+        nanvm_quarantine_check(object, pool->most_size);
         nanvm_block_set_count(object, NANVM_COUNT_PLAIN);
     }
     return object;
 }
 
 /* One that hasn't waited long is better than none. */
-void *nanvm_free_slots_alloc(nanvm_pool *self, size_t size) {
-    if (self->slot_size == 0) {
-        return nanvm_large_alloc(self, size);
+void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size) {
+    (void)size;
+    if (pool->waiting.length > least_waiting(pool)) {
+        return pop_waiting(pool);
     }
-    if (self->waiting.length > least_waiting(self)) {
-        return take(self);
-    }
-    void *object = nanvm_slots_pop(&self->slots);
+    void *object = nanvm_slots_pop(&pool->slots);
     if (object == NULL) {
-        object = nanvm_pool_alloc_new(self, size);
+        object = nanvm_slab_carve(nanvm_slab_of(pool));
     }
-    return object != NULL ? object : take(self);
+    return object != NULL ? object : pop_waiting(pool);
 }
 
-size_t nanvm_free_slots_length(const nanvm_pool *self) {
-    return self->waiting.length;
+size_t nanvm_free_slots_length(const nanvm_slab *self) {
+    return self->pool.waiting.length;
 }
 
-void nanvm_free_slots_count_in_chunks(const nanvm_pool *self) {
-    for (size_t i = 0; i < self->waiting.length; ++i) {
-        nanvm_chunk_of(nanvm_quarantine_at(&self->waiting, i))->free += 1;
+void nanvm_free_slots_count_in_chunks(const nanvm_slab *self) {
+    const nanvm_quarantine *waiting = &self->pool.waiting;
+    for (size_t i = 0; i < waiting->length; ++i) {
+        nanvm_chunk_of(nanvm_quarantine_at(waiting, i))->free += 1;
     }
 }
 
-void nanvm_free_slots_forget(nanvm_pool *self, bool (*is_spare)(const void *place)) {
-    for (size_t i = 0; i < self->waiting.length; ++i) {
-        const void *place = nanvm_quarantine_at(&self->waiting, i);
-        if (is_spare(place)) {
-            nanvm_quarantine_check(place, self->slot_size);
+void nanvm_free_slots_filter(nanvm_slab *self, bool (*leaves)(const void *slot)) {
+    nanvm_quarantine *waiting = &self->pool.waiting;
+    for (size_t i = 0; i < waiting->length; ++i) {
+        const void *slot = nanvm_quarantine_at(waiting, i);
+        if (leaves(slot)) {
+            nanvm_quarantine_check(slot, self->pool.most_size);
         }
     }
-    nanvm_quarantine_filter(&self->waiting, is_spare);
+    nanvm_quarantine_filter(waiting, leaves);
 }

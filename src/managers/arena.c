@@ -50,7 +50,7 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object);
 static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE,
                                                   .dealloc = arena_dealloc,
                                                   .free_block = arena_free_block,
-                                                  .bounded = NANVM_BOUNDS_LENGTHS};
+                                                  .own = {.bounded = NANVM_BOUNDS_LENGTHS}};
 
 static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
     self->bounded.dealloc.table = &dealloc_table;

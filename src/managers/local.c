@@ -3,180 +3,204 @@
 
 #include "debug/debug.h"
 #include "hold.h"
-#include "pool/pool.h"
+#include "pool/large.h"
+#include "pool/raw.h"
+#include "pool/slab.h"
 #include "system/sanitizer.h"
 #include "unwind.h"
 
-/* The pools of a manager, found by type and capacity in a table with open addressing and
+/* The pools of a manager, found by type and size in a table with open addressing and
  * linear probing (Knuth, TAOCP 3, 6.4, algorithm L) that is at most half full: a search
- * takes 1.5 steps on average where slots are as good as random.
+ * takes 1.5 steps on average where entries are as good as random.
  *
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
- * an array type has several: one of them stands in the table once more, under
- * ANY_SLOT_SIZE, and a new one goes behind it. The only pool of any other type stands
- * under ANY_SLOT_SIZE alone, so that a search needs no more of the pool than its first
- * bytes: of a million types, all that is read comes from memory. */
+ * an array type has several: one of them stands in the table once more, under ANY_SIZE,
+ * and a new one goes behind it. The only pool of any other type stands under ANY_SIZE
+ * alone, so that a search needs no more of the pool than its first bytes: of a million
+ * types, all that is read comes from memory. */
 enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
-#define ANY_SLOT_SIZE SIZE_MAX
+#define ANY_SIZE SIZE_MAX
 
 typedef struct nanvm_local_state {
     nanvm_slots *recent[NANVM_SLOTS]; /* of the pool used last, by type and size */
     nanvm_pools pools;
     nanvm_pool **table;
-    size_t table_length;  /* 2^(32 - slots_shift) */
+    size_t table_length;  /* 2^(32 - table_shift) */
     uint32_t table_shift; /* of a hash, which leaves an index */
-    bool one_per_chunk;   /* a memory checker watches: each object has its own chunk */
+    bool is_sanitized;    /* a sanitizer watches: each object has its own chunk */
     bool ending;          /* what is told of leaks may end what ends the manager */
-    size_t used;          /* slots */
+    size_t used;          /* entries */
     nanvm_pool *all;
+    nanvm_raw *raw; /* NULL before the first piece */
 } nanvm_local_state;
 
 /* --- finding a pool --- */
 
 /* The index is the top bits of a product, as many as the table needs: there are 32,
  * enough for a table of 16 GiB or more. The multiplier is 2^32 / golden ratio (Knuth,
- * TAOCP 3, 6.4). The shift brings in higher bits of an address; and capacities have a
+ * TAOCP 3, 6.4). The shift brings in higher bits of an address; and sizes have a
  * multiplier of their own, since otherwise they would be like addresses nearby. So a
  * million types at any equal distance, of 8 bytes or of 2 MiB, take 1.7 steps each at
  * most on average. */
 NANVM_WRAPS("a hash")
-static size_t slot_of(const nanvm_local_state *state, const nanvm_type *type,
-                      size_t capacity) {
+static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
+                       size_t most_size) {
     uint32_t key = (uint32_t)((uintptr_t)type ^ (uintptr_t)type >> 15);
-    uint32_t size = (uint32_t)capacity * UINT32_C(2246822507);
+    uint32_t size = (uint32_t)most_size * UINT32_C(2246822507);
     uint32_t hash = key * UINT32_C(2654435769) + size;
     return (size_t)(hash >> state->table_shift) & (state->table_length - 1);
 }
 
-static size_t slot_after(const nanvm_local_state *state, size_t slot) {
-    return (slot + 1) & (state->table_length - 1);
+static size_t index_after(const nanvm_local_state *state, size_t index) {
+    return (index + 1) & (state->table_length - 1);
 }
 
-static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t capacity) {
+static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t most_size) {
     return pool->slots.type == type &&
-           (capacity == ANY_SLOT_SIZE || pool->slot_size == capacity);
+           (most_size == ANY_SIZE || pool->most_size == most_size);
 }
 
-static nanvm_pool **find(const nanvm_local_state *state, const nanvm_type *type,
-                         size_t capacity) {
-    size_t i = slot_of(state, type, capacity);
+/* The entry of the pool, or the empty one where it belongs. */
+static nanvm_pool **find_pool(const nanvm_local_state *state, const nanvm_type *type,
+                              size_t most_size) {
+    size_t i = index_of(state, type, most_size);
     /*@ loop invariant i < state->table_length;
         loop assigns i; */
-    while (state->table[i] != NULL && !is_sought(state->table[i], type, capacity)) {
-        i = slot_after(state, i);
+    while (state->table[i] != NULL && !is_sought(state->table[i], type, most_size)) {
+        i = index_after(state, i);
     }
     return &state->table[i];
 }
 
-static void fill_slot(nanvm_local_state *state, nanvm_pool *pool, size_t capacity) {
-    nanvm_pool **slot = find(state, pool->slots.type, capacity);
-    if (*slot == NULL) {
-        *slot = pool;
+static void add_entry(nanvm_local_state *state, nanvm_pool *pool, size_t most_size) {
+    nanvm_pool **entry = find_pool(state, pool->slots.type, most_size);
+    if (*entry == NULL) {
+        *entry = pool;
         state->used += 1;
     }
 }
 
-static void fill_slots(nanvm_local_state *state, nanvm_pool *pool) {
+static void add_entries(nanvm_local_state *state, nanvm_pool *pool) {
     if (pool->is_array) {
-        fill_slot(state, pool, pool->slot_size);
+        add_entry(state, pool, pool->most_size);
     }
-    fill_slot(state, pool, ANY_SLOT_SIZE);
+    add_entry(state, pool, ANY_SIZE);
 }
 
-static nanvm_layout slots_layout(size_t length) {
+static nanvm_layout table_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
 /* The source's dealloc may drop references: no callback runs before there is a pool, and
  * an object in it. */
-static void free_slots(nanvm_local *self, nanvm_pool **slots, size_t length) {
+static void free_table(nanvm_local *self, nanvm_pool **table, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    nanvm_memory_dealloc(self->source, slots, slots_layout(length));
+    nanvm_memory_dealloc(self->source, table, table_layout(length));
     nanvm_drop_defer(&hold);
 }
 
-static bool set_slots(nanvm_local *self, uint32_t bits) {
+static bool set_table(nanvm_local *self, uint32_t bits) {
     nanvm_local_state *state = self->state;
     nanvm_pool **old = state->table;
     size_t old_length = state->table_length;
     size_t length = (size_t)1 << bits;
-    nanvm_pool **slots = nanvm_memory_alloc(self->source, slots_layout(length));
-    if (slots == NULL) {
+    nanvm_pool **table = nanvm_memory_alloc(self->source, table_layout(length));
+    if (table == NULL) {
         return false;
     }
-    memset(slots, 0, length * sizeof(nanvm_pool *));
-    state->table = slots;
+    memset(table, 0, length * sizeof(nanvm_pool *));
+    state->table = table;
     state->table_length = length;
     state->table_shift = HASH_BITS - bits;
     state->used = 0;
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
-        fill_slots(state, pool);
+        if (pool->slots.type != NULL) { /* raw memory isn't sought */
+            add_entries(state, pool);
+        }
     }
-    free_slots(self, old, old_length);
+    free_table(self, old, old_length);
     return true;
 }
 
 /* --- making one --- */
 
+static void list_behind(nanvm_pool **link, nanvm_pool *pool) {
+    pool->next = *link;
+    *link = pool;
+}
+
 static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
     nanvm_pool *other =
-        pool->is_array ? *find(state, pool->slots.type, ANY_SLOT_SIZE) : NULL;
-    nanvm_pool **place = other != NULL ? &other->next : &state->all;
-    pool->next = *place;
-    *place = pool;
-    fill_slots(state, pool);
-    if (pool->slots.type != NULL) { /* of raw memory nothing is kept */
-        nanvm_pools_add(&state->pools, pool);
-    }
+        pool->is_array ? *find_pool(state, pool->slots.type, ANY_SIZE) : NULL;
+    list_behind(other != NULL ? &other->next : &state->all, pool);
+    add_entries(state, pool);
+    nanvm_pools_add(&state->pools, pool);
 }
 
-/* Room for a pool, which takes a slot, or two. */
+/* Room for a pool, which takes an entry, or two. */
 static bool make_room(nanvm_local *self, const nanvm_type *type) {
     const nanvm_local_state *state = self->state;
-    size_t more = type != NULL && type->item_size != 0 ? 2 : 1;
+    size_t more = type->item_size != 0 ? 2 : 1;
     return 2 * (state->used + more) <= state->table_length ||
-           set_slots(self, HASH_BITS - state->table_shift + 1);
+           set_table(self, HASH_BITS - state->table_shift + 1);
 }
 
-/* Of the pool for objects of `size` bytes. */
-static size_t capacity_for(const nanvm_local *self, const nanvm_type *type, size_t size) {
-    bool is_pooled = type != NULL && !self->state->one_per_chunk;
-    return is_pooled ? nanvm_pool_slot_size(type, size) : 0;
+/* The most bytes of an object in the pool for objects of `size` bytes. */
+static size_t most_size_for(const nanvm_local *self, const nanvm_type *type,
+                            size_t size) {
+    size_t slot_size = self->state->is_sanitized ? 0 : nanvm_slab_slot_size(type, size);
+    return slot_size == 0 ? NANVM_LARGE_MOST : slot_size;
+}
+
+static nanvm_pool *create_pool(nanvm_local *self, const nanvm_type *type, size_t size) {
+    nanvm_local_state *state = self->state;
+    size_t most_size = most_size_for(self, type, size);
+    if (most_size != NANVM_LARGE_MOST) {
+        return nanvm_slab_create(self->source, &state->pools, type, most_size);
+    }
+    bool has_slabs = type->item_size != 0 && !state->is_sanitized;
+    return nanvm_large_create(self->source, &state->pools, type,
+                              has_slabs ? NANVM_SLAB_STRIDE_MAX + 1 : 0);
 }
 
 static nanvm_pool *add_pool(nanvm_local *self, const nanvm_type *type, size_t size) {
-    nanvm_local_state *state = self->state;
-    size_t capacity = capacity_for(self, type, size);
     if (!make_room(self, type)) {
         return NULL;
     }
-    nanvm_pool *pool = nanvm_pool_create(self->source, &state->pools, type, capacity);
+    nanvm_pool *pool = create_pool(self, type, size);
     if (pool != NULL) {
-        pool->one_per_chunk = state->one_per_chunk;
-        list_pool(state, pool);
+        pool->is_array = type->item_size != 0;
+        pool->is_sanitized = self->state->is_sanitized;
+        list_pool(self->state, pool);
     }
     return pool;
 }
 
 static void free_state(nanvm_local *self) {
     nanvm_local_state *state = self->state;
-    nanvm_memory_dealloc(self->source, state->table, slots_layout(state->table_length));
+    nanvm_memory_dealloc(self->source, state->table, table_layout(state->table_length));
     nanvm_memory_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
     self->state = NULL;
     self->manager.slots = NULL;
 }
 
-/* Serves nobody: its type is nobody's. */
+/* A pool of a type that no object has. */
 static const nanvm_type no_object;
 static nanvm_pool no_pool = {.slots = {.type = &no_object}};
 
+static void set_raw(nanvm_local *self, nanvm_raw *raw) {
+    self->state->raw = raw;
+    self->manager.dealloc = &raw->pool.slots.dealloc;
+    list_behind(&self->state->all, &raw->pool);
+}
+
 /* After an end of the manager, raw memory that is still alive stays in its account. */
 static void adopt_raw(nanvm_local *self) {
-    nanvm_pool *raw = (nanvm_pool *)self->manager.dealloc;
+    nanvm_raw *raw = (nanvm_raw *)self->manager.dealloc;
     if (raw != NULL && nanvm_raw_adopt(raw, &self->manager, &self->state->pools)) {
-        list_pool(self->state, raw);
+        set_raw(self, raw);
     } else {
         self->manager.dealloc = NULL;
     }
@@ -188,17 +212,21 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         return false;
     }
     memset(self->state, 0, sizeof(*self->state));
-    self->state->one_per_chunk = nanvm_sanitizer_is_there();
+    self->state->is_sanitized = nanvm_sanitizer_is_there();
     for (size_t i = 0; i < NANVM_SLOTS; ++i) {
         self->state->recent[i] = &no_pool.slots;
     }
-    if (!set_slots(self, FIRST_BITS)) {
+    if (!set_table(self, FIRST_BITS)) {
         free_state(self);
         return false;
     }
     self->manager.slots = self->state->recent;
     adopt_raw(self);
     return true;
+}
+
+static bool is_started(nanvm_local *self) {
+    return self->state != NULL || start(self);
 }
 
 /* Before there is no memory, what is free goes back to the source, which is asked again.
@@ -209,16 +237,36 @@ static bool gives_back(nanvm_local *self) {
 }
 
 static nanvm_pool *pool_for(nanvm_local *self, const nanvm_type *type, size_t size) {
-    if (self->state == NULL && !start(self)) {
+    if (!is_started(self)) {
         return NULL;
     }
-    bool is_array = type != NULL && type->item_size != 0;
-    size_t sought = is_array ? capacity_for(self, type, size) : ANY_SLOT_SIZE;
-    nanvm_pool *pool = *find(self->state, type, sought);
+    size_t sought = type->item_size != 0 ? most_size_for(self, type, size) : ANY_SIZE;
+    nanvm_pool *pool = *find_pool(self->state, type, sought);
     if (pool == NULL) {
         pool = add_pool(self, type, size);
     }
     return pool == NULL && gives_back(self) ? add_pool(self, type, size) : pool;
+}
+
+static nanvm_raw *create_raw(nanvm_local *self) {
+    return nanvm_raw_create(self->source, &self->state->pools, &self->manager);
+}
+
+static nanvm_raw *raw_for(nanvm_local *self) {
+    if (!is_started(self)) {
+        return NULL;
+    }
+    if (self->state->raw == NULL) {
+        nanvm_raw *raw = create_raw(self);
+        if (raw == NULL && gives_back(self)) {
+            raw = create_raw(self);
+        }
+        if (raw == NULL) {
+            return NULL;
+        }
+        set_raw(self, raw);
+    }
+    return self->state->raw;
 }
 
 /* --- the functions of the manager --- */
@@ -235,28 +283,23 @@ static size_t recent_of(const nanvm_type *type, size_t size) {
 
 NANVM_NOINLINE static void *alloc_slowly(nanvm_local *self, nanvm_pool *pool,
                                          size_t size) {
-    void *object = nanvm_pool_alloc(pool, size);
-    return object == NULL && gives_back(self) ? nanvm_pool_alloc(pool, size) : object;
+    void *object = pool->table->alloc(pool, size);
+    return object == NULL && gives_back(self) ? pool->table->alloc(pool, size) : object;
 }
 
-static inline void *take(nanvm_local *self, nanvm_pool *pool, size_t size) {
+static inline void *alloc_in(nanvm_local *self, nanvm_pool *pool, size_t size) {
     void *object = nanvm_pool_pop(pool);
     return NANVM_LIKELY(object != NULL) ? object : alloc_slowly(self, pool, size);
 }
 
-NANVM_NOINLINE static void *new_block_slow(nanvm_local *self, const nanvm_type *type,
-                                           size_t size) {
+NANVM_NOINLINE static void *new_block_slowly(nanvm_local *self, const nanvm_type *type,
+                                             size_t size) {
     nanvm_pool *pool = pool_for(self, type, size);
     if (pool == NULL) {
         return NULL;
     }
     self->state->recent[recent_of(type, size)] = &pool->slots;
-    return take(self, pool, size);
-}
-
-static bool serves_large(const nanvm_pool *pool, const nanvm_type *type, size_t size) {
-    return pool->slots.type == type && pool->slot_size == 0 &&
-           size > NANVM_POOL_STRIDE_MAX;
+    return alloc_in(self, pool, size);
 }
 
 static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
@@ -265,13 +308,10 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
     if (NANVM_LIKELY(self->state != NULL)) {
         nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(type, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, type, size))) {
-            return take(self, pool, size);
-        }
-        if (serves_large(pool, type, size)) {
-            return nanvm_large_alloc(pool, size);
+            return alloc_in(self, pool, size);
         }
     }
-    return new_block_slow(self, type, size);
+    return new_block_slowly(self, type, size);
 }
 
 static void *local_resize_block(nanvm_manager *manager, void *object, size_t old_size,
@@ -279,17 +319,15 @@ static void *local_resize_block(nanvm_manager *manager, void *object, size_t old
     nanvm_local_state *state = local_of(manager)->state;
     nanvm_pool *pool = state == NULL ? NULL : nanvm_pool_of(object, &state->pools);
     (void)old_size;
-    return pool == NULL ? NULL : nanvm_pool_resize(pool, object, size);
+    return pool == NULL ? NULL : pool->table->resize(pool, object, size);
 }
 
 static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_local *self = local_of(manager);
-    nanvm_pool *raw = pool_for(self, NULL, 0);
+    nanvm_raw *raw = raw_for(self);
     if (raw == NULL) {
         return NULL;
     }
-    raw->served = manager;
-    manager->dealloc = &raw->slots.dealloc;
     void *memory = nanvm_raw_alloc(raw, layout);
     return memory == NULL && gives_back(self) ? nanvm_raw_alloc(raw, layout) : memory;
 }
@@ -297,7 +335,7 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
 /* Also of a manager that has ended, by the account that its raw memory stays in. */
 static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
-    nanvm_pool *raw = (nanvm_pool *)manager->dealloc;
+    nanvm_raw *raw = (nanvm_raw *)manager->dealloc;
     void *resized = nanvm_raw_resize(raw, memory, layout, size);
     return resized == NULL && gives_back(local_of(manager))
                ? nanvm_raw_resize(raw, memory, layout, size)
@@ -307,23 +345,21 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 /* --- reports --- */
 
 /* Sums up the pools of one type, from `pool` on; returns the first of the next. */
-static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum) {
+static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum,
+                            nanvm_stats *total) {
     memset(sum, 0, sizeof(*sum));
     sum->type = pool->slots.type;
     for (; pool != NULL && pool->slots.type == sum->type; pool = pool->next) {
-        nanvm_pool_recount(pool);
-        sum->live_blocks += pool->live;
-        sum->live_bytes += nanvm_pool_live_bytes(pool);
-        sum->peak_blocks += nanvm_pool_peak(pool);
+        nanvm_pool_counts counts = pool->table->count(pool);
+        sum->live_blocks += counts.live_blocks;
+        sum->live_bytes += counts.live_bytes;
+        sum->peak_blocks += counts.peak_blocks;
+        total->peak_bytes += counts.peak_bytes;
+        total->reserved_bytes += pool->reserved;
     }
+    total->live_blocks += sum->live_blocks;
+    total->live_bytes += sum->live_bytes;
     return pool;
-}
-
-static void sum_bytes(const nanvm_pool *pool, nanvm_stats *stats) {
-    for (; pool != NULL; pool = pool->next) {
-        stats->peak_bytes += nanvm_pool_peak_bytes(pool);
-        stats->reserved_bytes += pool->reserved;
-    }
 }
 
 static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
@@ -331,12 +367,9 @@ static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     nanvm_pool *pool = state == NULL ? NULL : state->all;
     stats->live_blocks = stats->live_bytes = 0;
     stats->peak_bytes = stats->reserved_bytes = 0;
-    sum_bytes(pool, stats);
     while (pool != NULL) {
         nanvm_type_stats type;
-        pool = sum_type(pool, &type);
-        stats->live_blocks += type.live_blocks;
-        stats->live_bytes += type.live_bytes;
+        pool = sum_type(pool, &type, stats);
         if (stats->each != NULL) {
             stats->each(&type, stats->context);
         }
@@ -376,10 +409,11 @@ static bool report_leaks(const nanvm_local *self) {
     nanvm_local_state *reporting NANVM_ON_UNWIND(end_later) = self->state;
     nanvm_unwind_reads(&reporting);
     nanvm_pool *pool = self->state->all;
+    nanvm_stats total = {0};
     bool reported = false;
     while (pool != NULL) {
         nanvm_type_stats type;
-        pool = sum_type(pool, &type);
+        pool = sum_type(pool, &type, &total);
         if (type.live_blocks > 0) {
             reported = true;
             self->leak(self->leak_context, type.type, type.live_blocks, type.live_bytes);
@@ -432,16 +466,12 @@ size_t nanvm_local_trim(nanvm_local *self) {
 }
 
 static void orphan_pools(nanvm_local *self, bool recounts) {
-    for (nanvm_pool *pool = self->state->all; pool != NULL;) {
-        nanvm_pool *next = pool->next;
+    for (nanvm_pool *pool = self->state->all, *next; pool != NULL; pool = next) {
+        next = pool->next;
         if (recounts) {
-            nanvm_pool_recount(pool);
+            (void)pool->table->count(pool);
         }
-        if (pool->slot_size == 0) {
-            nanvm_cache_clear(pool);
-        }
-        nanvm_pool_orphan(pool);
-        pool = next;
+        pool->table->orphan(pool);
     }
 }
 

@@ -1,4 +1,4 @@
-#include "pool/pool.h"
+#include "pool/chunk.h"
 
 NANVM_STATIC_ASSERT(NANVM_ALIGNOF(nanvm_chunk) <= NANVM_BLOCK_ALIGN_LEAST,
                     "a chunk's head is aligned as every block is");
@@ -12,17 +12,13 @@ nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
     return nanvm_layout_make(size, nanvm_block_align(pool->slots.type));
 }
 
-/* Items that an array can have in a chunk of its own, or in a place. */
-static size_t most_items(const nanvm_chunk *self, const nanvm_pool *pool) {
-    const nanvm_type *type = pool->slots.type;
-    size_t room =
-        pool->slot_size != 0 ? pool->slot_size : self->size - nanvm_chunk_prefix(type);
+static size_t most_items(const nanvm_type *type, size_t room) {
     return type->item_size == 0 ? 0 : (room - type->items_offset) / type->item_size;
 }
 
-void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool) {
-    self->most = most_items(self, pool);
-    nanvm_chunk_checksum(self);
+void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room) {
+    self->most = most_items(pool->slots.type, room);
+    nanvm_chunk_memory_seal(self);
     nanvm_origin_write(&self->origin, pool->slots.type, &pool->slots.dealloc);
 }
 
@@ -31,15 +27,14 @@ nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
     if (self != NULL) {
         self->segment = NULL;
         self->size = size;
-        nanvm_chunk_init(self, pool);
-        pool->reserved += nanvm_chunk_bytes(pool, self);
+        pool->reserved += nanvm_chunk_memory_bytes(pool, self);
     }
     return self;
 }
 
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
-    nanvm_chunk_check(self);
-    pool->reserved -= nanvm_chunk_bytes(pool, self);
+    nanvm_chunk_memory_check(self);
+    pool->reserved -= nanvm_chunk_memory_bytes(pool, self);
     nanvm_chunk_memory_free(pool, self);
 }
 

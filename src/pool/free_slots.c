@@ -1,17 +1,19 @@
-/* A pool's free slots, in two lists that lead through the slots themselves.
+/* A slab pool's free slots, in two lists that lead through the slots themselves.
  *
  * nanvm_slots_push() adds to the local free list, nanvm_slots_pop() takes from the free
- * list and exchanges the two when that is empty: <nanvm/mem/slots.h>. */
-#include "pool/pool.h"
+ * list and exchanges the two when that is empty: <nanvm/mem/inline/slots.h>. */
+#include "pool/slab.h"
 
-bool nanvm_free_slots_reserve(nanvm_pool *self, size_t places) {
-    (void)self;
-    (void)places;
-    return true;
+/* Inline functions found none. */
+void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size) {
+    (void)size;
+    return nanvm_slab_carve(nanvm_slab_of(pool));
 }
 
-void nanvm_free_slots_deinit(nanvm_pool *self) {
+bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     (void)self;
+    (void)slots;
+    return true;
 }
 
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
@@ -19,37 +21,38 @@ void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
     (void)nanvm_slots_free(object);
 }
 
-void nanvm_free_slots_wipe(const nanvm_pool *self, void *object) {
+void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
     (void)self;
     (void)object;
 }
 
-static size_t list_length(const nanvm_slot *place) {
+static size_t list_length(const nanvm_slot *slot) {
     size_t length = 0;
-    for (; place != NULL; place = place->next) {
+    for (; slot != NULL; slot = slot->next) {
         ++length;
     }
     return length;
 }
 
-size_t nanvm_free_slots_length(const nanvm_pool *self) {
-    return list_length(self->slots.free_list) + list_length(self->slots.local_free_list);
+size_t nanvm_free_slots_length(const nanvm_slab *self) {
+    const nanvm_slots *slots = &self->pool.slots;
+    return list_length(slots->free_list) + list_length(slots->local_free_list);
 }
 
-static void count_in_chunks(const nanvm_slot *place) {
-    for (; place != NULL; place = place->next) {
-        nanvm_chunk_of(place)->free += 1;
+static void count_in_chunks(const nanvm_slot *slot) {
+    for (; slot != NULL; slot = slot->next) {
+        nanvm_chunk_of(slot)->free += 1;
     }
 }
 
-void nanvm_free_slots_count_in_chunks(const nanvm_pool *self) {
-    count_in_chunks(self->slots.free_list);
-    count_in_chunks(self->slots.local_free_list);
+void nanvm_free_slots_count_in_chunks(const nanvm_slab *self) {
+    count_in_chunks(self->pool.slots.free_list);
+    count_in_chunks(self->pool.slots.local_free_list);
 }
 
-static void forget(nanvm_slot **link, bool (*is_spare)(const void *place)) {
+static void filter(nanvm_slot **link, bool (*leaves)(const void *slot)) {
     while (*link != NULL) {
-        if (is_spare(*link)) {
+        if (leaves(*link)) {
             *link = (*link)->next;
         } else {
             link = &(*link)->next;
@@ -57,7 +60,7 @@ static void forget(nanvm_slot **link, bool (*is_spare)(const void *place)) {
     }
 }
 
-void nanvm_free_slots_forget(nanvm_pool *self, bool (*is_spare)(const void *place)) {
-    forget(&self->slots.free_list, is_spare);
-    forget(&self->slots.local_free_list, is_spare);
+void nanvm_free_slots_filter(nanvm_slab *self, bool (*leaves)(const void *slot)) {
+    filter(&self->pool.slots.free_list, leaves);
+    filter(&self->pool.slots.local_free_list, leaves);
 }

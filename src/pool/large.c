@@ -1,89 +1,143 @@
-/* Objects that have a chunk each: those too large to share one, and all under a sanitizer. */
-#include <string.h>
+#include "pool/large.h"
 
-#include "debug/debug.h"
-#include "pool/pool.h"
+enum { MALLOC_HEAD = 16, CACHED_MAX = 64 * 1024 };
 
-enum { MALLOC_HEAD = 16 };
+/* --- chunks --- */
 
 /* Chunks that lie side by side start at the same place in a cache line, if they take
  * whole lines with malloc's own head: copies from one to the other are faster (of
- * 8,000 bytes: 39 ns, not 46). A checker is to see where an object ends. */
-static size_t chunk_size(const nanvm_pool *pool, size_t size) {
+ * 8,000 bytes: 39 ns, not 46). A sanitizer is to see where an object ends. */
+static size_t chunk_size(const nanvm_large *self, size_t size) {
     size_t lines = nanvm_layout_round_up(size + MALLOC_HEAD, NANVM_CACHE_LINE);
-    return pool->one_per_chunk ? size : lines - MALLOC_HEAD;
+    return self->pool.is_sanitized ? size : lines - MALLOC_HEAD;
 }
 
-void nanvm_pool_count_one(nanvm_pool *pool) {
-    size_t bytes = pool->reserved - nanvm_cache_bytes(pool);
-    pool->live += 1;
-    pool->peak = pool->live > pool->peak ? pool->live : pool->peak;
-    pool->peak_bytes = bytes > pool->peak_bytes ? bytes : pool->peak_bytes;
+void nanvm_large_init_chunk(nanvm_large *self, nanvm_chunk *chunk) {
+    size_t room = chunk->size - nanvm_chunk_prefix(self->pool.slots.type);
+    nanvm_chunk_init(chunk, &self->pool, room);
+}
+
+nanvm_chunk *nanvm_large_alloc_chunk(nanvm_large *self, size_t size) {
+    size_t rounded = chunk_size(self, size);
+    nanvm_chunk *chunk = nanvm_chunk_alloc(&self->pool, rounded);
+    if (chunk == NULL && rounded != size) {
+        chunk = nanvm_chunk_alloc(&self->pool, size);
+    }
+    if (chunk != NULL) {
+        nanvm_large_init_chunk(self, chunk);
+    }
+    return chunk;
+}
+
+NANVM_NOINLINE nanvm_chunk *nanvm_large_alloc_chunk_at_last(nanvm_large *self,
+                                                            size_t size) {
+    nanvm_chunk *chunk = nanvm_large_alloc_chunk(self, size);
+    return chunk == NULL && nanvm_pools_give_back(self->pool.owner)
+               ? nanvm_large_alloc_chunk(self, size)
+               : chunk;
+}
+
+bool nanvm_large_keeps(const nanvm_large *self, const nanvm_chunk *chunk) {
+    return self->pool.owner != NULL && !self->pool.is_sanitized &&
+           chunk->size <= CACHED_MAX;
 }
 
 /* --- objects --- */
 
-nanvm_chunk *nanvm_large_chunk_alloc(nanvm_pool *pool, size_t size) {
-    size_t rounded = chunk_size(pool, size);
-    nanvm_chunk *chunk = nanvm_chunk_alloc(pool, rounded);
-    return chunk != NULL || rounded == size ? chunk : nanvm_chunk_alloc(pool, size);
+void nanvm_large_count_one(nanvm_large *self) {
+    nanvm_pool_count_one(&self->pool, self->pool.reserved - nanvm_cache_bytes(self));
 }
 
-NANVM_NOINLINE nanvm_chunk *nanvm_large_chunk_alloc_at_last(nanvm_pool *pool,
-                                                            size_t size) {
-    nanvm_chunk *chunk = nanvm_large_chunk_alloc(pool, size);
-    return chunk == NULL && nanvm_pools_give_back(pool->owner)
-               ? nanvm_large_chunk_alloc(pool, size)
-               : chunk;
-}
-
-void *nanvm_large_object_in(nanvm_pool *pool, nanvm_chunk *chunk, size_t prefix) {
-    nanvm_pool_count_one(pool);
-    nanvm_live_add(pool, chunk);
+void *nanvm_large_object_in(nanvm_large *self, nanvm_chunk *chunk, size_t prefix) {
+    nanvm_large_count_one(self);
+    nanvm_live_add(self, chunk);
     void *object = (unsigned char *)chunk + prefix;
     nanvm_header_write(object, nanvm_origin_distance(object, &chunk->origin),
                        NANVM_COUNT_PLAIN);
     return object;
 }
 
-void *nanvm_large_alloc(nanvm_pool *pool, size_t size) {
+static void *large_alloc(nanvm_pool *pool, size_t size) {
+    nanvm_large *self = nanvm_large_of(pool);
     size_t prefix = nanvm_chunk_prefix(pool->slots.type);
     if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL; /* the distance to the origin has 32 bits */
     }
-    nanvm_chunk *chunk = nanvm_cache_pop(pool, prefix + size);
+    nanvm_chunk *chunk = nanvm_cache_pop(self, prefix + size);
     if (chunk == NULL) {
-        chunk = nanvm_large_chunk_alloc_at_last(pool, prefix + size);
+        chunk = nanvm_large_alloc_chunk_at_last(self, prefix + size);
     }
-    return chunk == NULL ? NULL : nanvm_large_object_in(pool, chunk, prefix);
+    return chunk == NULL ? NULL : nanvm_large_object_in(self, chunk, prefix);
 }
 
-static void free_block(nanvm_dealloc *dealloc, void *object) {
+static void large_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
-    nanvm_cache_push(pool, object);
+    nanvm_cache_push(nanvm_large_of(pool), object);
     pool->live -= 1;
     if (pool->owner == NULL && pool->live == 0) {
         nanvm_pool_destroy(pool);
     }
 }
 
-size_t nanvm_large_ample(const nanvm_pool *pool, size_t old, size_t size) {
-    size_t more = pool->one_per_chunk ? size : nanvm_ample(old);
+size_t nanvm_large_ample(const nanvm_large *self, size_t old, size_t size) {
+    size_t more = self->pool.is_sanitized ? size : nanvm_ample(old);
     return more < size ? size : more;
 }
 
-void *nanvm_large_resize(nanvm_pool *pool, void *object, size_t size) {
+static void *large_resize(nanvm_pool *pool, void *object, size_t size) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     size_t prefix = chunk->size - nanvm_large_room(object);
     if (size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL;
     }
     if (prefix + size > chunk->size) {
-        return nanvm_cache_grow(pool, object, prefix, size);
+        return nanvm_cache_grow(nanvm_large_of(pool), object, prefix, size);
     }
     return prefix + size < chunk->size / 2 ? NULL : object;
 }
 
-const nanvm_dealloc_table nanvm_large_table = {.count = NANVM_COUNT_PLAIN,
-                                               .free_block = free_block,
-                                               .chunked = NANVM_BOUNDS_LENGTHS};
+/* --- the pool as a whole --- */
+
+static void large_trim(nanvm_pool *pool) {
+    nanvm_cache_clear(nanvm_large_of(pool));
+}
+
+static nanvm_pool_counts large_count(nanvm_pool *pool) {
+    size_t bytes = pool->reserved - nanvm_cache_bytes(nanvm_large_of(pool));
+    return (nanvm_pool_counts){pool->live, bytes, pool->peak, pool->peak_bytes};
+}
+
+static void large_orphan(nanvm_pool *pool) {
+    nanvm_cache_clear(nanvm_large_of(pool));
+    pool->owner = NULL;
+    if (pool->live == 0) {
+        nanvm_pool_destroy(pool);
+    } else {
+        nanvm_pool_set_usual(pool, pool->usual); /* it may be trimmed */
+    }
+}
+
+static const nanvm_dealloc_table large_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = large_free_block,
+    .own = {.in_pool = true, .chunked = NANVM_BOUNDS_LENGTHS}};
+
+static const nanvm_pool_table large_table = {
+    .size = sizeof(nanvm_large),
+    .alloc = large_alloc,
+    .resize = large_resize,
+    .trim = large_trim,
+    .count = large_count,
+    .orphan = large_orphan,
+    NANVM_IN_DEBUG(.visit = nanvm_live_visit_large)};
+
+nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
+                               const nanvm_type *type, size_t least_size) {
+    nanvm_pool *self = nanvm_pool_create(&large_table, source, owner, type);
+    if (self != NULL) {
+        self->least_size = least_size;
+        self->most_size = NANVM_LARGE_MOST;
+        nanvm_pool_set_usual(self, &large_dealloc);
+    }
+    return self;
+}

@@ -1,11 +1,8 @@
-/* Raw memory of a local manager: the source's, with an account of it.
- *
- * A piece may outlive its manager, and the account lives as long as the last piece. A
- * manager that is used again after its end goes on with the account of the pieces that
- * are still alive, since a piece doesn't tell which account it belongs to. So the
- * accounts that have outlived their managers are in a list, where the manager looks
- * whether its own is still there. Any thread may end a manager: the list has a lock. */
-#include "pool/pool.h"
+#include "pool/raw.h"
+
+static nanvm_raw *raw_of(nanvm_pool *pool) {
+    return (nanvm_raw *)(void *)pool;
+}
 
 /* --- accounts without a manager --- */
 
@@ -26,23 +23,23 @@ static void add_orphan(nanvm_pool *pool) {
     nanvm_lock_release(&orphans.lock);
 }
 
-/* Returns whether it was there: `pool` may have been freed, and another account may have
+/* Returns whether it was there: `self` may have been freed, and another account may have
  * its address by now. */
-static bool remove_orphan(const nanvm_pool *pool, const nanvm_manager *served) {
+static bool remove_orphan(const nanvm_raw *self, const nanvm_manager *served) {
     lock_orphans();
     nanvm_pool **link = &orphans.first;
-    while (*link != NULL && *link != pool) {
+    while (*link != NULL && *link != &self->pool) {
         link = &(*link)->next;
     }
-    bool found = *link != NULL && (*link)->served == served;
+    bool found = *link != NULL && raw_of(*link)->served == served;
     if (found) {
-        *link = pool->next;
+        *link = self->pool.next;
     }
     nanvm_lock_release(&orphans.lock);
     return found;
 }
 
-void nanvm_raw_orphan(nanvm_pool *pool) {
+static void raw_orphan(nanvm_pool *pool) {
     pool->owner = NULL;
     if (pool->live == 0) {
         nanvm_pool_destroy(pool);
@@ -51,45 +48,69 @@ void nanvm_raw_orphan(nanvm_pool *pool) {
     }
 }
 
-bool nanvm_raw_adopt(nanvm_pool *pool, const nanvm_manager *served, nanvm_pools *owner) {
-    bool found = remove_orphan(pool, served);
+bool nanvm_raw_adopt(nanvm_raw *self, const nanvm_manager *served, nanvm_pools *owner) {
+    bool found = remove_orphan(self, served);
     if (found) {
-        pool->owner = owner;
+        self->pool.owner = owner;
     }
     return found;
 }
 
 /* --- pieces --- */
 
-void *nanvm_raw_alloc(nanvm_pool *pool, nanvm_layout layout) {
+void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
+    nanvm_pool *pool = &self->pool;
     void *memory = nanvm_memory_alloc(pool->source, layout);
     if (memory != NULL) {
         pool->reserved += layout.size;
-        nanvm_pool_count_one(pool);
+        nanvm_pool_count_one(pool, pool->reserved);
     }
     return memory;
 }
 
-void *nanvm_raw_resize(nanvm_pool *pool, void *memory, nanvm_layout layout, size_t size) {
+void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size) {
+    nanvm_pool *pool = &self->pool;
     memory = nanvm_memory_resize(pool->source, memory, layout, size);
     if (memory != NULL) {
         pool->live -= 1;
         pool->reserved = pool->reserved - layout.size + size;
-        nanvm_pool_count_one(pool);
+        nanvm_pool_count_one(pool, pool->reserved);
     }
     return memory;
 }
 
 static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
-    nanvm_pool *pool = (nanvm_pool *)dealloc;
+    nanvm_raw *self = (nanvm_raw *)dealloc;
+    nanvm_pool *pool = &self->pool;
     pool->reserved -= layout.size;
     nanvm_dealloc_memory(pool->source_dealloc, memory, layout);
     pool->live -= 1;
     if (pool->owner == NULL && pool->live == 0) {
-        (void)remove_orphan(pool, pool->served);
+        (void)remove_orphan(self, self->served);
         nanvm_pool_destroy(pool);
     }
 }
 
-const nanvm_dealloc_table nanvm_raw_table = {.count = NANVM_COUNT_PLAIN,
-                                             .dealloc = raw_dealloc};
+/* --- the account as a whole --- */
+
+static nanvm_pool_counts raw_count(nanvm_pool *pool) {
+    return (nanvm_pool_counts){pool->live, pool->reserved, pool->peak, pool->peak_bytes};
+}
+
+static const nanvm_dealloc_table raw_dealloc_table = {.count = NANVM_COUNT_PLAIN,
+                                                      .dealloc = raw_dealloc};
+
+static const nanvm_pool_table raw_table = {
+    .size = sizeof(nanvm_raw), .count = raw_count, .orphan = raw_orphan};
+
+nanvm_raw *nanvm_raw_create(nanvm_manager *source, nanvm_pools *owner,
+                            const nanvm_manager *served) {
+    nanvm_pool *pool = nanvm_pool_create(&raw_table, source, owner, NULL);
+    if (pool == NULL) {
+        return NULL;
+    }
+    nanvm_raw *self = raw_of(pool);
+    self->served = served;
+    nanvm_pool_set_usual(pool, &raw_dealloc_table);
+    return self;
+}

@@ -1,5 +1,5 @@
 /* Chunks of large pools: parts of segments of 2 MiB, which lie in huge pages. */
-#include "pool/pool.h"
+#include "pool/slab.h"
 
 /* Chunks that lie a power of two apart would compete for the same lines of the cache:
  * their heads, and the nodes of trees, which lie at such distances, too (up to 40 % of
@@ -20,27 +20,27 @@ static size_t first_line(const void *memory) {
     return 1 + ((number * UINT32_C(2654435769)) >> 26);
 }
 
-static nanvm_segment *segment_alloc(nanvm_pool *pool) {
-    nanvm_segment *self = nanvm_memory_alloc(pool->source, segment_layout);
+static nanvm_segment *add_segment(nanvm_slab *slab) {
+    nanvm_segment *self = nanvm_memory_alloc(slab->pool.source, segment_layout);
     if (self != NULL) {
         self->unused = (unsigned char *)self + first_line(self) * LINE;
         self->chunks = 0;
-        self->next = pool->segments;
-        pool->segments = self;
-        pool->reserved += NANVM_SEGMENT_SIZE;
+        self->next = slab->segments;
+        slab->segments = self;
+        slab->pool.reserved += NANVM_SEGMENT_SIZE;
     }
     return self;
 }
 
-void nanvm_segment_free(nanvm_pool *pool, nanvm_segment *self) {
-    pool->reserved -= NANVM_SEGMENT_SIZE;
-    nanvm_dealloc_memory(pool->source_dealloc, self, segment_layout);
+void nanvm_segment_free(nanvm_slab *slab, nanvm_segment *self) {
+    slab->pool.reserved -= NANVM_SEGMENT_SIZE;
+    nanvm_dealloc_memory(slab->pool.source_dealloc, self, segment_layout);
 }
 
-nanvm_chunk *nanvm_segment_chunk(nanvm_pool *pool) {
-    nanvm_segment *self = pool->segments;
+nanvm_chunk *nanvm_segment_alloc_chunk(nanvm_slab *slab) {
+    nanvm_segment *self = slab->segments;
     if (self == NULL || self->chunks == CHUNKS) {
-        self = segment_alloc(pool);
+        self = add_segment(slab);
     }
     if (self == NULL) {
         return NULL;
@@ -50,6 +50,5 @@ nanvm_chunk *nanvm_segment_chunk(nanvm_pool *pool) {
     self->chunks += 1;
     chunk->segment = self;
     chunk->size = CHUNK;
-    nanvm_chunk_init(chunk, pool);
     return chunk;
 }

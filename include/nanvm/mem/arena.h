@@ -5,6 +5,7 @@
 #ifndef NANVM_MEM_ARENA_H
 #define NANVM_MEM_ARENA_H
 
+#include <nanvm/mem/inline/arena.h>
 #include <nanvm/mem/manager.h>
 
 /**
@@ -20,36 +21,8 @@
  * @{
  */
 
-/** The dealloc of the objects in a buffer, or in a chunk. Its members are private. */
-typedef struct nanvm_arena_part {
-    nanvm_dealloc_bounded bounded; /**< Private: first, origins point at it. */
-    struct nanvm_arena *arena;     /**< Private: that it is a part of. */
-} nanvm_arena_part;
-
-/** An arena. Its members are private. It can't be moved or copied. */
-typedef struct nanvm_arena {
-    nanvm_manager manager;              /**< Private. */
-    nanvm_arena_part own;               /**< Private: the buffer, and all raw memory. */
-    nanvm_manager *source;              /**< Private: of chunks; null for a buffer. */
-    struct nanvm_arena_chunk *chunks;   /**< Private: the newest first. */
-    struct nanvm_arena_chunk *retained; /**< Private: not in use since the last reset. */
-    unsigned char *top;                 /**< Private: the first free byte. */
-    unsigned char *end;                 /**< Private: behind the last byte. */
-    unsigned char *buffer;              /**< Private: the caller's buffer. */
-    struct nanvm_origin *origin;        /**< Private: of the newest block. */
-    void *finalizable;                  /**< Private: objects to let go of at reset. */
-    void *newest;                       /**< Private: the newest block or raw memory. */
-    size_t blocks;                      /**< Private: how many since the last reset. */
-    size_t pieces;                      /**< Private: of raw memory, since then. */
-    size_t peak;                        /**< Private: bytes in use at most. */
-    size_t used;             /**< Private: bytes in all chunks but the newest. */
-    size_t streak;           /**< Private: blocks of a type in a row, at the top. */
-    bool self_contained;     /**< Private. */
-    bool sanitized;          /**< Private: by a memory checker. */
-    nanvm_at_work resetting; /**< Private: a `drop` of an object may be at work. */
-    nanvm_slots bump_range;  /**< Private: objects to be, at the top. */
-    nanvm_slots *by_type[NANVM_SLOTS]; /**< Private: leads any type to the run. */
-} nanvm_arena;
+/** An arena: `nanvm_arena arena;`. Its members are private. It can't be moved or copied. */
+typedef struct nanvm_arena nanvm_arena;
 
 NANVM_BEGIN_DECLS
 

@@ -6,6 +6,7 @@
 #define NANVM_MEM_DEALLOC_H
 
 #include <nanvm/mem/count.h>
+#include <nanvm/mem/inline/dealloc.h>
 #include <nanvm/mem/type.h>
 
 /**
@@ -27,8 +28,6 @@ typedef enum nanvm_ref_counter_update {
     NANVM_REF_COUNTER_READ,   /**< No change. */
     NANVM_REF_COUNTER_RELEASE /**< One reference less. */
 } nanvm_ref_counter_update;
-
-typedef struct nanvm_dealloc nanvm_dealloc;
 
 /** The functions of a dealloc. A slot that isn't needed is `NULL`. */
 typedef struct nanvm_dealloc_table {
@@ -69,31 +68,15 @@ typedef struct nanvm_dealloc_table {
      */
     void (*free_block)(nanvm_dealloc *self, void *object);
 
-    /** Of a local manager's pools: inline functions may free. False for any other. */
-    bool pooled;
-
-    /** The same, and its objects hold nothing that has to be let go of. */
-    bool leaves;
-
-    /** Of the same: its origins say how many items an array has room for. */
-    bool chunked;
-
-    /** Of an arena: it is a `nanvm_dealloc_bounded`. */
-    bool bounded;
+    /** Private: what only deallocs of the library do. All false in any other: a block
+     *  of a table that claims more stops the program in a hardened build. */
+    nanvm_dealloc_traits own;
 } nanvm_dealloc_table;
 
 /** The first member of a dealloc's own state. */
 struct nanvm_dealloc {
     const nanvm_dealloc_table *table; /**< Its functions; never `NULL`. */
 };
-
-/** @cond INTERNAL */
-/* One whose objects all lie in front of `*end`. */
-typedef struct nanvm_dealloc_bounded {
-    nanvm_dealloc dealloc;
-    unsigned char *const *end;
-} nanvm_dealloc_bounded;
-/** @endcond */
 
 /** @} */
 

@@ -22,7 +22,9 @@
  * @{
  */
 
-struct nanvm_local_state;
+/** A local manager: `nanvm_local local;`. Its members are private. It can't be moved or
+ *  copied. */
+typedef struct nanvm_local nanvm_local;
 
 /**
  * Told, when a local manager is deinitialised, of each type that has objects
@@ -57,16 +59,7 @@ typedef struct nanvm_cycle {
  */
 typedef void nanvm_local_cycle(void *context, const nanvm_cycle *cycle);
 
-/** A local manager. Its members are private. It can't be moved or copied. */
-typedef struct nanvm_local {
-    nanvm_manager manager;           /**< Private. */
-    nanvm_manager *source;           /**< Private. */
-    struct nanvm_local_state *state; /**< Private. */
-    nanvm_local_leak *leak;          /**< Private. */
-    void *leak_context;              /**< Private. */
-    nanvm_local_cycle *cycle;        /**< Private. */
-    void *cycle_context;             /**< Private. */
-} nanvm_local;
+#include <nanvm/mem/inline/local.h>
 
 NANVM_BEGIN_DECLS
 

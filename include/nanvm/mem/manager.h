@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include <nanvm/mem/slots.h>
+#include <nanvm/mem/inline/slots.h>
 
 /**
  * @defgroup manager Manager

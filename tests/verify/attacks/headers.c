@@ -133,7 +133,7 @@ static void origin_fake_dealloc(world *self) {
     table = *origin->dealloc->table;
     table.dealloc = hijacked_memory;
     table.free_block = hijacked_block;
-    table.pooled = table.leaves = false;
+    table.own.free_inline = table.own.leaves = false;
     origin->dealloc = &dealloc;
 }
 

@@ -1,4 +1,4 @@
-/* Tables that are found by hashes: <nanvm/mem/slots.h>, src/pool/segment.c. */
+/* Tables that are found by hashes: <nanvm/mem/inline/slots.h>, src/pool/segment.c. */
 
 /* BITS */
 /*@ assigns \nothing;

@@ -1,4 +1,4 @@
-/* Places at hand: <nanvm/mem/slots.h>. */
+/* Places at hand: <nanvm/mem/inline/slots.h>. */
 
 /*@ predicate is_place(nanvm_slots *self, nanvm_slot *place) =
       \valid(place) && \separated(self, place); */

@@ -1,4 +1,4 @@
-/* Places and their headers: <nanvm/mem/slots.h>. */
+/* Places and their headers: <nanvm/mem/inline/slots.h>. */
 
 /*@ predicate has_header(nanvm_slots *self, unsigned char *place) =
       \valid(header_of(place)) && \separated(self, header_of(place));

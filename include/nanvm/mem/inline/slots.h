@@ -1,42 +1,34 @@
-/**
- * @file
- * What inline functions have to know of the pools of a local manager, and of an arena.
- */
-#ifndef NANVM_MEM_SLOTS_H
-#define NANVM_MEM_SLOTS_H
+/* What inline functions have to know of the pools of a local manager, and of an arena. */
+#ifndef NANVM_MEM_INLINE_SLOTS_H
+#define NANVM_MEM_INLINE_SLOTS_H
 
 #include <nanvm/mem/block.h>
 
-/** @cond INTERNAL */
 /* The first word of a free slot, whatever was in it before. */
 typedef struct NANVM_MAY_ALIAS nanvm_slot {
     struct nanvm_slot *next;
 } nanvm_slot;
-/** @endcond */
 
-/**
- * Free slots for new objects of one type: two free lists, and a bump range of slots that
- * lie side by side. In a local manager this is the start of a pool, and the dealloc of
- * its objects; an arena has one for its bump range. Its members are private.
+/* Free slots for new objects of one type: two free lists, and a bump range of slots that
+ * lie side by side. A pool of a local manager starts with one, which is the dealloc of its
+ * objects; an arena has one for its bump range.
  *
  * A freed slot goes to the local free list, which becomes the free list when that is
  * empty. With one list, `new` after `drop` would wait for the dropped object's header.
- * (With one million objects, dropped and created at random: 87 ns became 64.)
- */
+ * (With one million objects, dropped and created at random: 87 ns became 64.) */
 typedef struct nanvm_slots {
-    nanvm_dealloc dealloc;       /**< Private: a pool's, whose table says `pooled`. */
-    const nanvm_type *type;      /**< Private. */
-    nanvm_slot *free_list;       /**< Private. */
-    nanvm_slot *local_free_list; /**< Private: the free list to be. */
-    uintptr_t bump;              /**< Private: an object's address ... */
-    uintptr_t bump_end;          /**< Private: ... which may lie behind its memory. */
-    size_t stride;               /**< Private: from one object to the next. */
-    int32_t bump_count;          /**< Private: what the count of a place in it becomes. */
+    nanvm_dealloc dealloc;
+    const nanvm_type *type;
+    nanvm_slot *free_list;
+    nanvm_slot *local_free_list; /* the free list to be */
+    uintptr_t bump;              /* an object's address ... */
+    uintptr_t bump_end;          /* ... which may lie behind its memory */
+    size_t stride;               /* from one object to the next */
+    int32_t bump_count;          /* what the count of a slot in the bump range becomes */
 } nanvm_slots;
 
 NANVM_BEGIN_DECLS
 
-/** @cond INTERNAL */
 /* A manager's free slots are found by type in a direct-mapped table: another type may
  * have taken the entry. */
 enum { NANVM_SLOTS = 64 };
@@ -57,56 +49,56 @@ enum { NANVM_STEPS_AHEAD = 32 };
 /* Prefetches slots that lie at equal distances, as after the drop of a list, some steps
  * ahead. (Building a long list anew: 3.3 ns a node became 2.1.) */
 NANVM_WRAPS("a step may lead back")
-NANVM_INLINE void nanvm_slots_prefetch(const void *place, const void *next) {
-    uintptr_t step = NANVM_ADDRESS(next) - NANVM_ADDRESS(place);
+NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
+    uintptr_t step = NANVM_ADDRESS(next) - NANVM_ADDRESS(slot);
     NANVM_PREFETCH(
         NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
 /* A slot of the free lists; NULL if there is none. */
 NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
-    nanvm_slot *place = self->free_list;
-    if (place != NANVM_NULL) {
-        self->free_list = place->next;
-        nanvm_slots_prefetch(place, self->free_list);
-        return place;
+    nanvm_slot *slot = self->free_list;
+    if (slot != NANVM_NULL) {
+        self->free_list = slot->next;
+        nanvm_slots_prefetch(slot, self->free_list);
+        return slot;
     }
-    place = self->local_free_list;
-    if (place != NANVM_NULL) {
-        self->free_list = place->next;
+    slot = self->local_free_list;
+    if (slot != NANVM_NULL) {
+        self->free_list = slot->next;
         self->local_free_list = NANVM_NULL;
     }
-    return place;
+    return slot;
 }
 
 /* The address for a new object, its header written; NULL if no slot is free. Inlined:
  * about 10 instructions on x86-64 from a free list, 14 from the bump range; 100 bytes. */
 NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
-    void *place = nanvm_slots_pop_free(self);
+    void *slot = nanvm_slots_pop_free(self);
     int32_t count = NANVM_COUNT_PLAIN; /* only pools have free lists */
-    if (place == NANVM_NULL) {
+    if (slot == NANVM_NULL) {
         if (NANVM_UNLIKELY(self->bump_end - self->bump == 0)) {
             return NANVM_NULL;
         }
-        place = NANVM_BITS_TO(void *, self->bump);
+        slot = NANVM_BITS_TO(void *, self->bump);
         count = self->bump_count;
         self->bump += self->stride;
     }
-    nanvm_block_set_count(place, count);
-    return place;
+    nanvm_block_set_count(slot, count);
+    return slot;
 }
 
 /* Adds the slot of an object that just died. */
-NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *place) {
-    place->next = self->local_free_list;
-    self->local_free_list = place;
+NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *slot) {
+    slot->next = self->local_free_list;
+    self->local_free_list = slot;
 }
 
 /* Frees the slot of an object without references that holds nothing, if the object lies
  * in a pool; else returns false. Inlined: about 12 instructions on x86-64, 45 bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    if (NANVM_UNLIKELY(!dealloc->table->pooled)) {
+    if (NANVM_UNLIKELY(!dealloc->table->own.free_inline)) {
         return false;
     }
     nanvm_slots *self = NANVM_BITS_TO(nanvm_slots *, dealloc);
@@ -114,8 +106,6 @@ NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_slots_push(self, NANVM_TO(nanvm_slot *, object));
     return true;
 }
-/** @endcond */
-
 NANVM_END_DECLS
 
 #endif

@@ -1,0 +1,43 @@
+/* The structs of an arena. A part of <nanvm/mem/arena.h>. */
+#ifndef NANVM_MEM_INLINE_ARENA_H
+#define NANVM_MEM_INLINE_ARENA_H
+
+#include <nanvm/mem/manager.h>
+
+/* A dealloc whose objects all lie in front of `*end`. */
+typedef struct nanvm_dealloc_bounded {
+    nanvm_dealloc dealloc;
+    unsigned char *const *end;
+} nanvm_dealloc_bounded;
+
+/* The dealloc of the objects in the buffer, or in a chunk. */
+typedef struct nanvm_arena_part {
+    nanvm_dealloc_bounded bounded; /* first: origins point at it */
+    struct nanvm_arena *arena;     /* that it is a part of */
+} nanvm_arena_part;
+
+struct nanvm_arena {
+    nanvm_manager manager;              /* first */
+    nanvm_arena_part own;               /* the buffer, and all raw memory */
+    nanvm_manager *source;              /* of chunks; NULL: there is only the buffer */
+    struct nanvm_arena_chunk *chunks;   /* the newest first */
+    struct nanvm_arena_chunk *retained; /* not in use since the last reset */
+    unsigned char *top;                 /* the first free byte */
+    unsigned char *end;                 /* behind the last byte */
+    unsigned char *buffer;              /* the caller's; NULL: there are only chunks */
+    struct nanvm_origin *origin;        /* of the newest block */
+    void *finalizable;                  /* objects to release at a reset, linked */
+    void *newest;                       /* the header of the newest block, or raw memory */
+    size_t blocks;                      /* since the last reset */
+    size_t pieces;                      /* of raw memory, since then */
+    size_t peak;                        /* bytes in use at most */
+    size_t used;             /* bytes in all chunks but the newest */
+    size_t streak;           /* blocks of a type in a row, at the top */
+    bool self_contained;     /* no object refers outside: references needn't be released */
+    bool sanitized;          /* a sanitizer is told which bytes are in use */
+    nanvm_at_work resetting; /* a reset, whose callbacks may call it again */
+    nanvm_slots bump_range;  /* objects to be, at the top */
+    nanvm_slots *by_type[NANVM_SLOTS]; /* leads any type to the bump range */
+};
+
+#endif

@@ -1,0 +1,18 @@
+/* What inline functions have to know of the library's own deallocs. A part of
+ * <nanvm/mem/dealloc.h>. */
+#ifndef NANVM_MEM_INLINE_DEALLOC_H
+#define NANVM_MEM_INLINE_DEALLOC_H
+
+#include <nanvm/mem/config.h>
+
+typedef struct nanvm_dealloc nanvm_dealloc;
+
+typedef struct nanvm_dealloc_traits {
+    bool in_pool;     /* it is a pool of a local manager */
+    bool free_inline; /* ... and inline functions may free */
+    bool leaves;      /* ... and its objects hold nothing that has to be released */
+    bool chunked;     /* behind an origin stands how many items an array has room for */
+    bool bounded;     /* it is a nanvm_dealloc_bounded */
+} nanvm_dealloc_traits;
+
+#endif

@@ -1,0 +1,15 @@
+/* The struct of a local manager. A part of <nanvm/mem/local.h>. */
+#ifndef NANVM_MEM_INLINE_LOCAL_H
+#define NANVM_MEM_INLINE_LOCAL_H
+
+struct nanvm_local {
+    nanvm_manager manager;           /* first */
+    nanvm_manager *source;           /* of its memory */
+    struct nanvm_local_state *state; /* NULL until it creates something */
+    nanvm_local_leak *leak;          /* told of leaks; never NULL */
+    void *leak_context;
+    nanvm_local_cycle *cycle; /* told of cycles, by a debug build; or NULL */
+    void *cycle_context;
+};
+
+#endif

@@ -1,0 +1,46 @@
+/* Chunks: the memory of pools. A chunk begins with a head, which is the origin of every
+ * object in it. */
+#ifndef NANVM_CHUNK_H
+#define NANVM_CHUNK_H
+
+#include "pool/pool.h"
+
+typedef struct nanvm_chunk {
+    nanvm_origin origin;
+    size_t most; /* items of an array in it; behind the origin, for all to read */
+    struct nanvm_chunk *next;
+    struct nanvm_segment *segment; /* which it is a part of; NULL: memory of its own */
+    size_t size;                   /* of the chunk, in bytes */
+    uint32_t used; /* carved slots; set when the chunk stops being the newest */
+    uint32_t free; /* free ones among them; only while the pool is being trimmed */
+    NANVM_CHECKSUM(nanvm_memory_front front;)
+    NANVM_IN_DEBUG(struct nanvm_chunk *before; /* whose `next` it is, of large ones */)
+} nanvm_chunk;
+
+NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most) == sizeof(nanvm_origin),
+                    "nanvm_origin_most() finds it");
+
+/* From the start of a chunk to its first object. */
+size_t nanvm_chunk_prefix(const nanvm_type *type);
+unsigned char *nanvm_chunk_first(const nanvm_chunk *self);
+
+/* The memory of one of `size` bytes. */
+nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
+
+/* One of at least `size` bytes, whose origin isn't written yet; NULL if memory runs
+ * out. */
+nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
+void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
+
+/* Writes the origin, for objects of at most `room` bytes. */
+void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room);
+
+#include "chunk_memory.h"
+
+static inline nanvm_chunk *nanvm_chunk_of(const void *object) {
+    nanvm_chunk *self = (nanvm_chunk *)(void *)nanvm_block_origin(object);
+    nanvm_chunk_memory_check(self);
+    return self;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* The pools of one manager: which of them a trim has to look at. */
+#include "hold.h"
+#include "pool/pool.h"
+
+static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
+    nanvm_pools_note_free((nanvm_pool *)dealloc);
+    dealloc->table->free_block(dealloc, object);
+}
+
+static const nanvm_dealloc_table trimmed_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = trimmed_free_block,
+    .own = {.in_pool = true, .chunked = NANVM_BOUNDS_LENGTHS}};
+
+static bool is_trimmed(const nanvm_pool *pool) {
+    return pool->slots.dealloc.table == &trimmed_dealloc;
+}
+
+void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
+    if (!pool->is_untrimmed) {
+        pool->is_untrimmed = true;
+        pool->next_untrimmed = self->untrimmed;
+        self->untrimmed = pool;
+    }
+}
+
+/* Others may have been added in front of it. */
+static void unlist(nanvm_pools *self, nanvm_pool *pool) {
+    nanvm_pool **link = &self->untrimmed;
+    while (*link != pool) {
+        link = &(*link)->next_untrimmed;
+    }
+    *link = pool->next_untrimmed;
+    pool->is_untrimmed = false;
+}
+
+void nanvm_pools_note_free(nanvm_pool *pool) {
+    if (is_trimmed(pool)) {
+        pool->slots.dealloc.table = pool->usual;
+        nanvm_pools_add(pool->owner, pool);
+    }
+}
+
+static size_t trim(nanvm_pool *pool) {
+    size_t reserved = pool->reserved;
+    pool->table->trim(pool);
+    return reserved - pool->reserved;
+}
+
+/* A pool leaves the list when it has been trimmed, and nothing was freed in it meanwhile:
+ * the source's dealloc may drop objects; and a hardened build may stop at a pool that was
+ * damaged, after which a fatal handler may go on by longjmp. */
+size_t nanvm_pools_trim(nanvm_pools *self) {
+    size_t bytes = 0;
+    for (nanvm_pool *pool; (pool = self->untrimmed) != NULL;) {
+        pool->slots.dealloc.table = &trimmed_dealloc;
+        bytes += trim(pool);
+        if (is_trimmed(pool)) {
+            unlist(self, pool);
+        }
+    }
+    return bytes;
+}
+
+bool nanvm_pools_give_back(nanvm_pools *self) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    size_t bytes = nanvm_pools_trim(self);
+    nanvm_drop_defer(&hold);
+    return bytes > 0;
+}

@@ -1,0 +1,260 @@
+#include "pool/slab.h"
+
+enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
+
+/* From here on a segment adds at most half as much again, from a source that wastes
+ * nothing to align it. */
+enum { LARGE_POOL = 2 * NANVM_SEGMENT_SIZE };
+
+static const size_t word_size = sizeof(void *);
+
+/* --- sizes --- */
+
+/* Four classes between one power of two and the next: at most a fifth is lost. */
+static size_t class_of(size_t size) {
+    size_t step = word_size;
+    /*@ loop invariant step == 8 || step == 16 || step == 32 || step == 64 ||
+                       step == 128 || step == 256 || step == word_size;
+        loop invariant word_size <= step && (step == word_size || step * 4 <= size - 1);
+        loop assigns step;
+        loop variant size - step; */
+    while (step * 8 <= size - 1) {
+        step *= 2;
+    }
+    return nanvm_layout_round_up(size, step);
+}
+
+static size_t stride_of(const nanvm_type *type, size_t slot_size) {
+    return nanvm_layout_round_up(nanvm_block_prefix(type) + slot_size,
+                                 nanvm_block_align(type));
+}
+
+size_t nanvm_slab_slot_size(const nanvm_type *type, size_t size) {
+    if (size > NANVM_SLAB_STRIDE_MAX || type->align > NANVM_SLAB_ALIGN_MAX) {
+        return 0;
+    }
+    size_t least = size < word_size ? word_size : nanvm_layout_round_up(size, word_size);
+    size_t slot_size = type->item_size == 0 ? least : class_of(least);
+    return stride_of(type, slot_size) > NANVM_SLAB_STRIDE_MAX ? 0 : slot_size;
+}
+
+/* The smallest size with slots of that size; those in between share the pool. */
+static size_t least_size_of(const nanvm_type *type, size_t slot_size) {
+    if (type->item_size == 0) {
+        return 0;
+    }
+    size_t words = slot_size; /* sizes are rounded up to words first */
+    /*@ loop invariant words <= slot_size;
+        loop assigns words;
+        loop variant words; */
+    while (words > word_size &&
+           nanvm_slab_slot_size(type, words - word_size) == slot_size) {
+        words -= word_size;
+    }
+    return words <= word_size ? 0 : words - word_size + 1;
+}
+
+/* --- chunks --- */
+
+static size_t least_chunk_size(const nanvm_pool *pool) {
+    return nanvm_chunk_prefix(pool->slots.type) + 2 * pool->slots.stride;
+}
+
+/* Half of what there is already, within limits, in whole cache lines. (Twice as much, as
+ * is usual for one array, made the many small pools of a JSON document a quarter
+ * larger, and nothing faster.) */
+static size_t usual_chunk_size(const nanvm_pool *pool) {
+    size_t size = nanvm_layout_round_up(pool->reserved / 2, NANVM_CACHE_LINE);
+    size = size < FIRST_CHUNK ? FIRST_CHUNK : size;
+    return size < LARGEST_CHUNK ? size : LARGEST_CHUNK;
+}
+
+static nanvm_chunk *alloc_chunk(nanvm_slab *self) {
+    size_t least = least_chunk_size(&self->pool);
+    size_t size = usual_chunk_size(&self->pool);
+    nanvm_chunk *chunk = NULL;
+    if (!NANVM_GUARDS_CHUNKS && self->pool.reserved >= LARGE_POOL) {
+        chunk = nanvm_segment_alloc_chunk(self);
+    }
+    /* cppcheck-suppress knownConditionTrueFalse ; true in a hardened build only */
+    if (chunk == NULL && size > least) {
+        chunk = nanvm_chunk_alloc(&self->pool, size);
+    }
+    return chunk != NULL ? chunk : nanvm_chunk_alloc(&self->pool, least);
+}
+
+void nanvm_slab_note_used(nanvm_slab *self) {
+    if (self->uncarved != 0) {
+        size_t bytes = self->uncarved - (uintptr_t)nanvm_chunk_first(self->chunks);
+        self->chunks->used = (uint32_t)(bytes / self->pool.slots.stride);
+    }
+}
+
+/* The last one needs no more than its object takes. */
+static size_t slots_for(const nanvm_pool *pool, size_t room) {
+    return (room - pool->most_size) / pool->slots.stride + 1;
+}
+
+static size_t slots_in(const nanvm_pool *pool, const nanvm_chunk *chunk) {
+    const unsigned char *end = (const unsigned char *)chunk + chunk->size;
+    return slots_for(pool, (size_t)(end - nanvm_chunk_first(chunk)));
+}
+
+static bool add_chunk(nanvm_slab *self) {
+    nanvm_chunk *chunk = alloc_chunk(self);
+    if (chunk == NULL) {
+        return false;
+    }
+    nanvm_chunk_init(chunk, &self->pool, self->pool.most_size);
+    size_t slots = slots_in(&self->pool, chunk);
+    if (!nanvm_free_slots_reserve(self, self->carved + slots)) {
+        nanvm_chunk_free(&self->pool, chunk);
+        return false;
+    }
+    nanvm_slab_note_used(self);
+    chunk->next = self->chunks;
+    self->chunks = chunk;
+    self->uncarved = (uintptr_t)nanvm_chunk_first(chunk);
+    self->uncarved_end = self->uncarved + slots * self->pool.slots.stride;
+    return true;
+}
+
+/* A few at a time, so that their headers are in the cache when the objects are written.
+ */
+static void carve_some(nanvm_slab *self) {
+    nanvm_slots *slots = &self->pool.slots;
+    size_t stride = slots->stride;
+    size_t length = (self->uncarved_end - self->uncarved) / stride;
+    length = length < CARVED_AT_ONCE ? length : CARVED_AT_ONCE;
+    slots->bump = self->uncarved;
+    uint32_t distance =
+        nanvm_origin_distance((void *)self->uncarved, &self->chunks->origin);
+    /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for less than 1
+     */
+    for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
+        nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
+        distance += (uint32_t)(stride / word_size);
+    }
+    slots->bump_end = self->uncarved;
+    self->carved += length;
+}
+
+void *nanvm_slab_carve(nanvm_slab *self) {
+    if (self->uncarved_end - self->uncarved == 0 && !add_chunk(self)) {
+        return NULL;
+    }
+    carve_some(self);
+    return nanvm_slots_pop(&self->pool.slots);
+}
+
+/* A slot keeps an object for which a smaller class would do, down to half; the smallest
+ * class has no half. */
+static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
+    bool too_small = size < pool->least_size && size < pool->most_size / 2;
+    return size <= pool->most_size && !too_small ? object : NULL;
+}
+
+/* --- counts --- */
+
+size_t nanvm_slab_bump_length(const nanvm_slab *self) {
+    const nanvm_slots *slots = &self->pool.slots;
+    size_t bytes = slots->bump_end - slots->bump;
+    return bytes == 0 ? 0 : bytes / slots->stride;
+}
+
+/* Freed slots are used again before the bump range is. Where they wait in a quarantine,
+ * this is asked before each object dies. */
+size_t nanvm_slab_peak(const nanvm_slab *self) {
+    size_t used = self->carved - nanvm_slab_bump_length(self);
+    if (NANVM_QUARANTINES) {
+        used -= nanvm_free_slots_length(self);
+    }
+    return used > self->pool.peak ? used : self->pool.peak;
+}
+
+/* O(free slots): it walks their lists. */
+static nanvm_pool_counts slab_count(nanvm_pool *pool) {
+    const nanvm_slab *self = nanvm_slab_of(pool);
+    size_t stride = pool->slots.stride;
+    size_t peak = nanvm_slab_peak(self);
+    pool->live =
+        self->carved - nanvm_slab_bump_length(self) - nanvm_free_slots_length(self);
+    return (nanvm_pool_counts){pool->live, pool->live * stride, peak, peak * stride};
+}
+
+/* --- the end --- */
+
+static void slab_destroy(nanvm_slab *self) {
+    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (chunk->segment == NULL) {
+            nanvm_chunk_free(&self->pool, chunk);
+        }
+    }
+    for (nanvm_segment *segment = self->segments, *next; segment != NULL;
+         segment = next) {
+        next = segment->next;
+        nanvm_segment_free(self, segment);
+    }
+    nanvm_pool_destroy(&self->pool);
+}
+
+static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
+    nanvm_slab *self = nanvm_slab_of((nanvm_pool *)dealloc);
+    nanvm_free_slots_wipe(self, object);
+    if (--self->pool.live == 0) {
+        slab_destroy(self);
+    }
+}
+
+static const nanvm_dealloc_table orphan_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = orphan_free_block,
+    .own = {.in_pool = true, .chunked = NANVM_BOUNDS_LENGTHS}};
+
+static void slab_orphan(nanvm_pool *pool) {
+    pool->owner = NULL;
+    if (pool->live == 0) {
+        slab_destroy(nanvm_slab_of(pool));
+    } else {
+        nanvm_pool_set_usual(pool, &orphan_dealloc);
+    }
+}
+
+/* --- the pool as a whole --- */
+
+static const nanvm_dealloc_table slab_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = nanvm_free_slots_push,
+    .own = {.in_pool = true,
+            .free_inline = !NANVM_QUARANTINES,
+            .chunked = NANVM_BOUNDS_LENGTHS}};
+static const nanvm_dealloc_table leaf_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = nanvm_free_slots_push,
+    .own = {.in_pool = true,
+            .free_inline = !NANVM_QUARANTINES,
+            .leaves = !NANVM_QUARANTINES,
+            .chunked = NANVM_BOUNDS_LENGTHS}};
+
+static const nanvm_pool_table slab_table = {
+    .size = sizeof(nanvm_slab),
+    .alloc = nanvm_free_slots_alloc,
+    .resize = slab_resize,
+    .trim = nanvm_slab_trim,
+    .count = slab_count,
+    .orphan = slab_orphan,
+    NANVM_IN_DEBUG(.visit = nanvm_live_visit_slab)};
+
+nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
+                              const nanvm_type *type, size_t slot_size) {
+    nanvm_pool *self = nanvm_pool_create(&slab_table, source, owner, type);
+    if (self != NULL) {
+        self->slots.stride = stride_of(type, slot_size);
+        self->least_size = least_size_of(type, slot_size);
+        self->most_size = slot_size;
+        nanvm_pool_set_usual(self, nanvm_type_holds_nothing(type) ? &leaf_dealloc
+                                                                  : &slab_dealloc);
+    }
+    return self;
+}

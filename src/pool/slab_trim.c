@@ -1,0 +1,94 @@
+/* Giving back the chunks and segments of a slab pool in which nothing is alive. */
+#include "pool/slab.h"
+
+/* The slots of the bump range count as free: they lie in the newest chunk, the first. */
+static void count_free(nanvm_slab *self) {
+    uint32_t in_bump_range = (uint32_t)nanvm_slab_bump_length(self);
+    nanvm_slab_note_used(self);
+    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        chunk->free = in_bump_range;
+        in_bump_range = 0;
+    }
+    nanvm_free_slots_count_in_chunks(self);
+}
+
+static bool is_empty(const nanvm_chunk *chunk) {
+    return chunk->free == chunk->used;
+}
+
+static void count_empty(nanvm_slab *self) {
+    for (nanvm_segment *segment = self->segments; segment != NULL;
+         segment = segment->next) {
+        segment->empty = 0;
+    }
+    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        if (chunk->segment != NULL && is_empty(chunk)) {
+            chunk->segment->empty += 1;
+        }
+    }
+}
+
+static bool is_empty_segment(const nanvm_segment *segment) {
+    return segment->empty == segment->chunks;
+}
+
+static bool can_go(const nanvm_chunk *chunk) {
+    return chunk->segment == NULL ? is_empty(chunk) : is_empty_segment(chunk->segment);
+}
+
+static bool lies_where_nothing_lives(const void *slot) {
+    return can_go(nanvm_chunk_of(slot));
+}
+
+static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
+    if (chunk == self->chunks) {
+        self->pool.slots.bump = self->pool.slots.bump_end = 0;
+        self->uncarved = self->uncarved_end = 0;
+    }
+    self->carved -= chunk->used;
+    if (chunk->segment == NULL) {
+        nanvm_chunk_free(&self->pool, chunk);
+    }
+}
+
+/* Chunks keep their order. */
+static void trim_chunks(nanvm_slab *self) {
+    nanvm_chunk *kept = NULL;
+    nanvm_chunk **link = &kept;
+    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (can_go(chunk)) {
+            give_back(self, chunk);
+        } else {
+            *link = chunk;
+            link = &chunk->next;
+        }
+    }
+    *link = NULL;
+    self->chunks = kept;
+}
+
+static void trim_segments(nanvm_slab *self) {
+    nanvm_segment **link = &self->segments;
+    for (nanvm_segment *segment = self->segments, *next; segment != NULL;
+         segment = next) {
+        next = segment->next;
+        if (is_empty_segment(segment)) {
+            nanvm_segment_free(self, segment);
+        } else {
+            *link = segment;
+            link = &segment->next;
+        }
+    }
+    *link = NULL;
+}
+
+void nanvm_slab_trim(nanvm_pool *pool) {
+    nanvm_slab *self = nanvm_slab_of(pool);
+    pool->peak = nanvm_slab_peak(self);
+    count_free(self);
+    count_empty(self);
+    nanvm_free_slots_filter(self, lies_where_nothing_lives);
+    trim_chunks(self);
+    trim_segments(self);
+}

@@ -1,0 +1,36 @@
+/* The memory of chunks, which nothing guards in this build. The hardened build has the
+ * other half of this interface. A part of pool/chunk.h. */
+#ifndef NANVM_CHUNK_MEMORY_H
+#define NANVM_CHUNK_MEMORY_H
+
+/* Whether each chunk lies in pages of its own, so that none is a part of a segment. */
+enum { NANVM_GUARDS_CHUNKS = 0 };
+
+/* Seals the size of a chunk; stops the program if it isn't what was sealed. */
+static inline void nanvm_chunk_memory_seal(nanvm_chunk *self) {
+    (void)self;
+}
+
+static inline void nanvm_chunk_memory_check(const nanvm_chunk *self) {
+    (void)self;
+}
+
+/* The bytes that the pool's source gave for it. */
+static inline size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool,
+                                              const nanvm_chunk *self) {
+    (void)pool;
+    return self->size;
+}
+
+/* Memory for a chunk of at least `*size` bytes, which becomes as much as there is. */
+static inline nanvm_chunk *nanvm_chunk_memory_alloc(const nanvm_pool *pool,
+                                                    size_t *size) {
+    return nanvm_memory_alloc(pool->source, nanvm_chunk_layout(pool, *size));
+}
+
+static inline void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *self) {
+    nanvm_dealloc_memory(pool->source_dealloc, self,
+                         nanvm_chunk_layout(pool, self->size));
+}
+
+#endif
