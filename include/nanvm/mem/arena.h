@@ -5,7 +5,6 @@
 #ifndef NANVM_MEM_ARENA_H
 #define NANVM_MEM_ARENA_H
 
-#include <nanvm/mem/inline/arena.h>
 #include <nanvm/mem/manager.h>
 
 /**
@@ -21,7 +20,8 @@
  * @{
  */
 
-/** An arena: `nanvm_arena arena;`. Its members are private. It can't be moved or copied. */
+/** An arena: `nanvm_arena arena;`. Its members are private. It can't be moved or
+ *  copied. */
 typedef struct nanvm_arena nanvm_arena;
 
 NANVM_BEGIN_DECLS
@@ -94,12 +94,12 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  * may that of a later round.
  *
  * @ownership every reference into the arena is invalid from now on.
- * @errors debug builds of the library stop the program if an object of a self-contained arena
- *     refers elsewhere; a hardened one, if a `drop` was left by longjmp.
+ * @errors debug builds of the library stop the program if an object of a self-contained
+ *     arena refers elsewhere; a hardened one, if a `drop` was left by longjmp.
  * @threads the arena's; no thread may be using its objects.
  * @cost O(chunks + objects that hold references or have a `drop`); for a
- *     self-contained one O(chunks + objects that have a `drop`). In a hardened build O(bytes)
- *     that were in use since the last reset, which are cleared.
+ *     self-contained one O(chunks + objects that have a `drop`). In a hardened build
+ *     O(bytes) that were in use since the last reset, which are cleared.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 
@@ -124,12 +124,12 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_deinit(nanvm_arena *self);
  * @cost none.
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1)
-    nanvm_manager *nanvm_arena_manager(nanvm_arena *self) {
-    return &self->manager;
-}
+    nanvm_manager *nanvm_arena_manager(nanvm_arena *self);
 
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/arena.h>
 
 #endif

@@ -35,10 +35,6 @@ typedef struct nanvm_header {
     NANVM_CHECKSUM(uint32_t origin_checksum;)
 } nanvm_header;
 
-NANVM_STATIC_ASSERT(sizeof(nanvm_header) ==
-                        sizeof(nanvm_count_word) + 4 NANVM_CHECKSUM(+4),
-                    "a header has no padding");
-
 NANVM_BEGIN_DECLS
 
 /**
@@ -49,18 +45,7 @@ NANVM_BEGIN_DECLS
  * @threads any thread.
  * @cost none: a subtraction.
  */
-NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_header *nanvm_block_header(const void *object) {
-    return NANVM_BITS_TO(nanvm_header *, NANVM_ADDRESS(object) - sizeof(nanvm_header));
-}
-
-/** @cond INTERNAL */
-/* Where an origin is, by what the header says of it. */
-NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_header_origin(
-    const nanvm_header *self) {
-    uintptr_t distance = NANVM_TO(uintptr_t, self->origin) * sizeof(void *);
-    return NANVM_BITS_TO(nanvm_origin *, NANVM_ADDRESS(self) - distance);
-}
-/** @endcond */
+NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_header *nanvm_block_header(const void *object);
 
 /**
  * The origin of `object`.
@@ -71,17 +56,7 @@ NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_header_origin(
  * @threads any thread.
  * @cost one load.
  */
-NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object) {
-    nanvm_block_check(object);
-    return nanvm_header_origin(nanvm_block_header(object));
-}
-
-/** @cond INTERNAL */
-NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_count_word *nanvm_block_count_word(
-    const void *object) {
-    return &nanvm_block_header(object)->count;
-}
-/** @endcond */
+NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object);
 
 /**
  * The count of `object`, read once; another thread may be changing it.
@@ -91,16 +66,7 @@ NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_count_word *nanvm_block_count_word(
  * @threads any thread that has a reference to `object`.
  * @cost one load.
  */
-NANVM_INLINE int32_t nanvm_block_count(const void *object) {
-    return nanvm_count_word_load(nanvm_block_count_word(object));
-}
-
-/** @cond INTERNAL */
-/* By the only thread that uses the object. */
-NANVM_INLINE void nanvm_block_set_count(const void *object, int32_t count) {
-    nanvm_count_word_store(nanvm_block_count_word(object), count);
-}
-/** @endcond */
+NANVM_INLINE int32_t nanvm_block_count(const void *object);
 
 /**
  * How many bytes a block of `type` needs in front of the object, at the
@@ -133,5 +99,7 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_block_init(void *object, nanvm_origin *
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/block.h>
 
 #endif

@@ -36,11 +36,7 @@ NANVM_BEGIN_DECLS
  * @threads any thread.
  * @cost O(1), inline.
  */
-NANVM_INLINE bool nanvm_layout_is_valid(nanvm_layout layout) {
-    return layout.align != 0 && (layout.align & (layout.align - 1)) == 0 &&
-           layout.align <= NANVM_TO(size_t, PTRDIFF_MAX) &&
-           layout.size <= NANVM_TO(size_t, PTRDIFF_MAX) - (layout.align - 1);
-}
+NANVM_INLINE bool nanvm_layout_is_valid(nanvm_layout layout);
 
 /**
  * `size` rounded up to a multiple of `align`.
@@ -51,9 +47,7 @@ NANVM_INLINE bool nanvm_layout_is_valid(nanvm_layout layout) {
  * @threads any thread.
  * @cost O(1), inline.
  */
-NANVM_INLINE size_t nanvm_layout_round_up(size_t size, size_t align) {
-    return (size + (align - 1)) & ~(align - 1);
-}
+NANVM_INLINE size_t nanvm_layout_round_up(size_t size, size_t align);
 
 NANVM_END_DECLS
 
@@ -70,15 +64,12 @@ NANVM_BEGIN_DECLS
  * @threads any thread.
  * @cost O(1), inline.
  */
-NANVM_INLINE nanvm_layout nanvm_layout_make(size_t size, size_t align) {
-    nanvm_layout layout;
-    layout.size = size;
-    layout.align = align;
-    return layout;
-}
+NANVM_INLINE nanvm_layout nanvm_layout_make(size_t size, size_t align);
 
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/layout.h>
 
 #endif

@@ -11,7 +11,7 @@
  * @defgroup local Local manager
  * @brief One thread, a pool for each type, plain counts.
  *
- * Objects of one type and size lie side by side in chunks; a dead one's place
+ * Objects of one type and size lie side by side in chunks; a dead one's slot
  * goes to the next one of its type and to no other. References outlive the
  * manager: the last one to go frees what is left of it.
  *
@@ -58,8 +58,6 @@ typedef struct nanvm_cycle {
  * create references; then objects that it is told of later may be dead.
  */
 typedef void nanvm_local_cycle(void *context, const nanvm_cycle *cycle);
-
-#include <nanvm/mem/inline/local.h>
 
 NANVM_BEGIN_DECLS
 
@@ -133,7 +131,7 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
 /**
  * Gives back to the manager's source what no object is using: chunks in which nothing is
  * alive, and the chunk that is kept for the next large object of a type. The chunks of a
- * pool of 4 MiB and more are parts of regions of 2 MiB, and a region is given back when
+ * pool of 4 MiB and more are parts of segments of 2 MiB, and a segment is given back when
  * all of it is empty.
  * A callback may call it at any time. What the source's dealloc drops meanwhile ends when
  * the manager is whole again.
@@ -165,7 +163,7 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  *     resized or given back, `self` must stay as it is.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks + free places). In a debug build, if objects are alive, also O(objects +
+ * @cost O(chunks + free slots). In a debug build, if objects are alive, also O(objects +
  *     references in them), and as much memory of the source for that time.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
@@ -179,12 +177,12 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
  * @cost none.
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1)
-    nanvm_manager *nanvm_local_manager(nanvm_local *self) {
-    return &self->manager;
-}
+    nanvm_manager *nanvm_local_manager(nanvm_local *self);
 
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/local.h>
 
 #endif

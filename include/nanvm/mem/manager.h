@@ -5,8 +5,7 @@
 #ifndef NANVM_MEM_MANAGER_H
 #define NANVM_MEM_MANAGER_H
 
-#include <string.h>
-
+#include <nanvm/mem/block.h>
 #include <nanvm/mem/inline/slots.h>
 
 /**
@@ -95,33 +94,6 @@ typedef bool nanvm_construct(void *object, size_t length, void *context);
 
 NANVM_BEGIN_DECLS
 
-/** @cond INTERNAL */
-/* What nanvm_new() and nanvm_new_copy() do for types that the compiler doesn't know; and
- * where there is no room at hand: a block whose bytes are in any state, or NULL. */
-NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
-                                                      const nanvm_type *type);
-NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
-                                                           const nanvm_type *type,
-                                                           const void *value);
-NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_new_block_cold(
-    nanvm_manager *self, const nanvm_type *type);
-
-/* A block for a type without items, its bytes in any state, or NULL. Inlined, with
- * nanvm_slots_pop(): about 20 instructions on x86-64, 140 bytes. */
-NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
-                                                           const nanvm_type *type) {
-    void *place = NANVM_NULL;
-    if (NANVM_LIKELY(self->slots != NANVM_NULL)) {
-        nanvm_slots *places = self->slots[nanvm_slots_index(type)];
-        if (NANVM_LIKELY(places->type == type)) {
-            place = nanvm_slots_pop(places);
-        }
-    }
-    return NANVM_LIKELY(place != NANVM_NULL) ? place
-                                             : nanvm_manager_new_block_cold(self, type);
-}
-/** @endcond */
-
 /** @name Creating objects
  *  All of them return the only reference to a new object; or the null handle
  *  when memory runs out, when the size overflows, or when the table's
@@ -139,16 +111,7 @@ NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
  *     compiler knows: about 22 instructions on x86-64, 170 bytes.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new(nanvm_manager *manager, const nanvm_type *type) {
-    if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
-        if (NANVM_LIKELY(self.object != NANVM_NULL)) {
-            memset(self.object, 0, type->size);
-        }
-        return self;
-    }
-    return nanvm_new_any(manager, type);
-}
+    nanvm_new(nanvm_manager *manager, const nanvm_type *type);
 
 /**
  * A copy of the fixed part `*value`, `type->size` bytes.
@@ -160,17 +123,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * @cost the manager's allocation, and copying the value. Inlined as nanvm_new() is.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type, const void *value) {
-    if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
-        /* memcpy may not be given NULL, not even for 0 bytes. */
-        if (NANVM_LIKELY(self.object != NANVM_NULL) && type->size != 0) {
-            memcpy(self.object, value, type->size);
-        }
-        return self;
-    }
-    return nanvm_new_copy_any(manager, type, value);
-}
+    nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type, const void *value);
 
 /**
  * An array of `length` items, copied from `items`, or all zeros where `items`
@@ -263,5 +216,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_manager_dealloc(nanvm_manager *manager,
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/manager.h>
 
 #endif

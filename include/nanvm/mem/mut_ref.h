@@ -21,10 +21,6 @@
 
 NANVM_BEGIN_DECLS
 
-/** @cond INTERNAL */
-NANVM_API NANVM_COLD void nanvm_mut_ref_drop_cold(void *object);
-/** @endcond */
-
 /**
  * The null handle: it refers to no object. As an initialiser outside of functions write
  * #NANVM_NULL_HANDLE.
@@ -34,10 +30,7 @@ NANVM_API NANVM_COLD void nanvm_mut_ref_drop_cold(void *object);
  * @threads any thread.
  * @cost none.
  */
-NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_null(void) {
-    nanvm_mut_ref null = NANVM_NULL_HANDLE;
-    return null;
-}
+NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_null(void);
 
 /**
  * Whether `self` is the null handle, as a `new` returns it when memory runs out.
@@ -47,9 +40,7 @@ NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_null(void) {
  * @threads the thread that has `self`.
  * @cost none: a comparison.
  */
-NANVM_INLINE bool nanvm_mut_ref_is_null(nanvm_mut_ref self) {
-    return self.object == NANVM_NULL;
-}
+NANVM_INLINE bool nanvm_mut_ref_is_null(nanvm_mut_ref self);
 
 /**
  * The object, to be read and written. `NULL` for a null handle.
@@ -59,9 +50,7 @@ NANVM_INLINE bool nanvm_mut_ref_is_null(nanvm_mut_ref self) {
  * @threads the thread that has `self`.
  * @cost none.
  */
-NANVM_INLINE void *nanvm_mut_ref_get(nanvm_mut_ref self) {
-    return self.object;
-}
+NANVM_INLINE void *nanvm_mut_ref_get(nanvm_mut_ref self);
 
 /**
  * The number of items of an array; 0 for another object and for a null handle.
@@ -81,11 +70,7 @@ NANVM_API size_t nanvm_mut_ref_length(nanvm_mut_ref self);
  * @threads the thread that has `self`.
  * @cost none.
  */
-NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) {
-    nanvm_ref ref;
-    ref.object = self.object;
-    return ref;
-}
+NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self);
 
 /**
  * Drops the object and what only it refers to. A null handle is left alone. The `drop`
@@ -99,22 +84,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) 
  * @threads the thread that has `self`.
  * @cost O(objects that die); stack O(1).
  */
-NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
-    if (self.object != NANVM_NULL) {
-        nanvm_mut_ref_drop_cold(self.object);
-    }
-}
-
-/** @cond INTERNAL */
-/* The same, where the compiler may know the type. */
-NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type *type) {
-    bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
-    if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
-        !nanvm_slots_free(self.object)) {
-        nanvm_mut_ref_drop(self);
-    }
-}
-/** @endcond */
+NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self);
 
 /**
  * Hands `*self` over and leaves the null handle in its place.
@@ -125,11 +95,7 @@ NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type 
  * @cost none.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
-    nanvm_mut_ref_move(nanvm_mut_ref *self) {
-    nanvm_mut_ref moved = *self;
-    self->object = NANVM_NULL;
-    return moved;
-}
+    nanvm_mut_ref_move(nanvm_mut_ref *self);
 
 /**
  * Gives an array `length` items: in place where there is room, else by moving
@@ -178,5 +144,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize_unset(
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/mut_ref.h>
 
 #endif

@@ -26,16 +26,6 @@
 
 NANVM_BEGIN_DECLS
 
-/** @cond INTERNAL */
-NANVM_API NANVM_COLD void nanvm_ref_clone_cold(const void *object);
-NANVM_API NANVM_NOINLINE void nanvm_ref_drop_cold(const void *object);
-NANVM_API NANVM_COLD bool nanvm_ref_is_sole_cold(const void *object);
-NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
-nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
-NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_ref_make_mut_cold(
-    nanvm_ref *self, nanvm_manager *manager);
-/** @endcond */
-
 /**
  * The null handle: it refers to no object. As an initialiser outside of functions write
  * #NANVM_NULL_HANDLE.
@@ -45,10 +35,7 @@ NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_ref_make_mut_cold(
  * @threads any thread.
  * @cost none.
  */
-NANVM_INLINE nanvm_ref nanvm_ref_null(void) {
-    nanvm_ref null = NANVM_NULL_HANDLE;
-    return null;
-}
+NANVM_INLINE nanvm_ref nanvm_ref_null(void);
 
 /**
  * Whether `self` is the null handle.
@@ -58,9 +45,7 @@ NANVM_INLINE nanvm_ref nanvm_ref_null(void) {
  * @threads any thread that has `self`.
  * @cost none: a comparison.
  */
-NANVM_INLINE bool nanvm_ref_is_null(nanvm_ref self) {
-    return self.object == NANVM_NULL;
-}
+NANVM_INLINE bool nanvm_ref_is_null(nanvm_ref self);
 
 /**
  * The object, to be read. `NULL` for a null handle.
@@ -70,9 +55,7 @@ NANVM_INLINE bool nanvm_ref_is_null(nanvm_ref self) {
  * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost none.
  */
-NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
-    return self.object;
-}
+NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self);
 
 /**
  * The number of items of an array; 0 for another object and for a null handle.
@@ -100,13 +83,7 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
  * @cost plain count: load, test, store. Atomic: load, test and one atomic add.
  *     Inlined: about 7 instructions on x86-64, 65 bytes.
  */
-NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
-    if (self.object != NANVM_NULL &&
-        !nanvm_count_add(nanvm_block_count_word(self.object))) {
-        nanvm_ref_clone_cold(self.object);
-    }
-    return self;
-}
+NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self);
 
 /**
  * One reference less. The last one drops the object, and what only it refers
@@ -119,43 +96,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
  * @cost plain count: load, test, store. The last reference: O(objects that
  *     die), stack O(1). Inlined: about 7 instructions on x86-64, 25 bytes.
  */
-NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
-    if (self.object != NANVM_NULL) {
-        nanvm_count_word *word = nanvm_block_count_word(self.object);
-        int32_t count = nanvm_count_word_load(word);
-        /* By nanvm_count_release_shared() gcc would put the usual way out of line. */
-        if (count > 0) {
-            nanvm_count_word_store(word, count - 1);
-        } else {
-            nanvm_ref_drop_cold(self.object);
-        }
-    }
-}
-
-/** @cond INTERNAL */
-/* The same, for an object of a type that is known to hold nothing. Inlined: about 7
- * instructions on x86-64, 18 where the object dies in a pool; 80 bytes. */
-NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
-    if (self.object != NANVM_NULL) {
-        nanvm_count_word *word = nanvm_block_count_word(self.object);
-        int32_t count = nanvm_count_word_load(word);
-        if (count > 0) {
-            nanvm_count_word_store(word, count - 1);
-        } else if (count < 0 || !nanvm_slots_free(NANVM_UNCONST(self.object))) {
-            nanvm_ref_drop_cold(self.object);
-        }
-    }
-}
-
-/* Both when the compiler knows, and when it doesn't. */
-NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_type *type) {
-    if (NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type)) {
-        nanvm_ref_drop_leaf(self);
-    } else {
-        nanvm_ref_drop(self);
-    }
-}
-/** @endcond */
+NANVM_INLINE void nanvm_ref_drop(nanvm_ref self);
 
 /**
  * How many *other* references to the object there are: 0 is a sole owner.
@@ -182,13 +123,7 @@ NANVM_API size_t nanvm_ref_count(nanvm_ref self);
  * @cost plain count: one load and test. Inlined: about 6 instructions on x86-64, 35
  * bytes.
  */
-NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {
-    if (self.object == NANVM_NULL) {
-        return false;
-    }
-    int32_t count = nanvm_block_count(self.object);
-    return count == 0 || (count < 0 && nanvm_ref_is_sole_cold(self.object));
-}
+NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self);
 
 /**
  * Turns a sole owner back into a `MutRef`.
@@ -204,18 +139,8 @@ NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {
  * @cost plain count: one load and test. Inlined: about 7 instructions on x86-64,
  *     65 bytes.
  */
-NANVM_INLINE NANVM_NODISCARD
-NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref *out) {
-    const void *object = self->object;
-    int32_t count = object == NANVM_NULL ? 1 : nanvm_block_count(object);
-    out->object = NANVM_NULL;
-    if (count > 0 || (count < 0 && !nanvm_ref_is_sole_cold(object))) {
-        return false;
-    }
-    out->object = NANVM_UNCONST(object);
-    self->object = NANVM_NULL;
-    return true;
-}
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(
+    nanvm_ref *self, nanvm_mut_ref *out);
 
 /**
  * A new object with the same content: its bytes are copied, the references in
@@ -248,15 +173,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  *     x86-64, 30 bytes.
  */
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
-    nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager) {
-    const void *object = self->object;
-    if (NANVM_LIKELY(object != NANVM_NULL && nanvm_block_count(object) == 0)) {
-        nanvm_mut_ref own = {NANVM_UNCONST(object)};
-        self->object = NANVM_NULL;
-        return own;
-    }
-    return nanvm_ref_to_mut_ref_cold(self, manager);
-}
+    nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager);
 
 /**
  * The object of `*self`, to be written in place: that of a sole owner; otherwise `*self`
@@ -279,13 +196,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  *     nanvm_ref_to_mut_ref(). Inlined: about 5 instructions on x86-64, 20 bytes.
  */
 NANVM_INLINE NANVM_NODISCARD
-NANVM_NONNULL(1, 2) void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *manager) {
-    const void *object = self->object; /* once: it may be seen that it isn't NULL */
-    if (NANVM_LIKELY(object != NANVM_NULL && nanvm_block_count(object) == 0)) {
-        return NANVM_UNCONST(object);
-    }
-    return nanvm_ref_make_mut_cold(self, manager);
-}
+    NANVM_NONNULL(1, 2) void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *manager);
 
 /**
  * Tells `visitor` of each reference that `self` holds: those of the fixed part
@@ -322,9 +233,7 @@ NANVM_API const nanvm_type *nanvm_ref_type(nanvm_ref self);
  * @threads any thread.
  * @cost none.
  */
-NANVM_INLINE bool nanvm_ref_same(nanvm_ref a, nanvm_ref b) {
-    return a.object == b.object;
-}
+NANVM_INLINE bool nanvm_ref_same(nanvm_ref a, nanvm_ref b);
 
 /**
  * Hands `*self` over and leaves the null handle in its place.
@@ -334,14 +243,12 @@ NANVM_INLINE bool nanvm_ref_same(nanvm_ref a, nanvm_ref b) {
  * @threads any thread that has `self`.
  * @cost none.
  */
-NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_ref nanvm_ref_move(nanvm_ref *self) {
-    nanvm_ref moved = *self;
-    self->object = NANVM_NULL;
-    return moved;
-}
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_ref nanvm_ref_move(nanvm_ref *self);
 
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/ref.h>
 
 #endif

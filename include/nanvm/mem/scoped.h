@@ -25,9 +25,7 @@ NANVM_BEGIN_DECLS
  * @threads as nanvm_ref_drop().
  * @cost as nanvm_ref_drop().
  */
-NANVM_INLINE NANVM_NONNULL(1) void nanvm_ref_cleanup(nanvm_ref *self) {
-    nanvm_ref_drop(nanvm_ref_move(self));
-}
+NANVM_INLINE NANVM_NONNULL(1) void nanvm_ref_cleanup(nanvm_ref *self);
 
 /**
  * Drops `*self` and leaves the null handle. What #NANVM_SCOPED calls.
@@ -37,9 +35,7 @@ NANVM_INLINE NANVM_NONNULL(1) void nanvm_ref_cleanup(nanvm_ref *self) {
  * @threads as nanvm_mut_ref_drop().
  * @cost as nanvm_mut_ref_drop().
  */
-NANVM_INLINE NANVM_NONNULL(1) void nanvm_mut_ref_cleanup(nanvm_mut_ref *self) {
-    nanvm_mut_ref_drop(nanvm_mut_ref_move(self));
-}
+NANVM_INLINE NANVM_NONNULL(1) void nanvm_mut_ref_cleanup(nanvm_mut_ref *self);
 
 NANVM_END_DECLS
 
@@ -54,5 +50,7 @@ NANVM_END_DECLS
 #endif
 
 /** @} */
+
+#include <nanvm/mem/inline/scoped.h>
 
 #endif

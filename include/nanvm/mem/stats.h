@@ -6,7 +6,6 @@
 #define NANVM_MEM_STATS_H
 
 #include <stdio.h>
-#include <string.h>
 
 #include <nanvm/mem/manager.h>
 
@@ -65,7 +64,7 @@ NANVM_BEGIN_DECLS
  * @ownership none changes hands.
  * @errors none.
  * @threads as the manager says.
- * @cost local: O(types + free places); others O(1).
+ * @cost local: O(types + free slots); others O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_manager_stats(const nanvm_manager *manager,
                                                        nanvm_stats *stats);
@@ -78,14 +77,7 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_manager_stats(const nanvm_manager *mana
  * @threads as the manager says.
  * @cost as nanvm_manager_stats().
  */
-NANVM_INLINE NANVM_NONNULL(1) nanvm_stats nanvm_stats_make(const nanvm_manager *manager) {
-    nanvm_stats stats;
-    memset(&stats, 0, sizeof(stats));
-    stats.size = sizeof(stats);
-    stats.version = NANVM_STATS_VERSION;
-    nanvm_manager_stats(manager, &stats);
-    return stats;
-}
+NANVM_INLINE NANVM_NONNULL(1) nanvm_stats nanvm_stats_make(const nanvm_manager *manager);
 
 /**
  * Writes the numbers of `manager` to `file`, as lines for a person.
@@ -113,5 +105,7 @@ NANVM_API NANVM_NONNULL(1, 2) bool nanvm_stats_print_json(const nanvm_manager *m
 NANVM_END_DECLS
 
 /** @} */
+
+#include <nanvm/mem/inline/stats.h>
 
 #endif

@@ -149,8 +149,6 @@ NANVM_END_DECLS
 #endif
 /** @} */
 
-#include <nanvm/mem/inline/type.h>
-
 /** @name Tables in one line
  *  Each declares a `static const nanvm_type` called `table`. A member that is listed
  *  as a reference must be a handle, see #NANVM_OTHER_HANDLES; any other doesn't compile.
@@ -225,5 +223,7 @@ NANVM_END_DECLS
 /** @} */
 
 /** @} */
+
+#include <nanvm/mem/inline/type.h>
 
 #endif

@@ -1,8 +1,6 @@
-/* The structs of an arena. A part of <nanvm/mem/arena.h>. */
+/* The structs of an arena, and its inline function. A part of <nanvm/mem/arena.h>. */
 #ifndef NANVM_MEM_INLINE_ARENA_H
 #define NANVM_MEM_INLINE_ARENA_H
-
-#include <nanvm/mem/manager.h>
 
 /* A dealloc whose objects all lie in front of `*end`. */
 typedef struct nanvm_dealloc_bounded {
@@ -27,17 +25,25 @@ struct nanvm_arena {
     unsigned char *buffer;              /* the caller's; NULL: there are only chunks */
     struct nanvm_origin *origin;        /* of the newest block */
     void *finalizable;                  /* objects to release at a reset, linked */
-    void *newest;                       /* the header of the newest block, or raw memory */
-    size_t blocks;                      /* since the last reset */
-    size_t pieces;                      /* of raw memory, since then */
-    size_t peak;                        /* bytes in use at most */
-    size_t used;             /* bytes in all chunks but the newest */
-    size_t streak;           /* blocks of a type in a row, at the top */
-    bool self_contained;     /* no object refers outside: references needn't be released */
-    bool sanitized;          /* a sanitizer is told which bytes are in use */
-    nanvm_at_work resetting; /* a reset, whose callbacks may call it again */
-    nanvm_slots bump_range;  /* objects to be, at the top */
+    void *newest;        /* the header of the newest block, or raw memory */
+    size_t blocks;       /* since the last reset */
+    size_t pieces;       /* of raw memory, since then */
+    size_t peak;         /* bytes in use at most */
+    size_t used;         /* bytes in all chunks but the newest */
+    size_t streak;       /* blocks of a type in a row, at the top */
+    bool self_contained; /* no object refers outside: references needn't be released */
+    bool sanitized;      /* a sanitizer is told which bytes are in use */
+    nanvm_at_work resetting;           /* a reset, whose callbacks may call it again */
+    nanvm_slots bump_range;            /* objects to be, at the top */
     nanvm_slots *by_type[NANVM_SLOTS]; /* leads any type to the bump range */
 };
+
+NANVM_BEGIN_DECLS
+
+NANVM_INLINE nanvm_manager *nanvm_arena_manager(nanvm_arena *self) {
+    return &self->manager;
+}
+
+NANVM_END_DECLS
 
 #endif

@@ -1,20 +1,22 @@
 /* Which build of the library the headers are for, and what that changes in them.
  *
  *   the usual build
- *   NANVM_HARDENED  headers, origins and counts are sealed: <nanvm/mem/atomic.h> has the
- *                   counts, this file the rest
+ *   NANVM_HARDENED  headers, origins and counts are sealed: <nanvm/mem/inline/atomic.h>
+ *                   has the counts, this file the rest
  *   NANVM_DEBUG     a hardened build that checks more
  *
  * A part of <nanvm/mem/config.h>. */
 #ifndef NANVM_MEM_INLINE_BUILD_H
 #define NANVM_MEM_INLINE_BUILD_H
 
+#include <nanvm/mem/inline/symbols.h>
+
 #if defined(NANVM_DEBUG) && !defined(NANVM_HARDENED)
 #define NANVM_HARDENED 1
 #endif
 
 /* A unit that was compiled for a build of another kind doesn't link: see
- * <nanvm/mem/config.h>. */
+ * <nanvm/mem/inline/symbols.h>. */
 #if defined(NANVM_DEBUG)
 #define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_debug_##name##_abi, NANVM_ABI)
 #elif defined(NANVM_HARDENED)

@@ -1,4 +1,5 @@
-/* The struct of a local manager. A part of <nanvm/mem/local.h>. */
+/* The struct of a local manager, and its inline function. A part of
+ * <nanvm/mem/local.h>. */
 #ifndef NANVM_MEM_INLINE_LOCAL_H
 #define NANVM_MEM_INLINE_LOCAL_H
 
@@ -11,5 +12,13 @@ struct nanvm_local {
     nanvm_local_cycle *cycle; /* told of cycles, by a debug build; or NULL */
     void *cycle_context;
 };
+
+NANVM_BEGIN_DECLS
+
+NANVM_INLINE nanvm_manager *nanvm_local_manager(nanvm_local *self) {
+    return &self->manager;
+}
+
+NANVM_END_DECLS
 
 #endif

@@ -10,8 +10,8 @@ typedef struct NANVM_MAY_ALIAS nanvm_slot {
 } nanvm_slot;
 
 /* Free slots for new objects of one type: two free lists, and a bump range of slots that
- * lie side by side. A pool of a local manager starts with one, which is the dealloc of its
- * objects; an arena has one for its bump range.
+ * lie side by side. A pool of a local manager starts with one, which is the dealloc of
+ * its objects; an arena has one for its bump range.
  *
  * A freed slot goes to the local free list, which becomes the free list when that is
  * empty. With one list, `new` after `drop` would wait for the dropped object's header.

@@ -1,4 +1,4 @@
-/* A part of <nanvm/mem/type.h>: what its macros are made of. */
+/* What the macros of <nanvm/mem/type.h> are made of. A part of that header. */
 #ifndef NANVM_MEM_INLINE_TYPE_H
 #define NANVM_MEM_INLINE_TYPE_H
 

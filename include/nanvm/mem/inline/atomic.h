@@ -1,13 +1,9 @@
-/**
- * @file
- * The word that a count lies in, and the operations on it: each with the memory ordering
- * that it is used with, and no others.
- *
- * This is all that the counting knows of the machine. In a hardened build the count is
- * sealed, and the operations are functions that check the seal.
- */
-#ifndef NANVM_MEM_ATOMIC_H
-#define NANVM_MEM_ATOMIC_H
+/* The word that a count lies in, and the operations on it: each with the memory ordering
+ * that it is used with, and no others. This is all that counting knows of the machine. In
+ * a hardened build the count is sealed, and the operations are functions that check the
+ * seal. A part of <nanvm/mem/count.h>. */
+#ifndef NANVM_MEM_INLINE_ATOMIC_H
+#define NANVM_MEM_INLINE_ATOMIC_H
 
 #include <nanvm/mem/config.h>
 
@@ -19,29 +15,25 @@ NANVM_BEGIN_DECLS
 
 #if defined(NANVM_HARDENED)
 
-/** The count of a block, and a seal that only the library can make. */
+/* The count of a block, and a seal that only the library can make. */
 typedef struct nanvm_count_word {
-    uint64_t sealed; /**< Private. */
+    uint64_t sealed;
 } nanvm_count_word;
 
-/** @cond INTERNAL */
 NANVM_API int32_t nanvm_count_word_load(const nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self);
 NANVM_API void nanvm_count_word_store(nanvm_count_word *self, int32_t count);
 NANVM_API void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count);
 NANVM_API int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_increment_release(nanvm_count_word *self);
-/** @endcond */
 
 #else
 
-/** The count of a block. */
+/* The count of a block. */
 typedef int32_t nanvm_count_word;
 
-/** @cond INTERNAL */
-
-/* The last look. Another thread may be changing it, so it is a relaxed atomic load, which
- * is an ordinary load to every processor. */
+/* The count, which another thread may be changing: a relaxed atomic load is an ordinary
+ * load on every processor. */
 NANVM_INLINE int32_t nanvm_count_word_load(const nanvm_count_word *self) {
 #if defined(NANVM_GNU)
     return __atomic_load_n(self, __ATOMIC_RELAXED);
@@ -50,7 +42,8 @@ NANVM_INLINE int32_t nanvm_count_word_load(const nanvm_count_word *self) {
 #endif
 }
 
-/* What other threads did before they counted down comes before what follows. */
+/* The count. What other threads did before they counted down comes before what this
+ * thread does next. */
 NANVM_INLINE int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self) {
 #if defined(NANVM_GNU)
     return __atomic_load_n(self, __ATOMIC_ACQUIRE);
@@ -59,12 +52,12 @@ NANVM_INLINE int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self)
 #endif
 }
 
-/* By the only thread that uses the object. */
+/* Sets the count, for the only thread that uses the object. */
 NANVM_INLINE void nanvm_count_word_store(nanvm_count_word *self, int32_t count) {
     *self = count;
 }
 
-/* While other threads look. */
+/* Sets the count while other threads may read it. */
 NANVM_INLINE void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count) {
 #if defined(NANVM_GNU)
     __atomic_store_n(self, count, __ATOMIC_RELAXED);
@@ -73,7 +66,8 @@ NANVM_INLINE void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t
 #endif
 }
 
-/* Both return the count before. Interlocked operations are stronger than asked for. */
+/* Both return the count as it was before. (MSVC's interlocked operations order more than
+ * is asked for.) */
 NANVM_INLINE int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self) {
 #if defined(NANVM_GNU)
     return __atomic_fetch_sub(self, 1, __ATOMIC_RELAXED);
@@ -89,7 +83,6 @@ NANVM_INLINE int32_t nanvm_count_word_increment_release(nanvm_count_word *self) 
     return (int32_t)_InterlockedExchangeAdd((volatile long *)self, 1);
 #endif
 }
-/** @endcond */
 
 #endif
 

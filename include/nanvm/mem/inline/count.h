@@ -1,0 +1,93 @@
+/* The ranges of counts, and the functions that count. They get the word of a count, and
+ * know nothing of the object behind it. A part of <nanvm/mem/count.h>. */
+#ifndef NANVM_MEM_INLINE_COUNT_H
+#define NANVM_MEM_INLINE_COUNT_H
+
+#include <nanvm/mem/inline/atomic.h>
+
+enum {
+    /* Atomic counts go from NANVM_COUNT_ATOMIC (no other reference) down to this
+     * (2^30 - 1 others). A lower count without a name is stuck. */
+    NANVM_COUNT_ATOMIC_LAST = -0x40000000,
+    /* Half as far as atomic counts go. Inline functions count down to here: threads that
+     * act on an old count can't carry it from here to where it sticks. */
+    NANVM_COUNT_ATOMIC_INLINE = -0x20000000,
+    /* A plain count that overflows becomes INT32_MIN, which is stuck, too. */
+    NANVM_COUNT_STUCK = -0x70000000
+};
+
+NANVM_BEGIN_DECLS
+
+NANVM_INLINE bool nanvm_count_is_atomic(int32_t count) {
+    return count < 0 && count >= NANVM_COUNT_ATOMIC_LAST;
+}
+
+/* A plain count and one more: INT32_MAX + 1 lands on INT32_MIN, where counts stick. */
+NANVM_INLINE int32_t nanvm_count_after(int32_t count) {
+    return NANVM_TO(int32_t, NANVM_TO(uint32_t, count) + 1U);
+}
+
+/* How many other references there are, by a count that is plain or atomic. */
+NANVM_INLINE size_t nanvm_count_others(int32_t count) {
+    return NANVM_TO(size_t, count >= 0 ? count : NANVM_COUNT_ATOMIC - count);
+}
+
+/* One more reference; false where the cold function has to decide: near the limit of an
+ * atomic count, and where the count is neither plain nor atomic. (An atomic clone and a
+ * drop take 6 % less time than with a call. A hand-written atomic count is faster only by
+ * the load, which has to wait for an atomic update of the same word just before.) */
+NANVM_INLINE bool nanvm_count_add(nanvm_count_word *self) {
+    int32_t count = nanvm_count_word_load(self);
+    if (NANVM_LIKELY(count >= 0)) {
+        nanvm_count_word_store(self, nanvm_count_after(count));
+        return true;
+    }
+    if (count >= NANVM_COUNT_ATOMIC_INLINE) {
+        (void)nanvm_count_word_decrement_relaxed(self);
+        return true;
+    }
+    return false;
+}
+
+/* One more reference on an atomic count, which sticks at its limit. */
+NANVM_INLINE void nanvm_count_add_atomic(nanvm_count_word *self) {
+    if (nanvm_count_word_decrement_relaxed(self) <= NANVM_COUNT_ATOMIC_LAST) {
+        nanvm_count_word_store_relaxed(self, NANVM_COUNT_STUCK);
+    }
+}
+
+/* One reference less, if the count was last seen to be `count`, which is plain, and
+ * there are others; else false. */
+NANVM_INLINE bool nanvm_count_release_shared(nanvm_count_word *self, int32_t count) {
+    if (count > 0) {
+        nanvm_count_word_store(self, count - 1);
+        return true;
+    }
+    return false;
+}
+
+/* One reference less on an atomic count, which was last seen to be `count`; true if that
+ * reference was the last.
+ *
+ * A thread that has the only reference needs no read-modify-write: no other thread can
+ * clone it. Acquire: what other threads did with the object before they dropped it comes
+ * before its end. That is a load and not a fence, since ThreadSanitizer doesn't
+ * understand fences. */
+NANVM_INLINE bool nanvm_count_release_atomic(nanvm_count_word *self, int32_t count) {
+    if (count != NANVM_COUNT_ATOMIC &&
+        nanvm_count_word_increment_release(self) != NANVM_COUNT_ATOMIC) {
+        return false;
+    }
+    (void)nanvm_count_word_load_acquire(self);
+    return true;
+}
+
+/* Whether an atomic count says that there is no other reference. Acquire: what other
+ * threads did with the object came before. */
+NANVM_INLINE bool nanvm_count_is_sole_atomic(const nanvm_count_word *self) {
+    return nanvm_count_word_load_acquire(self) == NANVM_COUNT_ATOMIC;
+}
+
+NANVM_END_DECLS
+
+#endif

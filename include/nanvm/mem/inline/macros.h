@@ -1,0 +1,118 @@
+/* What compilers and languages differ in, under one name each: attributes, hints, casts.
+ * A part of <nanvm/mem/config.h>. */
+#ifndef NANVM_MEM_INLINE_MACROS_H
+#define NANVM_MEM_INLINE_MACROS_H
+
+/* The attributes and built-in functions of gcc. clang has them, too, where it stands in
+ * for MSVC and doesn't define __GNUC__. */
+#if defined(__GNUC__) || defined(__clang__)
+#define NANVM_GNU
+#endif
+
+#if defined(_WIN32) && defined(NANVM_SHARED)
+#if defined(NANVM_BUILDING)
+#define NANVM_API __declspec(dllexport)
+#else
+#define NANVM_API __declspec(dllimport)
+#endif
+#elif defined(_WIN32) || !defined(NANVM_GNU)
+#define NANVM_API
+#elif defined(NANVM_BUILDING) && !defined(NANVM_SHARED) && !defined(NANVM_STATIC_EXPORTS)
+/* A shared library that contains the static one exports nothing of it. Only definitions
+ * are hidden: a program can't see which of the two it will be linked with. */
+#define NANVM_API __attribute__((visibility("hidden")))
+#else
+#define NANVM_API __attribute__((visibility("default")))
+#endif
+
+/* The fast half of a function. `src/inline.c` defines it as `extern inline`,
+ * so that each of them also exists once as a symbol: for other languages,
+ * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit
+ * may have a copy of its own: hidden, or plugins would share the copy of one of them. */
+#ifndef NANVM_INLINE
+#if defined(__cplusplus) && defined(NANVM_GNU) && !defined(_WIN32)
+#define NANVM_INLINE __attribute__((visibility("hidden"))) inline
+#else
+#define NANVM_INLINE inline
+#endif
+#endif
+
+#if defined(NANVM_GNU)
+#define NANVM_NODISCARD __attribute__((warn_unused_result))
+#define NANVM_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
+#define NANVM_RETURNS_NONNULL __attribute__((returns_nonnull))
+#define NANVM_PURE __attribute__((pure))
+#define NANVM_COLD __attribute__((cold, noinline))
+#define NANVM_NOINLINE __attribute__((noinline))
+#define NANVM_NORETURN __attribute__((noreturn))
+#define NANVM_UNUSED __attribute__((unused))
+#define NANVM_MAY_ALIAS __attribute__((may_alias))
+/* Whether the compiler knows the value, so that what depends on it costs nothing. */
+#define NANVM_IS_KNOWN(x) __builtin_constant_p(x)
+#define NANVM_PREFETCH(address) __builtin_prefetch(address)
+#define NANVM_LIKELY(x) __builtin_expect(!!(x), 1)
+#define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define NANVM_NODISCARD
+#define NANVM_NONNULL(...)
+#define NANVM_RETURNS_NONNULL
+#define NANVM_PURE
+#define NANVM_COLD
+#define NANVM_NOINLINE
+#define NANVM_NORETURN
+#define NANVM_UNUSED
+#define NANVM_MAY_ALIAS
+#define NANVM_IS_KNOWN(x) 0
+#define NANVM_PREFETCH(address) ((void)(address))
+#define NANVM_LIKELY(x) (x)
+#define NANVM_UNLIKELY(x) (x)
+#endif
+
+/* For unsigned arithmetic that is meant to wrap, and why: clang's -fsanitize=integer has
+ * nothing to report there. */
+#if defined(__clang__)
+#define NANVM_WRAPS(why) __attribute__((no_sanitize("unsigned-integer-overflow")))
+#else
+#define NANVM_WRAPS(why)
+#endif
+
+/* clang takes `@ownership` for a command of HeaderDoc, which is about classes. Our own
+ * check of the comments sees to that by itself, and looks for everything else. */
+#if defined(__clang__) && !defined(NANVM_SHOW_COMMENTS)
+#define NANVM_BEGIN_COMMENTS                                                             \
+    _Pragma("clang diagnostic push")                                                     \
+        _Pragma("clang diagnostic ignored \"-Wdocumentation\"")                          \
+            _Pragma("clang diagnostic ignored \"-Wdocumentation-unknown-command\"")
+#define NANVM_END_COMMENTS _Pragma("clang diagnostic pop")
+#else
+#define NANVM_BEGIN_COMMENTS
+#define NANVM_END_COMMENTS
+#endif
+
+/* Casts, and the null pointer, as each language writes them: C++ has warnings for those
+ * of C. NANVM_BITS_TO is for what only the bits say, NANVM_UNCONST for what isn't const.
+ */
+#if defined(__cplusplus)
+#define NANVM_ALIGNOF(type) alignof(type)
+#define NANVM_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#define NANVM_BEGIN_DECLS NANVM_BEGIN_COMMENTS extern "C" {
+#define NANVM_END_DECLS                                                                  \
+    }                                                                                    \
+    NANVM_END_COMMENTS
+#define NANVM_NULL nullptr
+#define NANVM_TO(type, value) static_cast<type>(value)
+#define NANVM_BITS_TO(type, value) reinterpret_cast<type>(value)
+#define NANVM_UNCONST(pointer) const_cast<void *>(pointer)
+#else
+#define NANVM_ALIGNOF(type) _Alignof(type)
+#define NANVM_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#define NANVM_BEGIN_DECLS NANVM_BEGIN_COMMENTS
+#define NANVM_END_DECLS NANVM_END_COMMENTS
+#define NANVM_NULL NULL
+#define NANVM_TO(type, value) ((type)(value))
+#define NANVM_BITS_TO(type, value) ((type)(value))
+#define NANVM_UNCONST(pointer) ((void *)(uintptr_t)(pointer))
+#endif
+#define NANVM_ADDRESS(pointer) NANVM_BITS_TO(uintptr_t, pointer)
+
+#endif

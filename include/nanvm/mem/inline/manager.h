@@ -1,0 +1,64 @@
+/* How objects are created: inline where the compiler knows the type and the manager has a
+ * free slot at hand, by a call where not. A part of <nanvm/mem/manager.h>. */
+#ifndef NANVM_MEM_INLINE_MANAGER_H
+#define NANVM_MEM_INLINE_MANAGER_H
+
+#include <string.h>
+
+#include <nanvm/mem/inline/slots.h>
+
+NANVM_BEGIN_DECLS
+
+/* nanvm_new() and nanvm_new_copy() of a type that the compiler doesn't know. */
+NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
+                                                      const nanvm_type *type);
+NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
+                                                           const nanvm_type *type,
+                                                           const void *value);
+
+/* nanvm_manager_new_block() of a manager that has no slot of the type at hand. */
+NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_new_block_cold(
+    nanvm_manager *self, const nanvm_type *type);
+
+/* A block for a type without items, its bytes in any state, or NULL. Inlined, with
+ * nanvm_slots_pop(): about 20 instructions on x86-64, 140 bytes. */
+NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
+                                                           const nanvm_type *type) {
+    void *place = NANVM_NULL;
+    if (NANVM_LIKELY(self->slots != NANVM_NULL)) {
+        nanvm_slots *places = self->slots[nanvm_slots_index(type)];
+        if (NANVM_LIKELY(places->type == type)) {
+            place = nanvm_slots_pop(places);
+        }
+    }
+    return NANVM_LIKELY(place != NANVM_NULL) ? place
+                                             : nanvm_manager_new_block_cold(self, type);
+}
+
+NANVM_INLINE nanvm_mut_ref nanvm_new(nanvm_manager *manager, const nanvm_type *type) {
+    if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
+        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
+        if (NANVM_LIKELY(self.object != NANVM_NULL)) {
+            memset(self.object, 0, type->size);
+        }
+        return self;
+    }
+    return nanvm_new_any(manager, type);
+}
+
+NANVM_INLINE nanvm_mut_ref nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type,
+                                          const void *value) {
+    if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
+        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
+        /* memcpy may not be given NULL, not even for 0 bytes. */
+        if (NANVM_LIKELY(self.object != NANVM_NULL) && type->size != 0) {
+            memcpy(self.object, value, type->size);
+        }
+        return self;
+    }
+    return nanvm_new_copy_any(manager, type, value);
+}
+
+NANVM_END_DECLS
+
+#endif

@@ -1,0 +1,55 @@
+/* The functions whose symbols carry the number of the ABI and the kind of build, as in
+ * `nanvm_global_abi2` and `nanvm_hardened_global_abi2`. A unit that was compiled with
+ * other headers, or for a build of another kind, then doesn't link, and the linker names
+ * the symbol. They are:
+ *
+ * - the functions that hand out a manager, that make one in memory of the caller, or that
+ *   may be the first to get a manager or a table that the program has laid out;
+ * - the functions that inlined code calls: tests/abi finds any that is missing here.
+ *
+ * All others get handles, and what the functions above have made. NANVM_PLAIN_NAMES is
+ * for tools that know functions by their names in the sources. A part of
+ * <nanvm/mem/config.h>. */
+#ifndef NANVM_MEM_INLINE_SYMBOLS_H
+#define NANVM_MEM_INLINE_SYMBOLS_H
+
+#define NANVM_NUMBERED_(name, number) NANVM_PASTE_(name, number)
+#define NANVM_PASTE_(name, number) name##number
+
+#if !defined(NANVM_PLAIN_NAMES)
+#define nanvm_global NANVM_SYMBOL_(global)
+#define nanvm_local_init NANVM_SYMBOL_(local_init)
+#define nanvm_local_init_from NANVM_SYMBOL_(local_init_from)
+#define nanvm_arena_init NANVM_SYMBOL_(arena_init)
+#define nanvm_arena_init_growing NANVM_SYMBOL_(arena_init_growing)
+#define nanvm_new NANVM_SYMBOL_(new)
+#define nanvm_new_copy NANVM_SYMBOL_(new_copy)
+#define nanvm_new_any NANVM_SYMBOL_(new_any)
+#define nanvm_new_copy_any NANVM_SYMBOL_(new_copy_any)
+#define nanvm_new_array NANVM_SYMBOL_(new_array)
+#define nanvm_new_with NANVM_SYMBOL_(new_with)
+#define nanvm_manager_alloc NANVM_SYMBOL_(manager_alloc)
+#define nanvm_manager_resize NANVM_SYMBOL_(manager_resize)
+#define nanvm_manager_stats NANVM_SYMBOL_(manager_stats)
+#define nanvm_stats_make NANVM_SYMBOL_(stats_make)
+#define nanvm_type_size NANVM_SYMBOL_(type_size)
+#define nanvm_manager_new_block_cold NANVM_SYMBOL_(manager_new_block_cold)
+#define nanvm_block_prefix NANVM_SYMBOL_(block_prefix)
+#define nanvm_block_init NANVM_SYMBOL_(block_init)
+#define nanvm_block_check NANVM_SYMBOL_(block_check)
+#define nanvm_block_check_type NANVM_SYMBOL_(block_check_type)
+#define nanvm_ref_clone_cold NANVM_SYMBOL_(ref_clone_cold)
+#define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)
+#define nanvm_ref_is_sole_cold NANVM_SYMBOL_(ref_is_sole_cold)
+#define nanvm_ref_to_mut_ref_cold NANVM_SYMBOL_(ref_to_mut_ref_cold)
+#define nanvm_ref_make_mut_cold NANVM_SYMBOL_(ref_make_mut_cold)
+#define nanvm_mut_ref_drop_cold NANVM_SYMBOL_(mut_ref_drop_cold)
+#define nanvm_count_word_load NANVM_SYMBOL_(count_word_load)
+#define nanvm_count_word_load_acquire NANVM_SYMBOL_(count_word_load_acquire)
+#define nanvm_count_word_store NANVM_SYMBOL_(count_word_store)
+#define nanvm_count_word_store_relaxed NANVM_SYMBOL_(count_word_store_relaxed)
+#define nanvm_count_word_decrement_relaxed NANVM_SYMBOL_(count_word_decrement_relaxed)
+#define nanvm_count_word_increment_release NANVM_SYMBOL_(count_word_increment_release)
+#endif
+
+#endif
