@@ -1,4 +1,4 @@
-/* The atomic operations besides those on counts, which are in <nanvm/mem/atomic.h>: with
+/* The atomic operations besides those on counts, which are in <nanvm/mem/inline/atomic.h>: with
  * the orderings they are used with and no others. */
 #ifndef NANVM_ATOMIC_H
 #define NANVM_ATOMIC_H

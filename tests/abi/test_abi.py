@@ -96,25 +96,26 @@ class Changes(Case):
         self.assert_found("struct nanvm_layout.size: 0 size_t, now 0 int64_t")
 
     def test_refuses_another_inline_body(self):
-        self.edit("ref.h", "return a.object == b.object;", "return a.object != b.object;")
+        self.edit("inline/ref.h", "return a.object == b.object;", "return a.object != b.object;")
         self.assert_found("body nanvm_ref_same")
 
     def test_refuses_another_number_in_an_inline_body(self):
-        self.edit("ref.h", "word, count - 1);\n        } else {",
+        self.edit("inline/ref.h", "word, count - 1);\n        } else {",
                   "word, count - 2);\n        } else {")
         self.assert_found("body nanvm_ref_drop:")
 
     def test_refuses_another_call_in_an_inline_body(self):
-        self.edit("scoped.h", "nanvm_ref_drop(nanvm_ref_move(self));", "nanvm_ref_drop(*self);")
+        self.edit("inline/scoped.h", "nanvm_ref_drop(nanvm_ref_move(self));",
+                  "nanvm_ref_drop(*self);")
         self.assert_found("body nanvm_ref_cleanup")
 
     def test_refuses_another_type_in_an_inline_body(self):
-        self.edit("block.h", "NANVM_TO(uintptr_t, self->origin) * sizeof(void *)",
+        self.edit("inline/block.h", "NANVM_TO(uintptr_t, self->origin) * sizeof(void *)",
                   "NANVM_TO(uintptr_t, self->origin) * sizeof(int)")
         self.assert_found("body nanvm_header_origin")
 
     def test_refuses_another_body_from_a_macro(self):
-        self.edit("typed.h", "nanvm_mut_ref_drop_typed(self.untyped, &(table)); ",
+        self.edit("inline/typed.h", "nanvm_mut_ref_drop_typed(self.untyped, &(table)); ",
                   "nanvm_mut_ref_drop(self.untyped);  ")
         self.assert_found("body probe_mut_ref_drop")
 
@@ -138,16 +139,18 @@ class Changes(Case):
         self.assert_found("struct nanvm_more: absent, now size 4 align 4")
 
     def test_refuses_a_symbol_that_loses_its_number(self):
-        self.edit("config.h", "#define nanvm_local_init NANVM_SYMBOL_(local_init)\n", "")
+        self.edit("inline/symbols.h", "#define nanvm_local_init NANVM_SYMBOL_(local_init)\n", "")
         self.assert_found("function nanvm_local_init: numbered", "now plain")
 
     def test_refuses_a_call_in_programs_that_has_no_number(self):
-        self.edit("config.h", "#define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)\n", "")
+        self.edit("inline/symbols.h",
+                  "#define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)\n", "")
         self.assert_found("nanvm_ref_drop_cold is called by code in programs")
 
     def test_refuses_a_macro_that_the_probe_does_not_use(self):
-        self.edit("typed.h", "/** @cond INTERNAL */",
-                  "#define NANVM_MORE(name) static inline void name##_more(void) {}\n/** @cond INTERNAL */")
+        self.edit("inline/typed.h", "#define NANVM_TYPED_CREATE_(",
+                  "#define NANVM_MORE(name) static inline void name##_more(void) {}\n"
+                  "#define NANVM_TYPED_CREATE_(")
         self.assert_found("<name>_more", "probe.c")
 
     def test_accepts_other_comments(self):
@@ -167,9 +170,9 @@ class Changes(Case):
         self.assert_accepted()
 
     def test_accepts_other_names_of_variables_and_parentheses(self):
-        self.edit("layout.h", "return (size + (align - 1)) & ~(align - 1);",
+        self.edit("inline/layout.h", "return (size + (align - 1)) & ~(align - 1);",
                   "return ((size + (align - 1)) & (~(align - 1)));")
-        self.edit("ref.h", "(nanvm_ref a, nanvm_ref b) {\n    return a.object == b.object;",
+        self.edit("inline/ref.h", "(nanvm_ref a, nanvm_ref b) {\n    return a.object == b.object;",
                   "(nanvm_ref x, nanvm_ref y) {\n    return x.object == y.object;")
         self.assert_accepted()
 
@@ -194,7 +197,7 @@ class Hardened(Case):
     builds = ("usual", "hardened")
 
     def test_refuses_what_differs_in_a_hardened_build_only(self):
-        self.edit("atomic.h", "    uint64_t sealed;", "    uint64_t sealed[2];")
+        self.edit("inline/atomic.h", "    uint64_t sealed;", "    uint64_t sealed[2];")
         self.assert_found("struct nanvm_count_word: size 8 align 8, now size 16 align 8 (hardened 64 bits)")
 
 

@@ -17,7 +17,8 @@ list(FILTER exported EXCLUDE REGEX "^_(init|fini)$") # musl's, in every shared l
 if(APPLE) # C names begin with an underscore there
     list(TRANSFORM exported REPLACE "^_" "")
 endif()
-# In a hardened and a debug build some have names of their own, see <nanvm/mem/config.h>.
+# In a hardened and a debug build some have names of their own, see
+# <nanvm/mem/inline/symbols.h>.
 string(REPLACE "nanvm_mem" "nanvm" prefix "${NAME}")
 list(TRANSFORM exported REPLACE "^${prefix}_" "nanvm_")
 list(TRANSFORM exported REPLACE "_abi${ABI}$" "_abi")

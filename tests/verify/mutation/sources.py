@@ -12,8 +12,8 @@ is written there is then replaced in a copy of the file. Rules, each applied by 
   statements  a call whose result isn't used, an assignment: left out
 
 An inline function of a header is mutated wherever the library has it. What a compiler makes
-the same code of isn't a mutant; nor is what it refuses. The macros of config.h are hints to
-the compiler, and stay as they are."""
+the same code of isn't a mutant; nor is what it refuses. The macros of inline/macros.h are
+hints to the compiler, and stay as they are."""
 
 import bisect
 import concurrent.futures
@@ -28,7 +28,7 @@ import context
 
 COMPILER = "clang-19"
 DUMP = ("-fsyntax-only", "-Xclang", "-ast-dump=json", "-Wno-everything")
-HINTS = "include/nanvm/mem/config.h"
+HINTS = "include/nanvm/mem/inline/macros.h"
 
 OTHERS = {
     "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==",

@@ -3,7 +3,7 @@
  * with its orderings, stays as it is shipped.
  *
  * Each operation is known by two names: the function that it stands in, which is one of
- * <nanvm/mem/atomic.h> as a rule, and the function that called that one. */
+ * <nanvm/mem/inline/atomic.h> as a rule, and the function that called that one. */
 #ifndef MODEL_H
 #define MODEL_H
 

@@ -128,7 +128,7 @@ class Reader:
         return tree
 
     def call(self, name):
-        """A function and its arguments, or a macro of <nanvm/mem/config.h> that casts."""
+        """A function and its arguments, or a macro of <nanvm/mem/inline/macros.h> that casts."""
         self.take("(")
         if name in CASTS:
             return self.cast_by_macro(CASTS[name])

@@ -1,4 +1,4 @@
-/* Counts: <nanvm/mem/atomic.h> in one thread, and <nanvm/mem/count.h>. */
+/* Counts: <nanvm/mem/inline/atomic.h> in one thread, <nanvm/mem/inline/count.h>. */
 
 /*@ requires \valid_read(self);
     assigns \nothing;

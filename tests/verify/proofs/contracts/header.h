@@ -1,4 +1,4 @@
-/* Headers: <nanvm/mem/block.h>. */
+/* Headers: <nanvm/mem/inline/block.h>. */
 
 #define header_of(object) ((nanvm_header *)(object)-1)
 

@@ -1,4 +1,4 @@
-/* Layouts: <nanvm/mem/layout.h>. */
+/* Layouts: <nanvm/mem/inline/layout.h>. */
 
 /* One by one: arithmetic is what the provers are good at. That they are those with
  * (a & (a - 1)) == 0 is among the claims in ../bits. */
