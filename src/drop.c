@@ -70,7 +70,7 @@ void *nanvm_object_defer(void *object, void *list) {
         const void *child = slot->object;
         slot->object = list;
         list = object;
-        if (child == NULL || !nanvm_block_release_inline(child)) {
+        if (child == NULL || !nanvm_count_release_inline(child)) {
             return list;
         }
         object = (void *)(uintptr_t)child;
@@ -78,7 +78,7 @@ void *nanvm_object_defer(void *object, void *list) {
 }
 
 static inline void *release(nanvm_ref reference, void *list) {
-    if (reference.object != NULL && nanvm_block_release_inline(reference.object)) {
+    if (reference.object != NULL && nanvm_count_release_inline(reference.object)) {
         list = nanvm_object_defer((void *)(uintptr_t)reference.object, list);
     }
     return list;

@@ -111,7 +111,7 @@ static inline void nanvm_block_free(void *object) {
 }
 
 /* Frees raw memory; a dealloc that doesn't count may not care to. */
-void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout);
+void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 
 /* --- object.c ------------------------------------------------------------ */
 
@@ -311,27 +311,27 @@ void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *typ
 /* --- count.c ------------------------------------------------------------- */
 
 /* One reference less to an object whose count is below 0; true if it was the last. */
-bool nanvm_block_release(const void *object);
+bool nanvm_count_release(const void *object);
 
 /* The same, with the usual cases inline. */
-static inline bool nanvm_block_release_inline(const void *object) {
+static inline bool nanvm_count_release_inline(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
     if (nanvm_count_release_shared(word, count)) {
         return false;
     }
-    return count == 0 || nanvm_block_release(object);
+    return count == 0 || nanvm_count_release(object);
 }
 
 /* How many others there are; SIZE_MAX if that isn't known. */
-size_t nanvm_block_others(const void *object);
+size_t nanvm_count_read_others(const void *object);
 
 /* Stops the program: a dead object was used. */
-NANVM_COLD NANVM_NORETURN void nanvm_block_used_dead(const void *object);
+NANVM_COLD NANVM_NORETURN void nanvm_count_stop_dead(const void *object);
 
 static inline void nanvm_block_expect_alive(const void *object) {
     if (NANVM_UNLIKELY(nanvm_block_count(object) == NANVM_COUNT_DEAD)) {
-        nanvm_block_used_dead(object);
+        nanvm_count_stop_dead(object);
     }
 }
 
@@ -354,7 +354,7 @@ void *nanvm_object_release(void *object, void *list);
 
 /* A block with its length set and its bytes, `*size` of them, in any state; NULL on
  * failure. */
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_type *type, size_t length,
+void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size);
 
 #endif

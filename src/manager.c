@@ -35,12 +35,12 @@ static inline void *new_block(nanvm_manager *manager, const nanvm_type *type,
     return object;
 }
 
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_type *type, size_t length,
+void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size) {
     return new_block(manager, type, length, size);
 }
 
-void *nanvm_manager_new_block_cold(nanvm_manager *self, const nanvm_type *type) {
+void *nanvm_new_block_cold(nanvm_manager *self, const nanvm_type *type) {
     size_t size;
     return nanvm_type_size_checked(type, 0, &size) ? new_of_size(self, type, size) : NULL;
 }
@@ -73,7 +73,7 @@ nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_type *type) {
     if (type->item_size != 0) {
         return new_zero(manager, type, 0);
     }
-    nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
+    nanvm_mut_ref self = {nanvm_new_block(manager, type)};
     if (self.object != NULL) {
         memset(self.object, 0, type->size);
     }
@@ -82,7 +82,7 @@ nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_type *type) {
 
 nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_type *type,
                                  const void *value) {
-    nanvm_mut_ref self = {type->item_size == 0 ? nanvm_manager_new_block(manager, type)
+    nanvm_mut_ref self = {type->item_size == 0 ? nanvm_new_block(manager, type)
                                                : new_zero(manager, type, 0).object};
     if (self.object != NULL) {
         copy_bytes(self.object, value, type->size);

@@ -21,7 +21,7 @@ void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return manager->table->alloc(manager, asked);
 }
 
-void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
     if (self->table->dealloc != NULL) {
         self->table->dealloc(self, memory, layout);
     }
@@ -60,7 +60,7 @@ void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {
     if (memory != NULL) {
-        nanvm_dealloc_memory(manager->dealloc, memory, promised(layout));
+        nanvm_memory_dealloc_by(manager->dealloc, memory, promised(layout));
     }
 }
 

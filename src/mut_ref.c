@@ -11,12 +11,12 @@ static bool is_shared(int32_t count) {
     return count > 0 || (nanvm_count_is_atomic(count) && count != NANVM_COUNT_ATOMIC);
 }
 
-void nanvm_mut_ref_drop_cold(void *object) {
+void nanvm_drop_mut_ref_cold(void *object) {
     int32_t count = nanvm_block_count(object);
     if (is_shared(count)) {
         nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
     }
-    if (count == 0 || nanvm_block_release(object)) {
+    if (count == 0 || nanvm_count_release(object)) {
         nanvm_object_finalize(object);
     }
 }
@@ -165,7 +165,7 @@ static bool move(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *ho
     void *old = self->object;
     const nanvm_type *type = nanvm_block_origin(old)->type;
     size_t size;
-    void *moved = nanvm_block_new(manager, type, how->length, &size);
+    void *moved = nanvm_new_unset(manager, type, how->length, &size);
     if (moved == NULL) {
         return false;
     }

@@ -107,7 +107,7 @@ static inline bool dies(walk *self, const void *object) {
     if (NANVM_UNLIKELY(count < 0)) {
         leave_pool(self);
         return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
-                                            : nanvm_block_release(object);
+                                            : nanvm_count_release(object);
     }
     return true;
 }

@@ -186,7 +186,7 @@ void nanvm_checksum_shared_origin(nanvm_origin *origin) {
     }
 }
 
-void nanvm_block_check(const void *object) {
+void nanvm_header_check(const void *object) {
     const nanvm_header *header = nanvm_block_header(object);
     expect_aligned(&header->count);
     if (NANVM_UNLIKELY(header->origin_checksum !=
@@ -198,7 +198,7 @@ void nanvm_block_check(const void *object) {
     }
 }
 
-void nanvm_block_check_type(const void *object, const void *type) {
+void nanvm_header_check_type(const void *object, const void *type) {
     if (object != NULL && nanvm_block_origin(object)->type != type) {
         nanvm_fatal("a reference was taken for one to an object of another type");
     }

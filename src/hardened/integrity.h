@@ -62,6 +62,6 @@ void nanvm_wipe_object(void *object, size_t size);
 
 /* --- global_blocks.c ---------------------------------------------------------- */
 
-bool nanvm_global_give_back(void);
+bool nanvm_global_blocks_give_back(void);
 
 #endif

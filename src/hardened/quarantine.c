@@ -31,7 +31,7 @@ bool nanvm_quarantine_reserve(nanvm_quarantine *self, nanvm_manager *source,
 
 void nanvm_quarantine_deinit(nanvm_quarantine *self, nanvm_dealloc *dealloc) {
     if (self->ring != NULL) {
-        nanvm_dealloc_memory(dealloc, self->ring, ring_layout(self->capacity));
+        nanvm_memory_dealloc_by(dealloc, self->ring, ring_layout(self->capacity));
     }
     self->ring = NULL;
 }

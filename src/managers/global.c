@@ -3,7 +3,7 @@
 static void *global_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     void *memory = nanvm_system_alloc(layout);
-    return memory == NULL && nanvm_global_give_back() ? nanvm_system_alloc(layout)
+    return memory == NULL && nanvm_global_blocks_give_back() ? nanvm_system_alloc(layout)
                                                       : memory;
 }
 
@@ -55,7 +55,7 @@ static inline void *new_block(const nanvm_type *type, size_t size) {
 static void *global_new_block(nanvm_manager *self, const nanvm_type *type, size_t size) {
     (void)self;
     void *object = new_block(type, size);
-    return object == NULL && nanvm_global_give_back() ? new_block(type, size) : object;
+    return object == NULL && nanvm_global_blocks_give_back() ? new_block(type, size) : object;
 }
 
 NANVM_NOINLINE void nanvm_global_free_padded(const nanvm_type *type, void *object) {
@@ -70,13 +70,13 @@ NANVM_NOINLINE void nanvm_global_free_padded(const nanvm_type *type, void *objec
 /* --- the manager as a whole --- */
 
 static const nanvm_manager_table manager_table = {.alloc = global_alloc,
-                                                  .resize = nanvm_global_resize,
+                                                  .resize = nanvm_global_blocks_resize_raw,
                                                   .new_block = global_new_block,
                                                   .resize_block =
-                                                      nanvm_global_resize_block};
+                                                      nanvm_global_blocks_resize};
 static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
                                                   .dealloc = global_dealloc,
-                                                  .free_block = nanvm_global_free_block};
+                                                  .free_block = nanvm_global_blocks_free};
 nanvm_dealloc nanvm_global_dealloc = {&dealloc_table};
 static nanvm_manager manager = {&manager_table, &nanvm_global_dealloc, 0, NULL};
 

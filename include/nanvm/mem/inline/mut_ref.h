@@ -5,7 +5,7 @@
 NANVM_BEGIN_DECLS
 
 /* nanvm_mut_ref_drop() of a handle that isn't null. */
-NANVM_API NANVM_COLD void nanvm_mut_ref_drop_cold(void *object);
+NANVM_API NANVM_COLD void nanvm_drop_mut_ref_cold(void *object);
 
 NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_null(void) {
     nanvm_mut_ref null = NANVM_NULL_HANDLE;
@@ -28,7 +28,7 @@ NANVM_INLINE nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) {
 
 NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
     if (self.object != NANVM_NULL) {
-        nanvm_mut_ref_drop_cold(self.object);
+        nanvm_drop_mut_ref_cold(self.object);
     }
 }
 

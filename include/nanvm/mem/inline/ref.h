@@ -7,9 +7,9 @@ NANVM_BEGIN_DECLS
 
 /* What the inline functions of the same names leave to a call. An object isn't null, a
  * handle may be. */
-NANVM_API NANVM_COLD void nanvm_ref_clone_cold(const void *object);
-NANVM_API NANVM_NOINLINE void nanvm_ref_drop_cold(const void *object);
-NANVM_API NANVM_COLD bool nanvm_ref_is_sole_cold(const void *object);
+NANVM_API NANVM_COLD void nanvm_count_add_cold(const void *object);
+NANVM_API NANVM_NOINLINE void nanvm_drop_ref_cold(const void *object);
+NANVM_API NANVM_COLD bool nanvm_count_is_sole_cold(const void *object);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
 nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_ref_make_mut_cold(
@@ -31,7 +31,7 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
 NANVM_INLINE nanvm_ref nanvm_ref_clone(nanvm_ref self) {
     if (self.object != NANVM_NULL &&
         !nanvm_count_add(nanvm_block_count_word(self.object))) {
-        nanvm_ref_clone_cold(self.object);
+        nanvm_count_add_cold(self.object);
     }
     return self;
 }
@@ -45,7 +45,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
         } else {
-            nanvm_ref_drop_cold(self.object);
+            nanvm_drop_ref_cold(self.object);
         }
     }
 }
@@ -59,7 +59,7 @@ NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
         } else if (count < 0 || !nanvm_slots_free(NANVM_UNCONST(self.object))) {
-            nanvm_ref_drop_cold(self.object);
+            nanvm_drop_ref_cold(self.object);
         }
     }
 }
@@ -78,14 +78,14 @@ NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {
         return false;
     }
     int32_t count = nanvm_block_count(self.object);
-    return count == 0 || (count < 0 && nanvm_ref_is_sole_cold(self.object));
+    return count == 0 || (count < 0 && nanvm_count_is_sole_cold(self.object));
 }
 
 NANVM_INLINE bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref *out) {
     const void *object = self->object;
     int32_t count = object == NANVM_NULL ? 1 : nanvm_block_count(object);
     out->object = NANVM_NULL;
-    if (count > 0 || (count < 0 && !nanvm_ref_is_sole_cold(object))) {
+    if (count > 0 || (count < 0 && !nanvm_count_is_sole_cold(object))) {
         return false;
     }
     out->object = NANVM_UNCONST(object);
