@@ -9,7 +9,7 @@ typedef struct printer {
     bool first; /* no type has been printed yet */
 } printer;
 
-/* One place for all output: a failure is remembered. MinGW's fprintf tells how much
+/* All output goes through here: a failure is remembered. MinGW's fprintf tells how much
  * there was to write, written or not. */
 #define PRINT(printer, ...)                                                              \
     ((printer)->failed |=                                                                \

@@ -43,19 +43,19 @@ uint64_t nanvm_checksum_draw_key(void) {
 }
 
 /* Halves, where there may be no more than a word's alignment. */
-static inline uint64_t joined(const uint32_t seal[2]) {
-    return ((uint64_t)seal[1] << 32) | seal[0];
+static inline uint64_t joined(const uint32_t checksum[2]) {
+    return ((uint64_t)checksum[1] << 32) | checksum[0];
 }
 
-static inline void split(uint32_t seal[2], uint64_t value) {
-    seal[0] = (uint32_t)value;
-    seal[1] = (uint32_t)(value >> 32);
+static inline void split(uint32_t checksum[2], uint64_t value) {
+    checksum[0] = (uint32_t)value;
+    checksum[1] = (uint32_t)(value >> 32);
 }
 
 /* --- origins --- */
 
 NANVM_WRAPS("a hash")
-static inline uint64_t mark_of_origin(const nanvm_origin *self) {
+static inline uint64_t checksum_of_origin(const nanvm_origin *self) {
     uint64_t object = (uintptr_t)self->type;
     uint64_t dealloc = (uintptr_t)self->dealloc;
     return nanvm_checksum_of(NANVM_CHECKSUM_ORIGIN, self,
@@ -63,11 +63,11 @@ static inline uint64_t mark_of_origin(const nanvm_origin *self) {
 }
 
 bool nanvm_checksum_fits_origin(const nanvm_origin *self) {
-    return joined(self->seal) == mark_of_origin(self);
+    return joined(self->checksum) == checksum_of_origin(self);
 }
 
 void nanvm_checksum_origin(nanvm_origin *origin) {
-    split(origin->seal, mark_of_origin(origin));
+    split(origin->checksum, checksum_of_origin(origin));
 }
 
 void nanvm_checksum_shared_origin(nanvm_origin *origin) {
@@ -87,22 +87,22 @@ void nanvm_checksum_moved(void *object) {
 /* --- lengths --- */
 
 void nanvm_checksum_length(nanvm_length *length) {
-    length->seal =
+    length->checksum =
         (size_t)nanvm_checksum_of(NANVM_CHECKSUM_LENGTH, length, length->length);
 }
 
 void nanvm_checksum_check_length(const nanvm_length *length) {
-    if (NANVM_UNLIKELY(length->seal != (size_t)nanvm_checksum_of(NANVM_CHECKSUM_LENGTH,
-                                                                 length,
-                                                                 length->length))) {
+    if (NANVM_UNLIKELY(
+            length->checksum !=
+            (size_t)nanvm_checksum_of(NANVM_CHECKSUM_LENGTH, length, length->length))) {
         nanvm_block_wrong_length();
     }
 }
 
 /* --- raw memory --- */
 
-static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owner,
-                               nanvm_layout layout) {
+static uint64_t checksum_of_memory(const nanvm_memory_front *front, const void *owner,
+                                   nanvm_layout layout) {
     uint64_t sized = nanvm_checksum_of(NANVM_CHECKSUM_MEMORY, owner,
                                        layout.size); /* a hash: no alignment undoes it */
     return nanvm_checksum_of(NANVM_CHECKSUM_MEMORY, front, sized ^ layout.align);
@@ -110,12 +110,13 @@ static uint64_t mark_of_memory(const nanvm_memory_front *front, const void *owne
 
 void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner,
                            nanvm_layout layout) {
-    split(front->seal, mark_of_memory(front, owner, layout));
+    split(front->checksum, checksum_of_memory(front, owner, layout));
 }
 
 void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *owner,
                                  nanvm_layout layout, const char *message) {
-    if (NANVM_UNLIKELY(joined(front->seal) != mark_of_memory(front, owner, layout))) {
+    if (NANVM_UNLIKELY(joined(front->checksum) !=
+                       checksum_of_memory(front, owner, layout))) {
         nanvm_fatal(message);
     }
 }
@@ -125,5 +126,5 @@ void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
     nanvm_checksum_check_memory(
         front, owner, layout,
         "memory that this manager didn't hand out, or not with this layout");
-    split(front->seal, 0);
+    split(front->checksum, 0);
 }

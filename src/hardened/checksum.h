@@ -68,7 +68,7 @@ bool nanvm_checksum_fits_origin(const nanvm_origin *self);
 
 /* What isn't aligned is no reference, and couldn't be read at once. */
 static inline void nanvm_checksum_expect_aligned(const nanvm_count_word *self) {
-    if (NANVM_UNLIKELY((uintptr_t)self % sizeof(self->sealed) != 0)) {
+    if (NANVM_UNLIKELY((uintptr_t)self % sizeof(self->checked) != 0)) {
         nanvm_checksum_stop();
     }
 }

@@ -70,16 +70,17 @@ NANVM_NOINLINE void nanvm_global_free_padded(const nanvm_type *type, void *objec
 
 /* --- the manager as a whole --- */
 
-static const nanvm_manager_table manager_table = {
-    .alloc = global_alloc,
-    .resize = nanvm_global_blocks_resize_raw,
-    .new_block = global_new_block,
-    .resize_block = nanvm_global_blocks_resize};
-static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
-                                                  .dealloc = global_dealloc,
-                                                  .free_block = nanvm_global_blocks_free};
-nanvm_dealloc nanvm_global_dealloc = {&dealloc_table};
-static nanvm_manager manager = {&manager_table, &nanvm_global_dealloc, 0, NULL};
+static const nanvm_manager_table global_table = {.alloc = global_alloc,
+                                                 .resize = nanvm_global_blocks_resize_raw,
+                                                 .new_block = global_new_block,
+                                                 .resize_block =
+                                                     nanvm_global_blocks_resize};
+static const nanvm_dealloc_table global_dealloc_table = {.count = NANVM_COUNT_ATOMIC,
+                                                         .dealloc = global_dealloc,
+                                                         .free_block =
+                                                             nanvm_global_blocks_free};
+nanvm_dealloc nanvm_global_dealloc = {&global_dealloc_table};
+static nanvm_manager manager = {&global_table, &nanvm_global_dealloc, 0, NULL};
 
 nanvm_manager *nanvm_global(void) {
     return &manager;

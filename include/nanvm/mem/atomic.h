@@ -4,7 +4,7 @@
  * that it is used with, and no others.
  *
  * This is all that the counting knows of the machine. In a hardened build the count is
- * sealed, and the operations are functions that check the seal.
+ * guarded by a checksum, and the operations are functions that check it.
  */
 #ifndef NANVM_MEM_ATOMIC_H
 #define NANVM_MEM_ATOMIC_H
@@ -19,9 +19,9 @@ NANVM_BEGIN_DECLS
 
 #if defined(NANVM_HARDENED)
 
-/** The count of a block, and a seal that only the library can make. */
+/** The count of a block, and a checksum that only the library can make. */
 typedef struct nanvm_count_word {
-    uint64_t sealed; /**< Private. */
+    uint64_t checked; /**< Private. */
 } nanvm_count_word;
 
 /** @cond INTERNAL */

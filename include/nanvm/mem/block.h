@@ -25,7 +25,7 @@ typedef struct nanvm_origin {
     const nanvm_type *type; /**< The type of the object. */
     nanvm_dealloc *dealloc; /**< Counts and frees. */
     /* halves, since an origin lies where a word may */
-    NANVM_CHECKSUM(uint32_t seal[2];)
+    NANVM_CHECKSUM(uint32_t checksum[2];)
 } nanvm_origin;
 
 /** The 8 bytes in front of every object; 16 in a hardened build. */
@@ -117,7 +117,8 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_type *type);
 
 /**
  * Writes the header of a new block: at `object`, with `origin`, counted as the
- * origin's dealloc says. A hardened build also seals `origin`, unless it is already.
+ * origin's dealloc says. A hardened build also writes the checksum of `origin`, unless it
+ * has one.
  *
  * @pre `origin` lies in front of the block's prefix, in the same piece of
  *     memory, at most 2^32 - 1 words away. All of it was written. `object` is aligned as

@@ -1,7 +1,7 @@
 /* Which build of the library the headers are for, and what that changes in them.
  *
  *   the usual build
- *   NANVM_HARDENED  headers, origins and counts are sealed: <nanvm/mem/atomic.h> has the
+ *   NANVM_HARDENED  headers, origins and counts have checksums: <nanvm/mem/atomic.h> has the
  *                   counts, this file the rest
  *   NANVM_DEBUG     a hardened build that checks more
  *
