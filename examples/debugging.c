@@ -102,7 +102,7 @@ static void log_and_stop(const char *message) {
 
 int main(void) {
     //! [install]
-    nanvm_fatal_handler *before = nanvm_set_fatal_handler(log_and_stop);
+    nanvm_fatal_handler *before = nanvm_fatal_set_handler(log_and_stop);
     CHECK(before == NULL); /* the default */
     //! [install]
 

@@ -47,6 +47,6 @@ void nanvm_block_free_alone(void *object) {
     size_t length = type->item_size == 0 ? 0 : nanvm_block_written_length(object);
     size_t size = nanvm_type_size_of(type, length);
     nanvm_wipe_object(object, size);
-    nanvm_dealloc_memory(origin->dealloc, (unsigned char *)object - prefix,
-                         nanvm_layout_make(prefix + size, nanvm_block_align(type)));
+    nanvm_memory_dealloc_by(origin->dealloc, (unsigned char *)object - prefix,
+                            nanvm_layout_make(prefix + size, nanvm_block_align(type)));
 }

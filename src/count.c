@@ -16,7 +16,7 @@ static size_t update_custom(const void *object, nanvm_ref_counter_update update)
     return origin->dealloc->table->ref_counter_update(origin->dealloc, counter, update);
 }
 
-void nanvm_ref_clone_cold(const void *object) {
+void nanvm_count_add_cold(const void *object) {
     int32_t count = nanvm_block_count(object);
     if (nanvm_count_is_atomic(count)) {
         nanvm_count_add_atomic(nanvm_block_count_word(object));
@@ -27,7 +27,7 @@ void nanvm_ref_clone_cold(const void *object) {
     }
 }
 
-bool nanvm_block_release(const void *object) {
+bool nanvm_count_release(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
     if (NANVM_LIKELY(nanvm_count_is_atomic(count))) {
@@ -42,25 +42,25 @@ bool nanvm_block_release(const void *object) {
     return false;
 }
 
-bool nanvm_ref_is_sole_cold(const void *object) {
+bool nanvm_count_is_sole_cold(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     if (nanvm_count_is_atomic(nanvm_count_word_load(word))) {
         return nanvm_count_is_sole_atomic(word);
     }
-    return nanvm_block_others(object) == 0;
+    return nanvm_count_read_others(object) == 0;
 }
 
-void nanvm_block_used_dead(const void *object) {
+void nanvm_count_stop_dead(const void *object) {
     stop_dead(object, "use of a reference to an object that was dropped");
 }
 
-size_t nanvm_block_others(const void *object) {
+size_t nanvm_count_read_others(const void *object) {
     int32_t count = nanvm_block_count(object);
     if (count >= 0 || nanvm_count_is_atomic(count)) {
         return nanvm_count_others(count);
     }
     if (count == NANVM_COUNT_DEAD) {
-        nanvm_block_used_dead(object);
+        nanvm_count_stop_dead(object);
     }
     return count == NANVM_COUNT_CUSTOM ? update_custom(object, NANVM_REF_COUNTER_READ)
                                        : SIZE_MAX;

@@ -10,7 +10,7 @@ static void print_message(const char *message) {
     (void)fflush(stderr);
 }
 
-nanvm_fatal_handler *nanvm_set_fatal_handler(nanvm_fatal_handler *handler) {
+nanvm_fatal_handler *nanvm_fatal_set_handler(nanvm_fatal_handler *handler) {
     return NANVM_ATOMIC_EXCHANGE(&fatal_handler, handler);
 }
 

@@ -25,6 +25,10 @@ void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                           size_t size);
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout);
 
+/* The same for memory that was asked for with that very layout; a dealloc that doesn't
+ * count may not care to. */
+void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout);
+
 /* --- layout --------------------------------------------------------------- */
 
 /* Half as much again, for what may go on growing; `size` itself if that is too much. */
@@ -110,9 +114,6 @@ static inline void nanvm_block_free(void *object) {
     }
 }
 
-/* Frees raw memory; a dealloc that doesn't count may not care to. */
-void nanvm_dealloc_memory(nanvm_dealloc *self, void *memory, nanvm_layout layout);
-
 /* --- object.c ------------------------------------------------------------ */
 
 static inline void *nanvm_object_item(const nanvm_type *type, const void *object,
@@ -127,10 +128,10 @@ static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
             (uintptr_t)type->visit_item) != 0; /* one branch for all */
 }
 
-/* References that a walk has room for, where it begins. */
+/* References that a walk through plain structs has room for: drop.c. */
 enum { NANVM_RELEASE_STACK = 64 };
 
-/* Nothing but a struct, without references or with a few: the walk ends such objects. */
+/* Nothing but a struct, without references or with a few. */
 static inline bool nanvm_type_is_plain(const nanvm_type *type) {
     return !nanvm_type_has_callbacks(type) && type->item_refs_length == 0 &&
            type->refs_length <= NANVM_RELEASE_STACK;
@@ -311,50 +312,35 @@ void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *typ
 /* --- count.c ------------------------------------------------------------- */
 
 /* One reference less to an object whose count is below 0; true if it was the last. */
-bool nanvm_block_release(const void *object);
+bool nanvm_count_release(const void *object);
 
 /* The same, with the usual cases inline. */
-static inline bool nanvm_block_release_inline(const void *object) {
+static inline bool nanvm_count_release_inline(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
     if (nanvm_count_release_shared(word, count)) {
         return false;
     }
-    return count == 0 || nanvm_block_release(object);
+    return count == 0 || nanvm_count_release(object);
 }
 
 /* How many others there are; SIZE_MAX if that isn't known. */
-size_t nanvm_block_others(const void *object);
+size_t nanvm_count_read_others(const void *object);
 
 /* Stops the program: a dead object was used. */
-NANVM_COLD NANVM_NORETURN void nanvm_block_used_dead(const void *object);
+NANVM_COLD NANVM_NORETURN void nanvm_count_stop_dead(const void *object);
 
 static inline void nanvm_block_expect_alive(const void *object) {
     if (NANVM_UNLIKELY(nanvm_block_count(object) == NANVM_COUNT_DEAD)) {
-        nanvm_block_used_dead(object);
+        nanvm_count_stop_dead(object);
     }
 }
 
-/* --- drop.c -------------------------------------------------------------- */
-
-/* Ends an object that has no references left, and what only it refers to. */
-void nanvm_object_finalize(void *object);
-
-/* Adds a dead object to the list, and the objects for which its first reference
- * was the last; returns the list. */
-NANVM_NOINLINE void *nanvm_object_defer(void *object, void *list);
-
-/* --- walk.c -------------------------------------------------------------- */
-
-/* Ends a plain object with references, and what only it refers to, but for what it adds
- * to the list; returns the list. */
-void *nanvm_object_release(void *object, void *list);
-
-/* --- manager.c ----------------------------------------------------------- */
+/* --- new.c --------------------------------------------------------------- */
 
 /* A block with its length set and its bytes, `*size` of them, in any state; NULL on
  * failure. */
-void *nanvm_block_new(nanvm_manager *manager, const nanvm_type *type, size_t length,
+void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size);
 
 #endif

@@ -15,21 +15,8 @@ size_t nanvm_ref_length(nanvm_ref self) {
     return type->item_size == 0 ? 0 : nanvm_block_written_length(self.object);
 }
 
-void nanvm_ref_drop_cold(const void *object) {
-    nanvm_count_word *word = nanvm_block_count_word(object);
-    int32_t count = nanvm_count_word_load(word);
-    if (NANVM_LIKELY(count == 0 && nanvm_block_origin(object)->dealloc->table->own.leaves)) {
-        (void)nanvm_slots_free((void *)(uintptr_t)object);
-        return;
-    }
-    if (nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
-                                     : nanvm_block_release_inline(object)) {
-        nanvm_object_finalize((void *)(uintptr_t)object);
-    }
-}
-
 size_t nanvm_ref_count(nanvm_ref self) {
-    return self.object == NULL ? 0 : nanvm_block_others(self.object);
+    return self.object == NULL ? 0 : nanvm_count_read_others(self.object);
 }
 
 static void clone_visitor(nanvm_ref reference, void *context) {
@@ -62,7 +49,7 @@ static nanvm_mut_ref clone_block(const nanvm_type *type, const void *object,
                                  nanvm_manager *manager) {
     size_t length = nanvm_block_length(type, object);
     size_t size;
-    nanvm_mut_ref copy = {nanvm_block_new(manager, type, length, &size)};
+    nanvm_mut_ref copy = {nanvm_new_unset(manager, type, length, &size)};
     if (copy.object == NULL) {
         return copy;
     }
@@ -113,7 +100,7 @@ nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager)
 }
 
 NANVM_NOINLINE static void *make_own(nanvm_ref *self, nanvm_manager *manager) {
-    if (self->object != NULL && nanvm_ref_is_sole_cold(self->object)) { /* custom */
+    if (self->object != NULL && nanvm_count_is_sole_cold(self->object)) { /* custom */
         return (void *)(uintptr_t)self->object;
     }
     nanvm_mut_ref own = clone_to_write(*self, manager);

@@ -303,9 +303,9 @@ static void ignore_message(const char *message) {
 
 static void test_setting_a_handler_returns_the_previous_one(void **state) {
     (void)state;
-    assert_true(nanvm_set_fatal_handler(ignore_message) == NULL);
-    assert_true(nanvm_set_fatal_handler(NULL) == ignore_message);
-    assert_true(nanvm_set_fatal_handler(NULL) == NULL);
+    assert_true(nanvm_fatal_set_handler(ignore_message) == NULL);
+    assert_true(nanvm_fatal_set_handler(NULL) == ignore_message);
+    assert_true(nanvm_fatal_set_handler(NULL) == NULL);
 }
 
 static void drop_shared(void *context) {
@@ -330,7 +330,7 @@ static void test_default_handler_prints_one_line_and_aborts(void **state) {
 }
 
 static void drop_shared_ignoring(void *context) {
-    nanvm_set_fatal_handler(ignore_message);
+    nanvm_fatal_set_handler(ignore_message);
     drop_shared(context);
 }
 

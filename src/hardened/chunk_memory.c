@@ -56,7 +56,7 @@ void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *self) {
         nanvm_guard_page_open((unsigned char *)self + self->size);
         layout = with_guard(guarded(layout));
     }
-    nanvm_dealloc_memory(pool->source_dealloc, self, layout);
+    nanvm_memory_dealloc_by(pool->source_dealloc, self, layout);
 }
 
 void nanvm_chunk_memory_seal(nanvm_chunk *self) {

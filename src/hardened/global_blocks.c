@@ -20,8 +20,8 @@ static void *move_rest(void *memory, nanvm_layout layout, size_t size) {
 }
 
 /* A piece that grows is moved by the caller: realloc would leave its old bytes behind. */
-void *nanvm_global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
-                          size_t size) {
+void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory,
+                                     nanvm_layout layout, size_t size) {
     (void)self;
     if (size > layout.size) {
         return NULL;
@@ -65,8 +65,8 @@ static bool stays(const nanvm_type *type, size_t old_size, size_t size) {
            kind_of(prefix + size) == kind_of(prefix + old_size);
 }
 
-void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_size,
-                                size_t size) {
+void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_size,
+                                 size_t size) {
     (void)self;
     const nanvm_origin *origin = nanvm_block_origin(object);
     if (origin->dealloc != &nanvm_global_dealloc ||
@@ -126,7 +126,7 @@ static bool replace_oldest(size_t kind, note *mine) {
     return oldest != NULL;
 }
 
-void nanvm_global_free_block(nanvm_dealloc *self, void *object) {
+void nanvm_global_blocks_free(nanvm_dealloc *self, void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     size_t size = size_of(type, object);
     size_t kind = kind_of(nanvm_global_prefix(type) + size);
@@ -140,7 +140,7 @@ void nanvm_global_free_block(nanvm_dealloc *self, void *object) {
 }
 
 /* What waits is memory, too, before there is none. Returns whether anything did. */
-bool nanvm_global_give_back(void) {
+bool nanvm_global_blocks_give_back(void) {
     bool any = false;
     for (size_t kind = 0; kind < KINDS; ++kind) {
         for (size_t i = 0; i < length_of(kind); ++i) {

@@ -13,7 +13,8 @@ typedef struct nanvm_length {
     size_t seal;
 } nanvm_length;
 
-/* --- seal.c ---------------------------------------------------------------- */
+/* --- checksum.c, header.c
+ * ---------------------------------------------------------------- */
 
 /* Each seals what was just written. */
 void nanvm_checksum_length(nanvm_length *length);
@@ -55,6 +56,8 @@ typedef struct nanvm_quarantine {
     size_t length;
 } nanvm_quarantine;
 
+/* --- wipe.c ------------------------------------------------------------------ */
+
 void nanvm_wipe(void *bytes, size_t size);
 
 /* Marks the object as dead, too. */
@@ -62,6 +65,6 @@ void nanvm_wipe_object(void *object, size_t size);
 
 /* --- global_blocks.c ---------------------------------------------------------- */
 
-bool nanvm_global_give_back(void);
+bool nanvm_global_blocks_give_back(void);
 
 #endif

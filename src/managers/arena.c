@@ -47,10 +47,11 @@ static nanvm_arena *arena_of_dealloc(nanvm_dealloc *dealloc) {
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout);
 static void arena_free_block(nanvm_dealloc *dealloc, void *object);
 
-static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE,
-                                                  .dealloc = arena_dealloc,
-                                                  .free_block = arena_free_block,
-                                                  .own = {.bounded = NANVM_BOUNDS_LENGTHS}};
+static const nanvm_dealloc_table dealloc_table = {
+    .count = NANVM_COUNT_NONE,
+    .dealloc = arena_dealloc,
+    .free_block = arena_free_block,
+    .own = {.bounded = NANVM_BOUNDS_LENGTHS}};
 
 static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
     self->bounded.dealloc.table = &dealloc_table;
@@ -161,7 +162,7 @@ static inline size_t front_at(uintptr_t start, size_t prefix, size_t align) {
     return prefix + padding_of(start + prefix, align);
 }
 
-static inline bool has_room(size_t room, size_t front, size_t size) {
+static inline bool fits(size_t room, size_t front, size_t size) {
     return front <= room && size <= room - front;
 }
 
@@ -172,7 +173,7 @@ static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout
     size_t room =
         (uintptr_t)self->end < start ? 0 : (size_t)((uintptr_t)self->end - start);
     size_t front = front_at(start, prefix, layout.align);
-    if (self->top == NULL || !has_room(room, front, layout.size)) {
+    if (self->top == NULL || !fits(room, front, layout.size)) {
         return NULL;
     }
     unsigned char *place = self->end - (room - front);
@@ -246,13 +247,13 @@ static size_t usual_chunk_size(const nanvm_arena *self, size_t in_use) {
 }
 
 /* With room to spare for what is large too: it may be growing. */
-static size_t next_chunk_size(const nanvm_arena *self, size_t in_use, size_t least) {
+static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least) {
     size_t size = usual_chunk_size(self, in_use);
     return size < least ? nanvm_ample(least) : size;
 }
 
 static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
-    size_t size = next_chunk_size(self, bytes_in_use(self), least);
+    size_t size = chunk_size_for(self, bytes_in_use(self), least);
     nanvm_arena_chunk *chunk = nanvm_memory_alloc(self->source, chunk_layout(size));
     if (chunk == NULL && size > least) {
         size = least;
@@ -331,7 +332,7 @@ static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     return true;
 }
 
-static unsigned char *take(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
+static unsigned char *alloc_bytes(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     unsigned char *place = bump(self, prefix, layout);
     if (place == NULL && grow(self, prefix, layout)) {
         place = bump(self, prefix, layout);
@@ -344,7 +345,7 @@ static unsigned char *take(nanvm_arena *self, size_t prefix, nanvm_layout layout
 static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_arena *self = arena_of(manager);
     end_run(self);
-    void *memory = take(self, 0, layout);
+    void *memory = alloc_bytes(self, 0, layout);
     if (memory != NULL) {
         self->newest = memory;
         self->streak = 0;
@@ -404,7 +405,7 @@ static bool origin_serves(const nanvm_arena *self, const nanvm_type *type) {
 
 static unsigned char *alloc_with_origin(nanvm_arena *self, const nanvm_type *type,
                                         size_t prefix, nanvm_layout layout) {
-    unsigned char *object = take(self, prefix + sizeof(nanvm_origin), layout);
+    unsigned char *object = alloc_bytes(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
         self->origin = (nanvm_origin *)(void *)(object - prefix - sizeof(nanvm_origin));
         nanvm_origin_write(self->origin, type, &newest_part(self)->bounded.dealloc);
@@ -470,8 +471,8 @@ static void fill_run(nanvm_arena *self, size_t length) {
 }
 
 /* More of what was just made at the top. */
-static void start_run(nanvm_arena *self, const nanvm_type *type, unsigned char *object,
-                      size_t stride) {
+static void make_ahead(nanvm_arena *self, const nanvm_type *type, unsigned char *object,
+                       size_t stride) {
     size_t length = next_run_length(self, stride);
     if (length == 0 || NANVM_QUARANTINES || self->sanitized) {
         return;
@@ -499,7 +500,7 @@ static unsigned char *alloc_block(nanvm_arena *self, const nanvm_type *type,
     return object;
 }
 
-static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t size) {
+static inline void *place_block(nanvm_arena *self, const nanvm_type *type, size_t size) {
     nanvm_layout layout = nanvm_layout_make(size, nanvm_block_align(type));
     size_t prefix = arena_prefix(self, type);
     unsigned char *object = alloc_block(self, type, prefix, layout);
@@ -513,7 +514,8 @@ static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t 
     self->blocks += 1;
     self->streak += 1;
     if (self->streak >= LEAST_STREAK && type->item_size == 0) {
-        start_run(self, type, object, nanvm_layout_round_up(prefix + size, layout.align));
+        make_ahead(self, type, object,
+                   nanvm_layout_round_up(prefix + size, layout.align));
     }
     return object;
 }
@@ -525,7 +527,7 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
         self->bump_range.type == type ? nanvm_slots_pop(&self->bump_range) : NULL;
     if (object == NULL) {
         end_run(self);
-        object = new_block(self, type, size);
+        object = place_block(self, type, size);
     }
     return object;
 }
@@ -580,7 +582,7 @@ static void run_drop(nanvm_arena *self, const nanvm_type *type, void *object) {
     }
 }
 
-static void release_refs(nanvm_arena *self, const nanvm_type *type, void *object) {
+static void drop_refs(nanvm_arena *self, const nanvm_type *type, void *object) {
     if (!self->self_contained) {
         nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
     } else {
@@ -611,7 +613,7 @@ static void *pop_finalizables(nanvm_arena *self) {
 static void let_go_of_all(nanvm_arena *self) {
     for (void *all = pop_finalizables(self); all != NULL; all = pop_finalizables(self)) {
         for_each_finalizable(self, all, run_drop);
-        for_each_finalizable(self, all, release_refs);
+        for_each_finalizable(self, all, drop_refs);
     }
 }
 
@@ -640,7 +642,7 @@ static void keep_chunks(nanvm_arena *self) {
     self->chunks = NULL;
 }
 
-NANVM_UNUSED static void stop_unless(const bool *ended) {
+NANVM_UNUSED static void stop_unless_reset(const bool *ended) {
     if (!*ended) {
         nanvm_fatal("an exception left a callback that ran while an arena was reset");
     }
@@ -661,7 +663,7 @@ static bool let_go(nanvm_arena *self) {
             "a drop that ran while an arena was reset was left by longjmp")) {
         return false; /* a `drop` resets the arena that is letting go of it */
     }
-    bool ended NANVM_ON_UNWIND(stop_unless) = false;
+    bool ended NANVM_ON_UNWIND(stop_unless_reset) = false;
     nanvm_unwind_reads(&ended);
     nanvm_callback_guard_enter(&self->resetting, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);

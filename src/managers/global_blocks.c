@@ -1,7 +1,7 @@
 #include "managers/global.h"
 
-void *nanvm_global_resize(nanvm_manager *self, void *memory, nanvm_layout layout,
-                          size_t size) {
+void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory,
+                                     nanvm_layout layout, size_t size) {
     (void)self;
     bool over_aligned =
         nanvm_system_is_over_aligned(layout) ||
@@ -10,8 +10,8 @@ void *nanvm_global_resize(nanvm_manager *self, void *memory, nanvm_layout layout
     return resized == NULL && size <= layout.size ? memory : resized;
 }
 
-void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_size,
-                                size_t size) {
+void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_size,
+                                 size_t size) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     size_t prefix = nanvm_global_prefix(origin->type);
     nanvm_layout layout;
@@ -27,7 +27,7 @@ void *nanvm_global_resize_block(nanvm_manager *self, void *object, size_t old_si
     return memory == NULL ? NULL : memory + prefix;
 }
 
-void nanvm_global_free_block(nanvm_dealloc *self, void *object) {
+void nanvm_global_blocks_free(nanvm_dealloc *self, void *object) {
     (void)self;
     nanvm_global_free_memory(object);
 }

@@ -22,7 +22,7 @@ nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *sour
 
 void nanvm_pool_destroy(nanvm_pool *self) {
     nanvm_pool_waiting_deinit(self);
-    nanvm_dealloc_memory(self->source_dealloc, self, layout_of(self->table));
+    nanvm_memory_dealloc_by(self->source_dealloc, self, layout_of(self->table));
 }
 
 nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner) {

@@ -83,7 +83,7 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
     nanvm_raw *self = (nanvm_raw *)dealloc;
     nanvm_pool *pool = &self->pool;
     pool->reserved -= layout.size;
-    nanvm_dealloc_memory(pool->source_dealloc, memory, layout);
+    nanvm_memory_dealloc_by(pool->source_dealloc, memory, layout);
     pool->live -= 1;
     if (pool->owner == NULL && pool->live == 0) {
         (void)remove_orphan(self, self->served);

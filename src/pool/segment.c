@@ -34,7 +34,7 @@ static nanvm_segment *add_segment(nanvm_slab *slab) {
 
 void nanvm_segment_free(nanvm_slab *slab, nanvm_segment *self) {
     slab->pool.reserved -= NANVM_SEGMENT_SIZE;
-    nanvm_dealloc_memory(slab->pool.source_dealloc, self, segment_layout);
+    nanvm_memory_dealloc_by(slab->pool.source_dealloc, self, segment_layout);
 }
 
 nanvm_chunk *nanvm_segment_alloc_chunk(nanvm_slab *slab) {

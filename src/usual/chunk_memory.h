@@ -29,7 +29,7 @@ static inline nanvm_chunk *nanvm_chunk_memory_alloc(const nanvm_pool *pool,
 }
 
 static inline void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *self) {
-    nanvm_dealloc_memory(pool->source_dealloc, self,
+    nanvm_memory_dealloc_by(pool->source_dealloc, self,
                          nanvm_chunk_layout(pool, self->size));
 }
 

@@ -63,7 +63,7 @@ static inline void nanvm_wipe_object(const void *object, size_t size) {
 }
 
 /* Ends the wait of the global manager's freed blocks; returns whether there was any. */
-static inline bool nanvm_global_give_back(void) {
+static inline bool nanvm_global_blocks_give_back(void) {
     return false;
 }
 

@@ -128,9 +128,9 @@ class Changes(Case):
         self.assert_found("function nanvm_more: absent, now plain void (void)")
 
     def test_refuses_a_function_that_is_gone(self):
-        self.edit("fatal.h", "nanvm_fatal_handler *nanvm_set_fatal_handler(",
+        self.edit("fatal.h", "nanvm_fatal_handler *nanvm_fatal_set_handler(",
                   "nanvm_fatal_handler *nanvm_on_fatal(")
-        self.assert_found("function nanvm_set_fatal_handler: plain", "now absent")
+        self.assert_found("function nanvm_fatal_set_handler: plain", "now absent")
 
     def test_refuses_a_type_that_is_new(self):
         self.edit("fatal.h", "NANVM_BEGIN_DECLS",
@@ -142,8 +142,8 @@ class Changes(Case):
         self.assert_found("function nanvm_local_init: numbered", "now plain")
 
     def test_refuses_a_call_in_programs_that_has_no_number(self):
-        self.edit("config.h", "#define nanvm_ref_drop_cold NANVM_SYMBOL_(ref_drop_cold)\n", "")
-        self.assert_found("nanvm_ref_drop_cold is called by code in programs")
+        self.edit("config.h", "#define nanvm_drop_ref_cold NANVM_SYMBOL_(drop_ref_cold)\n", "")
+        self.assert_found("nanvm_drop_ref_cold is called by code in programs")
 
     def test_refuses_a_macro_that_the_probe_does_not_use(self):
         self.edit("typed.h", "/** @cond INTERNAL */",

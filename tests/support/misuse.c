@@ -37,12 +37,12 @@ static void catch_message(const char *message) {
 }
 
 void expect_fatal(const char *part, misuse *wrong, void *context) {
-    assert_true(nanvm_set_fatal_handler(catch_message) == NULL);
+    assert_true(nanvm_fatal_set_handler(catch_message) == NULL);
     caught[0] = '\0';
     if (setjmp(escape) == 0) {
         wrong(context);
     }
-    assert_true(nanvm_set_fatal_handler(NULL) == catch_message);
+    assert_true(nanvm_fatal_set_handler(NULL) == catch_message);
     assert_non_null(strstr(caught, part));
     assert_null(strchr(caught, '\n'));
 }

@@ -21,7 +21,8 @@
  * @{
  */
 
-/** An arena: `nanvm_arena arena;`. Its members are private. It can't be moved or copied. */
+/** An arena: `nanvm_arena arena;`. Its members are private. It can't be moved or copied.
+ */
 typedef struct nanvm_arena nanvm_arena;
 
 NANVM_BEGIN_DECLS
@@ -94,12 +95,12 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  * may that of a later round.
  *
  * @ownership every reference into the arena is invalid from now on.
- * @errors debug builds of the library stop the program if an object of a self-contained arena
- *     refers elsewhere; a hardened one, if a `drop` was left by longjmp.
+ * @errors debug builds of the library stop the program if an object of a self-contained
+ * arena refers elsewhere; a hardened one, if a `drop` was left by longjmp.
  * @threads the arena's; no thread may be using its objects.
  * @cost O(chunks + objects that hold references or have a `drop`); for a
- *     self-contained one O(chunks + objects that have a `drop`). In a hardened build O(bytes)
- *     that were in use since the last reset, which are cleared.
+ *     self-contained one O(chunks + objects that have a `drop`). In a hardened build
+ * O(bytes) that were in use since the last reset, which are cleared.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 

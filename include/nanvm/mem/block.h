@@ -72,7 +72,7 @@ NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_header_origin(
  * @cost one load.
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL nanvm_origin *nanvm_block_origin(const void *object) {
-    nanvm_block_check(object);
+    nanvm_header_check(object);
     return nanvm_header_origin(nanvm_block_header(object));
 }
 

@@ -37,7 +37,7 @@ NANVM_BEGIN_DECLS
  * @threads any thread; the handler is called in the thread that errs.
  * @cost O(1).
  */
-NANVM_API nanvm_fatal_handler *nanvm_set_fatal_handler(nanvm_fatal_handler *handler);
+NANVM_API nanvm_fatal_handler *nanvm_fatal_set_handler(nanvm_fatal_handler *handler);
 
 NANVM_END_DECLS
 

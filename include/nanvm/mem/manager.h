@@ -103,13 +103,13 @@ NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
                                                            const nanvm_type *type,
                                                            const void *value);
-NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_manager_new_block_cold(
+NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_new_block_cold(
     nanvm_manager *self, const nanvm_type *type);
 
 /* A block for a type without items, its bytes in any state, or NULL. Inlined, with
  * nanvm_slots_pop(): about 20 instructions on x86-64, 140 bytes. */
-NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
-                                                           const nanvm_type *type) {
+NANVM_INLINE NANVM_NODISCARD void *nanvm_new_block(nanvm_manager *self,
+                                                   const nanvm_type *type) {
     void *place = NANVM_NULL;
     if (NANVM_LIKELY(self->slots != NANVM_NULL)) {
         nanvm_slots *places = self->slots[nanvm_slots_index(type)];
@@ -117,8 +117,7 @@ NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
             place = nanvm_slots_pop(places);
         }
     }
-    return NANVM_LIKELY(place != NANVM_NULL) ? place
-                                             : nanvm_manager_new_block_cold(self, type);
+    return NANVM_LIKELY(place != NANVM_NULL) ? place : nanvm_new_block_cold(self, type);
 }
 /** @endcond */
 
@@ -141,7 +140,7 @@ NANVM_INLINE NANVM_NODISCARD void *nanvm_manager_new_block(nanvm_manager *self,
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new(nanvm_manager *manager, const nanvm_type *type) {
     if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
+        nanvm_mut_ref self = {nanvm_new_block(manager, type)};
         if (NANVM_LIKELY(self.object != NANVM_NULL)) {
             memset(self.object, 0, type->size);
         }
@@ -162,7 +161,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
 NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new_copy(nanvm_manager *manager, const nanvm_type *type, const void *value) {
     if (NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
-        nanvm_mut_ref self = {nanvm_manager_new_block(manager, type)};
+        nanvm_mut_ref self = {nanvm_new_block(manager, type)};
         /* memcpy may not be given NULL, not even for 0 bytes. */
         if (NANVM_LIKELY(self.object != NANVM_NULL) && type->size != 0) {
             memcpy(self.object, value, type->size);

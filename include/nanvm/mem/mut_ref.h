@@ -22,7 +22,7 @@
 NANVM_BEGIN_DECLS
 
 /** @cond INTERNAL */
-NANVM_API NANVM_COLD void nanvm_mut_ref_drop_cold(void *object);
+NANVM_API NANVM_COLD void nanvm_drop_mut_ref_cold(void *object);
 /** @endcond */
 
 /**
@@ -101,7 +101,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) 
  */
 NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
     if (self.object != NANVM_NULL) {
-        nanvm_mut_ref_drop_cold(self.object);
+        nanvm_drop_mut_ref_cold(self.object);
     }
 }
 

@@ -27,9 +27,10 @@
 NANVM_BEGIN_DECLS
 
 /** @cond INTERNAL */
-NANVM_API NANVM_COLD void nanvm_ref_clone_cold(const void *object);
-NANVM_API NANVM_NOINLINE void nanvm_ref_drop_cold(const void *object);
-NANVM_API NANVM_COLD bool nanvm_ref_is_sole_cold(const void *object);
+NANVM_API NANVM_COLD void nanvm_count_add_cold(const void *object);
+/* `count` is the count that was read just now, and isn't above 0. */
+NANVM_API NANVM_NOINLINE void nanvm_drop_ref_cold(const void *object, int32_t count);
+NANVM_API NANVM_COLD bool nanvm_count_is_sole_cold(const void *object);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
 nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_ref_make_mut_cold(
@@ -103,7 +104,7 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
 NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self) {
     if (self.object != NANVM_NULL &&
         !nanvm_count_add(nanvm_block_count_word(self.object))) {
-        nanvm_ref_clone_cold(self.object);
+        nanvm_count_add_cold(self.object);
     }
     return self;
 }
@@ -127,7 +128,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
         } else {
-            nanvm_ref_drop_cold(self.object);
+            nanvm_drop_ref_cold(self.object, count);
         }
     }
 }
@@ -142,7 +143,7 @@ NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
         } else if (count < 0 || !nanvm_slots_free(NANVM_UNCONST(self.object))) {
-            nanvm_ref_drop_cold(self.object);
+            nanvm_drop_ref_cold(self.object, count);
         }
     }
 }
@@ -187,7 +188,7 @@ NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {
         return false;
     }
     int32_t count = nanvm_block_count(self.object);
-    return count == 0 || (count < 0 && nanvm_ref_is_sole_cold(self.object));
+    return count == 0 || (count < 0 && nanvm_count_is_sole_cold(self.object));
 }
 
 /**
@@ -209,7 +210,7 @@ NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref
     const void *object = self->object;
     int32_t count = object == NANVM_NULL ? 1 : nanvm_block_count(object);
     out->object = NANVM_NULL;
-    if (count > 0 || (count < 0 && !nanvm_ref_is_sole_cold(object))) {
+    if (count > 0 || (count < 0 && !nanvm_count_is_sole_cold(object))) {
         return false;
     }
     out->object = NANVM_UNCONST(object);

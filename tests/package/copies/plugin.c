@@ -24,7 +24,7 @@ static void on_fatal(const char *message) {
 /* The library starts with no handler; later it has the one that was set here. */
 static bool has_its_own_handler(void) {
     static nanvm_fatal_handler *expected = NULL;
-    bool is_own = nanvm_set_fatal_handler(on_fatal) == expected;
+    bool is_own = nanvm_fatal_set_handler(on_fatal) == expected;
     expected = on_fatal;
     return is_own;
 }

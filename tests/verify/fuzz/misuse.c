@@ -42,7 +42,7 @@ void target_init(void) {
     REQUIRE(misuses_length <= MISUSES_MAX);
     REQUIRE(setenv("NANVM_CHECKER", "off", 1) == 0);
     kinds_init();
-    (void)nanvm_set_fatal_handler(catch_message);
+    (void)nanvm_fatal_set_handler(catch_message);
 }
 
 /* --- the victim --- */

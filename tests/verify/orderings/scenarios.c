@@ -467,14 +467,14 @@ static void second_handler(const char *message) {
 static void begin_handlers(void) {
     context_of[0] = model_malloc(1);
     context_of[1] = model_malloc(1);
-    (void)nanvm_set_fatal_handler(quiet);
+    (void)nanvm_fatal_set_handler(quiet);
 }
 
 /* A handler that was there before may be called by the new one. */
 static void set_handler(unsigned index, nanvm_fatal_handler *handler,
                         nanvm_fatal_handler *other) {
     model_write(context_of[index]);
-    previous[index] = nanvm_set_fatal_handler(handler);
+    previous[index] = nanvm_fatal_set_handler(handler);
     if (previous[index] == other) {
         model_read(context_of[1 - index]);
     }
@@ -496,7 +496,7 @@ static void stop(unsigned index) {
 }
 
 static void each_was_handed_on_once(void) {
-    nanvm_fatal_handler *last = nanvm_set_fatal_handler(NULL);
+    nanvm_fatal_handler *last = nanvm_fatal_set_handler(NULL);
     model_expect((previous[0] == quiet) != (previous[1] == quiet), "one was the first");
     model_expect(last == (previous[0] == quiet ? second_handler : first_handler),
                  "the other is the last");

@@ -34,20 +34,20 @@ struct nanvm_callback_guard;
 
 /* Stops the program unless the header and the origin of the object are as the library
  * wrote them. */
-NANVM_API void nanvm_block_check(const void *object);
+NANVM_API void nanvm_header_check(const void *object);
 
 /* Stops the program if the object, which may be null, has another type. */
-NANVM_API void nanvm_block_check_type(const void *object, const void *type);
+NANVM_API void nanvm_header_check_type(const void *object, const void *type);
 
 #else
 
 #define NANVM_CHECKSUM(members)
 
-NANVM_INLINE void nanvm_block_check(const void *object) {
+NANVM_INLINE void nanvm_header_check(const void *object) {
     (void)object;
 }
 
-NANVM_INLINE void nanvm_block_check_type(const void *object, const void *type) {
+NANVM_INLINE void nanvm_header_check_type(const void *object, const void *type) {
     (void)object;
     (void)type;
 }

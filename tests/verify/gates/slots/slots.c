@@ -309,7 +309,7 @@ static void leak_to(nanvm_local_leak *leak) {
 static void fail_with(nanvm_fatal_handler *handler) {
     int32_t dead = NANVM_COUNT_DEAD;
     nanvm_mut_ref object = nanvm_new_any(nanvm_global(), &plain);
-    (void)nanvm_set_fatal_handler(handler);
+    (void)nanvm_fatal_set_handler(handler);
     nanvm_block_set_count(object.object, dead);
     nanvm_mut_ref_drop(object);
 }
@@ -380,7 +380,7 @@ static const struct {
     {"nanvm_ref_visit", try_visitor},
     {"nanvm_new_with", try_construct},
     {"nanvm_local_on_leak", try_leak},
-    {"nanvm_set_fatal_handler", try_fatal},
+    {"nanvm_fatal_set_handler", try_fatal},
     {"nanvm_stats.each", try_each},
 };
 
