@@ -90,9 +90,9 @@ NOT_PROVED = (
     "- `take` and `header` use WP's model *Typed+Cast*: memory of different types is taken "
     "for different memory, so that a block's header, its first word and its bytes aren't "
     "seen to lie side by side. All others use *Typed*, without such casts.",
-    "- Loops over lists (recounting, trimming, the walk over the dead, chunks kept by an "
+    "- Loops over lists (counting, trimming, the walk over the dead, chunks kept by an "
     "arena) have no contract; EVA goes through them with a few objects.",
-    "- That `find` in a local manager's table comes to an end isn't proved: the table is at "
+    "- That `find_pool` in a local manager's table comes to an end isn't proved: the table is at "
     "most half full.",
     "- EVA's tables of types and an arena's memory lie at fixed addresses, since hashes and "
     "alignments are sums with addresses; within that memory it sees no borders of blocks.",
