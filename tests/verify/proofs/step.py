@@ -1,8 +1,9 @@
-"""Proofs: what holds for every number, and not only for those that a test happens to use.
+"""Functions keep their contracts for every number, and not only for those that a test happens to
+use; and the entry points read and write nothing outside of their memory.
 
 - wp.py: Frama-C's WP on the functions with a contract (contracts/*.h).
 - bits.py: z3 on the contracts of masks, casts and sums that wrap, at 64 and 32 bits.
-- callers.py: who calls them, and what makes sure that what they require is so.
+- callers.py: which functions call those, and why what a contract requires is so there.
 - eva.py: Frama-C's EVA on each entry point (eva/*.c).
 """
 
