@@ -10,11 +10,11 @@ set(nanvm_sources
     src/manager.c
     src/memory.c
     src/mut_ref.c
+    src/new.c
     src/object.c
     src/ref.c
     src/stats.c
     src/type.c
-    src/walk.c
     src/managers/arena.c
     src/managers/global.c
     src/managers/global_blocks.c
@@ -64,14 +64,17 @@ set(nanvm_hardened_sources ${nanvm_sources})
 list(REMOVE_ITEM nanvm_hardened_sources src/managers/global_blocks.c src/pool/free_slots.c
                                         src/pool/cache.c)
 list(APPEND nanvm_hardened_sources
+    src/hardened/cache.c
+    src/hardened/checksum.c
     src/hardened/chunk_memory.c
+    src/hardened/count_word.c
     src/hardened/free_slots.c
     src/hardened/global_blocks.c
     src/hardened/guard_page.c
+    src/hardened/header.c
     src/hardened/piece.c
     src/hardened/quarantine.c
-    src/hardened/checksum.c
-    src/hardened/cache.c)
+    src/hardened/wipe.c)
 set(nanvm_debug_sources
     ${nanvm_hardened_sources} src/debug/self_contained.c src/debug/cycle.c src/debug/live.c)
 set(nanvm_own_sources ${nanvm_sources})

@@ -4,7 +4,17 @@ size_t nanvm_block_prefix(const nanvm_type *type) {
     return nanvm_block_prefix_of(type);
 }
 
+/* Here the dealloc is a user's, or the global manager's. */
+static void expect_no_traits(const nanvm_dealloc_table *table) {
+    nanvm_dealloc_traits own = table->own;
+    if (NANVM_CHECKS_EVERY_CALL &&
+        (own.in_pool || own.free_inline || own.leaves || own.chunked || own.bounded)) {
+        nanvm_fatal("a dealloc's table sets the member `own`, which is the library's");
+    }
+}
+
 void nanvm_block_init(void *object, nanvm_origin *origin) {
+    expect_no_traits(origin->dealloc->table);
     nanvm_checksum_shared_origin(origin); /* a manager of yours doesn't know how */
     nanvm_header_write(object, nanvm_origin_distance(object, origin),
                        (int32_t)origin->dealloc->table->count);
@@ -15,6 +25,7 @@ void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *typ
     unsigned char *object = (unsigned char *)memory + prefix;
     void *front = object - nanvm_block_prefix_of(type) - sizeof(nanvm_origin);
     nanvm_origin *origin = front;
+    expect_no_traits(dealloc->table);
     nanvm_origin_write(origin, type, dealloc);
     if (dealloc->table->count == NANVM_COUNT_CUSTOM) {
         *((size_t *)front - 1) = 0;
@@ -48,5 +59,5 @@ void nanvm_block_free_alone(void *object) {
     size_t size = nanvm_type_size_of(type, length);
     nanvm_wipe_object(object, size);
     nanvm_memory_dealloc_by(origin->dealloc, (unsigned char *)object - prefix,
-                         nanvm_layout_make(prefix + size, nanvm_block_align(type)));
+                            nanvm_layout_make(prefix + size, nanvm_block_align(type)));
 }

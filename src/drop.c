@@ -1,15 +1,19 @@
-/* Ending objects iteratively: a chain of any length takes the same few bytes of stack, and
- * no memory.
+/* Ending objects: the cold half of drops.
  *
- *   1. A dead object that still holds references is deferred: it joins a list.
- *   2. The link lies in the dead object itself: in place of its first declared reference,
- *      which is released before; or, for a type with callbacks, whose bytes have to stay as
- *      they are, in a word in front of the object.
- *   3. Plain structs don't join the list where their references find room on a small stack:
- *      walk.c.
- *   4. The function that began goes through the list until it is empty. What it defers goes
- *      to a list that is passed on in a register; what callbacks and deallocs drop, to a list
- *      of the thread, which comes after. */
+ * Whatever an object refers to may end with it, and so on: a chain of any length takes
+ * the same few bytes of stack, and no memory.
+ *
+ *   1. A plain struct, without callbacks and items, is freed as soon as its references
+ * are read. These wait on a stack of 64, prefetched. (Freeing it after what it refers to
+ *      cost 0.6 ns more an object of a tree.)
+ *   2. Any other object that holds references is deferred: it joins a list. So is a plain
+ *      struct whose references find no room on the stack.
+ *   3. The link of the list lies in the dead object itself: in place of its first
+ * declared reference, which is released before; or, for a type with callbacks, whose
+ * bytes have to stay as they are, in a word in front of the object.
+ *   4. The function that began goes through the list until it is empty. What it defers
+ * goes to a list that is passed on in a register; what callbacks and deallocs drop, to a
+ *      list of the thread, which comes after. */
 #include "hold.h"
 #include "unwind.h"
 
@@ -19,7 +23,17 @@ typedef struct work {
     nanvm_at_work at_work;
 } work;
 
-static NANVM_THREAD_LOCAL work dead;
+static NANVM_THREAD_LOCAL work pending;
+
+static const nanvm_ref *ref_at(const void *part, size_t offset) {
+    return (const nanvm_ref *)(const void *)((const unsigned char *)part + offset);
+}
+
+static void *object_at(const void *part, size_t offset) {
+    return (void *)(uintptr_t)ref_at(part, offset)->object;
+}
+
+/* --- deferring ---------------------------------------------------------------- */
 
 static bool has_slot(const nanvm_type *type, const void *object) {
     return NANVM_LIKELY(type->refs_length > 0) ||
@@ -28,24 +42,18 @@ static bool has_slot(const nanvm_type *type, const void *object) {
 
 /* The first declared reference, where there is one: in all that are in a list. */
 static nanvm_ref *first_slot(const nanvm_type *type, void *object) {
-    unsigned char *part = object;
-    if (NANVM_LIKELY(type->refs_length > 0)) {
-        return (nanvm_ref *)(void *)(part + type->refs[0]);
-    }
-    part = nanvm_object_item(type, object, 0);
-    return (nanvm_ref *)(void *)(part + type->item_refs[0]);
+    return (nanvm_ref *)(uintptr_t)(NANVM_LIKELY(type->refs_length > 0)
+                                        ? ref_at(object, type->refs[0])
+                                        : ref_at(nanvm_object_item(type, object, 0),
+                                                 type->item_refs[0]));
 }
 
-static const nanvm_ref *slot_at(const void *part, size_t offset) {
-    return (const nanvm_ref *)(const void *)((const unsigned char *)part + offset);
-}
-
-/* Whether all references of a struct are null, as in the leaves of a tree, which are half of
- * its nodes: such an object is freed at once. */
+/* Whether all references of a struct are null, as in the leaves of a tree, which are half
+ * of its nodes: such an object is freed at once. */
 static bool holds_nothing(const nanvm_type *type, const void *object) {
     bool nothing = type->item_refs_length == 0;
     for (size_t i = 0; nothing && i < type->refs_length; ++i) {
-        nothing = slot_at(object, type->refs[i])->object == NULL;
+        nothing = object_at(object, type->refs[i]) == NULL;
     }
     return nothing;
 }
@@ -55,7 +63,9 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
     return object;
 }
 
-void *nanvm_object_defer(void *object, void *list) {
+/* Adds a dead object to the list, and the objects for which its first reference was the
+ * last; returns the list. */
+NANVM_NOINLINE static void *defer(void *object, void *list) {
     for (;;) {
         const nanvm_type *type = nanvm_block_origin(object)->type;
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
@@ -77,9 +87,161 @@ void *nanvm_object_defer(void *object, void *list) {
     }
 }
 
+/* --- plain structs ------------------------------------------------------------ */
+
+static const nanvm_type no_type; /* which no object has */
+
+/* The state of a walk through plain structs. Most objects lie in the pool of the object
+ * before: what is known of that pool is kept, and its freed slots are gathered in `freed`
+ * until the walk leaves it. No other function gets the address of this struct, so that it
+ * lives in registers. */
+typedef struct walk {
+    nanvm_slots *pool;      /* NULL: another kind of dealloc, or left */
+    nanvm_slot *freed;      /* slots of the pool */
+    const nanvm_type *type; /* outside of pools: the last object's; else no_type */
+    const size_t *first;    /* offset of a reference */
+    const size_t *last;
+    void *list;
+} walk;
+
+/* Before any other function uses the pool. */
+static inline void leave_pool(walk *self) {
+    if (self->pool != NULL) {
+        self->pool->local_free_list = self->freed;
+    }
+    self->pool = NULL;
+    self->freed = NULL;
+}
+
+static inline void enter_pool(walk *self, const nanvm_origin *origin) {
+    leave_pool(self);
+    self->first = origin->type->refs;
+    self->last = self->first + origin->type->refs_length - 1;
+    self->type = origin->type;
+    if (origin->dealloc->table->own.free_inline) {
+        self->type = &no_type;
+        self->pool = (nanvm_slots *)origin->dealloc;
+        self->freed = self->pool->local_free_list;
+    }
+}
+
+static inline void free_in_walk(walk *self, void *object) {
+    if (NANVM_LIKELY(self->pool != NULL)) {
+        nanvm_slot *slot = object;
+        slot->next = self->freed;
+        self->freed = slot;
+    } else {
+        nanvm_block_free(object);
+    }
+}
+
+static inline void defer_in_walk(walk *self, void *object) {
+    leave_pool(self);
+    self->list = defer(object, self->list);
+}
+
+static inline void free_leaf(walk *self, void *object) {
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    leave_pool(self);
+    nanvm_block_free(object);
+}
+
+/* Whether the walk goes on with `object`, whose last reference is gone. If not, the
+ * object was freed or deferred. */
+static inline bool is_next(walk *self, void *object) {
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    if (NANVM_LIKELY(origin->dealloc == (nanvm_dealloc *)self->pool)) {
+        return true;
+    }
+    if (origin->dealloc->table->own.leaves) {
+        return !nanvm_slots_free(object);
+    }
+    /* Blocks with an origin each: most have the type of the block before. (A tree of the
+     * global manager is dropped in two thirds of the time.) */
+    if (origin->type == self->type && !origin->dealloc->table->own.free_inline) {
+        return true;
+    }
+    bool is_plain = nanvm_type_is_plain(origin->type);
+    if (is_plain && origin->type->refs_length != 0) {
+        enter_pool(self, origin);
+        return true;
+    }
+    if (is_plain) {
+        free_leaf(self, object);
+    } else {
+        defer_in_walk(self, object);
+    }
+    return false;
+}
+
+static inline bool dies(walk *self, const void *object) {
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    int32_t count = nanvm_count_word_load(word);
+    if (nanvm_count_release_shared(word, count)) {
+        return false;
+    }
+    if (NANVM_UNLIKELY(count < 0)) {
+        leave_pool(self);
+        return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
+                                            : nanvm_count_release(object);
+    }
+    return true;
+}
+
+/* Pushes all references but the first; returns the new top of the stack. (A branch for
+ * each lets the processor go on speculatively, without waiting for memory.) */
+static inline void **push_references(const walk *self, const void *object, void **top) {
+    for (const size_t *offset = self->last; offset != self->first; --offset) {
+        void *child = object_at(object, *offset);
+        if (child != NULL) {
+            NANVM_PREFETCH(child);
+            *top++ = child;
+        }
+    }
+    return top;
+}
+
+static inline bool have_room(const walk *self, void *const *top, void *const *end) {
+    return self->last - self->first <= end - top;
+}
+
+/* Ends a plain struct with references, and what only it refers to, but for what it adds
+ * to the list; returns the list. Objects that were created one after the other often die
+ * so, at equal distances: the one some steps ahead is prefetched, too. (A tree built in
+ * order: 2.9 ns an object became 2.1; in random order 13.7 became 14.2.) */
+NANVM_NOINLINE static void *release_plain(const nanvm_origin *origin, void *object,
+                                          void *list) {
+    void *stack[NANVM_RELEASE_STACK];
+    void **top = stack;
+    walk self = {.list = list};
+    enter_pool(&self, origin);
+    for (;;) {
+        void *next = NULL;
+        if (NANVM_LIKELY(have_room(&self, top, stack + NANVM_RELEASE_STACK))) {
+            nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+            top = push_references(&self, object, top);
+            next = object_at(object, *self.first);
+            free_in_walk(&self, object);
+        } else {
+            defer_in_walk(&self, object);
+        }
+        while (next == NULL || !dies(&self, next) || !is_next(&self, next)) {
+            if (top == stack) {
+                leave_pool(&self);
+                return self.list;
+            }
+            next = *--top;
+        }
+        nanvm_slots_prefetch(object, next);
+        object = next;
+    }
+}
+
+/* --- other objects ------------------------------------------------------------ */
+
 static inline void *release(nanvm_ref reference, void *list) {
     if (reference.object != NULL && nanvm_count_release_inline(reference.object)) {
-        list = nanvm_object_defer((void *)(uintptr_t)reference.object, list);
+        list = defer((void *)(uintptr_t)reference.object, list);
     }
     return list;
 }
@@ -89,20 +251,20 @@ static void release_visitor(nanvm_ref reference, void *context) {
     *list = release(reference, *list);
 }
 
-static inline void *release_refs(const void *part, const size_t *offsets, size_t length,
-                                 void *list) {
+static inline void *release_declared(const void *part, const size_t *offsets,
+                                     size_t length, void *list) {
     for (size_t i = 0; i < length; ++i) {
-        list = release(*slot_at(part, offsets[i]), list);
+        list = release(*ref_at(part, offsets[i]), list);
     }
     return list;
 }
 
 /* Most items are nothing but a reference: with a loop inside the loop, arrays of a few
  * take a third more instructions. */
-static inline void *release_slots(const unsigned char *slot, size_t stride, size_t length,
-                                  void *list) {
+static inline void *release_column(const unsigned char *slot, size_t stride,
+                                   size_t length, void *list) {
     for (; length > 0; --length, slot += stride) {
-        list = release(*slot_at(slot, 0), list);
+        list = release(*ref_at(slot, 0), list);
     }
     return list;
 }
@@ -111,10 +273,10 @@ static void *release_items(const nanvm_type *type, const void *object, void *lis
     const unsigned char *item = nanvm_object_item(type, object, 0);
     size_t length = nanvm_block_counted_length(object);
     if (NANVM_LIKELY(type->item_refs_length == 1)) {
-        return release_slots(item + type->item_refs[0], type->item_size, length, list);
+        return release_column(item + type->item_refs[0], type->item_size, length, list);
     }
     for (; length > 0; --length, item += type->item_size) {
-        list = release_refs(item, type->item_refs, type->item_refs_length, list);
+        list = release_declared(item, type->item_refs, type->item_refs_length, list);
     }
     return list;
 }
@@ -124,7 +286,7 @@ NANVM_NOINLINE static void call_drop(const nanvm_type *type, void *object) {
 }
 
 /* After an exception the objects in the list would never end. */
-NANVM_UNUSED static void stop_unless(const bool *ended) {
+NANVM_UNUSED static void stop_unless_ended(const bool *ended) {
     if (!*ended) {
         nanvm_fatal("an exception left a callback that ran while objects were dropped");
     }
@@ -132,7 +294,7 @@ NANVM_UNUSED static void stop_unless(const bool *ended) {
 
 /* Both take the first object off the list, end it, and return the list. */
 NANVM_NOINLINE static void *end_with_callbacks(const nanvm_type *type, void *object) {
-    bool ended NANVM_ON_UNWIND(stop_unless) = false;
+    bool ended NANVM_ON_UNWIND(stop_unless_ended) = false;
     nanvm_unwind_reads(&ended);
     void *list = *nanvm_block_link(type, object);
     if (type->drop != NULL) {
@@ -147,7 +309,7 @@ NANVM_NOINLINE static void *end_with_callbacks(const nanvm_type *type, void *obj
 /* These are apart, so that they take no registers from what ends other objects. */
 NANVM_NOINLINE static void *release_own_refs(const nanvm_type *type, void *object,
                                              void *list) {
-    return release_refs(object, type->refs, type->refs_length, list);
+    return release_declared(object, type->refs, type->refs_length, list);
 }
 
 NANVM_NOINLINE static void *end_with_items(const nanvm_type *type, void *object,
@@ -162,19 +324,22 @@ NANVM_NOINLINE static void *end_with_items(const nanvm_type *type, void *object,
     return list;
 }
 
-static void *end_declared(const nanvm_type *type, void *object) {
+static void *end_declared(const nanvm_origin *origin, void *object) {
+    const nanvm_type *type = origin->type;
     nanvm_ref *slot = first_slot(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
-    return nanvm_type_is_plain(type) ? nanvm_object_release(object, list)
+    return nanvm_type_is_plain(type) ? release_plain(origin, object, list)
                                      : end_with_items(type, object, list);
 }
 
 static void *end_first(void *list) {
-    const nanvm_type *type = nanvm_block_origin(list)->type;
-    return nanvm_type_has_callbacks(type) ? end_with_callbacks(type, list)
-                                          : end_declared(type, list);
+    const nanvm_origin *origin = nanvm_block_origin(list);
+    return nanvm_type_has_callbacks(origin->type) ? end_with_callbacks(origin->type, list)
+                                                  : end_declared(origin, list);
 }
+
+/* --- the list of a thread ----------------------------------------------------- */
 
 static void *pop_list(work *self) {
     void *list = self->list;
@@ -203,7 +368,7 @@ static void set_next_of(void *object, void *next) {
 /* Adds the object to the thread's list. While it is deferred, a dealloc may have queued
  * others; those are few. */
 NANVM_NOINLINE static void queue(work *self, void *object) {
-    void *list = nanvm_object_defer(object, pop_list(self));
+    void *list = defer(object, pop_list(self));
     void *last = self->list;
     if (last == NULL) {
         self->list = list;
@@ -221,24 +386,27 @@ NANVM_NOINLINE static void end_list(work *self, void *list) {
     }
 }
 
+/* --- one object, and what only it refers to ----------------------------------- */
+
 /* Ends the object, or puts it first in a list, and returns the list. One with callbacks
  * is ended without a way through the list. */
-static inline void *end_one(const nanvm_type *type, void *object) {
+static inline void *end_one(const nanvm_origin *origin, void *object) {
+    const nanvm_type *type = origin->type;
     if (nanvm_type_is_plain(type)) {
-        return nanvm_object_release(object, NULL);
+        return release_plain(origin, object, NULL);
     }
     if (nanvm_type_has_callbacks(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         return end_with_callbacks(type, defer_with_callbacks(type, object, NULL));
     }
-    return nanvm_object_defer(object, NULL);
+    return defer(object, NULL);
 }
 
-/* Apart from nanvm_object_finalize(): to look up what belongs to the thread may be a
- * call, for which leaves would have to save registers. */
-NANVM_NOINLINE static void end_all(const nanvm_type *type, void *object) {
+/* Apart from nanvm_drop_finalize(): to look up what belongs to the thread may be a call,
+ * for which leaves would have to save registers. */
+NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard frame;
-    work *self = &dead;
+    work *self = &pending;
     NANVM_KEEP_ADDRESS(self);
     if (nanvm_callback_guard_is_entered(
             &self->at_work, NANVM_FRAME_ADDRESS,
@@ -247,16 +415,63 @@ NANVM_NOINLINE static void end_all(const nanvm_type *type, void *object) {
         return;
     }
     nanvm_callback_guard_enter(&self->at_work, &frame, NANVM_FRAME_ADDRESS);
-    void *list = end_one(type, object);
+    void *list = end_one(origin, object);
     if (NANVM_UNLIKELY(list != NULL || self->list != NULL)) {
         end_list(self, list);
     }
     nanvm_callback_guard_leave(&self->at_work);
 }
 
+static inline void finalize(const nanvm_origin *origin, void *object) {
+    if (origin->dealloc->table->own.leaves) {
+        (void)nanvm_slots_free(object);
+    } else if (nanvm_type_holds_nothing(origin->type)) {
+        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        nanvm_block_free(object);
+    } else {
+        end_all(origin, object);
+    }
+}
+
+/* Both are apart, so that the usual way needs no register saved. */
+NANVM_NOINLINE static void finalize_atomic(void *object) {
+    finalize(nanvm_block_origin(object), object);
+}
+
+NANVM_NOINLINE static void release_rare(void *object) {
+    if (nanvm_count_release(object)) {
+        finalize(nanvm_block_origin(object), object);
+    }
+}
+
+void nanvm_drop_ref_cold(const void *object, int32_t count) {
+    void *own = (void *)(uintptr_t)object;
+    if (NANVM_LIKELY(count == 0)) {
+        finalize(nanvm_block_origin(object), own);
+    } else if (!nanvm_count_is_atomic(count)) {
+        release_rare(own);
+    } else if (nanvm_count_release_atomic(nanvm_block_count_word(object), count)) {
+        finalize_atomic(own);
+    }
+}
+
+void nanvm_drop_mut_ref_cold(void *object) {
+    int32_t count = nanvm_block_count(object);
+    if (nanvm_count_is_shared(count)) {
+        nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
+    }
+    if (NANVM_LIKELY(count == 0)) {
+        finalize(nanvm_block_origin(object), object);
+    } else {
+        release_rare(object);
+    }
+}
+
+/* --- holding drops ------------------------------------------------------------ */
+
 /* Where a callback is at work already, the list is ended after that. */
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
-    work *own = &dead;
+    work *own = &pending;
     self->begins = !own->at_work.is_set;
     if (self->begins) {
         nanvm_callback_guard_enter(&own->at_work, &self->frame, here);
@@ -265,7 +480,7 @@ void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
 
 void nanvm_drop_resume(nanvm_hold *self) {
     if (self->begins) {
-        work *own = &dead;
+        work *own = &pending;
         end_list(own, NULL);
         nanvm_callback_guard_leave(&own->at_work);
     }
@@ -273,19 +488,6 @@ void nanvm_drop_resume(nanvm_hold *self) {
 
 void nanvm_drop_defer(nanvm_hold *self) {
     if (self->begins) {
-        nanvm_callback_guard_leave(&dead.at_work);
-    }
-}
-
-void nanvm_object_finalize(void *object) {
-    const nanvm_origin *origin = nanvm_block_origin(object);
-    const nanvm_type *type = origin->type;
-    if (origin->dealloc->table->own.leaves) {
-        (void)nanvm_slots_free(object);
-    } else if (nanvm_type_holds_nothing(type)) {
-        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-        nanvm_block_free(object);
-    } else {
-        end_all(type, object);
+        nanvm_callback_guard_leave(&pending.at_work);
     }
 }

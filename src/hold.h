@@ -13,16 +13,16 @@
 
 typedef struct nanvm_hold {
     nanvm_callback_guard frame;
-    bool begins; /* this hold is the outermost: it ends the objects in the list */
+    bool begins; /* it is the outermost hold, which ends the objects in the list */
 } nanvm_hold;
 
 /* `here` is NANVM_FRAME_ADDRESS of the function in which `self` is a variable. */
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here);
 void nanvm_drop_resume(nanvm_hold *self);
 
-/* In place of nanvm_drop_resume(), for a function in which no callback may run, since
- * what it works on is its caller's: the objects in the list end with the next drop or
- * resume of the thread, at the latest when a manager ends. */
+/* In place of nanvm_drop_resume(), for a function in whose caller something is half done,
+ * so that no callback may run: the objects in the list end with the next drop or resume
+ * of the thread, at the latest when a manager ends. */
 void nanvm_drop_defer(nanvm_hold *self);
 
 #endif

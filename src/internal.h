@@ -25,6 +25,10 @@ void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                           size_t size);
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout);
 
+/* The same for memory that was asked for with that very layout; a dealloc that doesn't
+ * count may not care to. */
+void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout);
+
 /* --- layout --------------------------------------------------------------- */
 
 /* Half as much again, for what may go on growing; `size` itself if that is too much. */
@@ -54,7 +58,7 @@ static inline size_t nanvm_block_length_size(const nanvm_type *type) {
     return type->item_size == 0 ? 0 : sizeof(nanvm_length);
 }
 
-/* Where the dead, and the holders of an arena, are linked. */
+/* The link of an object that is deferred, or that an arena has to release at a reset. */
 static inline void **nanvm_block_link(const nanvm_type *type, void *object) {
     size_t behind = sizeof(nanvm_header) + nanvm_block_length_size(type);
     return (void **)(void *)((unsigned char *)object - behind - sizeof(void *));
@@ -86,8 +90,8 @@ static inline uint32_t nanvm_origin_distance(const void *object,
     return (uint32_t)((header - (uintptr_t)origin) / sizeof(void *));
 }
 
-/* While a callback fills a new block, it counts as dead: who drops it meanwhile is found
- * out, and if the callback is left by longjmp, an arena has nothing to let go of. */
+/* Marks a new block as dropped while a callback fills it. So an early drop is detected;
+ * and if the callback is left by longjmp, an arena has nothing to release. */
 static inline void nanvm_block_hide(void *object) {
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
 }
@@ -110,9 +114,6 @@ static inline void nanvm_block_free(void *object) {
     }
 }
 
-/* Frees raw memory; a dealloc that doesn't count may not care to. */
-void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout);
-
 /* --- object.c ------------------------------------------------------------ */
 
 static inline void *nanvm_object_item(const nanvm_type *type, const void *object,
@@ -120,17 +121,17 @@ static inline void *nanvm_object_item(const nanvm_type *type, const void *object
     return (void *)((uintptr_t)object + type->items_offset + index * type->item_size);
 }
 
-/* Such objects have a link in front: what is in them can't be overwritten
- * while they wait for their callbacks. */
+/* Such objects have a link in front of them: their bytes can't be overwritten while they
+ * wait for their callbacks. */
 static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
     return ((uintptr_t)type->drop | (uintptr_t)type->visit |
             (uintptr_t)type->visit_item) != 0; /* one branch for all */
 }
 
-/* References that a walk has room for, where it begins. */
+/* References that a walk through plain structs has room for: drop.c. */
 enum { NANVM_RELEASE_STACK = 64 };
 
-/* Nothing but a struct, without references or with a few: the walk ends such objects. */
+/* Nothing but a struct, without references or with a few. */
 static inline bool nanvm_type_is_plain(const nanvm_type *type) {
     return !nanvm_type_has_callbacks(type) && type->item_refs_length == 0 &&
            type->refs_length <= NANVM_RELEASE_STACK;
@@ -150,8 +151,8 @@ static inline size_t nanvm_type_size_of(const nanvm_type *type, size_t length) {
     return with_items > type->size ? with_items : type->size;
 }
 
-/* Whether there aren't too many items at first sight: the product of two numbers of half
- * a word has room for a third. A division would take a third of the time of appending. */
+/* Whether offset, item size and length fit in half a word each: then offset + size ×
+ * length can't overflow. (A division would take a third of the time of appending.) */
 static inline bool nanvm_type_is_small(const nanvm_type *type, size_t length) {
     return (type->items_offset | type->item_size | length) >> (sizeof(size_t) * 4 - 1) ==
            0;
@@ -165,7 +166,7 @@ static inline bool nanvm_type_fits(const nanvm_type *type, size_t length) {
                                     nanvm_type_fits_large(type, length));
 }
 
-/* nanvm_type_size(), inline for the way to a new object. */
+/* nanvm_type_size(), inline for new objects. */
 static inline bool nanvm_type_size_checked(const nanvm_type *type, size_t length,
                                            size_t *size) {
     if (length > 0 && !nanvm_type_fits(type, length)) {
@@ -210,7 +211,7 @@ void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
 
 /* All of these only for an object whose type is an array. */
 
-/* As it is written, for a caller that checks it by other means. */
+/* The length as it is written, for a caller that checks it by other means. */
 static inline size_t nanvm_block_written_length(const void *object) {
     const nanvm_length *word = nanvm_block_length_word(object);
     nanvm_checksum_check_length(word);
@@ -223,8 +224,8 @@ static inline void nanvm_block_check_most(const nanvm_origin *origin, size_t len
     }
 }
 
-/* Both stop the program if an array has no room for so many items; the first is for one
- * that is counted, so that it doesn't lie in an arena. */
+/* Both stop the program if an array has no room for so many items. The first is for an
+ * array that is counted, which therefore doesn't lie in an arena. */
 static inline void nanvm_block_check_counted(const void *object, size_t length) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     if (NANVM_LIKELY(origin->dealloc->table->own.chunked)) {
@@ -263,15 +264,15 @@ static inline size_t nanvm_block_length(const nanvm_type *type, const void *obje
 
 /* --- object.c: references --------------------------------------------------- */
 
-/* Tells `visitor` of the references in items [begin, end). */
+/* Calls `visitor` for each reference in items [begin, end). */
 void nanvm_object_visit_items(const nanvm_type *type, const void *object, size_t begin,
                               size_t end, nanvm_visitor *visitor, void *context);
 
-/* Tells `visitor` of every reference in the object. */
+/* Calls `visitor` for each reference in the object. */
 void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context);
 
-/* The same for who knows the length already; 0 for what isn't an array. */
+/* The same, for a caller that has read the length already; 0 unless it is an array. */
 void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_t length,
                                nanvm_visitor *visitor, void *context);
 
@@ -280,7 +281,7 @@ void nanvm_object_drop_visitor(nanvm_ref reference, void *context);
 
 /* --- block.c: blocks with an origin of their own ------------------------- */
 
-/* nanvm_block_prefix(), inline for the way to a new object. */
+/* nanvm_block_prefix(), inline for new objects. */
 static inline size_t nanvm_block_prefix_of(const nanvm_type *type) {
     return sizeof(nanvm_header) + nanvm_block_length_size(type) +
            (nanvm_type_has_callbacks(type) ? sizeof(void *) : 0);
@@ -326,7 +327,7 @@ static inline bool nanvm_count_release_inline(const void *object) {
 /* How many others there are; SIZE_MAX if that isn't known. */
 size_t nanvm_count_read_others(const void *object);
 
-/* Stops the program: a dead object was used. */
+/* Stops the program: a dropped object was used. */
 NANVM_COLD NANVM_NORETURN void nanvm_count_stop_dead(const void *object);
 
 static inline void nanvm_block_expect_alive(const void *object) {
@@ -335,22 +336,7 @@ static inline void nanvm_block_expect_alive(const void *object) {
     }
 }
 
-/* --- drop.c -------------------------------------------------------------- */
-
-/* Ends an object that has no references left, and what only it refers to. */
-void nanvm_object_finalize(void *object);
-
-/* Adds a dead object to the list, and the objects for which its first reference
- * was the last; returns the list. */
-NANVM_NOINLINE void *nanvm_object_defer(void *object, void *list);
-
-/* --- walk.c -------------------------------------------------------------- */
-
-/* Ends a plain object with references, and what only it refers to, but for what it adds
- * to the list; returns the list. */
-void *nanvm_object_release(void *object, void *list);
-
-/* --- manager.c ----------------------------------------------------------- */
+/* --- new.c --------------------------------------------------------------- */
 
 /* A block with its length set and its bytes, `*size` of them, in any state; NULL on
  * failure. */

@@ -1,10 +1,7 @@
-/* Raw memory: for the library's own needs, and for users. */
+/* Raw memory for the library's own needs. */
 #include <string.h>
 
 #include "internal.h"
-#include "piece.h"
-
-/* --- the library's own --- */
 
 /* What managers are promised: at least a byte, aligned to at least a word. */
 static nanvm_layout promised(nanvm_layout layout) {
@@ -36,8 +33,8 @@ static void *resize_in_manager(nanvm_manager *manager, void *memory, nanvm_layou
 }
 
 /* Elsewhere: memcpy may not be given NULL, and here it isn't. */
-static void *move(nanvm_manager *manager, void *memory, nanvm_layout layout,
-                  size_t size) {
+static void *move_memory(nanvm_manager *manager, void *memory, nanvm_layout layout,
+                         size_t size) {
     nanvm_layout larger = nanvm_layout_make(size, layout.align);
     void *moved = nanvm_memory_alloc(manager, larger);
     if (moved != NULL) {
@@ -55,30 +52,11 @@ void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
         return NULL;
     }
     void *resized = resize_in_manager(manager, memory, layout, size);
-    return resized != NULL ? resized : move(manager, memory, layout, size);
+    return resized != NULL ? resized : move_memory(manager, memory, layout, size);
 }
 
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {
     if (memory != NULL) {
         nanvm_memory_dealloc_by(manager->dealloc, memory, promised(layout));
-    }
-}
-
-/* --- the users' --- */
-
-void *nanvm_manager_alloc(nanvm_manager *manager, nanvm_layout layout) {
-    return nanvm_piece_alloc(manager, layout);
-}
-
-void *nanvm_manager_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
-                           size_t size) {
-    return memory == NULL
-               ? nanvm_piece_alloc(manager, nanvm_layout_make(size, layout.align))
-               : nanvm_piece_resize(manager, memory, layout, size);
-}
-
-void nanvm_manager_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {
-    if (memory != NULL) {
-        nanvm_piece_dealloc(manager, memory, layout);
     }
 }

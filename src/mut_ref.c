@@ -6,21 +6,6 @@ size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
     return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
 }
 
-/* Whether there are others, where they are counted. */
-static bool is_shared(int32_t count) {
-    return count > 0 || (nanvm_count_is_atomic(count) && count != NANVM_COUNT_ATOMIC);
-}
-
-void nanvm_drop_mut_ref_cold(void *object) {
-    int32_t count = nanvm_block_count(object);
-    if (is_shared(count)) {
-        nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
-    }
-    if (count == 0 || nanvm_count_release(object)) {
-        nanvm_object_finalize(object);
-    }
-}
-
 /* The manager's own way: without moving, or with no more than a move. */
 static void *resize_alone(nanvm_manager *manager, const nanvm_type *type, void *object,
                           size_t old_size, size_t size) {
@@ -161,7 +146,7 @@ static void cut_and_free_old(void *old, size_t kept, size_t length) {
 }
 
 /* Into a new block; the references move along but for those that are cut off. */
-static bool move(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *how) {
+static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *how) {
     void *old = self->object;
     const nanvm_type *type = nanvm_block_origin(old)->type;
     size_t size;
@@ -236,7 +221,7 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
                         const resizing *how) {
     const nanvm_dealloc *dealloc = nanvm_block_origin(self->object)->dealloc;
     bool stays = dealloc->table->count == NANVM_COUNT_NONE;
-    return (stays && cut_where_it_is(self, how)) || move(manager, self, how) ||
+    return (stays && cut_where_it_is(self, how)) || move_array(manager, self, how) ||
            cut_where_it_is(self, how);
 }
 
@@ -245,7 +230,7 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
 /* Moving an object that others refer to would be a drop too many. */
 static void expect_own(const void *object) {
     nanvm_block_expect_alive(object);
-    if (is_shared(nanvm_block_count(object))) {
+    if (nanvm_count_is_shared(nanvm_block_count(object))) {
         nanvm_fatal("resize of a MutRef that isn't the only reference to its object");
     }
 }

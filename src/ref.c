@@ -15,19 +15,6 @@ size_t nanvm_ref_length(nanvm_ref self) {
     return type->item_size == 0 ? 0 : nanvm_block_written_length(self.object);
 }
 
-void nanvm_drop_ref_cold(const void *object) {
-    nanvm_count_word *word = nanvm_block_count_word(object);
-    int32_t count = nanvm_count_word_load(word);
-    if (NANVM_LIKELY(count == 0 && nanvm_block_origin(object)->dealloc->table->own.leaves)) {
-        (void)nanvm_slots_free((void *)(uintptr_t)object);
-        return;
-    }
-    if (nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
-                                     : nanvm_count_release_inline(object)) {
-        nanvm_object_finalize((void *)(uintptr_t)object);
-    }
-}
-
 size_t nanvm_ref_count(nanvm_ref self) {
     return self.object == NULL ? 0 : nanvm_count_read_others(self.object);
 }

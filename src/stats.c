@@ -1,23 +1,7 @@
+/* Statistics as text and as JSON. */
 #include "internal.h"
 
 #include <string.h>
-
-/* An older caller has a smaller struct: it is given as much as it knows. */
-void nanvm_manager_stats(const nanvm_manager *manager, nanvm_stats *stats) {
-    size_t known = stats->size < sizeof(*stats) ? stats->size : sizeof(*stats);
-    nanvm_stats full;
-    memset(&full, 0, sizeof(full));
-    memcpy(&full, stats, known);
-    full.live_blocks = full.live_bytes = NANVM_STATS_UNKNOWN;
-    full.peak_bytes = full.reserved_bytes = NANVM_STATS_UNKNOWN;
-    full.clones = nanvm_atomic_read_relaxed(&manager->clones);
-    if (manager->table->stats != NULL) {
-        manager->table->stats(manager, &full);
-    }
-    memcpy(stats, &full, known);
-}
-
-/* --- printing --- */
 
 typedef struct printer {
     FILE *file;
@@ -25,7 +9,7 @@ typedef struct printer {
     bool first; /* no type has been printed yet */
 } printer;
 
-/* One place for all output: a failure is remembered. MinGW's fprintf tells how much
+/* All output goes through here: a failure is remembered. MinGW's fprintf tells how much
  * there was to write, written or not. */
 #define PRINT(printer, ...)                                                              \
     ((printer)->failed |=                                                                \

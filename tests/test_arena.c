@@ -435,7 +435,7 @@ static void test_buffer_holds_as_many_objects_as_fit_and_not_one_more(void **sta
 
 static void test_what_follows_objects_finds_all_the_room_there_is(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("raw memory has a seal in front");
+    SKIP_IF_HARDENED("raw memory has a checksum in front");
     static _Alignas(64) unsigned char buffer[8000];
     nanvm_layout layout = nanvm_layout_make(400, 8);
     for (size_t length = 1; length < 300; length++) {
@@ -547,7 +547,7 @@ static void test_objects_without_bytes_fill_a_buffer(void **state) {
  */
 static void test_part_of_a_word_at_the_end_is_not_handed_out(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("raw memory has a seal in front");
+    SKIP_IF_HARDENED("raw memory has a checksum in front");
     static _Alignas(64) unsigned char buffer[64];
     for (size_t size = 1; size < 2 * sizeof(void *); size++) {
         nanvm_arena arena;
@@ -744,7 +744,7 @@ static void test_raw_memory_behind_an_empty_array_is_not_taken_for_it(void **sta
 
 static void test_request_that_fails_leaves_the_newest_as_it_was(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("raw memory has a seal in front");
+    SKIP_IF_HARDENED("raw memory has a checksum in front");
     static _Alignas(64) unsigned char buffer[400];
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
@@ -787,8 +787,9 @@ static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
     nanvm_layout smaller = nanvm_layout_make(40, 8);
     assert_ptr_equal(nanvm_manager_resize(manager, below, smaller, 20), below);
     unsigned char *third = nanvm_manager_alloc(manager, layout);
-    size_t seal = is_hardened ? 8 : 0;
-    assert_ptr_equal(third, (unsigned char *)newest + 120 + seal); /* nothing is lost */
+    size_t checksum = is_hardened ? 8 : 0;
+    assert_ptr_equal(third,
+                     (unsigned char *)newest + 120 + checksum); /* nothing is lost */
     nanvm_arena_deinit(&arena);
 }
 

@@ -436,7 +436,7 @@ static void test_chunks_are_given_back_open(void **state) {
 static void test_red_zone_has_sixteen_bytes(void **state) {
     (void)state;
     start(NULL);
-    const size_t seal = is_hardened ? 8 : 0;
+    const size_t checksum = is_hardened ? 8 : 0;
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, BYTES);
     nanvm_manager *manager = nanvm_arena_manager(&arena);
@@ -444,13 +444,13 @@ static void test_red_zone_has_sixteen_bytes(void **state) {
     unsigned char *memory = nanvm_manager_alloc(manager, layout);
     for (size_t i = 0; i < 10; i++) {
         unsigned char *next = nanvm_manager_alloc(manager, layout);
-        assert_ptr_equal(next, memory + 40 + RED_ZONE + seal);
+        assert_ptr_equal(next, memory + 40 + RED_ZONE + checksum);
         memory = next;
     }
     nanvm_arena_deinit(&arena);
 }
 
-/* A hardened build has a seal behind the length. */
+/* A hardened build has a checksum behind the length. */
 static bool overwrite_and_give_up(void *object, size_t length, void *context) {
     (void)length;
     size_t *header = (size_t *)(void *)nanvm_block_header(object);

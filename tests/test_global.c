@@ -218,7 +218,7 @@ static size_t bytes_of(void *memory, size_t size) {
 
 static void test_raw_memory_that_is_cut_gives_back_the_rest(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("a piece has a seal in front");
+    SKIP_IF_HARDENED("a piece has a checksum in front");
     const size_t word_size = sizeof(void *);
     const nanvm_layout cut[] = {
         {1, word_size}, {100, word_size}, {2 * word_size, 2 * word_size}};
@@ -233,7 +233,7 @@ static void test_raw_memory_that_is_cut_gives_back_the_rest(void **state) {
 
 static void test_over_aligned_raw_memory_is_rounded_up_to_its_alignment(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("a piece has a seal in front");
+    SKIP_IF_HARDENED("a piece has a checksum in front");
     nanvm_layout layout = nanvm_layout_make(5 * MEBIBYTE, 4096);
     void *memory = nanvm_manager_alloc(nanvm_global(), layout);
     assert_in_range(bytes_of(memory, layout.size), layout.size, 6 * MEBIBYTE);
@@ -243,7 +243,7 @@ static void test_over_aligned_raw_memory_is_rounded_up_to_its_alignment(void **s
 /* It is aligned as it has to be: by its size it would waste as much again. */
 static void test_raw_memory_is_not_aligned_by_its_size(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("a piece has a seal in front");
+    SKIP_IF_HARDENED("a piece has a checksum in front");
     nanvm_layout layout = nanvm_layout_make(8192, 4096);
     void *memory[32];
     size_t length = sizeof(memory) / sizeof(memory[0]);

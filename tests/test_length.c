@@ -11,7 +11,7 @@
 
 static const char *const WRONG = "the length of an array was overwritten";
 
-/* A hardened build has a seal behind the length. */
+/* A hardened build has a checksum behind the length. */
 #if defined(NANVM_HARDENED)
 enum { WORDS = 2 };
 #else

@@ -97,7 +97,8 @@ static void test_nothing_alive_at_deinit_is_no_leak(void **state) {
 
 static void test_raw_memory_alive_at_deinit_is_reported_without_a_type(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("raw memory is freed through its manager, and has a seal in front");
+    SKIP_IF_HARDENED(
+        "raw memory is freed through its manager, and has a checksum in front");
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
     nanvm_local local;
@@ -195,7 +196,8 @@ static void leak_nameless(void *context) {
 
 static void test_type_without_a_name_is_reported_too(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("raw memory is freed through its manager, and has a seal in front");
+    SKIP_IF_HARDENED(
+        "raw memory is freed through its manager, and has a checksum in front");
     needs_fork();
     char output[1000];
     assert_int_equal(run_in_child(leak_nameless, NULL, output, sizeof(output)), 0);

@@ -247,8 +247,7 @@ static bool clone_arrays(const stage *on) {
     return clone_array(on, &tuple_type, 0) &&
            clone_array(on, &map_type, offsetof(struct entry, value)) &&
            clone_array(on, &entries_type, offsetof(struct entry, value)) &&
-           clone_array(on, &visited_items_type, 0) &&
-           clone_array(on, &visited_type, 0);
+           clone_array(on, &visited_items_type, 0) && clone_array(on, &visited_type, 0);
 }
 
 static void test_arrays_of_references_are_cloned_and_dropped(void **state) {

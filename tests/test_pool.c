@@ -318,7 +318,7 @@ static void test_large_array_grows_up_to_the_limit(void **state) {
 /* A large object needn't be rounded up either. */
 static void test_large_object_takes_the_last_byte(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("a length has a seal");
+    SKIP_IF_HARDENED("a length has a checksum");
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     limited all;
     limited_init(&all);

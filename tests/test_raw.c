@@ -234,7 +234,8 @@ static void test_each_of_several_managers_finds_its_own_account(void **state) {
 
 static void test_manager_takes_no_other_managers_account(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("raw memory is freed through its manager, and has a seal in front");
+    SKIP_IF_HARDENED(
+        "raw memory is freed through its manager, and has a checksum in front");
     ground on, other;
     begin(&on);
     begin(&other);

@@ -222,7 +222,7 @@ static void test_types_that_share_an_entry_take_turns(void **state) {
 
 static void test_arena_makes_runs_of_what_follows_itself(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("each object is sealed when it is made");
+    SKIP_IF_HARDENED("each object has a checksum when it is made");
     for (size_t i = 0; i < CREATORS; i++) {
         nanvm_arena arena;
         nanvm_arena_init_growing(&arena, nanvm_global());

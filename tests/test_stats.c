@@ -133,7 +133,7 @@ static void test_what_could_not_be_made_is_not_counted(void **state) {
 
 static void test_local_counts_raw_memory(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("raw memory has a seal in front");
+    SKIP_IF_HARDENED("raw memory has a checksum in front");
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);

@@ -23,8 +23,8 @@ void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type
 /* --- live.c ----------------------------------------------------------------- */
 
 /* The chunk of a large object joins, and leaves, the list of those in its pool. */
-void nanvm_live_add(struct nanvm_large *pool, struct nanvm_chunk *chunk);
-void nanvm_live_remove(struct nanvm_large *pool, struct nanvm_chunk *chunk);
+void nanvm_live_add(struct nanvm_large *self, struct nanvm_chunk *chunk);
+void nanvm_live_remove(struct nanvm_large *self, struct nanvm_chunk *chunk);
 
 typedef void nanvm_live_visitor(const void *object, void *context);
 
@@ -51,14 +51,14 @@ static inline void nanvm_self_contained_check(const nanvm_arena *arena,
     (void)object;
 }
 
-static inline void nanvm_live_add(struct nanvm_large *pool, struct nanvm_chunk *chunk) {
-    (void)pool;
+static inline void nanvm_live_add(struct nanvm_large *self, struct nanvm_chunk *chunk) {
+    (void)self;
     (void)chunk;
 }
 
-static inline void nanvm_live_remove(struct nanvm_large *pool,
+static inline void nanvm_live_remove(struct nanvm_large *self,
                                      struct nanvm_chunk *chunk) {
-    (void)pool;
+    (void)self;
     (void)chunk;
 }
 

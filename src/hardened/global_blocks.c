@@ -20,8 +20,8 @@ static void *move_rest(void *memory, nanvm_layout layout, size_t size) {
 }
 
 /* A piece that grows is moved by the caller: realloc would leave its old bytes behind. */
-void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory, nanvm_layout layout,
-                          size_t size) {
+void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory,
+                                     nanvm_layout layout, size_t size) {
     (void)self;
     if (size > layout.size) {
         return NULL;
@@ -66,7 +66,7 @@ static bool stays(const nanvm_type *type, size_t old_size, size_t size) {
 }
 
 void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_size,
-                                size_t size) {
+                                 size_t size) {
     (void)self;
     const nanvm_origin *origin = nanvm_block_origin(object);
     if (origin->dealloc != &nanvm_global_dealloc ||

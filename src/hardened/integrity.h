@@ -1,6 +1,7 @@
-/* What guards the library's own words in memory: seals, which only the library can make,
- * and memory that is wiped and waits before it serves again. usual/integrity.h is the
- * empty half of this interface, and says what each function is for. */
+/* What guards the library's own words in memory: checksums, which only the library can
+ * make; and a quarantine, in which freed memory waits, wiped, before it serves again. The
+ * other half of this interface is usual/integrity.h, which says what each function is
+ * for. */
 #ifndef NANVM_INTEGRITY_H
 #define NANVM_INTEGRITY_H
 
@@ -10,17 +11,18 @@ enum { NANVM_CHECKS_EVERY_CALL = 1, NANVM_BOUNDS_LENGTHS = 0, NANVM_QUARANTINES 
 
 typedef struct nanvm_length {
     size_t length;
-    size_t seal;
+    size_t checksum;
 } nanvm_length;
 
-/* --- seal.c ---------------------------------------------------------------- */
+/* --- checksum.c, header.c
+ * ---------------------------------------------------------------- */
 
-/* Each seals what was just written. */
+/* Each writes the checksum of what was just written. */
 void nanvm_checksum_length(nanvm_length *length);
 void nanvm_checksum_origin(nanvm_origin *origin);
 void nanvm_header_write(void *object, uint32_t distance, int32_t count);
 
-/* The same where others may be reading it, unless it is sealed as it is. */
+/* The same where other threads may be reading the origin: written only if it is wrong. */
 void nanvm_checksum_shared_origin(nanvm_origin *origin);
 
 void nanvm_checksum_moved(void *object);
@@ -30,24 +32,24 @@ void nanvm_checksum_check_length(const nanvm_length *length);
 
 /* In front of raw memory, or of another piece that has an owner. */
 typedef struct nanvm_memory_front {
-    uint32_t seal[2]; /* halves, as an origin's */
+    uint32_t checksum[2]; /* halves, as an origin's */
 } nanvm_memory_front;
 
 void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner,
                            nanvm_layout layout);
 
-/* Stops the program if it isn't as it was sealed; it is open afterwards. */
+/* Stops the program if the checksum doesn't fit; it fits nothing afterwards. */
 void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
                                  nanvm_layout layout);
 
-/* The same with another message, for what stays sealed. */
+/* Stops the program with `message` if the checksum doesn't fit. */
 void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *owner,
                                  nanvm_layout layout, const char *message);
 
 /* --- quarantine.c ------------------------------------------------------------ */
 
-/* A ring of their addresses, apart from their memory: what is written to the dead changes
- * nothing that the library reads. */
+/* A ring of the addresses of dropped objects, apart from their memory: a write to a
+ * dropped object changes nothing that the library reads. */
 typedef struct nanvm_quarantine {
     void **ring;
     size_t capacity; /* a power of two, or 0 */
@@ -55,9 +57,11 @@ typedef struct nanvm_quarantine {
     size_t length;
 } nanvm_quarantine;
 
+/* --- wipe.c ------------------------------------------------------------------ */
+
 void nanvm_wipe(void *bytes, size_t size);
 
-/* Marks the object as dead, too. */
+/* Also marks the object as dropped. */
 void nanvm_wipe_object(void *object, size_t size);
 
 /* --- global_blocks.c ---------------------------------------------------------- */

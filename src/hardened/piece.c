@@ -1,5 +1,5 @@
-/* A piece of raw memory has a seal in front, which says who handed it out, and with which
- * layout. */
+/* A piece of raw memory has a checksum in front, of the manager that handed it out and of
+ * its layout. */
 #include "piece.h"
 
 static size_t front_size(nanvm_layout layout) {
@@ -24,7 +24,7 @@ static void *start_of(void *memory, nanvm_layout layout) {
     return (unsigned char *)memory - front_size(layout);
 }
 
-static void *sealed(nanvm_manager *manager, void *start, nanvm_layout layout) {
+static void *with_checksum(nanvm_manager *manager, void *start, nanvm_layout layout) {
     if (start == NULL) {
         return NULL;
     }
@@ -35,7 +35,8 @@ static void *sealed(nanvm_manager *manager, void *start, nanvm_layout layout) {
 
 void *nanvm_piece_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return fits_with_front(layout)
-               ? sealed(manager, nanvm_memory_alloc(manager, with_front(layout)), layout)
+               ? with_checksum(manager, nanvm_memory_alloc(manager, with_front(layout)),
+                               layout)
                : NULL;
 }
 
@@ -51,7 +52,7 @@ void *nanvm_piece_resize(nanvm_manager *manager, void *memory, nanvm_layout layo
     if (start == NULL) {
         nanvm_checksum_memory(front_of(memory), manager->dealloc, layout);
     }
-    return sealed(manager, start, larger);
+    return with_checksum(manager, start, larger);
 }
 
 void nanvm_piece_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout) {

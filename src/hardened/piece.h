@@ -1,5 +1,5 @@
-/* Pieces of raw memory that users are given: each with a seal in front. usual/piece.h is
- * the other half of this interface. */
+/* Pieces of raw memory that users are given: each with a checksum in front. usual/piece.h
+ * is the other half of this interface. */
 #ifndef NANVM_PIECE_H
 #define NANVM_PIECE_H
 

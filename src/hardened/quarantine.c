@@ -1,7 +1,5 @@
 #include "hardened/quarantine.h"
 
-#include <string.h>
-
 enum { FIRST_CAPACITY = 16 };
 
 static nanvm_layout ring_layout(size_t capacity) {
@@ -68,17 +66,6 @@ void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc) {
         nanvm_block_count(object) != NANVM_COUNT_DEAD) {
         nanvm_fatal("the addresses of dead objects were overwritten");
     }
-}
-
-void nanvm_wipe(void *bytes, size_t size) {
-    if (size > 0) {
-        memset(bytes, 0, size);
-    }
-}
-
-void nanvm_wipe_object(void *object, size_t size) {
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    nanvm_wipe(object, size);
 }
 
 static bool is_clear(const unsigned char *bytes, size_t size) {

@@ -1,4 +1,4 @@
-/* Dead objects that wait before their memory serves again: in a hardened build. */
+/* Dropped objects, which wait before their memory serves again. */
 #ifndef NANVM_QUARANTINE_H
 #define NANVM_QUARANTINE_H
 

@@ -1,10 +1,12 @@
-/* An arena lays its blocks one behind the other, with a new origin where the type
- * changes. Objects that may hold something outside the arena are linked, so that
- * reset finds them; the others cost nothing.
+/* Arenas: everything is freed at once.
  *
- * Where one type follows itself, blocks are made ahead: a run, which inline functions
- * take objects from. It lies at the top. Whatever else touches the arena ends it first,
- * which leaves everything as if the objects had been made one by one. */
+ *   1. Blocks lie one behind the other, with a new origin where the type changes.
+ *   2. Objects that may refer to something outside the arena, or have a `drop`, are
+ * linked, so that a reset finds them. For other objects a reset does nothing.
+ *   3. After eight objects of one type in a row more are made ahead, at the top: the bump
+ *      range, from which inline functions take objects. Any other use of the arena ends
+ * the bump range first, which leaves everything as if the objects had been made one by
+ *      one. */
 #include <string.h>
 
 #include "debug/debug.h"
@@ -21,8 +23,8 @@ enum { HUGE_CHUNK = NANVM_HUGE_PAGE, LARGE_ARENA = 2 * HUGE_CHUNK };
 /* Bytes of headers and objects to be made ahead, which stay in the first cache. */
 enum { LARGEST_RUN = 4096 };
 
-/* Objects of a type in a row before more are made ahead: where types take turns, that
- * would be in vain. */
+/* Objects of a type in a row before more are made ahead: where types alternate, objects
+ * would be made ahead in vain. */
 enum { LEAST_STREAK = 8 };
 
 typedef struct nanvm_arena_chunk {
@@ -47,20 +49,21 @@ static nanvm_arena *arena_of_dealloc(nanvm_dealloc *dealloc) {
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout);
 static void arena_free_block(nanvm_dealloc *dealloc, void *object);
 
-static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE,
-                                                  .dealloc = arena_dealloc,
-                                                  .free_block = arena_free_block,
-                                                  .own = {.bounded = NANVM_BOUNDS_LENGTHS}};
+static const nanvm_dealloc_table arena_dealloc_table = {
+    .count = NANVM_COUNT_NONE,
+    .dealloc = arena_dealloc,
+    .free_block = arena_free_block,
+    .own = {.bounded = NANVM_BOUNDS_LENGTHS}};
 
 static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
-    self->bounded.dealloc.table = &dealloc_table;
+    self->bounded.dealloc.table = &arena_dealloc_table;
     self->bounded.end = &arena->top;
     self->arena = arena;
 }
 
 static bool owns(const nanvm_arena *self, const void *object) {
     const nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    return dealloc->table == &dealloc_table &&
+    return dealloc->table == &arena_dealloc_table &&
            ((const nanvm_arena_part *)dealloc)->arena == self;
 }
 
@@ -116,8 +119,8 @@ static inline void end_run(nanvm_arena *self) {
 
 /* --- bytes --- */
 
-/* Of an arena that a checker watches: bytes at the top that nobody may touch. What is
- * behind them is poisoned anyway. */
+/* For a sanitizer: bytes at the top that the program may not touch. The bytes behind them
+ * are poisoned anyway. */
 static void leave_red_zone(nanvm_arena *self) {
     size_t room = (size_t)(self->end - self->top);
     self->top += room < NANVM_RED_ZONE ? room : NANVM_RED_ZONE;
@@ -138,7 +141,7 @@ NANVM_COLD static void resize_bytes(nanvm_arena *self, unsigned char *bytes,
     leave_red_zone(self);
 }
 
-/* All bytes that it has, but for the heads of its chunks. */
+/* Calls `tell` for all bytes of the arena but the heads of its chunks. */
 static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t size)) {
     if (self->sanitized && self->buffer != NULL) {
         tell(self->buffer, (size_t)(self->end - self->buffer));
@@ -155,13 +158,13 @@ static inline size_t padding_of(uintptr_t address, size_t align) {
     return (size_t)(0 - address) & (align - 1);
 }
 
-/* From `start` to what has `prefix` bytes in front and is aligned. Nothing wraps: padding
+/* From `start` to an aligned address with `prefix` bytes in front. Nothing wraps: padding
  * is less than the alignment. */
 static inline size_t front_at(uintptr_t start, size_t prefix, size_t align) {
     return prefix + padding_of(start + prefix, align);
 }
 
-static inline bool has_room(size_t room, size_t front, size_t size) {
+static inline bool fits(size_t room, size_t front, size_t size) {
     return front <= room && size <= room - front;
 }
 
@@ -172,15 +175,15 @@ static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout
     size_t room =
         (uintptr_t)self->end < start ? 0 : (size_t)((uintptr_t)self->end - start);
     size_t front = front_at(start, prefix, layout.align);
-    if (self->top == NULL || !has_room(room, front, layout.size)) {
+    if (self->top == NULL || !fits(room, front, layout.size)) {
         return NULL;
     }
-    unsigned char *place = self->end - (room - front);
-    self->top = place + layout.size;
+    unsigned char *memory = self->end - (room - front);
+    self->top = memory + layout.size;
     if (NANVM_UNLIKELY(self->sanitized)) {
-        open_bytes(self, place - prefix, prefix + layout.size);
+        open_bytes(self, memory - prefix, prefix + layout.size);
     }
-    return place;
+    return memory;
 }
 
 static unsigned char *data_of(const nanvm_arena *self) {
@@ -202,8 +205,8 @@ static size_t peak_bytes(const nanvm_arena *self) {
     return bytes > self->peak ? bytes : self->peak;
 }
 
-/* Whenever the top is about to go down. What it leaves behind is wiped then, so that at a
- * reset only what is in use has to be. */
+/* Whenever the top is about to go down. The bytes behind it are wiped then, so that a
+ * reset has to wipe only those in use. */
 static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
 }
@@ -237,7 +240,7 @@ static nanvm_layout chunk_layout(size_t size) {
     return nanvm_layout_make(size, size == HUGE_CHUNK ? HUGE_CHUNK : NANVM_MALLOC_ALIGN);
 }
 
-static size_t usual_chunk_size(const nanvm_arena *self, size_t in_use) {
+static size_t next_chunk_size(const nanvm_arena *self, size_t in_use) {
     if (in_use >= LARGE_ARENA) {
         return HUGE_CHUNK;
     }
@@ -245,14 +248,14 @@ static size_t usual_chunk_size(const nanvm_arena *self, size_t in_use) {
     return size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
 }
 
-/* With room to spare for what is large too: it may be growing. */
-static size_t next_chunk_size(const nanvm_arena *self, size_t in_use, size_t least) {
-    size_t size = usual_chunk_size(self, in_use);
+/* Half as much again for a large request, too: an array may be growing. */
+static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least) {
+    size_t size = next_chunk_size(self, in_use);
     return size < least ? nanvm_ample(least) : size;
 }
 
 static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
-    size_t size = next_chunk_size(self, bytes_in_use(self), least);
+    size_t size = chunk_size_for(self, bytes_in_use(self), least);
     nanvm_arena_chunk *chunk = nanvm_memory_alloc(self->source, chunk_layout(size));
     if (chunk == NULL && size > least) {
         size = least;
@@ -277,14 +280,14 @@ static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
 }
 
 static void free_retained(nanvm_arena *self) {
-    nanvm_arena_chunk *spare = self->retained;
+    nanvm_arena_chunk *retained = self->retained;
     self->retained = NULL;
-    free_chunks(self, spare);
+    free_chunks(self, retained);
 }
 
-/* Chunks that were kept at a reset, and are too small: they go back to the source before
- * there is no memory, and the source is asked again. Its dealloc may drop references: no
- * callback runs while an object is created. */
+/* Where the source has no memory, chunks that were retained at a reset and are too small
+ * go back to it, and it is asked again. Its dealloc may drop references: no callback runs
+ * while an object is created. */
 static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk *chunk = chunk_alloc(self, least);
     if (chunk == NULL && self->retained != NULL) {
@@ -331,12 +334,12 @@ static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     return true;
 }
 
-static unsigned char *take(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
-    unsigned char *place = bump(self, prefix, layout);
-    if (place == NULL && grow(self, prefix, layout)) {
-        place = bump(self, prefix, layout);
+static unsigned char *alloc_bytes(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
+    unsigned char *memory = bump(self, prefix, layout);
+    if (memory == NULL && grow(self, prefix, layout)) {
+        memory = bump(self, prefix, layout);
     }
-    return place;
+    return memory;
 }
 
 /* --- raw memory --- */
@@ -344,7 +347,7 @@ static unsigned char *take(nanvm_arena *self, size_t prefix, nanvm_layout layout
 static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_arena *self = arena_of(manager);
     end_run(self);
-    void *memory = take(self, 0, layout);
+    void *memory = alloc_bytes(self, 0, layout);
     if (memory != NULL) {
         self->newest = memory;
         self->streak = 0;
@@ -353,7 +356,7 @@ static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return memory;
 }
 
-/* What lies at the top, and is the newest, can grow and shrink in place. */
+/* The newest block or piece lies at the top: it grows and shrinks in place. */
 static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t size) {
     if (size > (size_t)(self->end - (unsigned char *)memory)) {
         return NULL;
@@ -404,7 +407,7 @@ static bool origin_serves(const nanvm_arena *self, const nanvm_type *type) {
 
 static unsigned char *alloc_with_origin(nanvm_arena *self, const nanvm_type *type,
                                         size_t prefix, nanvm_layout layout) {
-    unsigned char *object = take(self, prefix + sizeof(nanvm_origin), layout);
+    unsigned char *object = alloc_bytes(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
         self->origin = (nanvm_origin *)(void *)(object - prefix - sizeof(nanvm_origin));
         nanvm_origin_write(self->origin, type, &newest_part(self)->bounded.dealloc);
@@ -419,7 +422,7 @@ static void link_finalizable(nanvm_arena *self, const nanvm_type *type, void *ob
     }
 }
 
-/* Until there is a run, inline functions don't even look. */
+/* Until there is a bump range, inline functions find no table to look in. */
 static void show_run(nanvm_arena *self) {
     for (size_t i = 0; i < NANVM_SLOTS; ++i) {
         self->by_type[i] = &self->bump_range;
@@ -428,7 +431,7 @@ static void show_run(nanvm_arena *self) {
     self->manager.slots = self->by_type;
 }
 
-/* As many as there are in a row already: little is made in vain. */
+/* As many as there are in a row already, so that few are made ahead in vain. */
 static size_t next_run_length(const nanvm_arena *self, size_t stride) {
     size_t length = self->streak;
     size_t most = LARGEST_RUN / stride;
@@ -470,8 +473,8 @@ static void fill_run(nanvm_arena *self, size_t length) {
 }
 
 /* More of what was just made at the top. */
-static void start_run(nanvm_arena *self, const nanvm_type *type, unsigned char *object,
-                      size_t stride) {
+static void make_ahead(nanvm_arena *self, const nanvm_type *type, unsigned char *object,
+                       size_t stride) {
     size_t length = next_run_length(self, stride);
     if (length == 0 || NANVM_QUARANTINES || self->sanitized) {
         return;
@@ -499,7 +502,7 @@ static unsigned char *alloc_block(nanvm_arena *self, const nanvm_type *type,
     return object;
 }
 
-static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t size) {
+static inline void *place_block(nanvm_arena *self, const nanvm_type *type, size_t size) {
     nanvm_layout layout = nanvm_layout_make(size, nanvm_block_align(type));
     size_t prefix = arena_prefix(self, type);
     unsigned char *object = alloc_block(self, type, prefix, layout);
@@ -513,7 +516,8 @@ static inline void *new_block(nanvm_arena *self, const nanvm_type *type, size_t 
     self->blocks += 1;
     self->streak += 1;
     if (self->streak >= LEAST_STREAK && type->item_size == 0) {
-        start_run(self, type, object, nanvm_layout_round_up(prefix + size, layout.align));
+        make_ahead(self, type, object,
+                   nanvm_layout_round_up(prefix + size, layout.align));
     }
     return object;
 }
@@ -525,7 +529,7 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
         self->bump_range.type == type ? nanvm_slots_pop(&self->bump_range) : NULL;
     if (object == NULL) {
         end_run(self);
-        object = new_block(self, type, size);
+        object = place_block(self, type, size);
     }
     return object;
 }
@@ -553,8 +557,8 @@ static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
     self->newest = NULL;
 }
 
-/* A block that didn't come to be, or has moved. Unless it is the newest its bytes wait
- * for the reset, which passes over the dead. */
+/* Of a block whose construction failed, or that has moved. Unless it is the newest its
+ * bytes are free after the reset, which passes over dropped objects. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
@@ -580,7 +584,7 @@ static void run_drop(nanvm_arena *self, const nanvm_type *type, void *object) {
     }
 }
 
-static void release_refs(nanvm_arena *self, const nanvm_type *type, void *object) {
+static void drop_refs(nanvm_arena *self, const nanvm_type *type, void *object) {
     if (!self->self_contained) {
         nanvm_object_visit(type, object, nanvm_object_drop_visitor, NULL);
     } else {
@@ -600,18 +604,19 @@ static void for_each_finalizable(nanvm_arena *self, void *object, let_go_step *s
 
 static void *pop_finalizables(nanvm_arena *self) {
     end_run(self);
-    void *holders = self->finalizable;
+    void *all = self->finalizable;
     self->finalizable = NULL;
     self->newest = NULL;
-    return holders;
+    return all;
 }
 
-/* All callbacks first: what they may still read is let go of afterwards. What a
- * callback creates in the arena has its turn in the next round. */
+/* All `drop` callbacks run first: references that they may still read are released
+ * afterwards. Objects that a callback creates in the arena are released in the next
+ * round. */
 static void let_go_of_all(nanvm_arena *self) {
     for (void *all = pop_finalizables(self); all != NULL; all = pop_finalizables(self)) {
         for_each_finalizable(self, all, run_drop);
-        for_each_finalizable(self, all, release_refs);
+        for_each_finalizable(self, all, drop_refs);
     }
 }
 
@@ -619,7 +624,7 @@ static void wipe_part(unsigned char *begin, const unsigned char *top) {
     nanvm_wipe(begin, (size_t)(top - begin));
 }
 
-/* What refers here from now on finds no header. */
+/* A reference that is left over finds no header from now on. */
 static void wipe_used(nanvm_arena *self) {
     nanvm_arena_chunk *chunk = self->chunks;
     wipe_part(data_of(self), self->top);
@@ -640,7 +645,7 @@ static void keep_chunks(nanvm_arena *self) {
     self->chunks = NULL;
 }
 
-NANVM_UNUSED static void stop_unless(const bool *ended) {
+NANVM_UNUSED static void stop_unless_reset(const bool *ended) {
     if (!*ended) {
         nanvm_fatal("an exception left a callback that ran while an arena was reset");
     }
@@ -661,7 +666,7 @@ static bool let_go(nanvm_arena *self) {
             "a drop that ran while an arena was reset was left by longjmp")) {
         return false; /* a `drop` resets the arena that is letting go of it */
     }
-    bool ended NANVM_ON_UNWIND(stop_unless) = false;
+    bool ended NANVM_ON_UNWIND(stop_unless_reset) = false;
     nanvm_unwind_reads(&ended);
     nanvm_callback_guard_enter(&self->resetting, &frame, NANVM_FRAME_ADDRESS);
     let_go_of_all(self);

@@ -4,7 +4,7 @@ static void *global_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     void *memory = nanvm_system_alloc(layout);
     return memory == NULL && nanvm_global_blocks_give_back() ? nanvm_system_alloc(layout)
-                                                      : memory;
+                                                             : memory;
 }
 
 static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
@@ -14,7 +14,7 @@ static void global_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layou
 
 /* --- blocks --- */
 
-NANVM_NOINLINE static void *new_any(const nanvm_type *type, size_t size) {
+NANVM_NOINLINE static void *alloc_any(const nanvm_type *type, size_t size) {
     size_t prefix = nanvm_global_prefix(type);
     nanvm_layout layout;
     if (!nanvm_block_alone_layout(type, prefix, size, &layout)) {
@@ -38,9 +38,9 @@ static bool has_only_front(const nanvm_type *type) {
                         nanvm_global_starts_with_origin(type));
 }
 
-static inline void *new_block(const nanvm_type *type, size_t size) {
+static inline void *alloc_object(const nanvm_type *type, size_t size) {
     if (!has_only_front(type) || size > (size_t)PTRDIFF_MAX - sizeof(front)) {
-        return new_any(type, size);
+        return alloc_any(type, size);
     }
     front *memory = malloc(sizeof(front) + size);
     if (memory == NULL) {
@@ -54,8 +54,9 @@ static inline void *new_block(const nanvm_type *type, size_t size) {
 
 static void *global_new_block(nanvm_manager *self, const nanvm_type *type, size_t size) {
     (void)self;
-    void *object = new_block(type, size);
-    return object == NULL && nanvm_global_blocks_give_back() ? new_block(type, size) : object;
+    void *object = alloc_object(type, size);
+    return object == NULL && nanvm_global_blocks_give_back() ? alloc_object(type, size)
+                                                             : object;
 }
 
 NANVM_NOINLINE void nanvm_global_free_padded(const nanvm_type *type, void *object) {
@@ -69,16 +70,17 @@ NANVM_NOINLINE void nanvm_global_free_padded(const nanvm_type *type, void *objec
 
 /* --- the manager as a whole --- */
 
-static const nanvm_manager_table manager_table = {.alloc = global_alloc,
-                                                  .resize = nanvm_global_blocks_resize_raw,
-                                                  .new_block = global_new_block,
-                                                  .resize_block =
-                                                      nanvm_global_blocks_resize};
-static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
-                                                  .dealloc = global_dealloc,
-                                                  .free_block = nanvm_global_blocks_free};
-nanvm_dealloc nanvm_global_dealloc = {&dealloc_table};
-static nanvm_manager manager = {&manager_table, &nanvm_global_dealloc, 0, NULL};
+static const nanvm_manager_table global_table = {.alloc = global_alloc,
+                                                 .resize = nanvm_global_blocks_resize_raw,
+                                                 .new_block = global_new_block,
+                                                 .resize_block =
+                                                     nanvm_global_blocks_resize};
+static const nanvm_dealloc_table global_dealloc_table = {.count = NANVM_COUNT_ATOMIC,
+                                                         .dealloc = global_dealloc,
+                                                         .free_block =
+                                                             nanvm_global_blocks_free};
+nanvm_dealloc nanvm_global_dealloc = {&global_dealloc_table};
+static nanvm_manager manager = {&global_table, &nanvm_global_dealloc, 0, NULL};
 
 nanvm_manager *nanvm_global(void) {
     return &manager;

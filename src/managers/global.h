@@ -37,10 +37,10 @@ static inline void nanvm_global_free_memory(void *object) {
 
 /* --- global_blocks.c, in this folder or in hardened ------------------------------ */
 
-void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory, nanvm_layout layout,
-                          size_t size);
+void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory,
+                                     nanvm_layout layout, size_t size);
 void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_size,
-                                size_t size);
+                                 size_t size);
 void nanvm_global_blocks_free(nanvm_dealloc *self, void *object);
 
 #endif

@@ -1,7 +1,7 @@
 #include "managers/global.h"
 
-void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory, nanvm_layout layout,
-                          size_t size) {
+void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory,
+                                     nanvm_layout layout, size_t size) {
     (void)self;
     bool over_aligned =
         nanvm_system_is_over_aligned(layout) ||
@@ -11,7 +11,7 @@ void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory, nanvm_la
 }
 
 void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_size,
-                                size_t size) {
+                                 size_t size) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     size_t prefix = nanvm_global_prefix(origin->type);
     nanvm_layout layout;

@@ -345,8 +345,7 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 /* --- reports --- */
 
 /* Sums up the pools of one type, from `pool` on; returns the first of the next. */
-static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum,
-                            nanvm_stats *total) {
+static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum, nanvm_stats *total) {
     memset(sum, 0, sizeof(*sum));
     sum->type = pool->slots.type;
     for (; pool != NULL && pool->slots.type == sum->type; pool = pool->next) {

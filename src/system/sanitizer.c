@@ -57,26 +57,26 @@ bool nanvm_sanitizer_is_there(void) {
     return any && !is_off();
 }
 
-static void tell(on_bytes *checker, const volatile void *bytes, size_t size) {
+static void tell_about(on_bytes *checker, const volatile void *bytes, size_t size) {
     if (checker != NULL) {
         checker(bytes, size);
     }
 }
 
 void nanvm_sanitizer_poison(void *bytes, size_t size) {
-    tell(asan_close, bytes, size);
-    tell(msan_forget, bytes, size);
+    tell_about(asan_close, bytes, size);
+    tell_about(msan_forget, bytes, size);
     (void)VALGRIND_MAKE_MEM_NOACCESS(bytes, size);
 }
 
 void nanvm_sanitizer_unpoison(void *bytes, size_t size) {
-    tell(asan_open, bytes, size);
-    tell(msan_forget, bytes, size);
+    tell_about(asan_open, bytes, size);
+    tell_about(msan_forget, bytes, size);
     (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes, size);
 }
 
 /* memcheck has seen the library's own read. */
 void nanvm_sanitizer_read(const void *bytes, size_t size) {
-    tell(asan_read, bytes, size);
-    tell(hwasan, bytes, size);
+    tell_about(asan_read, bytes, size);
+    tell_about(hwasan, bytes, size);
 }

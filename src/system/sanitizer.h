@@ -1,9 +1,9 @@
 /* Hooks of sanitizers: AddressSanitizer, HWASan, MemorySanitizer, valgrind's memcheck.
  *
- * A sanitizer sees what malloc hands out, and nothing within. So under one a local manager
- * gives each object a chunk of its own, from the system's malloc by default; and an arena
- * says which of its bytes are in use. Whether there is one is found out when the program
- * runs: the library needn't have been built for it. */
+ * A sanitizer sees what malloc hands out, and nothing within. So under one a local
+ * manager gives each object a chunk of its own, from the system's malloc by default; and
+ * an arena says which of its bytes are in use. Whether there is one is found out when the
+ * program runs: the library needn't have been built for it. */
 #ifndef NANVM_SANITIZER_H
 #define NANVM_SANITIZER_H
 

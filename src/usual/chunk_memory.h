@@ -6,7 +6,7 @@
 /* Whether each chunk lies in pages of its own, so that none is a part of a segment. */
 enum { NANVM_GUARDS_CHUNKS = 0 };
 
-/* Seals the size of a chunk; stops the program if it isn't what was sealed. */
+/* Writes the checksum of a chunk's size; stops the program if it doesn't fit. */
 static inline void nanvm_chunk_memory_seal(nanvm_chunk *self) {
     (void)self;
 }
@@ -30,7 +30,7 @@ static inline nanvm_chunk *nanvm_chunk_memory_alloc(const nanvm_pool *pool,
 
 static inline void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_memory_dealloc_by(pool->source_dealloc, self,
-                         nanvm_chunk_layout(pool, self->size));
+                            nanvm_chunk_layout(pool, self->size));
 }
 
 #endif

@@ -10,12 +10,12 @@ enum {
     /* Whether even the shortest ways look for misuse. */
     NANVM_CHECKS_EVERY_CALL = 0,
 
-    /* Whether lengths are held against the room that a dealloc says there is. (Where they
-     * are sealed nobody asks: what says it isn't sealed.) */
+    /* Whether a length is held against the room that the dealloc knows of. (Where lengths
+     * have checksums there is no need to.) */
     NANVM_BOUNDS_LENGTHS = 1,
 
-    /* Whether freed memory waits before it serves again. Then inline functions may
-     * neither free nor be given objects that were made ahead. */
+    /* Whether freed memory is wiped, and waits before it serves again. Then inline
+     * functions may neither free nor take objects that were made ahead. */
     NANVM_QUARANTINES = 0
 };
 

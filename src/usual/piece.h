@@ -1,5 +1,6 @@
 /* Pieces of raw memory that users are given: as the manager hands them out. The hardened
- * build has the other half of this interface, which seals them. */
+ * build has the other half of this interface, which puts a
+ * checksum in front of them. */
 #ifndef NANVM_PIECE_H
 #define NANVM_PIECE_H
 

@@ -230,6 +230,20 @@ static void test_raw_memory_is_on_no_cycle(void **state) {
     accounting_deinit(&source);
 }
 
+static void test_cycle_beside_raw_memory_is_told_of(void **state) {
+    (void)state;
+    nanvm_local local;
+    told noted;
+    nanvm_manager *manager = init_local(&local, &noted);
+    nanvm_layout layout = nanvm_layout_make(sizeof(void *), sizeof(void *));
+    void *memory = nanvm_manager_alloc(manager, layout);
+    nanvm_ref ring = ring_of(manager, 2);
+    nanvm_local_deinit(&local);
+    expect_one(&noted, 2, 2);
+    nanvm_manager_dealloc(manager, memory, layout);
+    break_ring(ring);
+}
+
 /* The objects of a dead arena can't be looked at, and a leaked one may refer to them. */
 static void test_references_out_of_the_manager_are_not_followed(void **state) {
     (void)state;
@@ -850,6 +864,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_no_leak_is_no_cycle),
     TEST(test_manager_that_made_nothing_has_no_cycle),
     TEST(test_raw_memory_is_on_no_cycle),
+    TEST(test_cycle_beside_raw_memory_is_told_of),
     TEST(test_references_out_of_the_manager_are_not_followed),
     TEST(test_array_that_holds_itself_is_told_of),
     TEST(test_cycle_by_references_in_structs_that_are_items_is_told_of),

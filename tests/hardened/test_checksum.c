@@ -71,8 +71,8 @@ static victim victim_of(nanvm_manager *manager, const nanvm_type *type, size_t l
 }
 
 /* Each byte of `size` at `bytes`, spoilt for once. */
-static void expect_each_byte_sealed(unsigned char *bytes, size_t size,
-                                    const char *message, misuse *use, victim *of) {
+static void expect_each_byte_guarded(unsigned char *bytes, size_t size,
+                                     const char *message, misuse *use, victim *of) {
     for (size_t i = 0; i < size; i++) {
         bytes[i] ^= 1U << (i % 8);
         expect_fatal(message, use, of);
@@ -80,15 +80,15 @@ static void expect_each_byte_sealed(unsigned char *bytes, size_t size,
     }
 }
 
-static bool count_is_sealed(const stage *on) {
+static bool count_is_guarded(const stage *on) {
     victim self = victim_of(on->manager, &node_type, 0);
     if (self.made.object == NULL) {
         return false;
     }
     nanvm_header *header = nanvm_block_header(self.made.object);
     for (size_t i = 0; i < sizeof(uses_of_a_count) / sizeof(uses_of_a_count[0]); i++) {
-        expect_each_byte_sealed((unsigned char *)&header->count, sizeof(header->count),
-                                OVERWRITTEN, uses_of_a_count[i], &self);
+        expect_each_byte_guarded((unsigned char *)&header->count, sizeof(header->count),
+                                 OVERWRITTEN, uses_of_a_count[i], &self);
     }
     nanvm_mut_ref_drop(self.made);
     return true;
@@ -96,56 +96,56 @@ static bool count_is_sealed(const stage *on) {
 
 static void test_no_byte_of_a_count_can_be_forged(void **state) {
     (void)state;
-    on_every_manager(count_is_sealed);
+    on_every_manager(count_is_guarded);
 }
 
-static bool distance_is_sealed(const stage *on) {
+static bool distance_is_guarded(const stage *on) {
     victim self = victim_of(on->manager, &node_type, 0);
     if (self.made.object == NULL) {
         return false;
     }
     nanvm_header *header = nanvm_block_header(self.made.object);
-    expect_each_byte_sealed((unsigned char *)&header->origin, sizeof(header->origin),
-                            OVERWRITTEN, look_at_type, &self);
-    expect_each_byte_sealed((unsigned char *)&header->origin_checksum,
-                            sizeof(header->origin_checksum), OVERWRITTEN, look_at_type,
-                            &self);
+    expect_each_byte_guarded((unsigned char *)&header->origin, sizeof(header->origin),
+                             OVERWRITTEN, look_at_type, &self);
+    expect_each_byte_guarded((unsigned char *)&header->origin_checksum,
+                             sizeof(header->origin_checksum), OVERWRITTEN, look_at_type,
+                             &self);
     nanvm_mut_ref_drop(self.made);
     return true;
 }
 
 static void test_no_byte_of_a_distance_can_be_forged(void **state) {
     (void)state;
-    on_every_manager(distance_is_sealed);
+    on_every_manager(distance_is_guarded);
 }
 
-static bool origin_is_sealed(const stage *on) {
+static bool origin_is_guarded(const stage *on) {
     victim self = victim_of(on->manager, &node_type, 0);
     if (self.made.object == NULL) {
         return false;
     }
     nanvm_origin *origin = nanvm_block_origin(self.made.object);
-    expect_each_byte_sealed((unsigned char *)&origin->type, sizeof(origin->type),
-                            "origin of a block", look_at_type, &self);
-    expect_each_byte_sealed((unsigned char *)&origin->dealloc, sizeof(origin->dealloc),
-                            "origin of a block", look_at_type, &self);
+    expect_each_byte_guarded((unsigned char *)&origin->type, sizeof(origin->type),
+                             "origin of a block", look_at_type, &self);
+    expect_each_byte_guarded((unsigned char *)&origin->dealloc, sizeof(origin->dealloc),
+                             "origin of a block", look_at_type, &self);
     nanvm_mut_ref_drop(self.made);
     return true;
 }
 
 static void test_no_byte_of_an_origin_can_be_forged(void **state) {
     (void)state;
-    on_every_manager(origin_is_sealed);
+    on_every_manager(origin_is_guarded);
 }
 
-static bool length_is_sealed(const stage *on) {
+static bool length_is_guarded(const stage *on) {
     victim self = victim_of(on->manager, &ints_type, 3);
     if (self.made.object == NULL) {
         return false;
     }
     unsigned char *header = (unsigned char *)nanvm_block_header(self.made.object);
-    expect_each_byte_sealed(header - 2 * sizeof(size_t), 2 * sizeof(size_t),
-                            "length of an array", look_at_length, &self);
+    expect_each_byte_guarded(header - 2 * sizeof(size_t), 2 * sizeof(size_t),
+                             "length of an array", look_at_length, &self);
     assert_int_equal(nanvm_mut_ref_length(self.made), 3);
     nanvm_mut_ref_drop(self.made);
     return true;
@@ -153,12 +153,12 @@ static bool length_is_sealed(const stage *on) {
 
 static void test_no_byte_of_a_length_can_be_forged(void **state) {
     (void)state;
-    on_every_manager(length_is_sealed);
+    on_every_manager(length_is_guarded);
 }
 
-/* --- by who knows the library's text, and has read one seal --- */
+/* --- by who knows the library's text, and has read one checksum --- */
 
-/* What seals are mixed by, and back. */
+/* What checksums are mixed by, and back. */
 static const uint64_t PLACE = UINT64_C(0x9E3779B97F4A7C15);
 static const uint64_t VALUE = UINT64_C(0xD1B54A32D192ED03);
 static const uint64_t FIRST = UINT64_C(0xBF58476D1CE4E5B9);
@@ -196,10 +196,10 @@ static uint64_t unmixed(uint64_t x) {
     return without_shift(x, 30);
 }
 
-/* Two arrays: the seal of one was read, the length of the other is forged by it. */
+/* Two arrays: the checksum of one was read, the length of the other is forged by it. */
 typedef struct forgery {
     victim known, target;
-    size_t *from, *to; /* a length each, and its seal */
+    size_t *from, *to; /* a length each, and its checksum */
     size_t kept[2];
 } forgery;
 
@@ -296,14 +296,14 @@ static void test_no_byte_of_the_size_of_a_chunk_can_be_forged(void **state) {
     nanvm_local_init_from(&local, &source.manager);
     victim self = victim_of(nanvm_local_manager(&local), &ints_type, 30000);
     size_t *size = size_word(self.manager, self.made);
-    expect_each_byte_sealed((unsigned char *)size, sizeof(*size), "size of a chunk",
-                            resize_made, &self);
+    expect_each_byte_guarded((unsigned char *)size, sizeof(*size), "size of a chunk",
+                             resize_made, &self);
     nanvm_mut_ref_drop(self.made);
     self = victim_of(self.manager, &point_type, 0);
     size = size_word(self.manager, self.made);
     nanvm_mut_ref_drop(self.made);
-    expect_each_byte_sealed((unsigned char *)size, sizeof(*size), "size of a chunk",
-                            trim_manager, &self);
+    expect_each_byte_guarded((unsigned char *)size, sizeof(*size), "size of a chunk",
+                             trim_manager, &self);
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
 }
@@ -415,7 +415,7 @@ static void test_layouts_that_are_much_alike_are_told_apart(void **state) {
     }
 }
 
-static void test_raw_memory_that_could_not_be_resized_is_still_sealed(void **state) {
+static void test_raw_memory_that_could_not_be_resized_is_still_guarded(void **state) {
     (void)state;
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
@@ -584,7 +584,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_reference_over_a_reset_is_noticed),
     TEST(test_raw_memory_goes_back_to_its_manager_with_its_layout),
     TEST(test_layouts_that_are_much_alike_are_told_apart),
-    TEST(test_raw_memory_that_could_not_be_resized_is_still_sealed),
+    TEST(test_raw_memory_that_could_not_be_resized_is_still_guarded),
     TEST(test_callback_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed_further_down),

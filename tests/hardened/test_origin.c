@@ -11,6 +11,7 @@
 #define HAS_PAGES 1
 #endif
 
+#include "misuse.h"
 #include "objects.h"
 #include "run.h"
 #include "stage.h"
@@ -110,7 +111,45 @@ static void test_origins_are_aligned(void **state) {
     on_every_manager(origins_are_aligned);
 }
 
+/* --- a table that claims what only the library's do --- */
+
+static void init_block_of(void *context) {
+    static _Alignas(16) unsigned char memory[256];
+    *(nanvm_origin *)(void *)memory =
+        (nanvm_origin){.type = &point_type, .dealloc = context};
+    (void)init_block(memory, 64);
+}
+
+static void *alloc_static(nanvm_manager *self, nanvm_layout layout) {
+    static _Alignas(16) unsigned char memory[256];
+    (void)self;
+    return layout.size <= sizeof(memory) ? memory : NULL;
+}
+
+static void create_with(void *context) {
+    static const nanvm_manager_table without_blocks = {.alloc = alloc_static};
+    nanvm_manager manager = {.table = &without_blocks, .dealloc = context};
+    nanvm_mut_ref made = nanvm_new(&manager, &point_type);
+    (void)made;
+}
+
+static void test_table_of_a_user_with_traits_is_fatal(void **state) {
+    (void)state;
+    const nanvm_dealloc_traits each[] = {{.in_pool = true},
+                                         {.free_inline = true},
+                                         {.leaves = true},
+                                         {.chunked = true},
+                                         {.bounded = true}};
+    for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        const nanvm_dealloc_table claims = {.free_block = free_nothing, .own = each[i]};
+        nanvm_dealloc wrong = {&claims};
+        expect_fatal("own", init_block_of, &wrong);
+        expect_fatal("own", create_with, &wrong);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_table_of_a_user_with_traits_is_fatal),
     TEST(test_origin_is_sealed_anew_for_another_type),
     TEST(test_origin_is_written_for_its_first_block_only),
     TEST(test_origins_are_aligned),

@@ -83,7 +83,8 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_type *type);
 
 /**
  * Writes the header of a new block: at `object`, with `origin`, counted as the
- * origin's dealloc says. A hardened build also writes the checksum of `origin`, unless it has one.
+ * origin's dealloc says. A hardened build also writes the checksum of `origin`, unless it
+ * has one.
  *
  * @pre `origin` lies in front of the block's prefix, in the same piece of
  *     memory, at most 2^32 - 1 words away. All of it was written. `object` is aligned as

@@ -217,6 +217,6 @@ NANVM_END_DECLS
 
 /** @} */
 
-#include <nanvm/mem/inline/manager.h>
+#include <nanvm/mem/inline/new.h>
 
 #endif

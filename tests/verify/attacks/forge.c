@@ -4,7 +4,7 @@
 
 enum { UNKNOWN = -0x48000000 }; /* between the counts that mean something */
 
-/* A hardened build has a seal behind the length of an array, and seals a count. */
+/* A hardened build has a checksum behind the length of an array, and a count has one. */
 #if defined(NANVM_HARDENED)
 enum { LENGTH = 2 * sizeof(size_t) };
 #else

@@ -1,4 +1,10 @@
-"""Attacks on every manager, in both builds of the library, and on five mallocs."""
+"""Misuse of the library does no worse than is known, attack by attack.
+
+Each attack on each manager is a process of its own. After the attack the process goes on as a
+program would, and compares all that it has with what it remembers; notes.md says what the classes
+of outcomes mean. Attacks are made on the usual build and the hardened one, and for comparison on
+five mallocs. expected.txt has the class that is known of each, and anything worse is a failure;
+reasons.txt says why an attack stays silent."""
 
 import collections
 import pathlib

@@ -1,4 +1,7 @@
-"""Known bugs of others: tests/test_known_bugs.c tries each of them on this library."""
+"""The library hasn't the bugs that other libraries had.
+
+Each test in tests/test_known_bugs.c tries one of them, and runs here under sanitizers. The table
+below says where each bug was, and how this library was broken once to see its tests fail."""
 
 import dataclasses
 import os

@@ -1,5 +1,7 @@
-"""Random operations, chosen for what they reach, beside a model that knows every count and
-content; and misuse, each of which the library has to report.
+"""Any sequence of operations has the outcome that a model predicts, and each misuse is reported.
+
+The operations are random, chosen for what they reach; the model knows every count and all
+contents.
 
 The targets are driven by libFuzzer under AddressSanitizer and UndefinedBehaviorSanitizer:
 once as a memory checker sees the library, where a local manager gives each object a piece of

@@ -39,6 +39,19 @@ def sources(context, *folders):
         path for folder in folders for path in (context.source / folder).glob("*.c"))
 
 
+def reads(context, path, header, build):
+    """Whether a file of a build includes a header, or includes one that does."""
+    folders = [context.source / folder for folder in tree.includes(build)]
+    pending, seen = [path], set()
+    while pending:
+        for name in re.findall(r'^#include "(.*)"', pending.pop().read_text(), re.M):
+            found = next((folder / name for folder in folders if (folder / name).exists()), None)
+            if found is not None and found not in seen:
+                seen.add(found)
+                pending.append(found)
+    return any(each.name == header for each in seen)
+
+
 def configurations(context, paths):
     """What there is to look at: (files, how they are compiled), by default, hardened, and
     for debugging, which changes only files that include its header."""
@@ -51,7 +64,7 @@ def configurations(context, paths):
     return (
         (of("usual"), flags(context, "usual")),
         (of("hardened"), flags(context, "hardened")),
-        ([path for path in of("debug") if "debug.h" in path.read_text()],
+        ([path for path in of("debug") if reads(context, path, "debug.h", "debug")],
          flags(context, "debug")),
     )
 

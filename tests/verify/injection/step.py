@@ -1,5 +1,9 @@
-"""Failure injection: every request for memory fails, in every scenario, on every kind of
-manager."""
+"""A lack of memory at any moment breaks nothing and loses nothing.
+
+Each scenario (scenes_*.c) runs on every kind of manager: once with each request for memory
+failing alone, once with all requests from it on failing, and with pairs of failures; in arenas,
+with every size that is too small. After each operation attempt.c compares what it left behind:
+where it failed, its arguments, all counts and all that is live have to be as they were."""
 
 import concurrent.futures
 import dataclasses

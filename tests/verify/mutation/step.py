@@ -1,7 +1,10 @@
-"""Mutation: the library is changed in one place at a time, and the unit tests run until one
-fails; whatever they don't notice is listed, with the reason why nobody can.
+"""The unit tests notice every change of what the library does.
 
-Of two kinds, on the usual build and on the hardened one:
+The library is changed in one place at a time, and the unit tests run until one fails. A change
+that no test notices is listed: in equivalent.txt with the reason why nobody can, in unjudged.txt
+as long as nobody has found one.
+
+There are two kinds of changes, on the usual build and on the hardened one:
 
   jumps   each conditional jump of the compiled library, made never and made always, by a few
           bytes in a copy of it: jumps.py

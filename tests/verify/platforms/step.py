@@ -1,4 +1,4 @@
-"""The suite of unit tests on other processors and systems.
+"""The unit tests pass on other processors and systems.
 
 A cell of the matrix is a platform, a compiler and how it optimises. Each builds the
 library and the tests with CMocka's own source, which Debian's source package has, and

@@ -1,8 +1,9 @@
-"""Proofs: what holds for every number, and not only for those that a test happens to use.
+"""Functions keep their contracts for every number, and not only for those that a test happens to
+use; and the entry points read and write nothing outside of their memory.
 
 - wp.py: Frama-C's WP on the functions with a contract (contracts/*.h).
 - bits.py: z3 on the contracts of masks, casts and sums that wrap, at 64 and 32 bits.
-- callers.py: who calls them, and what makes sure that what they require is so.
+- callers.py: which functions call those, and why what a contract requires is so there.
 - eva.py: Frama-C's EVA on each entry point (eva/*.c).
 """
 
@@ -90,9 +91,9 @@ NOT_PROVED = (
     "- `take` and `header` use WP's model *Typed+Cast*: memory of different types is taken "
     "for different memory, so that a block's header, its first word and its bytes aren't "
     "seen to lie side by side. All others use *Typed*, without such casts.",
-    "- Loops over lists (recounting, trimming, the walk over the dead, chunks kept by an "
+    "- Loops over lists (counting, trimming, the walk over the dead, chunks kept by an "
     "arena) have no contract; EVA goes through them with a few objects.",
-    "- That `find` in a local manager's table comes to an end isn't proved: the table is at "
+    "- That `find_pool` in a local manager's table comes to an end isn't proved: the table is at "
     "most half full.",
     "- EVA's tables of types and an arena's memory lie at fixed addresses, since hashes and "
     "alignments are sums with addresses; within that memory it sees no borders of blocks.",

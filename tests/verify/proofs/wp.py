@@ -9,8 +9,8 @@ from context import StepFailed
 from proofs import contracts, frama
 
 SIZES = ("layout", "type", "block")
-POOLS = (*SIZES, "chunk", "cache")
-# Where the header in front of a place is written, or a pointer's type is another: memory
+CHUNKS = (*SIZES, "chunk")
+# Where the header in front of a slot is written, or a pointer's type is another: memory
 # of different types is taken for different memory. Elsewhere there are no such casts.
 CASTS = "Typed+Cast"
 
@@ -37,20 +37,22 @@ class Unit:
 
 
 UNITS = (
-    Unit("pool", "pool/pool.c", POOLS),
+    Unit("slab", "pool/slab.c", CHUNKS),
     Unit("arena", "managers/arena.c", SIZES),
     Unit("count", "nanvm/mem/count.h"),
     Unit("type", "type.c", SIZES[:1]),
     Unit("block", "block.c", SIZES[:2]),
     Unit("take", "nanvm/mem/inline/slots.h", ("count", "header", "slots"), CASTS),
-    Unit("large", "pool/large.c", POOLS),
+    Unit("large", "pool/large.c", (*CHUNKS, "pool", "cache")),
     Unit("slots", "nanvm/mem/inline/slots.h"),
-    Unit("local", "managers/local.c", SIZES[:1]),
+    Unit("local", "managers/local.c", (*SIZES, "slab")),
     Unit("global", "managers/global.c", SIZES),
     Unit("chunk", "pool/chunk.c", SIZES),
-    Unit("cache", "pool/cache.c", (*SIZES, "chunk")),
+    Unit("cache", "pool/cache.c", CHUNKS),
+    Unit("pool", "pool/pool.c", SIZES[:1]),
+    Unit("pools", "pool/pools.c"),
     Unit("memory", "memory.c", SIZES[:1]),
-    Unit("trim", "pool/trim.c"),
+    Unit("slab_trim", "pool/slab_trim.c"),
     Unit("header", "nanvm/mem/inline/slots.h", ("count",), CASTS),
     Unit("layout", "nanvm/mem/layout.h"),
 )

@@ -1,7 +1,7 @@
 /* The word that a count lies in, and the operations on it: each with the memory ordering
  * that it is used with, and no others. This is all that counting knows of the machine. In
- * a hardened build the count is sealed, and the operations are functions that check the
- * seal. A part of <nanvm/mem/count.h>. */
+ * a hardened build the count has a checksum, and the operations are functions that check
+ * it. A part of <nanvm/mem/count.h>. */
 #ifndef NANVM_MEM_INLINE_ATOMIC_H
 #define NANVM_MEM_INLINE_ATOMIC_H
 
@@ -15,9 +15,9 @@ NANVM_BEGIN_DECLS
 
 #if defined(NANVM_HARDENED)
 
-/* The count of a block, and a seal that only the library can make. */
+/* The count of a block, and a checksum that only the library can make. */
 typedef struct nanvm_count_word {
-    uint64_t sealed;
+    uint64_t checked;
 } nanvm_count_word;
 
 NANVM_API int32_t nanvm_count_word_load(const nanvm_count_word *self);

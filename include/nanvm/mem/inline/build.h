@@ -1,9 +1,9 @@
 /* Which build of the library the headers are for, and what that changes in them.
  *
  *   the usual build
- *   NANVM_HARDENED  headers, origins and counts are sealed: <nanvm/mem/inline/atomic.h>
- *                   has the counts, this file the rest
- *   NANVM_DEBUG     a hardened build that checks more
+ *   NANVM_HARDENED  headers, origins and counts have checksums:
+ * <nanvm/mem/inline/atomic.h> has the counts, this file the rest NANVM_DEBUG     a
+ * hardened build that checks more
  *
  * A part of <nanvm/mem/config.h>. */
 #ifndef NANVM_MEM_INLINE_BUILD_H

@@ -27,6 +27,11 @@ NANVM_INLINE int32_t nanvm_count_after(int32_t count) {
     return NANVM_TO(int32_t, NANVM_TO(uint32_t, count) + 1U);
 }
 
+/* Whether there are other references, by a count that is plain or atomic. */
+NANVM_INLINE bool nanvm_count_is_shared(int32_t count) {
+    return count > 0 || (nanvm_count_is_atomic(count) && count != NANVM_COUNT_ATOMIC);
+}
+
 /* How many other references there are, by a count that is plain or atomic. */
 NANVM_INLINE size_t nanvm_count_others(int32_t count) {
     return NANVM_TO(size_t, count >= 0 ? count : NANVM_COUNT_ATOMIC - count);

@@ -8,7 +8,6 @@ NANVM_BEGIN_DECLS
 /* What the inline functions of the same names leave to a call. An object isn't null, a
  * handle may be. */
 NANVM_API NANVM_COLD void nanvm_count_add_cold(const void *object);
-NANVM_API NANVM_NOINLINE void nanvm_drop_ref_cold(const void *object);
 NANVM_API NANVM_COLD bool nanvm_count_is_sole_cold(const void *object);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
 nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
@@ -34,43 +33,6 @@ NANVM_INLINE nanvm_ref nanvm_ref_clone(nanvm_ref self) {
         nanvm_count_add_cold(self.object);
     }
     return self;
-}
-
-NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
-    if (self.object != NANVM_NULL) {
-        nanvm_count_word *word = nanvm_block_count_word(self.object);
-        int32_t count = nanvm_count_word_load(word);
-        /* Written out: of nanvm_count_release_shared() gcc would put the usual case out
-         * of line. */
-        if (count > 0) {
-            nanvm_count_word_store(word, count - 1);
-        } else {
-            nanvm_drop_ref_cold(self.object);
-        }
-    }
-}
-
-/* nanvm_ref_drop() of an object whose type is known to hold nothing. Inlined: about 7
- * instructions on x86-64, 18 where the object dies in a pool; 80 bytes. */
-NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
-    if (self.object != NANVM_NULL) {
-        nanvm_count_word *word = nanvm_block_count_word(self.object);
-        int32_t count = nanvm_count_word_load(word);
-        if (count > 0) {
-            nanvm_count_word_store(word, count - 1);
-        } else if (count < 0 || !nanvm_slots_free(NANVM_UNCONST(self.object))) {
-            nanvm_drop_ref_cold(self.object);
-        }
-    }
-}
-
-/* nanvm_ref_drop() for a table that the compiler may know. */
-NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_type *type) {
-    if (NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type)) {
-        nanvm_ref_drop_leaf(self);
-    } else {
-        nanvm_ref_drop(self);
-    }
 }
 
 NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {

@@ -144,12 +144,12 @@
         return same;                                                                     \
     }                                                                                    \
     NANVM_UNUSED static inline name##_ref name##_ref_view(nanvm_ref untyped) {           \
-        nanvm_header_check_type(untyped.object, &(table));                                \
+        nanvm_header_check_type(untyped.object, &(table));                               \
         return name##_ref_typed_(untyped);                                               \
     }                                                                                    \
     NANVM_UNUSED static inline name##_mut_ref name##_mut_ref_view(                       \
         nanvm_mut_ref untyped) {                                                         \
-        nanvm_header_check_type(untyped.object, &(table));                                \
+        nanvm_header_check_type(untyped.object, &(table));                               \
         return name##_mut_ref_typed_(untyped);                                           \
     }
 

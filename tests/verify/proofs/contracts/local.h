@@ -9,24 +9,23 @@
     requires is_alignment(state->table_length);
     assigns \nothing;
     ensures \result < state->table_length; */
-static size_t slot_of(const nanvm_local_state *state, const nanvm_type *type,
-                      size_t capacity);
+static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
+                       size_t most_size);
 
 /* BITS */
 /*@ requires \valid_read(state);
     requires is_alignment(state->table_length);
     assigns \nothing;
     ensures \result < state->table_length; */
-static size_t slot_after(const nanvm_local_state *state, size_t slot);
+static size_t index_after(const nanvm_local_state *state, size_t index);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
     ensures \result <==> pool->slots.type == type &&
-                         (capacity == ANY_SLOT_SIZE || pool->slot_size == capacity); */
-static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
-                      size_t capacity);
+                         (most_size == ANY_SIZE || pool->most_size == most_size); */
+static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t most_size);
 
-/* Within the table; what is there serves the type and capacity, or nothing is there. */
+/* Within the table; what is there serves the type and the size, or nothing is there. */
 /*@ requires is_table(state) && is_alignment(state->table_length);
     requires \forall integer i; 0 <= i < state->table_length ==>
                state->table[i] != \null ==> \valid_read(state->table[i]);
@@ -35,24 +34,30 @@ static bool is_sought(const nanvm_pool *pool, const nanvm_type *type,
               \result == &state->table[i];
     ensures *\result != \null ==>
               (*\result)->slots.type == type &&
-              (capacity == ANY_SLOT_SIZE || (*\result)->slot_size == capacity); */
-static nanvm_pool **find(const nanvm_local_state *state, const nanvm_type *type,
-                         size_t capacity);
+              (most_size == ANY_SIZE || (*\result)->most_size == most_size); */
+static nanvm_pool **find_pool(const nanvm_local_state *state, const nanvm_type *type,
+                              size_t most_size);
 
 /*@ requires length <= PTRDIFF_MAX / sizeof(void *);
     assigns \nothing;
     ensures \result.size == length * sizeof(nanvm_pool *);
     ensures \result.align == sizeof(void *); */
-static nanvm_layout slots_layout(size_t length);
+static nanvm_layout table_layout(size_t length);
+
+/* Room for the object, in a slot or in a chunk of its own. */
+/*@ requires \valid_read(self) && \valid_read(self->state);
+    requires \valid_read(type) && is_alignment(type->align);
+    assigns \nothing;
+    ensures size <= NANVM_LARGE_MOST ==> size <= \result;
+    ensures 0 < \result <= NANVM_LARGE_MOST;
+    ensures self->state->is_sanitized ==> \result == NANVM_LARGE_MOST;
+    ensures size > NANVM_SLAB_STRIDE_MAX ==> \result == NANVM_LARGE_MOST;
+    ensures \result != NANVM_LARGE_MOST ==>
+              prefix_bytes(type) + \result <= NANVM_SLAB_STRIDE_MAX; */
+static size_t most_size_for(const nanvm_local *self, const nanvm_type *type, size_t size);
 
 /* BITS */
 /*@ requires \valid_read(type);
     assigns \nothing;
     ensures \result < NANVM_SLOTS; */
 static size_t recent_of(const nanvm_type *type, size_t size);
-
-/*@ requires \valid_read(pool);
-    assigns \nothing;
-    ensures \result <==> pool->slots.type == type && pool->slot_size == 0 &&
-                         size > NANVM_POOL_STRIDE_MAX; */
-static bool serves_large(const nanvm_pool *pool, const nanvm_type *type, size_t size);

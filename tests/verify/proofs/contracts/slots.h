@@ -1,23 +1,24 @@
-/* Places at hand: <nanvm/mem/inline/slots.h>. */
+/* Free slots: <nanvm/mem/inline/slots.h>. */
 
-/*@ predicate is_place(nanvm_slots *self, nanvm_slot *place) =
-      \valid(place) && \separated(self, place); */
+/*@ predicate is_slot(nanvm_slots *self, nanvm_slot *slot) =
+      \valid(slot) && \separated(self, slot); */
 
-/* WRAPS where the places don't lie at equal distances */
+/* WRAPS where the slots don't lie at equal distances */
 /*@ assigns \nothing; */
-void nanvm_slots_prefetch(const void *place, const void *next);
+void nanvm_slots_prefetch(const void *slot, const void *next);
 
-/* The list's first place, which then isn't in it any more; else the first of the dead. */
+/* The first slot of the free list, which then isn't in it any more; else that of the
+ * local free list, whose rest becomes the free list. */
 /*@ requires \valid(self);
-    requires self->free_list != \null ==> is_place(self, self->free_list);
-    requires self->local_free_list != \null ==> is_place(self, self->local_free_list);
+    requires self->free_list != \null ==> is_slot(self, self->free_list);
+    requires self->local_free_list != \null ==> is_slot(self, self->local_free_list);
     assigns self->free_list, self->local_free_list;
-    behavior ready:
+    behavior free:
       assumes self->free_list != \null;
       ensures \result == \old(self->free_list);
       ensures self->free_list == \old(self->free_list->next);
       ensures self->local_free_list == \old(self->local_free_list);
-    behavior dead:
+    behavior local_free:
       assumes self->free_list == \null && self->local_free_list != \null;
       ensures \result == \old(self->local_free_list);
       ensures self->free_list == \old(self->local_free_list->next);
@@ -29,7 +30,7 @@ void nanvm_slots_prefetch(const void *place, const void *next);
     disjoint behaviors; */
 nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self);
 
-/*@ requires \valid(self) && is_place(self, place);
-    assigns self->local_free_list, place->next;
-    ensures self->local_free_list == place && place->next == \old(self->local_free_list); */
-void nanvm_slots_push(nanvm_slots *self, nanvm_slot *place);
+/*@ requires \valid(self) && is_slot(self, slot);
+    assigns self->local_free_list, slot->next;
+    ensures self->local_free_list == slot && slot->next == \old(self->local_free_list); */
+void nanvm_slots_push(nanvm_slots *self, nanvm_slot *slot);

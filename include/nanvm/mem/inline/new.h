@@ -1,7 +1,7 @@
 /* How objects are created: inline where the compiler knows the type and the manager has a
  * free slot at hand, by a call where not. A part of <nanvm/mem/manager.h>. */
-#ifndef NANVM_MEM_INLINE_MANAGER_H
-#define NANVM_MEM_INLINE_MANAGER_H
+#ifndef NANVM_MEM_INLINE_NEW_H
+#define NANVM_MEM_INLINE_NEW_H
 
 #include <string.h>
 
@@ -23,16 +23,15 @@ NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_new_block_cold(
 /* A block for a type without items, its bytes in any state, or NULL. Inlined, with
  * nanvm_slots_pop(): about 20 instructions on x86-64, 140 bytes. */
 NANVM_INLINE NANVM_NODISCARD void *nanvm_new_block(nanvm_manager *self,
-                                                           const nanvm_type *type) {
-    void *place = NANVM_NULL;
+                                                   const nanvm_type *type) {
+    void *object = NANVM_NULL;
     if (NANVM_LIKELY(self->slots != NANVM_NULL)) {
-        nanvm_slots *places = self->slots[nanvm_slots_index(type)];
-        if (NANVM_LIKELY(places->type == type)) {
-            place = nanvm_slots_pop(places);
+        nanvm_slots *slots = self->slots[nanvm_slots_index(type)];
+        if (NANVM_LIKELY(slots->type == type)) {
+            object = nanvm_slots_pop(slots);
         }
     }
-    return NANVM_LIKELY(place != NANVM_NULL) ? place
-                                             : nanvm_new_block_cold(self, type);
+    return NANVM_LIKELY(object != NANVM_NULL) ? object : nanvm_new_block_cold(self, type);
 }
 
 NANVM_INLINE nanvm_mut_ref nanvm_new(nanvm_manager *manager, const nanvm_type *type) {
