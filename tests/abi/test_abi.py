@@ -100,7 +100,7 @@ class Changes(Case):
         self.assert_found("body nanvm_ref_same")
 
     def test_refuses_another_number_in_an_inline_body(self):
-        self.edit("inline/ref.h", "word, count - 1);\n        } else {",
+        self.edit("inline/drop.h", "word, count - 1);\n        } else {",
                   "word, count - 2);\n        } else {")
         self.assert_found("body nanvm_ref_drop:")
 
@@ -197,7 +197,7 @@ class Hardened(Case):
     builds = ("usual", "hardened")
 
     def test_refuses_what_differs_in_a_hardened_build_only(self):
-        self.edit("inline/atomic.h", "    uint64_t sealed;", "    uint64_t sealed[2];")
+        self.edit("inline/atomic.h", "    uint64_t checked;", "    uint64_t checked[2];")
         self.assert_found("struct nanvm_count_word: size 8 align 8, now size 16 align 8 (hardened 64 bits)")
 
 
