@@ -151,7 +151,7 @@ static inline size_t nanvm_type_size_of(const nanvm_type *type, size_t length) {
     return with_items > type->size ? with_items : type->size;
 }
 
-/* Whether offset, item size and length fit in half a word each: then offset + size ×
+/* Whether offset, item size and length fit in half a word each: then offset + size *
  * length can't overflow. (A division would take a third of the time of appending.) */
 static inline bool nanvm_type_is_small(const nanvm_type *type, size_t length) {
     return (type->items_offset | type->item_size | length) >> (sizeof(size_t) * 4 - 1) ==
