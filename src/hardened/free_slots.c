@@ -38,14 +38,14 @@ static void *pop_waiting(nanvm_pool *pool) {
 }
 
 /* One that hasn't waited long is better than none. */
-void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size) {
-    (void)size;
+void *nanvm_free_slots_alloc(nanvm_slab *self) {
+    nanvm_pool *pool = &self->pool;
     if (pool->waiting.length > least_waiting(pool)) {
         return pop_waiting(pool);
     }
     void *object = nanvm_slots_pop(&pool->slots);
     if (object == NULL) {
-        object = nanvm_slab_carve(nanvm_slab_of(pool));
+        object = nanvm_slab_carve(self);
     }
     return object != NULL ? object : pop_waiting(pool);
 }

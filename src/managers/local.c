@@ -281,15 +281,9 @@ static size_t recent_of(const nanvm_type *type, size_t size) {
     return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS - 1);
 }
 
-NANVM_NOINLINE static void *alloc_slowly(nanvm_local *self, nanvm_pool *pool,
-                                         size_t size) {
-    void *object = pool->table->alloc(pool, size);
-    return object == NULL && gives_back(self) ? pool->table->alloc(pool, size) : object;
-}
-
-static inline void *alloc_in(nanvm_local *self, nanvm_pool *pool, size_t size) {
+static inline void *alloc_in(nanvm_pool *pool, size_t size) {
     void *object = nanvm_pool_pop(pool);
-    return NANVM_LIKELY(object != NULL) ? object : alloc_slowly(self, pool, size);
+    return NANVM_LIKELY(object != NULL) ? object : pool->table->alloc(pool, size);
 }
 
 NANVM_NOINLINE static void *new_block_slowly(nanvm_local *self, const nanvm_type *type,
@@ -299,7 +293,7 @@ NANVM_NOINLINE static void *new_block_slowly(nanvm_local *self, const nanvm_type
         return NULL;
     }
     self->state->recent[recent_of(type, size)] = &pool->slots;
-    return alloc_in(self, pool, size);
+    return alloc_in(pool, size);
 }
 
 static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
@@ -308,7 +302,7 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
     if (NANVM_LIKELY(self->state != NULL)) {
         nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(type, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, type, size))) {
-            return alloc_in(self, pool, size);
+            return alloc_in(pool, size);
         }
     }
     return new_block_slowly(self, type, size);

@@ -5,9 +5,8 @@
 #include "pool/slab.h"
 
 /* Inline functions found none. */
-void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size) {
-    (void)size;
-    return nanvm_slab_carve(nanvm_slab_of(pool));
+void *nanvm_free_slots_alloc(nanvm_slab *self) {
+    return nanvm_slab_carve(self);
 }
 
 bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {

@@ -28,8 +28,9 @@ typedef struct nanvm_pool_counts {
 typedef struct nanvm_pool_table {
     size_t size; /* of the struct */
 
-    /* An object of `size` bytes, where no inline function finds a free slot; NULL if
-     * memory runs out. */
+    /* An object of `size` bytes, where no inline function finds a free slot. NULL if
+     * memory runs out, and giving back what is free in all pools of the owner doesn't
+     * help. */
     void *(*alloc)(nanvm_pool *self, size_t size);
 
     /* Makes room for `size` bytes, in place or by moving; NULL if it can't. */
@@ -109,7 +110,11 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *t
 nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner);
 
 /* Counts one more object, or piece, whose bytes are among the `bytes` in use. */
-void nanvm_pool_count_one(nanvm_pool *self, size_t bytes);
+static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
+    self->live += 1;
+    self->peak = self->live > self->peak ? self->live : self->peak;
+    self->peak_bytes = bytes > self->peak_bytes ? bytes : self->peak_bytes;
+}
 
 /* --- pools.c ------------------------------------------------------------------ */
 

@@ -147,6 +147,15 @@ void *nanvm_slab_carve(nanvm_slab *self) {
     return nanvm_slots_pop(&self->pool.slots);
 }
 
+static void *slab_alloc(nanvm_pool *pool, size_t size) {
+    nanvm_slab *self = nanvm_slab_of(pool);
+    void *object = nanvm_free_slots_alloc(self);
+    (void)size;
+    return object == NULL && nanvm_pools_give_back(pool->owner)
+               ? nanvm_free_slots_alloc(self)
+               : object;
+}
+
 /* A slot keeps an object for which a smaller class would do, down to half; the smallest
  * class has no half. */
 static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
@@ -239,7 +248,7 @@ static const nanvm_dealloc_table leaf_dealloc = {
 
 static const nanvm_pool_table slab_table = {
     .size = sizeof(nanvm_slab),
-    .alloc = nanvm_free_slots_alloc,
+    .alloc = slab_alloc,
     .resize = slab_resize,
     .trim = nanvm_slab_trim,
     .count = slab_count,

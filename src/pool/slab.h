@@ -64,7 +64,7 @@ void nanvm_slab_trim(nanvm_pool *pool);
 /* --- free_slots.c ------------------------------------------------------------- */
 
 /* A free slot, or one of those that nanvm_slab_carve() makes; NULL if memory runs out. */
-void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size);
+void *nanvm_free_slots_alloc(nanvm_slab *self);
 
 /* Reserves room for so many freed slots, so that freeing cannot fail; false if memory
  * runs out. */
