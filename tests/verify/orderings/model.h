@@ -39,7 +39,7 @@
 
 /* A copy of each inline function in each file, so that none is outside of the model. */
 #define NANVM_INLINE static inline
-#include <nanvm/mem/atomic.h>
+#include <nanvm/mem/inline/atomic.h>
 
 /* From here on a call of an operation says who calls; the file in which a hardened build
  * has the operations can't, as it would call itself. */
