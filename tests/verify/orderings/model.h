@@ -46,7 +46,7 @@
 #define MODEL_CALL(call) (model_enter(__func__), model_leave(call))
 #define MODEL_CALL_VOID(call) (model_enter(__func__), (call), (void)model_leave(0))
 
-#if !defined(MODEL_OF_SEALS)
+#if !defined(MODEL_OF_CHECKSUMS)
 #define nanvm_count_word_load(word) MODEL_CALL(nanvm_count_word_load(word))
 #define nanvm_count_word_load_acquire(word)                                              \
     MODEL_CALL(nanvm_count_word_load_acquire(word))
@@ -82,7 +82,7 @@
 
 /* In a hardened build the dead wait: their bytes are cleared, and looked at in the end.
  */
-#if defined(NANVM_HARDENED) && !defined(MODEL_OF_SEALS) && !defined(MODEL_OF_QUARANTINE)
+#if defined(NANVM_HARDENED) && !defined(MODEL_OF_CHECKSUMS) && !defined(MODEL_OF_QUARANTINE)
 #include "../../../src/hardened/quarantine.h"
 #define nanvm_wipe_object(object, size)                                                  \
     (model_write(object), nanvm_wipe_object(object, size))

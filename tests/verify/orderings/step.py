@@ -177,7 +177,10 @@ class Mutant:
 MODELS = {"usual": (), "hardened": ("-DNANVM_HARDENED",)}
 
 # Files that have something to do with what the model intervenes in.
-OWN_FLAGS = {"statics": ("-DMODEL_OF_SEALS",), "quarantine": ("-DMODEL_OF_QUARANTINE",)}
+OWN_FLAGS = {
+    **dict.fromkeys(("statics", "count_word", "header"), ("-DMODEL_OF_CHECKSUMS",)),
+    **dict.fromkeys(("quarantine", "wipe"), ("-DMODEL_OF_QUARANTINE",)),
+}
 
 
 def in_parallel(context, jobs):
