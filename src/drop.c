@@ -118,7 +118,7 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     self->first = origin->type->refs;
     self->last = self->first + origin->type->refs_length - 1;
     self->type = origin->type;
-    if (origin->dealloc->table->own.free_inline) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->own.free_inline) {
         self->type = &no_type;
         self->pool = (nanvm_slots *)origin->dealloc;
         self->freed = self->pool->local_free_list;
@@ -150,15 +150,17 @@ static inline void free_leaf(walk *self, void *object) {
  * object was freed or deferred. */
 static inline bool is_next(walk *self, void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (NANVM_LIKELY(origin->dealloc == (nanvm_dealloc *)self->pool)) {
+    if (NANVM_LIKELY(!NANVM_QUARANTINES &&
+                     origin->dealloc == (nanvm_dealloc *)self->pool)) {
         return true;
     }
-    if (origin->dealloc->table->own.leaves) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->own.leaves) {
         return !nanvm_slots_free(object);
     }
     /* Blocks with an origin each: most have the type of the block before. (A tree of the
      * global manager is dropped in two thirds of the time.) */
-    if (origin->type == self->type && !origin->dealloc->table->own.free_inline) {
+    if (origin->type == self->type &&
+        (NANVM_QUARANTINES || !origin->dealloc->table->own.free_inline)) {
         return true;
     }
     bool is_plain = nanvm_type_is_plain(origin->type);
@@ -423,7 +425,7 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 }
 
 static inline void finalize(const nanvm_origin *origin, void *object) {
-    if (origin->dealloc->table->own.leaves) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->own.leaves) {
         (void)nanvm_slots_free(object);
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);

@@ -238,7 +238,8 @@ static void expect_own(const void *object) {
 /* The usual way of appending: a longer array, for which there is room, whatever manager
  * is given. So there was for the length that it had, whoever wrote that. */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
-    if (origin->type->item_size == 0 || !origin->dealloc->table->own.chunked ||
+    if (!NANVM_BOUNDS_LENGTHS || origin->type->item_size == 0 ||
+        !origin->dealloc->table->own.chunked ||
         length <= nanvm_block_written_length(object) ||
         length > nanvm_origin_most(origin)) {
         return false;
