@@ -429,7 +429,7 @@ def write_files(options, run):
         print(f"The plots: {options.plots}")
     if options.docs:
         plots.draw(os.path.join(options.docs, "images"), run, prefix="bench_")
-        print(f"The guide: {pages.refresh(options.docs, run)}")
+        print(f"The page: {pages.refresh(options.docs, run)}")
 
 
 def main(arguments):

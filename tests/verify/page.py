@@ -37,7 +37,7 @@ def name_of(cells):
 
 
 def updated(text, steps, order):
-    """The text of the guide with a row for each of these steps, and the others as they were."""
+    """The text of the guide with new rows for these steps, and the others as they were."""
     before = map(tables.cells, tables.between(text, "steps").splitlines())
     rows = {name_of(cells): cells for cells in before}
     rows.update({step["name"]: row(step) for step in steps})
@@ -46,7 +46,7 @@ def updated(text, steps, order):
 
 
 def write(folder, steps, order):
-    """Writes the rows of some steps, and what each has for the site. `order` names all steps."""
+    """Writes the rows of steps, and what each has for the site. `order` names all steps."""
     docs = pathlib.Path(context.SOURCE, folder)
     path = docs / "guides" / f"{GUIDE}.md"
     path.write_text(updated(path.read_text(), steps, order))
