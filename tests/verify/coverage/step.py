@@ -127,7 +127,6 @@ def judge(work, gaps, excluded):
     return len(wrong)
 
 
-
 def count_excluded(gaps, excluded):
     """How many exclusions there are, and how they add up with what wasn't covered."""
     lucky = len(set(excluded) - set(gaps))
