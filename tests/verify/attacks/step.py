@@ -1,10 +1,10 @@
 """Misuse of the library does no worse than is known, attack by attack.
 
 Each attack on each manager is a process of its own. After the attack the process goes on as a
-program would, and compares all that it has with what it remembers; the guide Assurance says what the
-classes of outcomes mean. Attacks are made on the usual build and the hardened one, and for comparison on
-five mallocs. expected.txt has the class that is known of each, and anything worse is a failure;
-reasons.txt says why an attack stays silent."""
+program would, and compares all of its objects with its own records; the guide Assurance defines the
+classes of outcomes. Attacks are made on the usual build and the hardened one, and for comparison on five
+mallocs. expected.txt has the known class of each, and a worse one is a failure; reasons.txt says
+why an attack stays silent."""
 
 import collections
 import pathlib

@@ -1,9 +1,9 @@
 """The unit tests reach each line of the library, each branch both ways, and each condition of
 a decision on its own (MC/DC).
 
-clang-19 counts what they reach, in the usual build, the hardened and the debug one; measure.py
-adds the counts up. What no test reaches is listed in exclusions.txt, with the reason; any other
-gap is a failure, and so is a line of the list that matches nothing any more."""
+clang-19 counts lines, branches and conditions in the usual build, the hardened and the debug one;
+measure.py adds the counts up. exclusions.txt lists each gap that is known, with the reason; any
+other gap is a failure, and so is a line of the list that matches nothing any more."""
 
 import collections
 import pathlib

@@ -1,7 +1,7 @@
 """Any sequence of operations has the outcome that a model predicts, and each misuse is reported.
 
-The operations are random, chosen for what they reach; the model knows every count and all
-contents.
+The operations are random, and inputs that reach new code are kept and varied; the model knows
+every count and all contents.
 
 The targets are driven by libFuzzer under AddressSanitizer and UndefinedBehaviorSanitizer:
 once as a memory checker sees the library, where a local manager gives each object a piece of

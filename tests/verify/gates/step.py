@@ -1,7 +1,7 @@
 """Tools find nothing wrong in the code, its ABI and its build.
 
-Each gate is a tool, and is at zero: whatever the tool finds is mended, or accepted with the
-reason, in the source or here, and listed on the site. A gate that looks for mistakes is also
+Each gate is a tool, and is at zero: a finding is mended, or accepted with the reason, in the
+source or here, and listed on the site. A gate that looks for mistakes is also
 shown one, and has to find it."""
 
 import concurrent.futures

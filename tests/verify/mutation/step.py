@@ -1,8 +1,8 @@
-"""The unit tests notice every change of what the library does.
+"""The unit tests notice every change of the library's behaviour.
 
 The library is changed in one place at a time, and the unit tests run until one fails. A change
-that no test notices is listed: in equivalent.txt with the reason why nobody can, in unjudged.txt
-as long as nobody has found one.
+that no test notices is listed: in equivalent.txt, with the reason why no test can notice it; in
+unjudged.txt as long as nobody has found the reason, or written a test.
 
 There are two kinds of changes, on the usual build and on the hardened one:
 

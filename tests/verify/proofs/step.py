@@ -3,7 +3,7 @@ use; and the entry points read and write nothing outside of their memory.
 
 - wp.py: Frama-C's WP on the functions with a contract (contracts/*.h).
 - bits.py: z3 on the contracts of masks, casts and sums that wrap, at 64 and 32 bits.
-- callers.py: which functions call those, and why what a contract requires is so there.
+- callers.py: the functions that call those, and why they meet what the contracts require.
 - eva.py: Frama-C's EVA on each entry point (eva/*.c).
 """
 
