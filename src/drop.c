@@ -35,14 +35,14 @@ static void *object_at(const void *part, size_t offset) {
 
 /* --- deferring ---------------------------------------------------------------- */
 
-static bool has_slot(const nanvm_type *type, const void *object) {
+static bool has_first_ref(const nanvm_type *type, const void *object) {
     return NANVM_LIKELY(type->refs_length > 0) ||
            (type->item_refs_length > 0 && nanvm_block_counted_length(object) > 0);
 }
 
 /* The first declared reference. All objects in a list have one, unless their type has
  * callbacks. */
-static nanvm_ref *first_slot(const nanvm_type *type, void *object) {
+static nanvm_ref *first_ref(const nanvm_type *type, void *object) {
     return (nanvm_ref *)(uintptr_t)(NANVM_LIKELY(type->refs_length > 0)
                                         ? ref_at(object, type->refs[0])
                                         : ref_at(nanvm_object_item(type, object, 0),
@@ -73,7 +73,7 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
         if (NANVM_UNLIKELY(nanvm_type_has_callbacks(type))) {
             return defer_with_callbacks(type, object, list);
         }
-        nanvm_ref *slot = has_slot(type, object) ? first_slot(type, object) : NULL;
+        nanvm_ref *slot = has_first_ref(type, object) ? first_ref(type, object) : NULL;
         if (slot == NULL || (slot->object == NULL && holds_nothing(type, object))) {
             nanvm_block_free(object);
             return list;
@@ -156,7 +156,8 @@ static inline bool is_next(walk *self, void *object) {
         return true;
     }
     if (!NANVM_QUARANTINES && origin->dealloc->table->own.leaves) {
-        return !nanvm_slots_free(object);
+        (void)nanvm_slots_free(object);
+        return false;
     }
     /* Where each block has its own origin, most have the type of the one before. (With
      * this a tree of the global manager is dropped in two thirds of the time.) */
@@ -332,7 +333,7 @@ NANVM_NOINLINE static void *end_with_items(const nanvm_type *type, void *object,
 
 static void *end_declared(const nanvm_origin *origin, void *object) {
     const nanvm_type *type = origin->type;
-    nanvm_ref *slot = first_slot(type, object);
+    nanvm_ref *slot = first_ref(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
     return nanvm_type_is_plain(type) ? release_plain(origin, object, list)
@@ -359,7 +360,7 @@ static void *next_of(void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     return nanvm_type_has_callbacks(type)
                ? *nanvm_block_link(type, object)
-               : (void *)(uintptr_t)first_slot(type, object)->object;
+               : (void *)(uintptr_t)first_ref(type, object)->object;
 }
 
 static void set_next_of(void *object, void *next) {
@@ -367,7 +368,7 @@ static void set_next_of(void *object, void *next) {
     if (nanvm_type_has_callbacks(type)) {
         *nanvm_block_link(type, object) = next;
     } else {
-        first_slot(type, object)->object = next;
+        first_ref(type, object)->object = next;
     }
 }
 
@@ -492,7 +493,7 @@ void nanvm_drop_resume(nanvm_hold *self) {
     }
 }
 
-void nanvm_drop_defer(nanvm_hold *self) {
+void nanvm_drop_resume_later(nanvm_hold *self) {
     if (self->begins) {
         nanvm_callback_guard_leave(&pending.at_work);
     }

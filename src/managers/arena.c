@@ -297,7 +297,7 @@ static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
         nanvm_hold hold;
         nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
         free_retained(self);
-        nanvm_drop_defer(&hold);
+        nanvm_drop_resume_later(&hold);
         chunk = chunk_alloc(self, least);
     }
     return chunk;
@@ -447,7 +447,7 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
 static void link_run(nanvm_arena *self) {
     const nanvm_slots *run = &self->bump_range;
     if (has_finalizer(self, run->type)) {
-        for (uintptr_t object = run->bump; run->bump_end - object > 0;
+        for (uintptr_t object = run->bump; object != run->bump_end;
              object += run->stride) {
             link_finalizable(self, run->type, (void *)object);
         }

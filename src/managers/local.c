@@ -25,12 +25,12 @@ enum { FIRST_BITS = 5, HASH_BITS = 32 };
 typedef struct nanvm_local_state {
     nanvm_slots *recent[NANVM_SLOTS]; /* of the pool used last, by type and size */
     nanvm_pools pools;
-    nanvm_pool **table;
-    size_t table_length;  /* 2^(32 - table_shift) */
-    uint32_t table_shift; /* of a hash to the right, which gives the index */
-    bool is_sanitized;    /* a sanitizer watches: each object has its own chunk */
-    bool ending;          /* in nanvm_local_deinit(), which a callback may call again */
-    size_t used;          /* entries */
+    nanvm_pool **entries;   /* of the table */
+    size_t entries_length;  /* 2^(32 - entries_shift) */
+    uint32_t entries_shift; /* of a hash to the right, which gives the index */
+    bool is_sanitized;      /* a sanitizer watches: each object has its own chunk */
+    bool ending;            /* in nanvm_local_deinit(), which a callback may call again */
+    size_t used;            /* entries */
     nanvm_pool *all;
     nanvm_raw *raw; /* NULL before the first piece */
 } nanvm_local_state;
@@ -49,11 +49,11 @@ static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
     uint32_t key = (uint32_t)((uintptr_t)type ^ (uintptr_t)type >> 15);
     uint32_t size = (uint32_t)most_size * UINT32_C(2246822507);
     uint32_t hash = key * UINT32_C(2654435769) + size;
-    return (size_t)(hash >> state->table_shift) & (state->table_length - 1);
+    return (size_t)(hash >> state->entries_shift) & (state->entries_length - 1);
 }
 
 static size_t index_after(const nanvm_local_state *state, size_t index) {
-    return (index + 1) & (state->table_length - 1);
+    return (index + 1) & (state->entries_length - 1);
 }
 
 static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t most_size) {
@@ -65,12 +65,12 @@ static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t mos
 static nanvm_pool **find_pool(const nanvm_local_state *state, const nanvm_type *type,
                               size_t most_size) {
     size_t i = index_of(state, type, most_size);
-    /*@ loop invariant i < state->table_length;
+    /*@ loop invariant i < state->entries_length;
         loop assigns i; */
-    while (state->table[i] != NULL && !is_sought(state->table[i], type, most_size)) {
+    while (state->entries[i] != NULL && !is_sought(state->entries[i], type, most_size)) {
         i = index_after(state, i);
     }
-    return &state->table[i];
+    return &state->entries[i];
 }
 
 static void add_entry(nanvm_local_state *state, nanvm_pool *pool, size_t most_size) {
@@ -88,39 +88,39 @@ static void add_entries(nanvm_local_state *state, nanvm_pool *pool) {
     add_entry(state, pool, ANY_SIZE);
 }
 
-static nanvm_layout table_layout(size_t length) {
+static nanvm_layout entries_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
 /* What the source's dealloc drops is held, so that no callback runs before there is a
  * pool, and an object in it. */
-static void free_table(nanvm_local *self, nanvm_pool **table, size_t length) {
+static void free_entries(nanvm_local *self, nanvm_pool **entries, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    nanvm_memory_dealloc(self->source, table, table_layout(length));
-    nanvm_drop_defer(&hold);
+    nanvm_memory_dealloc(self->source, entries, entries_layout(length));
+    nanvm_drop_resume_later(&hold);
 }
 
-static bool set_table(nanvm_local *self, uint32_t bits) {
+static bool set_entries(nanvm_local *self, uint32_t bits) {
     nanvm_local_state *state = self->state;
-    nanvm_pool **old = state->table;
-    size_t old_length = state->table_length;
+    nanvm_pool **old = state->entries;
+    size_t old_length = state->entries_length;
     size_t length = (size_t)1 << bits;
-    nanvm_pool **table = nanvm_memory_alloc(self->source, table_layout(length));
-    if (table == NULL) {
+    nanvm_pool **entries = nanvm_memory_alloc(self->source, entries_layout(length));
+    if (entries == NULL) {
         return false;
     }
-    memset(table, 0, length * sizeof(nanvm_pool *));
-    state->table = table;
-    state->table_length = length;
-    state->table_shift = HASH_BITS - bits;
+    memset(entries, 0, length * sizeof(nanvm_pool *));
+    state->entries = entries;
+    state->entries_length = length;
+    state->entries_shift = HASH_BITS - bits;
     state->used = 0;
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
         if (pool->slots.type != NULL) { /* raw memory isn't sought */
             add_entries(state, pool);
         }
     }
-    free_table(self, old, old_length);
+    free_entries(self, old, old_length);
     return true;
 }
 
@@ -143,8 +143,8 @@ static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
 static bool make_room(nanvm_local *self, const nanvm_type *type) {
     const nanvm_local_state *state = self->state;
     size_t more = type->item_size != 0 ? 2 : 1;
-    return 2 * (state->used + more) <= state->table_length ||
-           set_table(self, HASH_BITS - state->table_shift + 1);
+    return 2 * (state->used + more) <= state->entries_length ||
+           set_entries(self, HASH_BITS - state->entries_shift + 1);
 }
 
 /* The most bytes of an object in the pool for objects of `size` bytes. */
@@ -180,15 +180,16 @@ static nanvm_pool *add_pool(nanvm_local *self, const nanvm_type *type, size_t si
 
 static void free_state(nanvm_local *self) {
     nanvm_local_state *state = self->state;
-    nanvm_memory_dealloc(self->source, state->table, table_layout(state->table_length));
+    nanvm_memory_dealloc(self->source, state->entries,
+                         entries_layout(state->entries_length));
     nanvm_memory_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
     self->state = NULL;
     self->manager.slots = NULL;
 }
 
 /* What `recent` starts with: a pool of a type that no object has. */
-static const nanvm_type no_object;
-static nanvm_pool no_pool = {.slots = {.type = &no_object}};
+static const nanvm_type no_type;
+static nanvm_pool no_pool = {.slots = {.type = &no_type}};
 
 static void set_raw(nanvm_local *self, nanvm_raw *raw) {
     self->state->raw = raw;
@@ -217,7 +218,7 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
     for (size_t i = 0; i < NANVM_SLOTS; ++i) {
         self->state->recent[i] = &no_pool.slots;
     }
-    if (!set_table(self, FIRST_BITS)) {
+    if (!set_entries(self, FIRST_BITS)) {
         free_state(self);
         return false;
     }

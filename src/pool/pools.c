@@ -66,6 +66,6 @@ bool nanvm_pools_give_back(nanvm_pools *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     size_t bytes = nanvm_pools_trim(self);
-    nanvm_drop_defer(&hold);
+    nanvm_drop_resume_later(&hold);
     return bytes > 0;
 }

@@ -140,7 +140,7 @@ static void carve_some(nanvm_slab *self) {
 }
 
 void *nanvm_slab_carve(nanvm_slab *self) {
-    if (self->uncarved_end - self->uncarved == 0 && !add_chunk(self)) {
+    if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
         return NULL;
     }
     carve_some(self);

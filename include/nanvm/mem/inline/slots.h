@@ -78,7 +78,7 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     void *slot = nanvm_slots_pop_free(self);
     int32_t count = NANVM_COUNT_PLAIN; /* only pools have free lists */
     if (slot == NANVM_NULL) {
-        if (NANVM_UNLIKELY(self->bump_end - self->bump == 0)) {
+        if (NANVM_UNLIKELY(self->bump == self->bump_end)) {
             return NANVM_NULL;
         }
         slot = NANVM_BITS_TO(void *, self->bump);
