@@ -530,8 +530,9 @@ static inline void *place_block(nanvm_arena *self, const nanvm_type *type, size_
 static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_arena *self = arena_of(manager);
-    void *object =
-        self->bump_range.type == type ? nanvm_slots_pop(&self->bump_range) : NULL;
+    void *object = !NANVM_QUARANTINES && self->bump_range.type == type
+                       ? nanvm_slots_pop(&self->bump_range)
+                       : NULL;
     if (object == NULL) {
         end_run(self);
         object = place_block(self, type, size);
