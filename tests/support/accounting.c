@@ -322,13 +322,13 @@ void for_each_failure(nanvm_count count, accounted_scenario *scenario) {
     }
 }
 
-int expect_clean_start(void **state) {
+int clean_setup(void **state) {
     (void)state;
     tracked_reset();
     return atomic_load(&live_everywhere) == 0 ? 0 : -1;
 }
 
-int expect_clean_end(void **state) {
+int clean_teardown(void **state) {
     (void)state;
     size_t live = atomic_load(&live_everywhere);
     if (live != 0 || tracked_live() != 0) {

@@ -81,7 +81,7 @@ void for_each_failure(nanvm_count count, accounted_scenario *scenario);
 
 /* Around each test: what all accounting managers have live, and all tracked
  * objects, must be nothing. */
-int expect_clean_start(void **state);
-int expect_clean_end(void **state);
+int clean_setup(void **state);
+int clean_teardown(void **state);
 
 #endif
