@@ -999,9 +999,9 @@ static void note_length(void *object, size_t length) {
 
 static void test_drop_at_a_reset_is_told_the_length(void **state) {
     fixture *self = *state;
-    const nanvm_type array = {
+    static const nanvm_type array = {
         .name = "array", .align = 8, .item_size = 8, .drop = note_length};
-    const nanvm_type plain = {
+    static const nanvm_type plain = {
         .name = "plain", .size = 16, .align = 8, .drop = note_length};
     assert_non_null(nanvm_new_array(self->manager, &array, NULL, 7).object);
     assert_non_null(nanvm_new(self->manager, &plain).object);

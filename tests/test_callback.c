@@ -279,19 +279,13 @@ static void cut_in_each_way_in_local(accounting *source, bool fails) {
 }
 
 static void test_callback_may_use_the_array_that_is_cut_in_a_local_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_each_way_in_local(&source, false);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_each_way_in_local(&self->source, false);
 }
 
 static void test_callback_may_use_the_array_that_is_cut_without_memory(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_each_way_in_local(&source, true);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_each_way_in_local(&self->source, true);
 }
 
 static void cut_in_accounting(nanvm_count count, bool resizes) {
@@ -314,18 +308,12 @@ static void test_callback_may_use_the_array_that_is_cut_in_a_users_manager(void 
 
 /* Whatever was dropped there, or cut off, ends once. */
 static void test_callback_may_use_the_array_that_is_cut_in_an_arena(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
+    fixture *self = *state;
     for (size_t i = 0; i < 2; i++) {
-        cut_in_each_way(nanvm_arena_manager(&arena), i == 0 ? NULL : &source);
-        nanvm_arena_reset(&arena);
+        cut_in_each_way(self->manager, i == 0 ? NULL : &self->source);
+        nanvm_arena_reset(&self->arena);
         assert_int_equal(scene.live, 0);
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* --- an array that ends while it is cut --- */
@@ -594,21 +582,15 @@ static void cut_in_a_manager_that(act *does, accounting *source, bool fails) {
 }
 
 static void test_callback_may_trim_the_manager_of_the_array_that_is_cut(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_a_manager_that(act_by_trimming, &source, false);
-    cut_in_a_manager_that(act_by_trimming, &source, true);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_a_manager_that(act_by_trimming, &self->source, false);
+    cut_in_a_manager_that(act_by_trimming, &self->source, true);
 }
 
 static void test_callback_may_end_the_manager_of_the_array_that_is_cut(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_a_manager_that(act_by_ending_the_manager, &source, false);
-    cut_in_a_manager_that(act_by_ending_the_manager, &source, true);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_a_manager_that(act_by_ending_the_manager, &self->source, false);
+    cut_in_a_manager_that(act_by_ending_the_manager, &self->source, true);
 }
 
 static nanvm_arena scene_arena;
@@ -662,17 +644,14 @@ static void cut_what_leads_into_the_arena(nanvm_manager *manager, cut it) {
 
 /* The last item leads into the arena that the `drop` of another one resets. */
 static void test_callback_may_reset_the_arena_of_another_item_that_is_cut(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
+    fixture *self = *state;
     nanvm_arena_init_growing(&scene_arena, nanvm_global());
     for (size_t i = 0; i < SHAPES * CUTS; i++) {
         current = &shapes[i % SHAPES];
         cut_what_leads_into_the_arena(nanvm_global(), cuts[i / SHAPES]);
-        cut_what_leads_into_the_arena(nanvm_local_manager(&local), cuts[i / SHAPES]);
+        cut_what_leads_into_the_arena(self->manager, cuts[i / SHAPES]);
     }
     nanvm_arena_deinit(&scene_arena);
-    nanvm_local_deinit(&local);
 }
 
 /* --- a MutRef from a shared reference --- */
@@ -864,17 +843,14 @@ static void work_in_a_local_manager(scenario *run, accounting *source) {
 }
 
 static void test_construct_and_clone_may_end_and_trim_the_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
+    fixture *self = *state;
     for (size_t i = 0; i < 4; i++) {
         memset(&at_work, 0, sizeof(at_work));
         at_work.refuses = i % 2 == 1;
         at_work.ends = i / 2 == 1;
-        work_in_a_local_manager(construct_in, &source);
-        work_in_a_local_manager(clone_in, &source);
+        work_in_a_local_manager(construct_in, &self->source);
+        work_in_a_local_manager(clone_in, &self->source);
     }
-    accounting_deinit(&source);
 }
 
 /* An object that didn't come to be is gone when the references in it are dropped. */
@@ -1106,13 +1082,10 @@ static void drop_while(act *does, accounting *source) {
 }
 
 static void test_drop_may_trim_end_and_use_its_own_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    drop_while(act_by_trimming_and_creating, &source);
-    drop_while(act_by_ending_the_manager, &source);
-    drop_while(act_by_ending_and_starting_anew, &source);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    drop_while(act_by_trimming_and_creating, &self->source);
+    drop_while(act_by_ending_the_manager, &self->source);
+    drop_while(act_by_ending_and_starting_anew, &self->source);
 }
 
 /* --- a source that drops references when memory comes back to it --- */
@@ -1638,29 +1611,29 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_object_that_a_source_drops_at_the_end_is_given_back),
     TEST(test_large_object_that_a_source_drops_after_the_end_is_not_lost),
     TEST(test_callback_may_use_the_array_that_is_cut),
-    TEST(test_callback_may_use_the_array_that_is_cut_in_a_local_manager),
-    TEST(test_callback_may_use_the_array_that_is_cut_without_memory),
+    TEST(test_callback_may_use_the_array_that_is_cut_in_a_local_manager, source),
+    TEST(test_callback_may_use_the_array_that_is_cut_without_memory, source),
     TEST(test_callback_may_use_the_array_that_is_cut_in_a_users_manager),
-    TEST(test_callback_may_use_the_array_that_is_cut_in_an_arena),
+    TEST(test_callback_may_use_the_array_that_is_cut_in_an_arena, arena_over_source),
     TEST(test_array_may_end_by_what_is_cut_off),
     TEST(test_array_may_end_by_a_dealloc_while_it_is_cut),
     TEST(test_very_long_array_may_end_by_a_dealloc_while_it_is_cut),
     TEST(test_array_of_several_references_an_item_may_end_while_it_is_cut),
     TEST(test_callback_may_free_the_handle_of_the_array_that_is_cut),
-    TEST(test_callback_may_trim_the_manager_of_the_array_that_is_cut),
-    TEST(test_callback_may_end_the_manager_of_the_array_that_is_cut),
+    TEST(test_callback_may_trim_the_manager_of_the_array_that_is_cut, source),
+    TEST(test_callback_may_end_the_manager_of_the_array_that_is_cut, source),
     TEST(test_callback_may_reset_the_arena_of_the_array_that_is_cut),
-    TEST(test_callback_may_reset_the_arena_of_another_item_that_is_cut),
+    TEST(test_callback_may_reset_the_arena_of_another_item_that_is_cut, local),
     TEST(test_handle_is_final_before_make_mut_drops_what_was_there),
     TEST(test_handle_is_null_before_to_mut_ref_drops_what_was_there),
     TEST(test_construct_may_use_the_manager),
     TEST(test_clone_may_use_the_manager),
-    TEST(test_construct_and_clone_may_end_and_trim_the_manager),
+    TEST(test_construct_and_clone_may_end_and_trim_the_manager, source),
     TEST(test_object_that_construct_refused_is_free_before_drops_run),
     TEST(test_drop_may_reset_the_arena_in_which_construct_gave_up),
     TEST(test_leak_report_may_use_the_manager),
     TEST(test_drop_may_use_the_arena_that_lets_go_of_it),
-    TEST(test_drop_may_trim_end_and_use_its_own_manager),
+    TEST(test_drop_may_trim_end_and_use_its_own_manager, source),
     TEST(test_source_may_drop_while_a_local_manager_is_trimmed),
     TEST(test_source_may_drop_while_a_local_manager_ends),
     TEST(test_no_callback_runs_while_a_manager_makes_room_for_pools),

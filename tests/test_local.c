@@ -299,7 +299,8 @@ static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **sta
 static void test_dead_place_goes_to_its_own_type_only(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait for longer");
-    nanvm_type twin = point_type;
+    static nanvm_type twin;
+    twin = point_type;
     nanvm_mut_ref dead = nanvm_new(self->manager, &point_type);
     nanvm_mut_ref_drop(dead);
     enum { MANY = 200 }; /* more than there is room for before the dead one's turn */
@@ -561,12 +562,13 @@ static void test_table_of_pools_is_no_larger_than_it_has_to_be(void **state) {
  * is no room for the nearer one either: nobody is asked. */
 static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state) {
     fixture *self = *state;
-    nanvm_type far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
+    static const nanvm_type far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
     assert_null(nanvm_new(self->manager, &far).object); /* the source was asked in vain */
     size_t failed = self->source.requests;
     assert_null(nanvm_new(self->manager, &far).object);
     assert_int_equal(self->source.requests > failed, SIZE_MAX > UINT32_MAX);
-    nanvm_type farther = {.name = "farther", .size = 8, .align = (size_t)1 << 31};
+    static const nanvm_type farther = {
+        .name = "farther", .size = 8, .align = (size_t)1 << 31};
     assert_null(nanvm_new(self->manager, &farther).object);
     failed = self->source.requests;
     assert_null(nanvm_new(self->manager, &farther).object);
@@ -732,7 +734,7 @@ static void test_pool_makes_do_with_a_smaller_chunk(void **state) {
     nanvm_mut_ref small = nanvm_new(self->manager, &point_type);
     assert_non_null(small.object);
     assert_int_equal(self->source.failures, 1);
-    const nanvm_type large = {.name = "large", .size = 1000, .align = 8};
+    static const nanvm_type large = {.name = "large", .size = 1000, .align = 8};
     size_t requests = self->source.requests;
     accounting_fail_from(&self->source, 1); /* pool, chunk */
     assert_null(nanvm_new(self->manager, &large).object);

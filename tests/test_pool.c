@@ -606,29 +606,26 @@ static nanvm_type *types_new(size_t length) {
 }
 
 static void test_many_types_are_found_and_told_of_once(void **state) {
-    (void)state;
+    fixture *self = *state;
     size_t length = scaled(200000);
     nanvm_type *types = types_new(length);
     nanvm_mut_ref *made = calloc(length, sizeof(*made));
     assert_non_null(made);
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < length; i++) {
-        made[i] = nanvm_new_array(manager, &types[i], NULL, i % 4 == 3 ? 2 : 0);
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 7919 % length]));
+        made[i] = nanvm_new_array(self->manager, &types[i], NULL, i % 4 == 3 ? 2 : 0);
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i * 7919 % length]));
         assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(made[i])), &types[i]);
     }
-    assert_int_equal(take_census(manager, types, length), length);
-    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    assert_int_equal(take_census(self->manager, types, length), length);
+    size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
     for (size_t i = 0; i < length; i++) {
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 104729 % length]));
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i * 104729 % length]));
     }
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, reserved);
     for (size_t i = 0; i < length; i++) {
         nanvm_mut_ref_drop(made[i]);
     }
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     free(made);
     free(types);
 }
@@ -636,28 +633,25 @@ static void test_many_types_are_found_and_told_of_once(void **state) {
 /* Arrays of many types, and of many sizes each: the pools of a type are told of as one,
  * in whatever order they came. */
 static void test_pools_of_a_type_are_told_of_as_one(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { FEWER = 300, SIZES = 40 };
     nanvm_type *types = types_new(FEWER);
     nanvm_mut_ref *made = calloc((size_t)FEWER * SIZES, sizeof(*made));
     assert_non_null(made);
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t n = 0; n < FEWER * SIZES; n++) {
         size_t i = n * 7919 % (FEWER * SIZES);
         bool is_array = types[i % FEWER].item_size != 0;
-        made[i] = nanvm_new_array(manager, &types[i % FEWER], NULL,
+        made[i] = nanvm_new_array(self->manager, &types[i % FEWER], NULL,
                                   is_array ? i / FEWER * 17 : 0);
     }
-    assert_int_equal(take_census(manager, types, FEWER), FEWER * SIZES);
+    assert_int_equal(take_census(self->manager, types, FEWER), FEWER * SIZES);
     for (size_t i = 0; i < FEWER * SIZES; i++) {
         assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(made[i])),
                          &types[i % FEWER]);
         nanvm_mut_ref_drop(made[i]);
     }
-    assert_int_equal(take_census(manager, types, FEWER), 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(take_census(self->manager, types, FEWER), 0);
+    nanvm_local_deinit(&self->local);
     free(made);
     free(types);
 }
@@ -674,8 +668,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_objects_of_a_trimmed_pool_outlive_their_manager),
     TEST(test_callback_may_run_out_of_memory),
     TEST(test_failure_at_a_hard_limit_looks_at_nothing_twice),
-    TEST(test_many_types_are_found_and_told_of_once),
-    TEST(test_pools_of_a_type_are_told_of_as_one),
+    TEST(test_many_types_are_found_and_told_of_once, local),
+    TEST(test_pools_of_a_type_are_told_of_as_one, local),
 };
 
 RUN_TESTS(tests)

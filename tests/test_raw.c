@@ -305,23 +305,19 @@ static void test_managers_of_several_threads_end_at_once(void **state) {
 /* --- in an arena --- */
 
 static void test_arena_counts_pieces(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    void *first = nanvm_manager_alloc(manager, small);
-    void *second = nanvm_manager_alloc(manager, small);
-    assert_int_equal(live(manager), 2);
-    first = nanvm_manager_resize(manager, first, small, 3000);
-    assert_int_equal(live(manager), 2);
-    nanvm_manager_dealloc(manager, first, nanvm_layout_make(3000, 8));
-    assert_int_equal(live(manager), 1);
-    nanvm_manager_dealloc(manager, second, small);
-    assert_int_equal(live(manager), 0);
-    assert_non_null(nanvm_manager_alloc(manager, small));
-    nanvm_arena_reset(&arena);
-    assert_int_equal(live(manager), 0);
-    nanvm_arena_deinit(&arena);
+    fixture *self = *state;
+    void *first = nanvm_manager_alloc(self->manager, small);
+    void *second = nanvm_manager_alloc(self->manager, small);
+    assert_int_equal(live(self->manager), 2);
+    first = nanvm_manager_resize(self->manager, first, small, 3000);
+    assert_int_equal(live(self->manager), 2);
+    nanvm_manager_dealloc(self->manager, first, nanvm_layout_make(3000, 8));
+    assert_int_equal(live(self->manager), 1);
+    nanvm_manager_dealloc(self->manager, second, small);
+    assert_int_equal(live(self->manager), 0);
+    assert_non_null(nanvm_manager_alloc(self->manager, small));
+    nanvm_arena_reset(&self->arena);
+    assert_int_equal(live(self->manager), 0);
 }
 
 /* It is gone: giving it back is a mistake, which a hardened build stops at. */
@@ -340,12 +336,9 @@ static void test_piece_that_went_with_a_reset_is_not_counted_again(void **state)
 }
 
 static void test_arena_with_pieces_and_no_objects_can_be_closed(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    assert_non_null(nanvm_manager_alloc(nanvm_arena_manager(&arena), small));
-    nanvm_arena_assume_self_contained(&arena);
-    nanvm_arena_deinit(&arena);
+    fixture *self = *state;
+    assert_non_null(nanvm_manager_alloc(self->manager, small));
+    nanvm_arena_assume_self_contained(&self->arena);
 }
 
 /* --- on every manager --- */
@@ -430,9 +423,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_manager_takes_no_other_managers_account),
     TEST(test_objects_of_a_manager_within_a_manager_outlive_both),
     TEST(test_managers_of_several_threads_end_at_once),
-    TEST(test_arena_counts_pieces),
+    TEST(test_arena_counts_pieces, arena),
     TEST(test_piece_that_went_with_a_reset_is_not_counted_again),
-    TEST(test_arena_with_pieces_and_no_objects_can_be_closed),
+    TEST(test_arena_with_pieces_and_no_objects_can_be_closed, arena),
     TEST(test_every_piece_is_aligned_to_a_pointer),
     TEST(test_shrinking_keeps_the_bytes_and_the_alignment),
     TEST(test_shrinking_takes_no_memory),

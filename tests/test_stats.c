@@ -432,7 +432,7 @@ static void test_local_is_printed_as_json(void **state) {
 
 static void test_empty_name_is_printed_as_such(void **state) {
     fixture *self = *state;
-    const nanvm_type nameless = {.name = "", .size = 8, .align = 8};
+    static const nanvm_type nameless = {.name = "", .size = 8, .align = 8};
     nanvm_mut_ref_drop(nanvm_new(self->manager, &nameless));
     FILE *file = scratch_file();
     assert_non_null(file);
@@ -516,7 +516,7 @@ static void test_each_failed_write_is_told(void **state) {
     if (!SEES_EACH_WRITE) {
         skip_because("there is no fopencookie() of glibc's");
     }
-    const nanvm_type quoted = {.name = "a \"type\"", .size = 8, .align = 8};
+    static const nanvm_type quoted = {.name = "a \"type\"", .size = 8, .align = 8};
     nanvm_mut_ref_drop(nanvm_new(self->manager, &quoted));
     nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
     bool (*const printers[])(const nanvm_manager *, FILE *) = {nanvm_stats_print,
