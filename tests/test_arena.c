@@ -693,7 +693,7 @@ static void test_raw_memory_of_the_same_size_stays(void **state) {
     assert_ptr_equal(nanvm_manager_resize(self->manager, below, layout, 100), below);
 }
 
-/* The table of places has an entry for each of 64 kinds of addresses. */
+/* The table of slots has an entry for each of 64 kinds of addresses. */
 static void test_objects_of_types_at_any_address_are_made_in_a_run(void **state) {
     fixture *self = *state;
     enum { TYPES = 128, EACH = 20 };

@@ -266,7 +266,7 @@ static void test_callback_may_use_the_array_that_is_cut(void **state) {
     assert_int_equal(scene.live, 0);
 }
 
-/* A new manager each time: in an old one there would be a place for the smaller array. */
+/* A new manager each time: in an old one there would be a slot for the smaller array. */
 static void cut_in_each_way_in_local(accounting *source, bool fails) {
     for (size_t way = 0; way < WAYS; way++) {
         nanvm_local local;

@@ -524,7 +524,7 @@ static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
 }
 
 /* The same where what it dropped lies in the pool that is being walked. */
-static void test_place_of_what_a_dealloc_drops_is_not_lost(void **state) {
+static void test_slot_of_what_a_dealloc_drops_is_not_lost(void **state) {
     (void)state;
     holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&holder_table}};
@@ -1030,7 +1030,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_each_reference_in_front_of_items_is_released_once),
     TEST(test_wide_trees_are_dropped_whole, local),
     TEST(test_wide_trees_leave_nothing_in_a_pool, local),
-    TEST(test_place_of_what_a_dealloc_drops_is_not_lost),
+    TEST(test_slot_of_what_a_dealloc_drops_is_not_lost),
     TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
     TEST(test_drop_of_what_is_no_array_is_told_zero),

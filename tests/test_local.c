@@ -296,7 +296,7 @@ static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **sta
 
 /* --- pools --- */
 
-static void test_dead_place_goes_to_its_own_type_only(void **state) {
+static void test_dead_slot_goes_to_its_own_type_only(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait for longer");
     static nanvm_type twin;
@@ -352,7 +352,7 @@ static void shrink_to_one(size_t length) {
     nanvm_local_deinit(&local);
 }
 
-static void test_array_that_shrinks_a_lot_gives_its_place_back(void **state) {
+static void test_array_that_shrinks_a_lot_gives_its_slot_back(void **state) {
     (void)state;
     shrink_to_one(100);
     shrink_to_one(10000);
@@ -629,8 +629,8 @@ static size_t class_of(size_t size) {
     return (size + step - 1) / step * step;
 }
 
-static void expect_place(nanvm_manager *manager, const nanvm_type *type, size_t length,
-                         size_t expected) {
+static void expect_slot(nanvm_manager *manager, const nanvm_type *type, size_t length,
+                        size_t expected) {
     size_t before = nanvm_stats_make(manager).live_bytes;
     nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, length);
     assert_int_equal(nanvm_stats_make(manager).live_bytes - before, expected);
@@ -638,29 +638,29 @@ static void expect_place(nanvm_manager *manager, const nanvm_type *type, size_t 
 }
 
 /* Whatever was made before it, and where it might have been found room, too. */
-static void test_array_takes_the_place_of_its_class(void **state) {
+static void test_array_takes_the_slot_of_its_class(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("more is in front");
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     size_t front = sizeof(nanvm_header) + sizeof(size_t);
     for (size_t length = 1; length + 512 <= 1700; length++) {
-        expect_place(self->manager, &bytes, length + 512, front + class_of(length + 512));
-        expect_place(self->manager, &bytes, length, front + class_of(length));
-        expect_place(self->manager, &bytes, length + 512, front + class_of(length + 512));
+        expect_slot(self->manager, &bytes, length + 512, front + class_of(length + 512));
+        expect_slot(self->manager, &bytes, length, front + class_of(length));
+        expect_slot(self->manager, &bytes, length + 512, front + class_of(length + 512));
     }
 }
 
-/* Whatever was made last, of a size whose pool is looked up at the same place. */
-static void test_array_takes_the_place_of_its_class_after_any_other(void **state) {
+/* Whatever was made last, of a size whose pool is looked up at the same entry. */
+static void test_array_takes_the_slot_of_its_class_after_any_other(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("more is in front");
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     size_t front = sizeof(nanvm_header) + sizeof(size_t);
     for (size_t length = 1700; length > 0; length--) {
         nanvm_mut_ref large = nanvm_new_array(self->manager, &bytes, NULL, length + 4096);
-        expect_place(self->manager, &bytes, length, front + class_of(length));
+        expect_slot(self->manager, &bytes, length, front + class_of(length));
         nanvm_mut_ref_drop(large);
-        expect_place(self->manager, &bytes, length, front + class_of(length));
+        expect_slot(self->manager, &bytes, length, front + class_of(length));
     }
 }
 
@@ -671,12 +671,12 @@ static void test_struct_takes_its_size_in_words(void **state) {
     for (size_t i = 0; i < 250; i++) {
         types[i] = (nanvm_type){.name = "struct", .size = 1 + 7 * i, .align = 1};
         size_t size = (types[i].size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
-        expect_place(self->manager, &types[i], 0, sizeof(nanvm_header) + size);
+        expect_slot(self->manager, &types[i], 0, sizeof(nanvm_header) + size);
     }
 }
 
-/* Down to half of its place an array stays where it is. */
-static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) {
+/* Down to half of its slot an array stays where it is. */
+static void test_array_that_shrinks_below_half_of_its_slot_moves(void **state) {
     fixture *self = *state;
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
     nanvm_mut_ref array = nanvm_new_array(self->manager, &bytes, NULL, 320);
@@ -691,7 +691,7 @@ static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) 
     size_t least = sizeof(void *);
     nanvm_mut_ref small = nanvm_new_array(self->manager, &bytes, NULL, least);
     place = small.object;
-    for (size_t length = least; length > 0; length--) { /* there is no smaller place */
+    for (size_t length = least; length > 0; length--) { /* there is no smaller slot */
         assert_true(nanvm_mut_ref_resize(&small, self->manager, length - 1));
         assert_ptr_equal(small.object, place);
     }
@@ -984,7 +984,7 @@ static void test_trim_gives_all_chunks_back_when_all_are_dead(void **state) {
     }
 }
 
-/* After each trim creation goes on, in the places of the dead and in new ones. */
+/* After each trim creation goes on, in the slots of the dead and in new ones. */
 static void trim_keeping(size_t kept) {
     fixture self;
     open_local_over_source(&self);
@@ -1106,11 +1106,11 @@ static void test_objects_outlive_a_manager_that_was_trimmed(void **state) {
     drop_rest();
 }
 
-/* --- large pools, whose chunks lie in regions --- */
+/* --- large pools, whose chunks lie in segments --- */
 
-/* The first 4 MiB lie in chunks of their own; then come three regions of 2 MiB, and some
+/* The first 4 MiB lie in chunks of their own; then come three segments of 2 MiB, and some
  * chunks of a fourth. */
-enum { VERY_MANY = 480000, OUTSIDE = 190000, PER_REGION = 80000 };
+enum { VERY_MANY = 480000, OUTSIDE = 190000, PER_SEGMENT = 80000 };
 
 static nanvm_mut_ref very_many[VERY_MANY];
 
@@ -1140,19 +1140,19 @@ static size_t trim_checked(nanvm_local *local, const accounting *source) {
     return trimmed;
 }
 
-enum { REGION = 2 * 1024 * 1024 };
+enum { SEGMENT = 2 * 1024 * 1024 };
 
-/* One alive keeps the region that it lies in, and no other. */
-static void trim_with_one_alive_at(size_t alive, bool in_region) {
+/* One alive keeps the segment that it lies in, and no other. */
+static void trim_with_one_alive_at(size_t alive, bool in_segment) {
     fixture self;
     open_local_over_source(&self);
     make_very_many(self.manager);
     drop_from(0, alive);
     drop_from(alive + 1, VERY_MANY);
-    assert_true(trim_checked(&self.local, &self.source) > 4 * REGION);
+    assert_true(trim_checked(&self.local, &self.source) > 4 * SEGMENT);
     size_t left = nanvm_stats_make(self.manager).reserved_bytes;
     if (!is_hardened) { /* there objects are larger, and the dead wait */
-        assert_true(in_region ? left == REGION : left < REGION / 8);
+        assert_true(in_segment ? left == SEGMENT : left < SEGMENT / 8);
         nanvm_mut_ref_drop(nanvm_new(self.manager, &point_type));
         assert_int_equal(nanvm_stats_make(self.manager).reserved_bytes, left);
     }
@@ -1162,26 +1162,26 @@ static void trim_with_one_alive_at(size_t alive, bool in_region) {
     close_local(&self);
 }
 
-static void test_trim_keeps_the_region_of_the_only_one_alive(void **state) {
+static void test_trim_keeps_the_segment_of_the_only_one_alive(void **state) {
     (void)state;
     trim_with_one_alive_at(0, false);
-    trim_with_one_alive_at(OUTSIDE + PER_REGION / 2, true);
-    trim_with_one_alive_at(OUTSIDE + PER_REGION * 3 / 2, true);
+    trim_with_one_alive_at(OUTSIDE + PER_SEGMENT / 2, true);
+    trim_with_one_alive_at(OUTSIDE + PER_SEGMENT * 3 / 2, true);
     trim_with_one_alive_at(VERY_MANY - 1, true);
 }
 
-static void test_regions_are_used_up_and_go_with_the_manager(void **state) {
+static void test_segments_are_used_up_and_go_with_the_manager(void **state) {
     fixture *self = *state;
     make_very_many(self->manager);
     size_t used = nanvm_stats_make(self->manager).live_bytes;
     size_t more =
-        is_hardened ? 8 * REGION : REGION + REGION / 2; /* a quarantine's list */
+        is_hardened ? 8 * SEGMENT : SEGMENT + SEGMENT / 2; /* a quarantine's list */
     assert_true(self->source.live_bytes < used + more);
     drop_from(0, VERY_MANY);
 }
 
-/* Each to a cache line, which more than 4 MiB of them are in chunks of regions, too. */
-static void test_objects_in_regions_are_aligned(void **state) {
+/* Each to a cache line, which more than 4 MiB of them are in chunks of segments, too. */
+static void test_objects_in_segments_are_aligned(void **state) {
     fixture *self = *state;
     enum { LINES = 8 * 1024 * 1024 / 128 };
     for (size_t i = 0; i < LINES; i++) {
@@ -1193,20 +1193,20 @@ static void test_objects_in_regions_are_aligned(void **state) {
     }
 }
 
-/* A source that has one region, where the test wants it. */
+/* A source that has one segment, where the test wants it. */
 enum { HALLS = 128 };
 
 typedef struct estate {
     nanvm_manager manager;
     nanvm_dealloc dealloc;
-    uintptr_t halls; /* so many regions, of which hardly any is touched */
+    uintptr_t halls; /* so many segments, of which hardly any is touched */
     uintptr_t chosen;
     size_t asked;
 } estate;
 
 static void *estate_alloc(nanvm_manager *manager, nanvm_layout layout) {
     estate *self = (estate *)manager;
-    if (layout.align < REGION) {
+    if (layout.align < SEGMENT) {
         return nanvm_manager_alloc(nanvm_global(), layout);
     }
     return self->asked++ == 0 ? (void *)self->chosen : NULL;
@@ -1224,7 +1224,7 @@ static const nanvm_dealloc_table estate_table = {.count = NANVM_COUNT_PLAIN,
                                                  .dealloc = estate_dealloc};
 
 /* Whatever lies in it ends in it. */
-static void use_up_region_at(estate *self, uintptr_t chosen) {
+static void use_up_segment_at(estate *self, uintptr_t chosen) {
     self->chosen = chosen;
     self->asked = 0;
     nanvm_local local;
@@ -1235,48 +1235,48 @@ static void use_up_region_at(estate *self, uintptr_t chosen) {
         very_many[made] =
             nanvm_new_copy(nanvm_local_manager(&local), &point_type, &point);
         uintptr_t begin = (uintptr_t)very_many[made].object;
-        if (begin - self->halls < HALLS * REGION) {
-            assert_true(begin - chosen <= REGION - sizeof(struct point));
+        if (begin - self->halls < HALLS * SEGMENT) {
+            assert_true(begin - chosen <= SEGMENT - sizeof(struct point));
             within++;
         }
     }
-    assert_true(within > PER_REGION / 2);
+    assert_true(within > PER_SEGMENT / 2);
     drop_from(0, made);
     nanvm_local_deinit(&local);
 }
 
-/* Where a region begins with its chunks follows from a product with its address: here of
+/* Where a segment begins with its chunks follows from a product with its address: here of
  * the least one and the largest one. */
-static void test_chunks_lie_within_their_region(void **state) {
+static void test_chunks_lie_within_their_segment(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("there are no regions");
+    SKIP_IF_HARDENED("there are no segments");
     estate self = {.manager = {&estate_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&estate_table}};
-    unsigned char *memory = malloc((HALLS + 1) * (size_t)REGION);
+    unsigned char *memory = malloc((HALLS + 1) * (size_t)SEGMENT);
     if (memory == NULL) {
         skip_because("there are no 258 MiB");
     }
-    self.halls = ((uintptr_t)memory + REGION - 1) / REGION * REGION;
+    self.halls = ((uintptr_t)memory + SEGMENT - 1) / SEGMENT * SEGMENT;
     size_t least = 0, most = 0;
     uint32_t least_product = UINT32_MAX, most_product = 0;
     for (size_t i = 0; i < HALLS; i++) {
-        uint32_t product = (uint32_t)(self.halls / REGION + i) * UINT32_C(2654435769);
+        uint32_t product = (uint32_t)(self.halls / SEGMENT + i) * UINT32_C(2654435769);
         least = product < least_product ? i : least;
         least_product = product < least_product ? product : least_product;
         most = product > most_product ? i : most;
         most_product = product > most_product ? product : most_product;
     }
-    use_up_region_at(&self, self.halls + least * REGION);
-    use_up_region_at(&self, self.halls + most * REGION);
+    use_up_segment_at(&self, self.halls + least * SEGMENT);
+    use_up_segment_at(&self, self.halls + most * SEGMENT);
     free(memory);
 }
 
 static void test_large_pool_goes_on_after_a_trim(void **state) {
     fixture *self = *state;
     make_very_many(self->manager);
-    drop_from(OUTSIDE, OUTSIDE + 2 * PER_REGION);
-    assert_true(trim_checked(&self->local, &self->source) >= REGION);
-    for (size_t i = OUTSIDE; i < OUTSIDE + 2 * PER_REGION; i++) {
+    drop_from(OUTSIDE, OUTSIDE + 2 * PER_SEGMENT);
+    assert_true(trim_checked(&self->local, &self->source) >= SEGMENT);
+    for (size_t i = OUTSIDE; i < OUTSIDE + 2 * PER_SEGMENT; i++) {
         struct point point = {(double)i, 0};
         very_many[i] = nanvm_new_copy(self->manager, &point_type, &point);
     }
@@ -1286,18 +1286,18 @@ static void test_large_pool_goes_on_after_a_trim(void **state) {
     assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
 }
 
-static void *refuse_regions(nanvm_manager *self, nanvm_layout layout) {
-    return layout.align >= REGION ? NULL : usual_alloc(self, layout);
+static void *refuse_segments(nanvm_manager *self, nanvm_layout layout) {
+    return layout.align >= SEGMENT ? NULL : usual_alloc(self, layout);
 }
 
-static void test_large_pool_can_do_without_regions(void **state) {
+static void test_large_pool_can_do_without_segments(void **state) {
     fixture *self = *state;
     usual_alloc = self->source.manager_table.alloc;
-    self->source.manager_table.alloc = refuse_regions;
+    self->source.manager_table.alloc = refuse_segments;
     make_very_many(self->manager);
     assert_true(self->source.requests < 1000); /* chunks of the usual size */
     drop_from(1, VERY_MANY);
-    assert_true(trim_checked(&self->local, &self->source) > 4 * REGION);
+    assert_true(trim_checked(&self->local, &self->source) > 4 * SEGMENT);
     drop_from(0, 1);
 }
 
@@ -1656,7 +1656,7 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_array_takes_the_place_of_its_class_after_any_other, local),
+    TEST(test_array_takes_the_slot_of_its_class_after_any_other, local),
     TEST(test_array_that_no_memory_has_room_for_is_refused, local),
     TEST(test_large_array_of_the_same_length_takes_no_more_memory, local),
     TEST(test_much_smaller_array_leaves_the_memory_that_waits, local),
@@ -1665,7 +1665,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_leak_callback_may_drop_what_leaked, local_over_source),
     TEST(test_cycle_is_told_of_in_a_debug_build_only, leaking),
     TEST(test_over_aligned_array_grows_by_one_with_few_moves, local_over_source),
-    TEST(test_chunks_lie_within_their_region),
+    TEST(test_chunks_lie_within_their_segment),
     TEST(test_large_array_grows_into_the_manager_that_is_given),
     TEST(test_large_object_makes_do_with_the_bytes_that_it_needs),
     TEST(test_source_is_not_asked_for_the_same_twice),
@@ -1683,9 +1683,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_many_objects_outlive_their_manager, leaking_over_source),
     TEST(test_orphan_is_cloned_and_resized_by_another_manager, source),
     TEST(test_orphan_is_resized_by_a_manager_that_made_nothing_yet),
-    TEST(test_dead_place_goes_to_its_own_type_only, local),
+    TEST(test_dead_slot_goes_to_its_own_type_only, local),
     TEST(test_objects_of_one_type_take_their_size_and_eight_bytes, local),
-    TEST(test_array_that_shrinks_a_lot_gives_its_place_back),
+    TEST(test_array_that_shrinks_a_lot_gives_its_slot_back),
     TEST(test_arrays_of_every_size_fit),
     TEST(test_arrays_of_every_size_live_together, local),
     TEST(test_arrays_of_many_types_are_each_what_they_are, local),
@@ -1707,17 +1707,17 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_leaves_large_objects_and_raw_memory_alone, local),
     TEST(test_trim_needs_no_memory, local_over_source),
     TEST(test_objects_outlive_a_manager_that_was_trimmed, leaking_over_source),
-    TEST(test_trim_keeps_the_region_of_the_only_one_alive),
-    TEST(test_array_takes_the_place_of_its_class, local),
+    TEST(test_trim_keeps_the_segment_of_the_only_one_alive),
+    TEST(test_array_takes_the_slot_of_its_class, local),
     TEST(test_struct_takes_its_size_in_words, local),
-    TEST(test_array_that_shrinks_below_half_of_its_place_moves, local),
+    TEST(test_array_that_shrinks_below_half_of_its_slot_moves, local),
     TEST(test_over_aligned_objects_have_a_piece_each),
     TEST(test_pool_makes_do_with_a_smaller_chunk, local_over_source),
     TEST(test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet),
-    TEST(test_objects_in_regions_are_aligned, local),
-    TEST(test_regions_are_used_up_and_go_with_the_manager, local_over_source),
+    TEST(test_objects_in_segments_are_aligned, local),
+    TEST(test_segments_are_used_up_and_go_with_the_manager, local_over_source),
     TEST(test_large_pool_goes_on_after_a_trim, local_over_source),
-    TEST(test_large_pool_can_do_without_regions, local_over_source),
+    TEST(test_large_pool_can_do_without_segments, local_over_source),
     TEST(test_array_that_shrinks_a_little_stays),
     TEST(test_large_array_takes_the_memory_of_the_one_before, local_over_source),
     TEST(test_memory_that_waits_is_one_large_array_at_most, local),

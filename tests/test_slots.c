@@ -1,4 +1,4 @@
-/* Places at hand: whoever creates takes those, and asks the manager's table only where
+/* Slots at hand: whoever creates takes those, and asks the manager's table only where
  * there are none. */
 #include "run.h"
 #include "stage.h"
@@ -104,7 +104,7 @@ static void drop_all(void) {
 
 /* --- a local manager --- */
 
-static void test_fresh_places_come_in_runs(void **state) {
+static void test_fresh_slots_come_in_runs(void **state) {
     (void)state;
     for (size_t i = 0; i < CREATORS; i++) {
         nanvm_local local;
@@ -117,7 +117,7 @@ static void test_fresh_places_come_in_runs(void **state) {
     }
 }
 
-static void test_places_of_the_dead_are_taken_without_asking(void **state) {
+static void test_slots_of_the_dead_are_taken_without_asking(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
     spy_on(self->manager);
@@ -140,7 +140,7 @@ static void test_places_of_the_dead_are_taken_without_asking(void **state) {
 
 /* Through the table, too; an odd number, so that the compiler knows the type at the first
  * call of every second round. */
-static void test_dead_serve_again_before_fresh_places(void **state) {
+static void test_dead_serve_again_before_fresh_slots(void **state) {
     (void)state;
     SKIP_IF_HARDENED("the dead wait");
     enum { ARRAYS = 0, NEW = 1, COPY = 2, WAYS = 3, EACH = 21 };
@@ -168,7 +168,7 @@ static void test_dead_serve_again_before_fresh_places(void **state) {
 }
 
 /* What died last waits until what died before is used up. */
-static void test_no_place_is_given_twice(void **state) {
+static void test_no_slot_is_given_twice(void **state) {
     fixture *self = *state;
     spy_on(self->manager);
     create_all(by_new);
@@ -300,10 +300,10 @@ static void test_types_at_equal_distances_have_entries_of_their_own(void **state
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_fresh_places_come_in_runs),
-    TEST(test_places_of_the_dead_are_taken_without_asking, local),
-    TEST(test_dead_serve_again_before_fresh_places),
-    TEST(test_no_place_is_given_twice, local),
+    TEST(test_fresh_slots_come_in_runs),
+    TEST(test_slots_of_the_dead_are_taken_without_asking, local),
+    TEST(test_dead_serve_again_before_fresh_slots),
+    TEST(test_no_slot_is_given_twice, local),
     TEST(test_types_that_share_an_entry_take_turns, local),
     TEST(test_arena_makes_runs_of_what_follows_itself),
     TEST(test_arena_makes_no_runs_of_what_takes_turns, arena),

@@ -136,7 +136,7 @@ static void test_arena_as_a_source_can_be_reset(void **state) {
 /* A source whose region goes at once, as dealloc.h allows. */
 static size_t region_used;
 
-static void *segment_alloc(nanvm_manager *self, nanvm_layout layout) {
+static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     size_t begin = nanvm_layout_round_up((uintptr_t)buffer + region_used, layout.align) -
                    (uintptr_t)buffer;
@@ -148,7 +148,7 @@ static void *segment_alloc(nanvm_manager *self, nanvm_layout layout) {
 static void test_region_as_a_source_has_no_holes_afterwards(void **state) {
     (void)state;
     static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE};
-    static const nanvm_manager_table table = {.alloc = segment_alloc};
+    static const nanvm_manager_table table = {.alloc = region_alloc};
     nanvm_dealloc dealloc = {&dealloc_table};
     nanvm_manager region = {.table = &table, .dealloc = &dealloc};
     region_used = 0;

@@ -54,7 +54,7 @@ static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
     expect_waits(nanvm_global(), &ints_type, 200000, 0);
 }
 
-static void test_place_serves_again_in_the_end(void **state) {
+static void test_slot_serves_again_in_the_end(void **state) {
     fixture *self = *state;
     size_t before = 0;
     for (size_t i = 0; i < 10000; i++) {
@@ -67,7 +67,7 @@ static void test_place_serves_again_in_the_end(void **state) {
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
-static void test_dead_object_is_cleared(void **state) {
+static void test_dropped_object_is_cleared(void **state) {
     fixture *self = *state;
     static const unsigned char nothing[sizeof(struct point)];
     nanvm_ref dead = make_and_drop(self->manager, &point_type, 0);
@@ -143,7 +143,7 @@ static void test_raw_memory_that_is_cut_down_gives_memory_back(void **state) {
 static _Alignas(64) unsigned char region[4096];
 static size_t region_used;
 
-static void *segment_alloc(nanvm_manager *self, nanvm_layout layout) {
+static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     size_t begin = nanvm_layout_round_up(region_used, layout.align);
     region_used = begin + layout.size;
@@ -160,14 +160,14 @@ static void keep(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
 static nanvm_manager *region_manager(void) {
     static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
                                                       .dealloc = keep};
-    static const nanvm_manager_table table = {.alloc = segment_alloc};
+    static const nanvm_manager_table table = {.alloc = region_alloc};
     static nanvm_dealloc dealloc = {&dealloc_table};
     static nanvm_manager manager = {.table = &table, .dealloc = &dealloc};
     region_used = 0;
     return &manager;
 }
 
-static void test_dead_object_of_any_manager_is_cleared(void **state) {
+static void test_dropped_object_of_any_manager_is_cleared(void **state) {
     (void)state;
     nanvm_mut_ref made = nanvm_new_array(region_manager(), &ints_type, NULL, 100);
     memset(made.object, 1, 100 * sizeof(int));
@@ -292,8 +292,8 @@ enum { LIMIT = 1 << 20, PIECES_MAX = 200 };
 static size_t limited_used;
 static void *limited_pieces[PIECES_MAX];
 
-/* Where `piece` is noted; there is a free place for NULL. */
-static void **place_of(const void *piece) {
+/* Where `piece` is noted; there is a free entry for NULL. */
+static void **entry_of(const void *piece) {
     size_t i = 0;
     while (limited_pieces[i] != piece) {
         i++;
@@ -306,14 +306,14 @@ static void *limited_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     void *memory = layout.size > LIMIT - limited_used ? NULL : malloc(layout.size);
     limited_used += memory == NULL ? 0 : layout.size;
-    *place_of(NULL) = memory;
+    *entry_of(NULL) = memory;
     return memory;
 }
 
 static void limited_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
     (void)self;
     limited_used -= layout.size;
-    *place_of(memory) = NULL;
+    *entry_of(memory) = NULL;
     free(memory);
 }
 
@@ -369,7 +369,8 @@ static void forge(void *context) {
     (void)make_and_drop(manager_of_forgeries, self->type, self->length);
 }
 
-/* Zeros are no dead object; nor is who lives, or who is dead and of another type. */
+/* Zeros are no dropped object; nor is who lives, or who was dropped and is of another
+ * type. */
 static void test_ring_of_who_waits_can_not_be_forged(void **state) {
     (void)state;
     needs_fork();
@@ -630,11 +631,11 @@ static void test_who_waits_needs_its_type_no_more(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_while_others_come_and_go, local),
-    TEST(test_place_serves_again_in_the_end, local),
-    TEST(test_dead_object_is_cleared, local),
+    TEST(test_slot_serves_again_in_the_end, local),
+    TEST(test_dropped_object_is_cleared, local),
     TEST(test_items_cut_off_are_cleared, source),
     TEST(test_array_that_is_cut_down_gives_memory_back),
-    TEST(test_dead_object_of_any_manager_is_cleared),
+    TEST(test_dropped_object_of_any_manager_is_cleared),
     TEST(test_raw_memory_that_was_left_is_cleared),
     TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
     TEST(test_raw_memory_that_is_less_than_its_alignment_stays),

@@ -168,7 +168,7 @@ static void *accounting_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return alloc_instead((accounting *)manager, layout, 0);
 }
 
-/* Under `keeps_dead` the bytes stay, so that a test can misuse a dead object
+/* Under `keeps_dead` the bytes stay, so that a test can misuse a dropped object
  * without undefined behaviour. */
 static void bury(accounting *self, accounting_record *record) {
     if (self->keeps_dead) {
