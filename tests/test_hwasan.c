@@ -28,16 +28,15 @@ static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **sta
     expect_a_piece_for_each_object(start);
 }
 
+static void expect_read(nanvm_mut_ref *dropped) {
+    expect_fatal("clone of a reference", clone_dropped, dropped);
+    const void *header = nanvm_block_header(dropped->object);
+    assert_ptr_equal((const void *)(uintptr_t)read_last, header);
+}
+
 static void test_hwasan_is_asked_before_a_dropped_object_stops_the_program(void **state) {
     (void)state;
-    start("off");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
-    nanvm_mut_ref_drop(dead);
-    expect_fatal("clone of a reference", clone_dropped, &dead);
-    assert_ptr_equal((const void *)(uintptr_t)read_last, nanvm_block_header(dead.object));
-    nanvm_local_deinit(&local);
+    with_dropped_node(start, expect_read);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -1012,16 +1012,8 @@ static nanvm_ref all_kinds(nanvm_manager *manager) {
     return nanvm_mut_ref_to_ref(refs);
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context;
-    (void)type;
-    (void)blocks;
-    (void)bytes;
-}
-
 static void end_local(nanvm_local *self) {
-    nanvm_local_on_leak(self, ignore_leak, NULL);
+    nanvm_local_on_leak(self, nanvm_local_ignore_leak, NULL);
     nanvm_local_deinit(self);
     memset(self, 0xdd, sizeof(*self));
 }

@@ -178,19 +178,11 @@ static void test_length_beyond_a_large_object_that_grew_is_fatal(void **state) {
     nanvm_local_deinit(&local);
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context;
-    (void)type;
-    (void)blocks;
-    (void)bytes;
-}
-
 static void outlive(size_t length, size_t least) {
     nanvm_local local, other;
     nanvm_local_init(&local);
     nanvm_local_init(&other);
-    nanvm_local_on_leak(&local, ignore_leak, NULL);
+    nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
     victim self = victim_of(nanvm_local_manager(&local), &ints_type, length);
     self.manager = nanvm_local_manager(&other);
     nanvm_local_deinit(&local);

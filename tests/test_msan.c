@@ -59,16 +59,14 @@ static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **sta
     expect_a_piece_for_each_object(start);
 }
 
+static void expect_stop(nanvm_mut_ref *dropped) {
+    expect_fatal("clone of a reference", clone_dropped, dropped);
+}
+
 /* MemorySanitizer isn't asked: it knows nothing of the dead. */
 static void test_dropped_object_stops_the_program(void **state) {
     (void)state;
-    start("off");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
-    nanvm_mut_ref_drop(dead);
-    expect_fatal("clone of a reference", clone_dropped, &dead);
-    nanvm_local_deinit(&local);
+    with_dropped_node(start, expect_stop);
 }
 
 static const struct CMUnitTest tests[] = {

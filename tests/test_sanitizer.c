@@ -576,18 +576,16 @@ static void expect_read(const char *message, misuse *wrong, nanvm_mut_ref dead) 
     assert_ptr_equal((const void *)(uintptr_t)read_last, nanvm_block_header(dead.object));
 }
 
+static void expect_reads(nanvm_mut_ref *dropped) {
+    expect_read("drop of a reference", drop_dropped, *dropped);
+    expect_read("clone of a reference", clone_dropped, *dropped);
+    expect_read("use of a reference", use_dropped, *dropped);
+}
+
 static void test_sanitizer_is_asked_before_a_dropped_object_stops_the_program(
     void **state) {
     (void)state;
-    start("off");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
-    nanvm_mut_ref_drop(dead);
-    expect_read("drop of a reference", drop_dropped, dead);
-    expect_read("clone of a reference", clone_dropped, dead);
-    expect_read("use of a reference", use_dropped, dead);
-    nanvm_local_deinit(&local);
+    with_dropped_node(start, expect_reads);
 }
 
 static const struct CMUnitTest tests[] = {

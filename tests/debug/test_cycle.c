@@ -28,16 +28,11 @@ static void note(void *context, const nanvm_cycle *cycle) {
     self->firsts[self->cycles++] = cycle->objects[0].object;
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context, (void)type, (void)blocks, (void)bytes;
-}
-
 static told noted;
 
 static void note_cycles(nanvm_local *local) {
     memset(&noted, 0, sizeof(noted));
-    nanvm_local_on_leak(local, ignore_leak, NULL);
+    nanvm_local_on_leak(local, nanvm_local_ignore_leak, NULL);
     nanvm_local_on_cycle(local, note, &noted);
 }
 
@@ -537,7 +532,7 @@ static void print_rings(void *context) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     if (self->has_leak_callback) {
-        nanvm_local_on_leak(&local, ignore_leak, NULL);
+        nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
     }
     nanvm_ref rings[MOST_RINGS];
     for (size_t i = 0; i < self->rings; i++) {
@@ -764,7 +759,7 @@ static void test_any_graph_is_told_of_as_it_is(void **state) {
         world self = {.length = 0};
         nanvm_local local;
         nanvm_local_init(&local);
-        nanvm_local_on_leak(&local, ignore_leak, NULL);
+        nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
         nanvm_local_on_cycle(&local, check_cycle, &self);
         make_nodes(&self, nanvm_local_manager(&local), &random);
         make_edges(&self, &random);

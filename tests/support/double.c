@@ -52,6 +52,16 @@ void expect_a_piece_for_each_object(start_double *start) {
     }
 }
 
+void with_dropped_node(start_double *start, use_dropped_node *use) {
+    start("off");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref dropped = nanvm_new(nanvm_local_manager(&local), &node_type);
+    nanvm_mut_ref_drop(dropped);
+    use(&dropped);
+    nanvm_local_deinit(&local);
+}
+
 void clone_dropped(void *context) {
     nanvm_ref copy = nanvm_ref_clone(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
     (void)copy;

@@ -45,6 +45,10 @@ void begin_double(bool is_offered, const char *said);
  * there is no sanitizer. */
 void expect_a_piece_for_each_object(start_double *start);
 
+/* With the checker off, makes a node in a local manager, drops it, and calls `use`. */
+typedef void use_dropped_node(nanvm_mut_ref *dropped);
+void with_dropped_node(start_double *start, use_dropped_node *use);
+
 /* For expect_fatal(): clones the dropped object of the nanvm_mut_ref at `context`. */
 void clone_dropped(void *context);
 
