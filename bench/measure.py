@@ -306,7 +306,7 @@ def scale_rounds(group):
 
 def check_workloads(entries, options):
     if options.docs and options.workloads:
-        complain("the page shows all workloads: --docs goes without names")
+        complain("the guide shows all workloads: --docs goes without names")
         sys.exit(USAGE_ERROR)
     known = sorted({entry["workload"] for entry in entries}) + ["scale"]
     for workload in options.workloads:
@@ -346,7 +346,9 @@ def parse_options(arguments):
     add("--times", action="store_true", help="say what the programs cost")
     add("--json", metavar="FILE", help="write the figures there")
     add("--plots", metavar="FOLDER", help="draw them there, with gnuplot, as SVG")
-    add("--docs", metavar="FOLDER", help="bring the page Performance up to date")
+    add("--docs", metavar="FOLDER",
+        help="write the goals into the guide Performance there, and the plots and the "
+        "other tables as data for the site")  # fmt: skip
     add("--from", dest="source", metavar="FILE",
         help="measure nothing: take what --json wrote, on this machine")  # fmt: skip
     options = parser.parse_intermixed_args(arguments)
@@ -426,10 +428,8 @@ def write_files(options, run):
     if options.plots and plots.draw(options.plots, run):
         print(f"The plots: {options.plots}")
     if options.docs:
-        page = os.path.join(options.docs, "guides", "performance.md")
         plots.draw(os.path.join(options.docs, "images"), run, prefix="bench_")
-        pages.refresh(page, run)
-        print(f"The page: {page}")
+        print(f"The page: {pages.refresh(options.docs, run)}")
 
 
 def main(arguments):

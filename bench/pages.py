@@ -1,36 +1,39 @@
-"""Brings the page *Performance* up to date: whatever stands between `<!-- name -->` and
-`<!-- /name -->` is written anew."""
+"""Brings the guide *Performance* up to date: its table of goals, and the other tables as data
+for the site."""
 
 import os
 import platform
 import re
 import subprocess
+import sys
 
 import results
 
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "docs")
+sys.path.insert(0, DOCS)
 
-def refresh(path, run):
+import tables
+
+GUIDE = "performance"
+
+
+def refresh(docs, run):
+    """Writes into the folder `docs`; returns the path of the guide."""
+    path = os.path.join(docs, "guides", f"{GUIDE}.md")
     with open(path, encoding="utf-8") as file:
-        page = file.read()
-    for name, write in PARTS.items():
-        page = replaced(page, name, write(run))
+        text = file.read()
+    text = tables.replaced(text, "goals", "\n".join(goal_lines(run)))
     with open(path, "w", encoding="utf-8") as file:
-        file.write(page)
-
-
-def replaced(page, name, text):
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    if begin not in page or end not in page:
-        raise SystemExit(f"bench: the page has no {begin} ... {end}")
-    before, rest = page.split(begin, 1)
-    return f"{before}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}"
+        file.write(text)
+    for name, parts_of in DETAILS.items():
+        tables.write(docs, GUIDE, name, parts_of(run))
+    return path
 
 
 def table(head, lines):
-    """The first column is text, and so is the second if its head ends in a space."""
-    rule = ["---" if i == 0 or h.endswith(" ") else "---:" for i, h in enumerate(head)]
-    rows = [head, rule] + lines
-    return "\n".join("| " + " | ".join(c.strip() for c in row) + " |" for row in rows)
+    """A column of text has a head that ends in a space; the others are numbers."""
+    right = [i for i, name in enumerate(head) if not name.endswith(" ")]
+    return tables.table([name.strip() for name in head], lines, right)
 
 
 # --- the machine ---------------------------------------------------------------------
@@ -95,7 +98,7 @@ def peers(run):
     return ", ".join(versions)
 
 
-def write_machine(run):
+def machine(run):
     counted = max((record["rounds"] for record in run.records), default=0)
     lines = [
         ["processor", processor()],
@@ -105,22 +108,23 @@ def write_machine(run):
         ["peers", peers(run)],
         ["rounds", f"{counted}, and one before them that isn't counted"],
     ]
-    return table(["what ", "which "], lines)
+    return [table(["what ", "which "], lines)]
 
 
 # --- goals ---------------------------------------------------------------------------
 
 
-def write_goals(run):
+def goal_lines(run):
+    """The sum, and the table, as Markdown."""
     lines = []
     for one in results.outcomes(run):
         verdict = one.verdict()
         shown = f"**{verdict}**" if verdict == "missed" else verdict
         lines.append([one.goal["row"], one.what(), one.found(), one.asked(), shown])
     reached = [one.met() for one in results.outcomes(run)]
-    head = f"{reached.count(True)} of {len(reached)} are met.\n\n"
-    names = ["row", "what ", "measured", "to reach", "verdict "]
-    return head + table(names, lines)
+    names = ["row ", "what ", "measured", "to reach", "verdict "]
+    sum_of_all = f"{reached.count(True)} of {len(reached)} are met."
+    return [sum_of_all, "", *tables.table_lines(table(names, lines))]
 
 
 # --- what we lose --------------------------------------------------------------------
@@ -140,12 +144,12 @@ def lost_row(run, row):
     return ours[0], theirs[0], behind
 
 
-def write_lost(run):
+def lost(run):
     lines = []
     for row in run.usual_rows():
-        lost = lost_row(run, row)
-        if lost:
-            ours, theirs, behind = lost
+        found = lost_row(run, row)
+        if found:
+            ours, theirs, behind = found
             why = run.settings["why"].get(row, "")
             figures = [results.figure(r["median"]) for r in (ours, theirs)]
             lines.append(
@@ -153,46 +157,44 @@ def write_lost(run):
                  f"{theirs['subject']} {figures[1]}", f"{behind:.2f}", why]
             )  # fmt: skip
     if not lines:
-        return "None, on this machine."
-    return table(["row", "our best", "ahead of it", "ratio", "why "], lines)
+        return ["None, on this machine."]
+    return [table(["row ", "our best", "ahead of it", "ratio", "why "], lines)]
 
 
 # --- figures and rows ----------------------------------------------------------------
 
 
-def write_rows(run):
+def rows(run):
     parts = []
     for row in run.usual_rows():
         base = results.base_of(run, row)
         unit = run.of_row(row)[0]["unit"]
         head = ["subject ", "median", "minimum", f"÷ {base}" if base else "-"]
         lines = [list(line) for line in results.row_lines(run, row)]
-        parts.append(f"**{row}**, {unit}\n\n" + table(head, lines))
-    return "\n\n".join(parts)
+        parts += [f"**{row}**, {unit}", table(head, lines)]
+    return parts
 
 
-def write_scale(run):
+def scale(run):
     parts = []
     for workload, curve in results.curves(run).items():
         unit = results.scale_unit(run, workload)
         lines = [[n] + costs for n, costs in results.scale_lines(curve)]
-        head = [f"{workload}, {unit}"] + list(curve)
+        head = [f"{workload}, {unit} "] + list(curve)
         parts.append(table(head, lines))
-    return "\n\n".join(parts) or "Not measured."
+    return parts or ["Not measured."]
 
 
-def write_skipped(run):
+def skipped(run):
     if not run.skipped:
-        return "Nothing was left out."
-    lines = [f"- {program}: {why}" for program, why in run.skipped]
-    return "Left out:\n\n" + "\n".join(lines)
+        return ["Nothing was left out."]
+    return ["Left out:", "", *(f"- {program}: {why}" for program, why in run.skipped)]
 
 
-PARTS = {
-    "machine": write_machine,
-    "goals": write_goals,
-    "lost": write_lost,
-    "scale": write_scale,
-    "rows": write_rows,
-    "skipped": write_skipped,
+DETAILS = {
+    "machine": machine,
+    "lost": lost,
+    "scale": scale,
+    "rows": rows,
+    "skipped": skipped,
 }

@@ -13,6 +13,8 @@ import measure
 import pages
 import results
 
+tables = pages.tables
+
 GOOD = 'printf "tree\\tns/object\\t%s\\ncheck\\t17\\n"'
 
 
@@ -117,10 +119,30 @@ class MeasureTest(unittest.TestCase):
         self.assertEqual(status, measure.USAGE_ERROR)
         self.assertIn("there is no workload 'treee'; there are: tree scale", err)
 
-    def test_the_page_is_not_written_from_a_part(self):
+    def test_the_guide_is_not_written_from_a_part(self):
         programs = [self.script("local", GOOD % 5)]
         status, _, _ = self.run_with(programs, "tree", "--docs", self.folder)
         self.assertEqual(status, measure.USAGE_ERROR)
+
+    def test_the_guide_gets_the_goals_and_the_site_the_rows(self):
+        os.makedirs(self.path("guides"))
+        guide = self.path("guides/performance.md")
+        with open(guide, "w", encoding="utf-8") as file:
+            file.write("a\n<!-- goals -->\nold\n<!-- /goals -->\nb\n")
+        programs = [self.script("local", GOOD % 5), self.script("mimalloc", GOOD % 10)]
+        with unittest.mock.patch.object(measure.plots, "draw", lambda *_, **__: True):
+            status, _, _ = self.run_with(programs, "--docs", self.folder)
+        self.assertEqual(status, 0)
+        with open(guide, encoding="utf-8") as file:
+            text = file.read()
+        goal = "| tree | local ÷ mimalloc | 0.50 × | ≤ 0.55 × | met |"
+        self.assertRegex(text, r"(?s)^a\n<!-- goals -->\n\d+ of .*\n<!-- /goals -->\nb\n$")
+        self.assertIn(goal, text)
+        self.assertNotIn("old", text)
+        head = ["subject", "median", "minimum", "÷ mimalloc"]
+        cells = [["local", "5.00", "5.00", "0.50"], ["mimalloc", "10.0", "10.0", "1.00"]]
+        rows = tables.read(self.folder, "performance", "rows")
+        self.assertEqual(rows, ["**tree**, ns/object", tables.table(head, cells, (1, 2, 3))])
 
     def test_json_has_a_record_for_each_row_and_subject(self):
         path = self.path("results.json")
@@ -170,14 +192,25 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(shown, ["0", "0.012", "1.23", "56.8", "1,234"])
 
 
-class PagesTest(unittest.TestCase):
+class TablesTest(unittest.TestCase):
     def test_only_what_stands_between_the_marks_is_written_anew(self):
-        page = "a\n<!-- x -->\nold\n<!-- /x -->\nb"
-        self.assertEqual(pages.replaced(page, "x", "new"), page.replace("old", "new"))
+        guide = "a\n<!-- x -->\nold\n<!-- /x -->\nb"
+        self.assertEqual(tables.replaced(guide, "x", "new"), guide.replace("old", "new"))
 
-    def test_a_page_without_the_marks_is_refused(self):
+    def test_a_guide_without_the_marks_is_refused(self):
         with self.assertRaises(SystemExit):
-            pages.replaced("a", "x", "new")
+            tables.replaced("a", "x", "new")
+
+    def test_markdown_comes_back_from_the_data(self):
+        lines = ["a", "", "b", "", "| x | y |", "| --- | ---: |", r"| `p \| q` | 1 |", "", "c"]
+        parts = tables.from_markdown(lines)
+        table = tables.table(["x", "y"], [["`p | q`", "1"]], [1])
+        self.assertEqual(parts, ["a", "", "b", table, "c"])
+        self.assertEqual(tables.to_markdown(parts), "\n".join(lines))
+
+    def test_code_with_symbols_of_html_becomes_html(self):
+        shown = tables.to_markdown(["`a && b_c` and `d < e`"])
+        self.assertEqual(shown, r"<code>a &amp;&amp; b\_c</code> and `d < e`")
 
 
 if __name__ == "__main__":

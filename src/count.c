@@ -1,10 +1,10 @@
-/* The cold half of counting: everything but a plain count above zero, and one more
- * reference to an object with an atomic count. */
+/* The cold half of counting. Plain counts, and the clone of a reference to an object with
+ * an atomic count, are handled inline. */
 #include "internal.h"
 #include "system/sanitizer.h"
 
-/* Where a memory checker watches, its report comes first, with the stacks of the object's
- * beginning and end. */
+/* Under a sanitizer, its report comes first, with the stacks of the object's creation and
+ * end. */
 NANVM_COLD NANVM_NORETURN static void stop_dead(const void *object, const char *message) {
     nanvm_sanitizer_read(nanvm_block_header(object), sizeof(nanvm_header));
     nanvm_fatal(message);

@@ -3,21 +3,21 @@
  * Whatever an object refers to may end with it, and so on: a chain of any length takes
  * the same few bytes of stack, and no memory.
  *
- *   1. A plain struct, without callbacks and items, is freed as soon as its references
- * are read. These wait on a stack of 64, prefetched. (Freeing it after what it refers to
- *      cost 0.6 ns more an object of a tree.)
- *   2. Any other object that holds references is deferred: it joins a list. So is a plain
- *      struct whose references find no room on the stack.
- *   3. The link of the list lies in the dead object itself: in place of its first
- * declared reference, which is released before; or, for a type with callbacks, whose
- * bytes have to stay as they are, in a word in front of the object.
- *   4. The function that began goes through the list until it is empty. What it defers
- * goes to a list that is passed on in a register; what callbacks and deallocs drop, to a
- *      list of the thread, which comes after. */
+ *   1. A plain struct, without callbacks and without references in items, is freed as
+ *      soon as its references are read. They wait on a stack of 64, prefetched. (Freeing
+ *      it after what it refers to cost 0.6 ns more an object of a tree.)
+ *   2. Any other object that holds references is deferred: it joins a list. So does a
+ *      plain struct whose references find no room on the stack.
+ *   3. The link of the list lies in the dropped object itself, in place of its first
+ *      declared reference, which is released before. An object of a type with callbacks
+ *      has to keep its bytes; its link is a word in front of it.
+ *   4. The outermost drop goes through the list until it is empty. What it defers itself
+ *      goes to a list that is passed on in a register. What callbacks and deallocs drop
+ *      goes to a list of the thread, which comes after. */
 #include "hold.h"
 #include "unwind.h"
 
-/* Of a thread. */
+/* The objects of a thread that wait for their end, and whether a drop is at work. */
 typedef struct work {
     void *list;
     nanvm_at_work at_work;
@@ -35,13 +35,14 @@ static void *object_at(const void *part, size_t offset) {
 
 /* --- deferring ---------------------------------------------------------------- */
 
-static bool has_slot(const nanvm_type *type, const void *object) {
+static bool has_first_ref(const nanvm_type *type, const void *object) {
     return NANVM_LIKELY(type->refs_length > 0) ||
            (type->item_refs_length > 0 && nanvm_block_counted_length(object) > 0);
 }
 
-/* The first declared reference, where there is one: in all that are in a list. */
-static nanvm_ref *first_slot(const nanvm_type *type, void *object) {
+/* The first declared reference. All objects in a list have one, unless their type has
+ * callbacks. */
+static nanvm_ref *first_ref(const nanvm_type *type, void *object) {
     return (nanvm_ref *)(uintptr_t)(NANVM_LIKELY(type->refs_length > 0)
                                         ? ref_at(object, type->refs[0])
                                         : ref_at(nanvm_object_item(type, object, 0),
@@ -63,8 +64,8 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
     return object;
 }
 
-/* Adds a dead object to the list, and the objects for which its first reference was the
- * last; returns the list. */
+/* Adds an object to the list, then the object that its first reference was the last one
+ * to, and so on; returns the list. */
 NANVM_NOINLINE static void *defer(void *object, void *list) {
     for (;;) {
         const nanvm_type *type = nanvm_block_origin(object)->type;
@@ -72,7 +73,7 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
         if (NANVM_UNLIKELY(nanvm_type_has_callbacks(type))) {
             return defer_with_callbacks(type, object, list);
         }
-        nanvm_ref *slot = has_slot(type, object) ? first_slot(type, object) : NULL;
+        nanvm_ref *slot = has_first_ref(type, object) ? first_ref(type, object) : NULL;
         if (slot == NULL || (slot->object == NULL && holds_nothing(type, object))) {
             nanvm_block_free(object);
             return list;
@@ -91,20 +92,20 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
 
 static const nanvm_type no_type; /* which no object has */
 
-/* The state of a walk through plain structs. Most objects lie in the pool of the object
+/* The state of a walk through plain structs. Most objects lie in the same pool as the one
  * before: what is known of that pool is kept, and its freed slots are gathered in `freed`
- * until the walk leaves it. No other function gets the address of this struct, so that it
- * lives in registers. */
+ * until the walk leaves it. Only inlined functions get the address of this struct, so
+ * that it lives in registers. */
 typedef struct walk {
-    nanvm_slots *pool;      /* NULL: another kind of dealloc, or left */
+    nanvm_slots *pool;      /* NULL: the walk has left it, or the object lies in none */
     nanvm_slot *freed;      /* slots of the pool */
-    const nanvm_type *type; /* outside of pools: the last object's; else no_type */
+    const nanvm_type *type; /* of the last object, if it lies in no pool; else no_type */
     const size_t *first;    /* offset of a reference */
     const size_t *last;
     void *list;
 } walk;
 
-/* Before any other function uses the pool. */
+/* Has to be called before any other function uses the pool. */
 static inline void leave_pool(walk *self) {
     if (self->pool != NULL) {
         self->pool->local_free_list = self->freed;
@@ -118,7 +119,7 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     self->first = origin->type->refs;
     self->last = self->first + origin->type->refs_length - 1;
     self->type = origin->type;
-    if (origin->dealloc->table->own.free_inline) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->own.free_inline) {
         self->type = &no_type;
         self->pool = (nanvm_slots *)origin->dealloc;
         self->freed = self->pool->local_free_list;
@@ -150,15 +151,18 @@ static inline void free_leaf(walk *self, void *object) {
  * object was freed or deferred. */
 static inline bool is_next(walk *self, void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (NANVM_LIKELY(origin->dealloc == (nanvm_dealloc *)self->pool)) {
+    if (NANVM_LIKELY(!NANVM_QUARANTINES &&
+                     origin->dealloc == (nanvm_dealloc *)self->pool)) {
         return true;
     }
-    if (origin->dealloc->table->own.leaves) {
-        return !nanvm_slots_free(object);
+    if (!NANVM_QUARANTINES && origin->dealloc->table->own.leaves) {
+        (void)nanvm_slots_free(object);
+        return false;
     }
-    /* Blocks with an origin each: most have the type of the block before. (A tree of the
-     * global manager is dropped in two thirds of the time.) */
-    if (origin->type == self->type && !origin->dealloc->table->own.free_inline) {
+    /* Where each block has its own origin, most have the type of the one before. (With
+     * this a tree of the global manager is dropped in two thirds of the time.) */
+    if (origin->type == self->type &&
+        (NANVM_QUARANTINES || !origin->dealloc->table->own.free_inline)) {
         return true;
     }
     bool is_plain = nanvm_type_is_plain(origin->type);
@@ -188,8 +192,8 @@ static inline bool dies(walk *self, const void *object) {
     return true;
 }
 
-/* Pushes all references but the first; returns the new top of the stack. (A branch for
- * each lets the processor go on speculatively, without waiting for memory.) */
+/* Pushes all references but the first; returns the new top of the stack. (The test for
+ * null is a branch: the processor goes on speculatively, without waiting for memory.) */
 static inline void **push_references(const walk *self, const void *object, void **top) {
     for (const size_t *offset = self->last; offset != self->first; --offset) {
         void *child = object_at(object, *offset);
@@ -205,10 +209,11 @@ static inline bool have_room(const walk *self, void *const *top, void *const *en
     return self->last - self->first <= end - top;
 }
 
-/* Ends a plain struct with references, and what only it refers to, but for what it adds
- * to the list; returns the list. Objects that were created one after the other often die
- * so, at equal distances: the one some steps ahead is prefetched, too. (A tree built in
- * order: 2.9 ns an object became 2.1; in random order 13.7 became 14.2.) */
+/* Ends a plain struct with references, and what only it refers to, except for what it
+ * adds to the list; returns the list. Objects that were created one after the other are
+ * often dropped in that order, at equal distances: so the object some steps ahead is
+ * prefetched, too. (A tree built in order: 2.9 ns an object became 2.1; in random order
+ * 13.7 became 14.2.) */
 NANVM_NOINLINE static void *release_plain(const nanvm_origin *origin, void *object,
                                           void *list) {
     void *stack[NANVM_RELEASE_STACK];
@@ -259,8 +264,8 @@ static inline void *release_declared(const void *part, const size_t *offsets,
     return list;
 }
 
-/* Most items are nothing but a reference: with a loop inside the loop, arrays of a few
- * take a third more instructions. */
+/* Most items are nothing but a reference. (A loop over references inside the loop over
+ * items costs arrays of a few items a third more instructions.) */
 static inline void *release_column(const unsigned char *slot, size_t stride,
                                    size_t length, void *list) {
     for (; length > 0; --length, slot += stride) {
@@ -285,14 +290,15 @@ NANVM_NOINLINE static void call_drop(const nanvm_type *type, void *object) {
     type->drop(object, type->item_size == 0 ? 0 : nanvm_block_counted_length(object));
 }
 
-/* After an exception the objects in the list would never end. */
+/* Stops the program: after an exception the objects in the list would never end. */
 NANVM_UNUSED static void stop_unless_ended(const bool *ended) {
     if (!*ended) {
         nanvm_fatal("an exception left a callback that ran while objects were dropped");
     }
 }
 
-/* Both take the first object off the list, end it, and return the list. */
+/* Ends the object, which is the first of a list; returns the list of what is left to
+ * end. */
 NANVM_NOINLINE static void *end_with_callbacks(const nanvm_type *type, void *object) {
     bool ended NANVM_ON_UNWIND(stop_unless_ended) = false;
     nanvm_unwind_reads(&ended);
@@ -306,7 +312,8 @@ NANVM_NOINLINE static void *end_with_callbacks(const nanvm_type *type, void *obj
     return list;
 }
 
-/* These are apart, so that they take no registers from what ends other objects. */
+/* The next two are functions of their own, so that they take no registers from what ends
+ * other objects. */
 NANVM_NOINLINE static void *release_own_refs(const nanvm_type *type, void *object,
                                              void *list) {
     return release_declared(object, type->refs, type->refs_length, list);
@@ -326,7 +333,7 @@ NANVM_NOINLINE static void *end_with_items(const nanvm_type *type, void *object,
 
 static void *end_declared(const nanvm_origin *origin, void *object) {
     const nanvm_type *type = origin->type;
-    nanvm_ref *slot = first_slot(type, object);
+    nanvm_ref *slot = first_ref(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
     return nanvm_type_is_plain(type) ? release_plain(origin, object, list)
@@ -353,7 +360,7 @@ static void *next_of(void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     return nanvm_type_has_callbacks(type)
                ? *nanvm_block_link(type, object)
-               : (void *)(uintptr_t)first_slot(type, object)->object;
+               : (void *)(uintptr_t)first_ref(type, object)->object;
 }
 
 static void set_next_of(void *object, void *next) {
@@ -361,12 +368,12 @@ static void set_next_of(void *object, void *next) {
     if (nanvm_type_has_callbacks(type)) {
         *nanvm_block_link(type, object) = next;
     } else {
-        first_slot(type, object)->object = next;
+        first_ref(type, object)->object = next;
     }
 }
 
-/* Adds the object to the thread's list. While it is deferred, a dealloc may have queued
- * others; those are few. */
+/* Adds the object to the thread's list. A dealloc may queue others while the object is
+ * deferred; they are few, so the walk to the last of them is short. */
 NANVM_NOINLINE static void queue(work *self, void *object) {
     void *list = defer(object, pop_list(self));
     void *last = self->list;
@@ -388,8 +395,8 @@ NANVM_NOINLINE static void end_list(work *self, void *list) {
 
 /* --- one object, and what only it refers to ----------------------------------- */
 
-/* Ends the object, or puts it first in a list, and returns the list. One with callbacks
- * is ended without a way through the list. */
+/* Ends the object, or puts it first in a list; returns the list. An object with callbacks
+ * is ended at once, as if it were in a list of its own. */
 static inline void *end_one(const nanvm_origin *origin, void *object) {
     const nanvm_type *type = origin->type;
     if (nanvm_type_is_plain(type)) {
@@ -402,8 +409,8 @@ static inline void *end_one(const nanvm_origin *origin, void *object) {
     return defer(object, NULL);
 }
 
-/* Apart from nanvm_drop_finalize(): to look up what belongs to the thread may be a call,
- * for which leaves would have to save registers. */
+/* Not inlined in finalize(): to look up a variable of the thread may take a call, for
+ * which the drop of a leaf, too, would have to save registers. */
 NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard frame;
     work *self = &pending;
@@ -423,7 +430,7 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 }
 
 static inline void finalize(const nanvm_origin *origin, void *object) {
-    if (origin->dealloc->table->own.leaves) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->own.leaves) {
         (void)nanvm_slots_free(object);
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
@@ -433,7 +440,7 @@ static inline void finalize(const nanvm_origin *origin, void *object) {
     }
 }
 
-/* Both are apart, so that the usual way needs no register saved. */
+/* Both are functions of their own, so that the usual path saves no registers. */
 NANVM_NOINLINE static void finalize_atomic(void *object) {
     finalize(nanvm_block_origin(object), object);
 }
@@ -469,7 +476,7 @@ void nanvm_drop_mut_ref_cold(void *object) {
 
 /* --- holding drops ------------------------------------------------------------ */
 
-/* Where a callback is at work already, the list is ended after that. */
+/* If a drop or another hold is at work already, the objects end with that one. */
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
     work *own = &pending;
     self->begins = !own->at_work.is_set;
@@ -486,7 +493,7 @@ void nanvm_drop_resume(nanvm_hold *self) {
     }
 }
 
-void nanvm_drop_defer(nanvm_hold *self) {
+void nanvm_drop_resume_later(nanvm_hold *self) {
     if (self->begins) {
         nanvm_callback_guard_leave(&pending.at_work);
     }

@@ -23,6 +23,6 @@ void nanvm_drop_resume(nanvm_hold *self);
 /* In place of nanvm_drop_resume(), for a function in whose caller something is half done,
  * so that no callback may run: the objects in the list end with the next drop or resume
  * of the thread, at the latest when a manager ends. */
-void nanvm_drop_defer(nanvm_hold *self);
+void nanvm_drop_resume_later(nanvm_hold *self);
 
 #endif

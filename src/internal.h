@@ -25,8 +25,8 @@ void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                           size_t size);
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout);
 
-/* The same for memory that was asked for with that very layout; a dealloc that doesn't
- * count may not care to. */
+/* The same for memory that was asked for with just this layout. Does nothing if the
+ * dealloc has no `dealloc`, as one that doesn't count may. */
 void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 
 /* --- layout --------------------------------------------------------------- */
@@ -64,7 +64,7 @@ static inline void **nanvm_block_link(const nanvm_type *type, void *object) {
     return (void **)(void *)((unsigned char *)object - behind - sizeof(void *));
 }
 
-/* The alignment of a block: it holds words, and a header. */
+/* The least alignment of a block, which holds words and a header. */
 enum {
     NANVM_BLOCK_ALIGN_LEAST = sizeof(nanvm_count_word) > sizeof(void *)
                                   ? sizeof(nanvm_count_word)
@@ -75,7 +75,7 @@ static inline size_t nanvm_block_align(const nanvm_type *type) {
     return type->align < NANVM_BLOCK_ALIGN_LEAST ? NANVM_BLOCK_ALIGN_LEAST : type->align;
 }
 
-/* What is written once, where an origin is made. */
+/* Writes an origin. This happens once, where the origin is made. */
 static inline void nanvm_origin_write(nanvm_origin *self, const nanvm_type *type,
                                       nanvm_dealloc *dealloc) {
     self->type = type;
@@ -121,8 +121,8 @@ static inline void *nanvm_object_item(const nanvm_type *type, const void *object
     return (void *)((uintptr_t)object + type->items_offset + index * type->item_size);
 }
 
-/* Such objects have a link in front of them: their bytes can't be overwritten while they
- * wait for their callbacks. */
+/* Whether objects have a link in front of them: with callbacks their bytes can't be
+ * overwritten while they wait. */
 static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
     return ((uintptr_t)type->drop | (uintptr_t)type->visit |
             (uintptr_t)type->visit_item) != 0; /* one branch for all */
@@ -131,7 +131,7 @@ static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
 /* References that a walk through plain structs has room for: drop.c. */
 enum { NANVM_RELEASE_STACK = 64 };
 
-/* Nothing but a struct, without references or with a few. */
+/* Whether there are no callbacks, no references in items, and few in the fixed part. */
 static inline bool nanvm_type_is_plain(const nanvm_type *type) {
     return !nanvm_type_has_callbacks(type) && type->item_refs_length == 0 &&
            type->refs_length <= NANVM_RELEASE_STACK;
@@ -183,21 +183,22 @@ static inline bool nanvm_type_size_checked(const nanvm_type *type, size_t length
 
 /* --- block.c: lengths ------------------------------------------------------
  *
- * An overwritten length is found before anything is copied, cleared, walked or freed by
- * it. An array may not have more items than there is room for where it
- * lies: in its slot, in its chunk, or in the part of an arena that is in use. Where the
- * dealloc is another one, nobody knows. */
+ * An overwritten length is detected before anything is copied, cleared, walked or freed
+ * by it. An array may not have more items than there is room for where it lies: in its
+ * slot, in its chunk, or in the part of an arena that is in use. Arrays of any other
+ * dealloc have no such bound. */
 
 /* Stops the program: the library didn't write that length. */
 NANVM_COLD NANVM_NORETURN void nanvm_block_wrong_length(void);
 
-/* Behind the origin of a dealloc that is `chunked`: items that an array has room for. */
+/* The number of items that an array has room for. It stands behind the origin if the
+ * dealloc is `chunked`. */
 static inline size_t nanvm_origin_most(const nanvm_origin *self) {
     return *(const size_t *)(const void *)(self + 1);
 }
 
-/* Whether so many items of an object end in front of `end`, of which the program is
- * certain after one multiplication. */
+/* Whether one multiplication shows that `length` items of an object end in front of
+ * `end`. (If it doesn't, nanvm_block_check_bound() decides.) */
 static inline bool nanvm_block_is_in_front(const void *object, const nanvm_type *type,
                                            size_t length, const void *end) {
     uintptr_t begin = (uintptr_t)object;
@@ -209,7 +210,7 @@ static inline bool nanvm_block_is_in_front(const void *object, const nanvm_type 
 void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
                              size_t length);
 
-/* All of these only for an object whose type is an array. */
+/* All of these are only for objects of array types. */
 
 /* The length as it is written, for a caller that checks it by other means. */
 static inline size_t nanvm_block_written_length(const void *object) {
@@ -228,7 +229,7 @@ static inline void nanvm_block_check_most(const nanvm_origin *origin, size_t len
  * array that is counted, which therefore doesn't lie in an arena. */
 static inline void nanvm_block_check_counted(const void *object, size_t length) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (NANVM_LIKELY(origin->dealloc->table->own.chunked)) {
+    if (NANVM_BOUNDS_LENGTHS && NANVM_LIKELY(origin->dealloc->table->own.chunked)) {
         nanvm_block_check_most(origin, length);
     }
 }
@@ -236,16 +237,16 @@ static inline void nanvm_block_check_counted(const void *object, size_t length) 
 static inline void nanvm_block_check_length(const void *object, size_t length) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_dealloc *dealloc = origin->dealloc;
-    if (NANVM_LIKELY(dealloc->table->own.chunked)) {
+    if (NANVM_BOUNDS_LENGTHS && NANVM_LIKELY(dealloc->table->own.chunked)) {
         nanvm_block_check_most(origin, length);
-    } else if (dealloc->table->own.bounded &&
+    } else if (NANVM_BOUNDS_LENGTHS && dealloc->table->own.bounded &&
                !nanvm_block_is_in_front(object, origin->type, length,
                                         *((const nanvm_dealloc_bounded *)dealloc)->end)) {
         nanvm_block_check_bound(origin, object, length);
     }
 }
 
-/* The length of an array that is counted, and of any. */
+/* The length of an array whose references are counted, and of any array. */
 static inline size_t nanvm_block_counted_length(const void *object) {
     size_t length = nanvm_block_written_length(object);
     nanvm_block_check_counted(object, length);
@@ -272,7 +273,8 @@ void nanvm_object_visit_items(const nanvm_type *type, const void *object, size_t
 void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context);
 
-/* The same, for a caller that has read the length already; 0 unless it is an array. */
+/* The same for a caller that has read the length already. It is 0 unless the object is an
+ * array. */
 void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_t length,
                                nanvm_visitor *visitor, void *context);
 
@@ -304,8 +306,8 @@ static inline bool nanvm_block_alone_layout(const nanvm_type *type, size_t prefi
     return nanvm_layout_is_valid(*layout);
 }
 
-/* Writes what is in front of the object, which is `prefix` bytes into `memory`, and
- * returns it. */
+/* Writes what is in front of an object that lies `prefix` bytes into `memory`; returns
+ * the object. */
 void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *type,
                               nanvm_dealloc *dealloc);
 
@@ -324,7 +326,7 @@ static inline bool nanvm_count_release_inline(const void *object) {
     return count == 0 || nanvm_count_release(object);
 }
 
-/* How many others there are; SIZE_MAX if that isn't known. */
+/* How many other references there are; SIZE_MAX if that isn't known. */
 size_t nanvm_count_read_others(const void *object);
 
 /* Stops the program: a dropped object was used. */
@@ -338,7 +340,7 @@ static inline void nanvm_block_expect_alive(const void *object) {
 
 /* --- new.c --------------------------------------------------------------- */
 
-/* A block with its length set and its bytes, `*size` of them, in any state; NULL on
+/* A new block, whose length is set and whose `*size` bytes are in any state; NULL on
  * failure. */
 void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size);

@@ -6,7 +6,7 @@ size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
     return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
 }
 
-/* The manager's own way: without moving, or with no more than a move. */
+/* Resizes by the manager's own `resize`, which may move the memory. */
 static void *resize_alone(nanvm_manager *manager, const nanvm_type *type, void *object,
                           size_t old_size, size_t size) {
     nanvm_origin *origin = nanvm_block_origin(object);
@@ -45,8 +45,9 @@ static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *
  *   3. Where the block stays as it is, they are released before anything is written
  *      there.
  *
- * Each begins when the resize is certain to succeed: one that fails has lost nothing.
- * Callbacks may free the array, and what `self` points at: afterwards neither is used. */
+ * Each starts when the resize is certain to succeed, so that a failure loses nothing.
+ * Callbacks may free the array, and what `self` points at; so neither is used
+ * afterwards. */
 enum { CUT_CAPACITY = 16 };
 
 /* How an array is resized. */
@@ -58,7 +59,7 @@ typedef struct resizing {
 
 struct cut {
     nanvm_ref refs[CUT_CAPACITY];
-    size_t length; /* beyond the capacity: they don't fit */
+    size_t length; /* if more than the capacity: not all are in `refs` */
 };
 
 static void gather_visitor(nanvm_ref reference, void *context) {
@@ -81,7 +82,7 @@ static void drop_several(const struct cut *cut) {
     nanvm_drop_resume(&hold);
 }
 
-/* A pop needs no hold, which costs a tenth of it. */
+/* Popping one item goes without a hold, which would add a tenth to its time. */
 static void drop_cut(const struct cut *cut) {
     if (cut->length > 1) {
         drop_several(cut);
@@ -113,7 +114,7 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
     if (cut.length > CUT_CAPACITY) {
         return false;
     }
-    uintptr_t before = (uintptr_t)self->object; /* which may be gone afterwards */
+    uintptr_t before = (uintptr_t)self->object; /* the object may be gone afterwards */
     void *resized = resize_block(manager, type, self->object,
                                  nanvm_type_size_of(type, how->old_length),
                                  nanvm_type_size_of(type, how->length));
@@ -145,7 +146,8 @@ static void cut_and_free_old(void *old, size_t kept, size_t length) {
     nanvm_drop_resume(&hold);
 }
 
-/* Into a new block; the references move along but for those that are cut off. */
+/* Moves the array into a new block. References move along, except those that are cut
+ * off. */
 static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *how) {
     void *old = self->object;
     const nanvm_type *type = nanvm_block_origin(old)->type;
@@ -182,9 +184,9 @@ static bool is_dead(const void *object) {
     return nanvm_block_count(object) == NANVM_COUNT_DEAD;
 }
 
-/* While drops are held. What is dropped here, or by a dealloc, may lead to the array
- * itself. An array without items and callbacks has no room for a link and would be freed
- * at once; so the first item goes last. An array that has ended by then releases that
+/* Called while drops are held. What is dropped here, or by a dealloc, may be the array
+ * itself. Without items and callbacks it would have no room for a link and be freed at
+ * once; so the first item goes last. If the array has ended by then, it releases that
  * item itself. */
 static void cut_items(const nanvm_type *type, void *object, const resizing *how) {
     bool has_link = how->length > 0 || nanvm_type_has_callbacks(type);
@@ -195,14 +197,15 @@ static void cut_items(const nanvm_type *type, void *object, const resizing *how)
     if (!has_link && !is_dead(object)) {
         cut_first_item(type, object);
     }
-    if (!is_dead(object)) { /* when it ends, what was cut off isn't seen any more */
+    if (!is_dead(object)) { /* at its end nobody would clear what was cut off */
         nanvm_wipe(nanvm_object_item(type, object, how->length),
                    (how->old_length - how->length) * type->item_size);
     }
 }
 
-/* A block that shares its origin is freed whole, whatever its length is: it can always
- * be cut where it is. The other way round its layout would be another. */
+/* Cuts items off without moving the array. This always works if the dealloc frees a block
+ * whole, whatever its length is (`free_block`). Any other block is freed with a layout
+ * that depends on the length. */
 static bool cut_where_it_is(const nanvm_mut_ref *self, const resizing *how) {
     void *object = self->object;
     const nanvm_origin *origin = nanvm_block_origin(object);
@@ -216,7 +219,7 @@ static bool cut_where_it_is(const nanvm_mut_ref *self, const resizing *how) {
     return true;
 }
 
-/* In an arena moving gives nothing back. */
+/* In an arena an array is cut where it is: moving it would give nothing back. */
 static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
                         const resizing *how) {
     const nanvm_dealloc *dealloc = nanvm_block_origin(self->object)->dealloc;
@@ -227,7 +230,7 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
 
 /* --- resize --- */
 
-/* Moving an object that others refer to would be a drop too many. */
+/* Stops the program if others refer to the object: moving it would be a drop too many. */
 static void expect_own(const void *object) {
     nanvm_block_expect_alive(object);
     if (nanvm_count_is_shared(nanvm_block_count(object))) {
@@ -235,10 +238,12 @@ static void expect_own(const void *object) {
     }
 }
 
-/* The usual way of appending: a longer array, for which there is room, whatever manager
- * is given. So there was for the length that it had, whoever wrote that. */
+/* The usual way of appending: there is room for the longer array where it is, whatever
+ * manager is given. (The old length needs no check of its own: it is less than the new
+ * one.) */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
-    if (origin->type->item_size == 0 || !origin->dealloc->table->own.chunked ||
+    if (!NANVM_BOUNDS_LENGTHS || origin->type->item_size == 0 ||
+        !origin->dealloc->table->own.chunked ||
         length <= nanvm_block_written_length(object) ||
         length > nanvm_origin_most(origin)) {
         return false;
@@ -265,8 +270,7 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     if (self->object == NULL) {
         return false;
     }
-    if (NANVM_CHECKS_EVERY_CALL) { /* else only when there is no room: appending is fast
-                                    */
+    if (NANVM_CHECKS_EVERY_CALL) { /* else only resize() does: appending is fast */
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);

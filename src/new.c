@@ -1,4 +1,5 @@
-/* Creating objects: what the inline half of nanvm_new() and its kin leave to a call. */
+/* Creating objects: the cases that nanvm_new() and similar inline functions leave to a
+ * call. */
 #include <string.h>
 
 #include "hold.h"
@@ -55,7 +56,7 @@ static void copy_bytes(void *target, const void *source, size_t size) {
 
 static void clear_bytes(void *target, size_t size) {
     if (size > 0) {
-        memset(target, 0, size); /* a call, although most types have nothing to clear */
+        memset(target, 0, size); /* a call, which most types don't need */
     }
 }
 
@@ -91,7 +92,7 @@ nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_type *type,
     return self;
 }
 
-/* Zeros in front of the items, and behind. */
+/* Copies the items, and clears what is in front of them and behind. */
 static void write_items(const nanvm_type *type, void *object, size_t size,
                         const void *items, size_t length) {
     unsigned char *bytes = object;
@@ -115,8 +116,8 @@ nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_type *type,
     return self;
 }
 
-/* The references in it are dropped when the block is gone: callbacks may reset the arena
- * that it lay in. */
+/* Frees an object that isn't finished. Callbacks of what it refers to run when its block
+ * is gone: they may reset the arena that it lay in. */
 static void give_up(void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     nanvm_hold hold;

@@ -8,7 +8,7 @@
  *
  * It works where the library is compiled with -fexceptions, as its own build does with
  * gcc and clang. Elsewhere nothing is called, and such a function is NANVM_UNUSED. No
- * build sees a longjmp this way: see frame.h. */
+ * build sees a longjmp this way: see hardened/callback_guard.h. */
 #ifndef NANVM_UNWIND_H
 #define NANVM_UNWIND_H
 

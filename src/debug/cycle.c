@@ -28,7 +28,7 @@ static const size_t done = SIZE_MAX;
 
 typedef struct node {
     const void *object;
-    size_t edges; /* where its own begin; they end where those of the next node begin */
+    size_t edges; /* where its edges begin; they end where those of the next node begin */
     size_t next;  /* the edge that step 2 follows next; `none`: step 3 was here */
     size_t order; /* in which step 2 reached it, from 1 on; 0: not yet */
     size_t low;   /* the least order known in its component; 0: the node was told of */
@@ -77,7 +77,7 @@ static void print_object(nanvm_ref object) {
     (void)fprintf(stderr, "%s %p", name, object.object);
 }
 
-/* A long way without its middle. */
+/* Leaves out the middle of a long path. */
 static void print_path(const nanvm_cycle *cycle) {
     for (size_t i = 0; i < cycle->path && i < PRINTED_OBJECTS; ++i) {
         print_object(cycle->objects[i]);
@@ -132,7 +132,7 @@ static void print_others(const report *self) {
 
 /* --- the graph --- */
 
-/* Cleared; NULL if memory runs out. */
+/* An array that is cleared; NULL if memory runs out. */
 static void *alloc_array(graph *self, size_t length, size_t size) {
     if (length > (size_t)PTRDIFF_MAX / size) {
         return NULL;
@@ -155,7 +155,8 @@ static void free_arrays(graph *self) {
     }
 }
 
-/* Callbacks that were told of leaks may have made and ended some. */
+/* Counts again: callbacks that were told of leaks may have created and dropped
+ * objects. */
 static void count_objects(graph *self, nanvm_pool *pool) {
     for (; pool != NULL; pool = pool->next) {
         self->room +=
@@ -214,7 +215,7 @@ static void count_edge(nanvm_ref reference, void *context) {
     }
 }
 
-/* What a `visit` callback tells of besides what it told of before is left out. */
+/* References that a `visit` callback tells of only this second time are left out. */
 static void add_edge(nanvm_ref reference, void *context) {
     graph *self = context;
     size_t slot = *find_slot(self, reference.object);
@@ -254,9 +255,9 @@ static bool refers_to_itself(const graph *self, size_t index) {
     return edge < end;
 }
 
-/* Goes on from what was reached to what wasn't; whether one of the edges leads to
- * `start`. Edges out of the component lead to components that are complete already, and
- * not back. */
+/* Follows the edges of the node `index` to nodes that weren't reached yet; returns
+ * whether one of the edges leads to `start`. Edges out of the component lead to
+ * components that are complete already, and not back. */
 static bool search_around(graph *self, size_t start, size_t index, size_t *length) {
     const node *here = &self->nodes[index];
     for (size_t edge = here->edges; edge < here[1].edges; ++edge) {
@@ -291,7 +292,7 @@ static void add_told(graph *self, size_t at, size_t index) {
     self->nodes[index].low = 0;
 }
 
-/* Returns how many there are on it. */
+/* Returns how many nodes are on the path. */
 static size_t add_path(graph *self, size_t start, size_t last) {
     size_t length = 1;
     for (size_t i = last; i != start; i = self->nodes[i].from) {
@@ -393,7 +394,8 @@ static void search(graph *self, report *to) {
     print_others(to);
 }
 
-/* Where a callback was left; else there is nothing left to free. */
+/* Frees the arrays if a callback was left by an exception; else there is nothing left to
+ * free. */
 NANVM_UNUSED static void free_arrays_of(graph **made) {
     free_arrays(*made);
 }

@@ -11,7 +11,7 @@ struct nanvm_pool;
 #if defined(NANVM_DEBUG)
 enum { NANVM_IS_DEBUG = 1 };
 
-/* Members, and their initialisers. */
+/* Members that a struct has only in a debug build, and their initialisers. */
 #define NANVM_IN_DEBUG(...) __VA_ARGS__
 
 /* --- self_contained.c -------------------------------------------------------------- */

@@ -1,5 +1,5 @@
-/* Nothing in a self-contained arena refers out of it: nanvm_arena_assume_self_contained()
- * promised that. */
+/* Checks that nothing in a self-contained arena refers out of it, as the caller of
+ * nanvm_arena_assume_self_contained() promised. */
 #include "debug/debug.h"
 
 /* Each part of an arena has a dealloc of its own, with the same table. */

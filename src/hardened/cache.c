@@ -1,6 +1,6 @@
-/* The chunks of large objects that died: none serves twice. Up to 16 wait in a quarantine
- * before they are freed. Under a sanitizer each is freed at once, so that the sanitizer
- * sees it. */
+/* The chunks of large objects that were dropped. None is used again: up to 16 wait in a
+ * quarantine, and are then freed. Under a sanitizer each is freed at once, so that the
+ * sanitizer sees it. */
 #include <string.h>
 
 #include "pool/large.h"
@@ -29,7 +29,8 @@ static void free_waiting(nanvm_large *self, void *object) {
     nanvm_chunk_free(&self->pool, nanvm_chunk_of(object));
 }
 
-/* Memory is freed last: the source's dealloc may drop another large object. */
+/* The chunk is freed last: the source's dealloc may drop another large object, which
+ * calls this function again. */
 void nanvm_cache_push(nanvm_large *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     nanvm_quarantine *waiting = &self->pool.waiting;
@@ -53,8 +54,8 @@ void nanvm_cache_clear(nanvm_large *self) {
     }
 }
 
-/* Into a new chunk; the old one is freed as any other. Peaks are as if there had never
- * been two. */
+/* Moves the object into a new chunk; the old one is freed like any other. The peaks don't
+ * count both. */
 void *nanvm_cache_grow(nanvm_large *self, void *object, size_t prefix, size_t size) {
     nanvm_pool *pool = &self->pool;
     size_t old = nanvm_large_room(object);

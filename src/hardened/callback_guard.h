@@ -18,7 +18,7 @@
 enum { NANVM_CALLBACK_GUARD_WORDS = 8 };
 
 typedef struct nanvm_callback_guard {
-    uintptr_t address; /* of the frame, wherever a sanitizer keeps this */
+    uintptr_t address; /* of the frame; a sanitizer may keep this struct elsewhere */
     volatile uintptr_t words[NANVM_CALLBACK_GUARD_WORDS];
 } nanvm_callback_guard;
 

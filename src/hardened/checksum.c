@@ -42,7 +42,7 @@ uint64_t nanvm_checksum_draw_key(void) {
     return nanvm_atomic_write_key_once_relaxed(&nanvm_checksum_process_key, drawn | 1);
 }
 
-/* Halves, where there may be no more than a word's alignment. */
+/* A checksum in two halves, for where only the alignment of a word is certain. */
 static inline uint64_t joined(const uint32_t checksum[2]) {
     return ((uint64_t)checksum[1] << 32) | checksum[0];
 }
@@ -76,7 +76,7 @@ void nanvm_checksum_shared_origin(nanvm_origin *origin) {
     }
 }
 
-/* Its only reference is a MutRef. */
+/* The object was moved. No other thread uses it: its only reference is a MutRef. */
 void nanvm_checksum_moved(void *object) {
     nanvm_header *header = nanvm_block_header(object);
     nanvm_origin *origin = nanvm_header_origin(header);
@@ -104,7 +104,7 @@ void nanvm_checksum_check_length(const nanvm_length *length) {
 static uint64_t checksum_of_memory(const nanvm_memory_front *front, const void *owner,
                                    nanvm_layout layout) {
     uint64_t sized = nanvm_checksum_of(NANVM_CHECKSUM_MEMORY, owner,
-                                       layout.size); /* a hash: no alignment undoes it */
+                                       layout.size); /* no alignment makes up for it */
     return nanvm_checksum_of(NANVM_CHECKSUM_MEMORY, front, sized ^ layout.align);
 }
 

@@ -45,8 +45,9 @@ typedef enum nanvm_checksum_kind {
 } nanvm_checksum_kind;
 
 /* The address is mixed before the value is added, so that no value makes up for another
- * address. The mixing can be undone: so the key comes in again behind it, and an attacker
- * who has read a checksum has neither the key nor the checksum of another value. */
+ * address. The mixing can be undone, so the key comes in again at the end: an attacker
+ * who has read a checksum then knows neither the key nor the checksum of another
+ * value. */
 NANVM_WRAPS("a hash")
 static inline uint64_t nanvm_checksum_of(nanvm_checksum_kind kind, const void *address,
                                          uint64_t value) {
@@ -66,7 +67,7 @@ NANVM_COLD NANVM_NORETURN void nanvm_checksum_stop(void);
 
 bool nanvm_checksum_fits_origin(const nanvm_origin *self);
 
-/* What isn't aligned is no reference, and couldn't be read at once. */
+/* A reference that isn't aligned is none, and its count couldn't be read atomically. */
 static inline void nanvm_checksum_expect_aligned(const nanvm_count_word *self) {
     if (NANVM_UNLIKELY((uintptr_t)self % sizeof(self->checked) != 0)) {
         nanvm_checksum_stop();

@@ -1,9 +1,9 @@
 /* The memory of chunks, between what the source gives and a page that nobody can touch.
  *
- * From the global manager a chunk takes whole pages, with one behind that is closed. That
- * manager gives each back by itself, and the page is opened before. Others may let go of
- * all that they handed out at once, or may have no memory that is aligned to pages; and a
- * sanitizer is to see where an object ends. */
+ * A chunk from the global manager takes whole pages, with a closed page behind them,
+ * which is opened before the chunk is given back. Other sources may let go of all chunks
+ * at once, or may have no memory that is aligned to pages, and a sanitizer is to see
+ * where an object ends: there a chunk has no closed page. */
 #include "hardened/guard_page.h"
 #include "pool/chunk.h"
 
@@ -17,7 +17,7 @@ static nanvm_layout guarded(nanvm_layout layout) {
     return layout;
 }
 
-/* The bytes for the pool; 0 if that is too much. */
+/* The size, rounded up to the alignment; 0 if that is too much. */
 static size_t rounded(nanvm_layout layout) {
     return nanvm_layout_is_valid(layout)
                ? nanvm_layout_round_up(layout.size, layout.align)

@@ -1,4 +1,4 @@
-/* Counts: in the lower half of their word, the checksum in the upper. */
+/* A count is the lower half of its word, and its checksum is the upper half. */
 #include "hardened/checksum.h"
 
 static inline uint64_t with_checksum_of(const nanvm_count_word *self, int32_t count) {

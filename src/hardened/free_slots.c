@@ -1,10 +1,11 @@
-/* A slab pool's free slots, in a quarantine: a ring of their addresses, apart from them.
- * What is written to a freed object leads nowhere, and is noticed when its slot serves
- * again. */
+/* The free slots of a slab pool wait in a quarantine: a ring of their addresses, apart
+ * from them. A write to a freed object changes nothing that the library reads, and is
+ * noticed when the slot is used again. */
 #include "pool/slab.h"
 
-/* A slot serves again when so many were freed after it; of large ones fewer, so that all
- * that wait take no more than the largest chunk of a pool does. */
+/* A slot is used again when LEAST_WAITING others were freed after it. Of large slots
+ * fewer wait, so that all that wait take no more than the largest chunk of a pool
+ * does. */
 enum { LEAST_WAITING = 256, WAITING_BYTES = 64 * 1024 };
 
 static size_t least_waiting(const nanvm_pool *pool) {
@@ -16,7 +17,7 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     return nanvm_quarantine_reserve(&self->pool.waiting, self->pool.source, slots);
 }
 
-/* The most are alive right before one dies. */
+/* Notes the peak: the most objects are in use right before one is freed. */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
     pool->peak = nanvm_slab_peak(nanvm_slab_of(pool));
@@ -37,15 +38,15 @@ static void *pop_waiting(nanvm_pool *pool) {
     return object;
 }
 
-/* One that hasn't waited long is better than none. */
-void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size) {
-    (void)size;
+/* If memory runs out, a slot that hasn't waited long is better than none. */
+void *nanvm_free_slots_alloc(nanvm_slab *self) {
+    nanvm_pool *pool = &self->pool;
     if (pool->waiting.length > least_waiting(pool)) {
         return pop_waiting(pool);
     }
     void *object = nanvm_slots_pop(&pool->slots);
     if (object == NULL) {
-        object = nanvm_slab_carve(nanvm_slab_of(pool));
+        object = nanvm_slab_carve(self);
     }
     return object != NULL ? object : pop_waiting(pool);
 }

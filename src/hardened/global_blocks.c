@@ -35,12 +35,14 @@ void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory,
 
 /* --- blocks --- */
 
-/* So many have to die after an object before its memory is free. Any thread may be the
- * one that puts the next in place of the one that has waited longest.
+/* The memory of a dropped object is freed when so many others of its kind were dropped
+ * after it. Any thread may be the one that puts a newly dropped block in the place of the
+ * one that has waited longest.
  *
- * That is for blocks of up to 1 KiB. Of four times the size a fourth as many wait, down
- * to one of 1 MiB: never more than 1 MiB of a kind, 6 MiB in all; and who drops large
- * objects doesn't put the small ones out. Memory of more is free at once. */
+ * So many wait of blocks of up to 1 KiB. Each further kind is of blocks four times as
+ * large, of which a fourth as many wait, down to one block of 1 MiB. So at most 1 MiB of
+ * a kind waits, 6 MiB in all, and large objects don't put the small ones out. Larger
+ * blocks are freed at once. */
 enum { WAITING = 1024, SMALLEST = 1024, KINDS = 6 };
 
 /* KINDS for a block that doesn't wait. */
@@ -56,9 +58,10 @@ static size_t length_of(size_t kind) {
     return (size_t)WAITING >> 2 * kind;
 }
 
-/* What moves, moves by a new block: nothing stays behind in the old one. And nothing of
- * what is cut off: it isn't the object's any more when that ends. A block is of the kind
- * that its object's size says. */
+/* Whether a resized object keeps its block. If it grows, shrinks to less than half, or
+ * would change the kind of its block, which follows from its size, it moves instead, and
+ * the old block is wiped. What is cut off in place is cleared at once: the wipe at the
+ * object's end wouldn't reach it. */
 static bool stays(const nanvm_type *type, size_t old_size, size_t size) {
     size_t prefix = nanvm_global_prefix(type);
     return size <= old_size && size >= old_size / 2 &&
@@ -77,18 +80,18 @@ void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_s
     return object;
 }
 
-/* At the start of the memory of who waits, over its origin: its type may be gone by the
- * time that it is free. */
+/* Lies at the start of a block that waits, over its origin: the type may be gone by the
+ * time that the block is freed. */
 typedef struct note {
     void *object;
-    size_t size; /* twice the bytes, and one if they are over-aligned */
+    size_t size; /* twice the bytes, plus 1 if they are over-aligned */
     nanvm_memory_front front;
 } note;
 
 NANVM_STATIC_ASSERT(sizeof(note) <= sizeof(nanvm_origin), "it lies in front of a header");
 
 static struct {
-    note *notes[WAITING]; /* of larger kinds the first only */
+    note *notes[WAITING]; /* larger kinds use only the first of them */
     size_t next;
 } waiting[KINDS];
 
@@ -116,7 +119,8 @@ static void free_noted(note *self) {
     }
 }
 
-/* Returns whether there was one that is free now; `mine` may be NULL. */
+/* Puts `mine`, which may be NULL, in the place of the oldest, and frees that; returns
+ * whether there was one. */
 static bool replace_oldest(size_t kind, note *mine) {
     size_t turn = nanvm_atomic_raise_relaxed(&waiting[kind].next) % length_of(kind);
     note *oldest = NANVM_ATOMIC_EXCHANGE(&waiting[kind].notes[turn], mine);
@@ -132,14 +136,15 @@ void nanvm_global_blocks_free(nanvm_dealloc *self, void *object) {
     size_t kind = kind_of(nanvm_global_prefix(type) + size);
     (void)self;
     nanvm_wipe_object(object, size);
-    if (kind == KINDS || nanvm_sanitizer_is_there()) { /* that is to see when it ends */
+    if (kind == KINDS || nanvm_sanitizer_is_there()) { /* a sanitizer is to see the end */
         nanvm_global_free_memory(object);
     } else {
         (void)replace_oldest(kind, write_note(type, object, size));
     }
 }
 
-/* What waits is memory, too, before there is none. Returns whether anything did. */
+/* Frees all blocks that wait, before memory counts as exhausted; returns whether there
+ * were any. */
 bool nanvm_global_blocks_give_back(void) {
     bool any = false;
     for (size_t kind = 0; kind < KINDS; ++kind) {

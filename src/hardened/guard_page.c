@@ -7,7 +7,7 @@
 
 #if defined(_WIN32) || defined(__unix__) || defined(__APPLE__)
 
-/* Each splits a mapping in three, and Linux has 65,530 of them for a process. */
+/* Each guard splits a mapping in three, and Linux allows a process 65,530 mappings. */
 enum { GUARDS_MAX = 16384 };
 
 static size_t guards;

@@ -7,8 +7,8 @@
 /* The size of such a page, which is its alignment, too; 0 where the system has none. */
 size_t nanvm_guard_page_size(void);
 
-/* Closes the page, and opens it again. Where the system has no more of them it stays
- * open: a guard less, and nothing else. */
+/* The first closes a page, the second opens it again. If the system allows no more closed
+ * pages, a page stays open: there is one guard less, and nothing else changes. */
 void nanvm_guard_page_close(void *page);
 void nanvm_guard_page_open(void *page);
 

@@ -1,4 +1,4 @@
-/* Headers: what they say of the origin has a checksum of its own. */
+/* Headers: the distance to the origin has a checksum of its own. */
 #include "hardened/checksum.h"
 
 void nanvm_header_write(void *object, uint32_t distance, int32_t count) {

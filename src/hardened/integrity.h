@@ -14,15 +14,15 @@ typedef struct nanvm_length {
     size_t checksum;
 } nanvm_length;
 
-/* --- checksum.c, header.c
- * ---------------------------------------------------------------- */
+/* --- checksum.c, header.c ---------------------------------------------------- */
 
 /* Each writes the checksum of what was just written. */
 void nanvm_checksum_length(nanvm_length *length);
 void nanvm_checksum_origin(nanvm_origin *origin);
 void nanvm_header_write(void *object, uint32_t distance, int32_t count);
 
-/* The same where other threads may be reading the origin: written only if it is wrong. */
+/* The same where other threads may be reading the origin: it writes only if the checksum
+ * is wrong. */
 void nanvm_checksum_shared_origin(nanvm_origin *origin);
 
 void nanvm_checksum_moved(void *object);
@@ -30,7 +30,8 @@ void nanvm_checksum_moved(void *object);
 /* Stops the program if the length isn't what was written last. */
 void nanvm_checksum_check_length(const nanvm_length *length);
 
-/* In front of raw memory, or of another piece that has an owner. */
+/* The checksum of a layout and an owner: of raw memory, a chunk, or a block that
+ * waits. */
 typedef struct nanvm_memory_front {
     uint32_t checksum[2]; /* halves, as an origin's */
 } nanvm_memory_front;
@@ -38,7 +39,7 @@ typedef struct nanvm_memory_front {
 void nanvm_checksum_memory(nanvm_memory_front *front, const void *owner,
                            nanvm_layout layout);
 
-/* Stops the program if the checksum doesn't fit; it fits nothing afterwards. */
+/* Stops the program if the checksum doesn't fit; otherwise makes it invalid. */
 void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
                                  nanvm_layout layout);
 

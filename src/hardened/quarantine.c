@@ -50,7 +50,7 @@ void *nanvm_quarantine_pop(nanvm_quarantine *self) {
     return object;
 }
 
-/* Each goes around once. */
+/* Takes each object out of the ring once, and adds those that stay again. */
 void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object)) {
     for (size_t i = self->length; i > 0; --i) {
         void *object = nanvm_quarantine_pop(self);

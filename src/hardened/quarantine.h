@@ -13,17 +13,17 @@ static inline void *nanvm_quarantine_at(const nanvm_quarantine *self, size_t ind
     return self->ring[(self->first + index) & (self->capacity - 1)];
 }
 
-/* There is room. `object` has `size` bytes, which are cleared. */
+/* Adds an object, for which there has to be room, and clears its `size` bytes. */
 void nanvm_quarantine_push(nanvm_quarantine *self, void *object, size_t size);
 
 /* The one that waits longest; NULL if there is none. */
 void *nanvm_quarantine_pop(nanvm_quarantine *self);
 
-/* The same without those for which `leaves` says so. */
+/* Removes the objects for which `leaves` returns true. */
 void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object));
 
-/* Stops the program if it isn't a dead object of that dealloc: the ring may have been
- * overwritten. */
+/* Stops the program if `object` isn't a dropped object of that dealloc: the ring may have
+ * been overwritten. */
 void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc);
 
 /* Stops the program if any byte was written since nanvm_wipe_object(). */

@@ -2,10 +2,10 @@
  *
  *   1. Blocks lie one behind the other, with a new origin where the type changes.
  *   2. Objects that may refer to something outside the arena, or have a `drop`, are
- * linked, so that a reset finds them. For other objects a reset does nothing.
- *   3. After eight objects of one type in a row more are made ahead, at the top: the bump
+ *      linked, so that a reset finds them. For other objects a reset does nothing.
+ *   3. After eight objects of one type in a row, more are made ahead at the top: the bump
  *      range, from which inline functions take objects. Any other use of the arena ends
- * the bump range first, which leaves everything as if the objects had been made one by
+ *      the bump range first. Everything is then as if the objects had been made one by
  *      one. */
 #include <string.h>
 
@@ -16,11 +16,13 @@
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
 
-/* What is larger takes its chunks in huge pages: a fifth less time for the first million
- * objects of 16 bytes, and a tenth for those after a reset. */
+/* An arena with this many bytes in use takes its chunks in huge pages: a fifth less time
+ * for the first million objects of 16 bytes, and a tenth less for a million after a
+ * reset. */
 enum { HUGE_CHUNK = NANVM_HUGE_PAGE, LARGE_ARENA = 2 * HUGE_CHUNK };
 
-/* Bytes of headers and objects to be made ahead, which stay in the first cache. */
+/* The most bytes of headers and objects that are made ahead: few enough to stay in the
+ * first cache. */
 enum { LARGEST_RUN = 4096 };
 
 /* Objects of a type in a row before more are made ahead: where types alternate, objects
@@ -69,7 +71,8 @@ static bool owns(const nanvm_arena *self, const void *object) {
 
 /* --- runs --- */
 
-/* A debug build checks the references of a self-contained arena's objects. */
+/* Whether a reset has to visit the objects. (A debug build also visits those of a
+ * self-contained arena, to check their references.) */
 static bool has_finalizer(const nanvm_arena *self, const nanvm_type *type) {
     return type->drop != NULL ||
            ((NANVM_IS_DEBUG || !self->self_contained) && nanvm_type_holds_refs(type));
@@ -86,8 +89,8 @@ static size_t rest_of_run(const nanvm_arena *self) {
     return bytes == 0 ? 0 : bytes / run->stride;
 }
 
-/* The newest block is known by its header: behind an object without bytes, raw memory
- * starts at the object's own address. */
+/* The newest block is known by the address of its header: raw memory behind an object of
+ * 0 bytes has the same address as the object. */
 static void set_newest(nanvm_arena *self, const void *object) {
     self->newest = nanvm_block_header(object);
 }
@@ -107,7 +110,7 @@ NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
     if (rest > 0 && has_finalizer(self, run->type)) {
         self->finalizable = last;
     }
-    run->type = NULL; /* serves nobody */
+    run->type = NULL; /* so that no type finds it */
     run->bump = run->bump_end = 0;
 }
 
@@ -168,8 +171,8 @@ static inline bool fits(size_t room, size_t front, size_t size) {
     return front <= room && size <= room - front;
 }
 
-/* Room for `size` bytes, of which those behind `prefix` are aligned to `align`;
- * returns where these start, or NULL. */
+/* Room for `prefix` bytes and, aligned, for `layout` behind them; returns where the
+ * latter starts, or NULL. */
 static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     uintptr_t start = nanvm_layout_round_up((uintptr_t)self->top, word_size);
     size_t room =
@@ -205,20 +208,20 @@ static size_t peak_bytes(const nanvm_arena *self) {
     return bytes > self->peak ? bytes : self->peak;
 }
 
-/* Whenever the top is about to go down. The bytes behind it are wiped then, so that a
- * reset has to wipe only those in use. */
+/* Called when the top is about to go down. The bytes that are free again are wiped at
+ * that time, so that a reset has to wipe only those in use. */
 static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
 }
 
-/* The top as it is in an arena or a chunk without objects. */
+/* Starts at `bytes`, in an arena or a chunk without objects. */
 static void enter(nanvm_arena *self, unsigned char *bytes) {
     self->top = bytes;
     self->origin = NULL;
     self->newest = NULL;
 }
 
-/* The newest chunk, if there is one, is the newest no more. */
+/* Called before another chunk becomes the newest. */
 static void leave_chunk(nanvm_arena *self) {
     nanvm_arena_chunk *chunk = self->chunks;
     if (chunk != NULL) {
@@ -248,7 +251,7 @@ static size_t next_chunk_size(const nanvm_arena *self, size_t in_use) {
     return size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
 }
 
-/* Half as much again for a large request, too: an array may be growing. */
+/* A request for more than that gets half as much again: an array may be growing. */
 static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least) {
     size_t size = next_chunk_size(self, in_use);
     return size < least ? nanvm_ample(least) : size;
@@ -285,22 +288,22 @@ static void free_retained(nanvm_arena *self) {
     free_chunks(self, retained);
 }
 
-/* Where the source has no memory, chunks that were retained at a reset and are too small
- * go back to it, and it is asked again. Its dealloc may drop references: no callback runs
- * while an object is created. */
+/* If the source has no memory, the chunks that were retained at a reset, which are all
+ * too small, go back to it, and it is asked again. Its dealloc may drop references; no
+ * callback runs before the object is created. */
 static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk *chunk = chunk_alloc(self, least);
     if (chunk == NULL && self->retained != NULL) {
         nanvm_hold hold;
         nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
         free_retained(self);
-        nanvm_drop_defer(&hold);
+        nanvm_drop_resume_later(&hold);
         chunk = chunk_alloc(self, least);
     }
     return chunk;
 }
 
-/* The first chunk that was kept at a reset and will do; NULL if there is none. */
+/* Takes the first retained chunk that is large enough; NULL if there is none. */
 static nanvm_arena_chunk *chunk_pop_retained(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk **link = &self->retained;
     while (*link != NULL && (*link)->size < least) {
@@ -313,7 +316,8 @@ static nanvm_arena_chunk *chunk_pop_retained(nanvm_arena *self, size_t least) {
     return chunk;
 }
 
-/* A chunk that has room for the layout behind `prefix`, wherever it lies. */
+/* Adds a chunk that has room for `prefix` bytes and the layout, wherever the chunk
+ * lies. */
 static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     size_t extra = sizeof(nanvm_arena_chunk) + prefix + (layout.align - 1);
     if (self->source == NULL || layout.size > (size_t)PTRDIFF_MAX - extra) {
@@ -393,7 +397,7 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
         self->top = memory;
         self->newest = NULL;
     }
-    self->pieces -= self->pieces > 0 ? 1 : 0; /* one may have gone with a reset */
+    self->pieces -= self->pieces > 0 ? 1 : 0; /* it may be from before a reset */
 }
 
 /* --- blocks --- */
@@ -431,7 +435,7 @@ static void show_run(nanvm_arena *self) {
     self->manager.slots = self->by_type;
 }
 
-/* As many as there are in a row already, so that few are made ahead in vain. */
+/* No more than were made in a row already, so that few are made ahead in vain. */
 static size_t next_run_length(const nanvm_arena *self, size_t stride) {
     size_t length = self->streak;
     size_t most = LARGEST_RUN / stride;
@@ -443,21 +447,22 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
 static void link_run(nanvm_arena *self) {
     const nanvm_slots *run = &self->bump_range;
     if (has_finalizer(self, run->type)) {
-        for (uintptr_t object = run->bump; run->bump_end - object > 0;
+        for (uintptr_t object = run->bump; object != run->bump_end;
              object += run->stride) {
             link_finalizable(self, run->type, (void *)object);
         }
     }
 }
 
-/* Small arenas are in the cache. */
+/* Whether prefetching helps: a small arena is in the cache anyway. */
 static bool is_large(const nanvm_arena *self) {
     return self->chunks != NULL && self->chunks->size >= LARGEST_CHUNK;
 }
 
-/* The object in front of them has its header already. The next run comes from memory
- * while this one is used: up to a fifth of the time of a million objects. (In a function
- * of its own gcc would think that the prefetch has no effect and remove it.) */
+/* Makes `length` objects behind the newest. The memory of the next run is prefetched
+ * while this one is used, which saves up to a fifth of the time of a million objects. (If
+ * the prefetch were in a function of its own, gcc would think that it has no effect and
+ * remove it.) */
 static void fill_run(nanvm_arena *self, size_t length) {
     nanvm_slots *run = &self->bump_range;
     uint32_t distance = nanvm_origin_distance((void *)run->bump, self->origin);
@@ -472,7 +477,7 @@ static void fill_run(nanvm_arena *self, size_t length) {
     link_run(self);
 }
 
-/* More of what was just made at the top. */
+/* Makes more objects like the one that was just made at the top. */
 static void make_ahead(nanvm_arena *self, const nanvm_type *type, unsigned char *object,
                        size_t stride) {
     size_t length = next_run_length(self, stride);
@@ -525,8 +530,9 @@ static inline void *place_block(nanvm_arena *self, const nanvm_type *type, size_
 static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_arena *self = arena_of(manager);
-    void *object =
-        self->bump_range.type == type ? nanvm_slots_pop(&self->bump_range) : NULL;
+    void *object = !NANVM_QUARANTINES && self->bump_range.type == type
+                       ? nanvm_slots_pop(&self->bump_range)
+                       : NULL;
     if (object == NULL) {
         end_run(self);
         object = place_block(self, type, size);
@@ -557,8 +563,8 @@ static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
     self->newest = NULL;
 }
 
-/* Of a block whose construction failed, or that has moved. Unless it is the newest its
- * bytes are free after the reset, which passes over dropped objects. */
+/* Frees a block whose construction failed, or that has moved. If it isn't the newest, its
+ * bytes are free only after the reset, which passes over dropped objects. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
@@ -633,8 +639,9 @@ static void wipe_used(nanvm_arena *self) {
     }
 }
 
-/* In the order in which they were taken. To give them back and take them anew costs half
- * the time of a million objects: their pages fault in again. */
+/* Keeps the chunks in the order in which they were taken. (To give them back and take
+ * them anew costs half the time of a million objects, because their pages fault in
+ * again.) */
 static void keep_chunks(nanvm_arena *self) {
     free_retained(self);
     for (nanvm_arena_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
@@ -658,7 +665,7 @@ static void start_anew(nanvm_arena *self) {
     enter(self, self->buffer);
 }
 
-/* False where it is doing so already: the chunks are still walked through. */
+/* Returns false if a reset is at work already: it is still walking through the chunks. */
 static bool let_go(nanvm_arena *self) {
     nanvm_callback_guard frame;
     if (nanvm_callback_guard_is_entered(
@@ -678,7 +685,7 @@ static bool let_go(nanvm_arena *self) {
 static void make_empty(nanvm_arena *self) {
     note_peak(self);
     for_all_bytes(self, nanvm_sanitizer_unpoison);
-    if (NANVM_QUARANTINES) { /* else there is nothing to do with each chunk */
+    if (NANVM_QUARANTINES) { /* else no chunk has to be looked at */
         wipe_used(self);
     }
     for_all_bytes(self, nanvm_sanitizer_poison);
@@ -694,8 +701,8 @@ static void give_all_back(nanvm_arena *self) {
     enter(self, NULL);
 }
 
-/* The source's dealloc may drop references: in both, callbacks run when the arena is as
- * it is to be. */
+/* In both functions, what the source's dealloc drops is held: callbacks run when the
+ * arena is as it is to be. */
 void nanvm_arena_reset(nanvm_arena *self) {
     if (let_go(self)) {
         nanvm_hold hold;
@@ -738,7 +745,7 @@ static const nanvm_manager_table arena_table = {
     arena_alloc, arena_resize, arena_new_block, arena_resize_block, arena_stats};
 
 void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
-    memset(self, 0, offsetof(nanvm_arena, by_type)); /* that waits for the first run */
+    memset(self, 0, offsetof(nanvm_arena, by_type)); /* show_run() fills the rest */
     self->manager.table = &arena_table;
     self->manager.dealloc = &self->own.bounded.dealloc;
     part_init(&self->own, self);

@@ -14,10 +14,10 @@
  * takes 1.5 steps on average where entries are as good as random.
  *
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
- * an array type has several: one of them stands in the table once more, under ANY_SIZE,
- * and a new one goes behind it. The only pool of any other type stands under ANY_SIZE
- * alone, so that a search needs no more of the pool than its first bytes: of a million
- * types, all that is read comes from memory. */
+ * an array type has several. Each stands in the table under its size; one of them stands
+ * there once more, under ANY_SIZE, and new ones go behind that one in the list. The only
+ * pool of any other type stands under ANY_SIZE alone, so that a search reads just the
+ * first bytes of a pool: with a million types, every read goes to memory. */
 enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
 #define ANY_SIZE SIZE_MAX
@@ -25,35 +25,35 @@ enum { FIRST_BITS = 5, HASH_BITS = 32 };
 typedef struct nanvm_local_state {
     nanvm_slots *recent[NANVM_SLOTS]; /* of the pool used last, by type and size */
     nanvm_pools pools;
-    nanvm_pool **table;
-    size_t table_length;  /* 2^(32 - table_shift) */
-    uint32_t table_shift; /* of a hash, which leaves an index */
-    bool is_sanitized;    /* a sanitizer watches: each object has its own chunk */
-    bool ending;          /* what is told of leaks may end what ends the manager */
-    size_t used;          /* entries */
+    nanvm_pool **entries;   /* of the table */
+    size_t entries_length;  /* 2^(32 - entries_shift) */
+    uint32_t entries_shift; /* of a hash to the right, which gives the index */
+    bool is_sanitized;      /* a sanitizer watches: each object has its own chunk */
+    bool ending;            /* in nanvm_local_deinit(), which a callback may call again */
+    size_t used;            /* entries */
     nanvm_pool *all;
     nanvm_raw *raw; /* NULL before the first piece */
 } nanvm_local_state;
 
 /* --- finding a pool --- */
 
-/* The index is the top bits of a product, as many as the table needs: there are 32,
+/* The index is the top bits of a product, as many as the table needs: the product has 32,
  * enough for a table of 16 GiB or more. The multiplier is 2^32 / golden ratio (Knuth,
- * TAOCP 3, 6.4). The shift brings in higher bits of an address; and sizes have a
- * multiplier of their own, since otherwise they would be like addresses nearby. So a
- * million types at any equal distance, of 8 bytes or of 2 MiB, take 1.7 steps each at
- * most on average. */
+ * TAOCP 3, 6.4). The shift by 15 brings in higher bits of an address. Sizes have a
+ * multiplier of their own, since otherwise they would be like addresses nearby. With this
+ * a million types at any equal distance, of 8 bytes or of 2 MiB, take at most 1.7 steps
+ * each on average. */
 NANVM_WRAPS("a hash")
 static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
                        size_t most_size) {
     uint32_t key = (uint32_t)((uintptr_t)type ^ (uintptr_t)type >> 15);
     uint32_t size = (uint32_t)most_size * UINT32_C(2246822507);
     uint32_t hash = key * UINT32_C(2654435769) + size;
-    return (size_t)(hash >> state->table_shift) & (state->table_length - 1);
+    return (size_t)(hash >> state->entries_shift) & (state->entries_length - 1);
 }
 
 static size_t index_after(const nanvm_local_state *state, size_t index) {
-    return (index + 1) & (state->table_length - 1);
+    return (index + 1) & (state->entries_length - 1);
 }
 
 static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t most_size) {
@@ -65,12 +65,12 @@ static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t mos
 static nanvm_pool **find_pool(const nanvm_local_state *state, const nanvm_type *type,
                               size_t most_size) {
     size_t i = index_of(state, type, most_size);
-    /*@ loop invariant i < state->table_length;
+    /*@ loop invariant i < state->entries_length;
         loop assigns i; */
-    while (state->table[i] != NULL && !is_sought(state->table[i], type, most_size)) {
+    while (state->entries[i] != NULL && !is_sought(state->entries[i], type, most_size)) {
         i = index_after(state, i);
     }
-    return &state->table[i];
+    return &state->entries[i];
 }
 
 static void add_entry(nanvm_local_state *state, nanvm_pool *pool, size_t most_size) {
@@ -88,39 +88,39 @@ static void add_entries(nanvm_local_state *state, nanvm_pool *pool) {
     add_entry(state, pool, ANY_SIZE);
 }
 
-static nanvm_layout table_layout(size_t length) {
+static nanvm_layout entries_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
-/* The source's dealloc may drop references: no callback runs before there is a pool, and
- * an object in it. */
-static void free_table(nanvm_local *self, nanvm_pool **table, size_t length) {
+/* What the source's dealloc drops is held, so that no callback runs before there is a
+ * pool, and an object in it. */
+static void free_entries(nanvm_local *self, nanvm_pool **entries, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    nanvm_memory_dealloc(self->source, table, table_layout(length));
-    nanvm_drop_defer(&hold);
+    nanvm_memory_dealloc(self->source, entries, entries_layout(length));
+    nanvm_drop_resume_later(&hold);
 }
 
-static bool set_table(nanvm_local *self, uint32_t bits) {
+static bool set_entries(nanvm_local *self, uint32_t bits) {
     nanvm_local_state *state = self->state;
-    nanvm_pool **old = state->table;
-    size_t old_length = state->table_length;
+    nanvm_pool **old = state->entries;
+    size_t old_length = state->entries_length;
     size_t length = (size_t)1 << bits;
-    nanvm_pool **table = nanvm_memory_alloc(self->source, table_layout(length));
-    if (table == NULL) {
+    nanvm_pool **entries = nanvm_memory_alloc(self->source, entries_layout(length));
+    if (entries == NULL) {
         return false;
     }
-    memset(table, 0, length * sizeof(nanvm_pool *));
-    state->table = table;
-    state->table_length = length;
-    state->table_shift = HASH_BITS - bits;
+    memset(entries, 0, length * sizeof(nanvm_pool *));
+    state->entries = entries;
+    state->entries_length = length;
+    state->entries_shift = HASH_BITS - bits;
     state->used = 0;
     for (nanvm_pool *pool = state->all; pool != NULL; pool = pool->next) {
         if (pool->slots.type != NULL) { /* raw memory isn't sought */
             add_entries(state, pool);
         }
     }
-    free_table(self, old, old_length);
+    free_entries(self, old, old_length);
     return true;
 }
 
@@ -139,12 +139,12 @@ static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
     nanvm_pools_add(&state->pools, pool);
 }
 
-/* Room for a pool, which takes an entry, or two. */
+/* Makes room in the table for a pool, which takes one entry or two. */
 static bool make_room(nanvm_local *self, const nanvm_type *type) {
     const nanvm_local_state *state = self->state;
     size_t more = type->item_size != 0 ? 2 : 1;
-    return 2 * (state->used + more) <= state->table_length ||
-           set_table(self, HASH_BITS - state->table_shift + 1);
+    return 2 * (state->used + more) <= state->entries_length ||
+           set_entries(self, HASH_BITS - state->entries_shift + 1);
 }
 
 /* The most bytes of an object in the pool for objects of `size` bytes. */
@@ -180,15 +180,16 @@ static nanvm_pool *add_pool(nanvm_local *self, const nanvm_type *type, size_t si
 
 static void free_state(nanvm_local *self) {
     nanvm_local_state *state = self->state;
-    nanvm_memory_dealloc(self->source, state->table, table_layout(state->table_length));
+    nanvm_memory_dealloc(self->source, state->entries,
+                         entries_layout(state->entries_length));
     nanvm_memory_dealloc(self->source, state, NANVM_LAYOUT_OF(nanvm_local_state));
     self->state = NULL;
     self->manager.slots = NULL;
 }
 
-/* A pool of a type that no object has. */
-static const nanvm_type no_object;
-static nanvm_pool no_pool = {.slots = {.type = &no_object}};
+/* What `recent` starts with: a pool of a type that no object has. */
+static const nanvm_type no_type;
+static nanvm_pool no_pool = {.slots = {.type = &no_type}};
 
 static void set_raw(nanvm_local *self, nanvm_raw *raw) {
     self->state->raw = raw;
@@ -196,7 +197,8 @@ static void set_raw(nanvm_local *self, nanvm_raw *raw) {
     list_behind(&self->state->all, &raw->pool);
 }
 
-/* After an end of the manager, raw memory that is still alive stays in its account. */
+/* If the manager is used again after its end, raw memory that is still alive stays in its
+ * account. */
 static void adopt_raw(nanvm_local *self) {
     nanvm_raw *raw = (nanvm_raw *)self->manager.dealloc;
     if (raw != NULL && nanvm_raw_adopt(raw, &self->manager, &self->state->pools)) {
@@ -216,7 +218,7 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
     for (size_t i = 0; i < NANVM_SLOTS; ++i) {
         self->state->recent[i] = &no_pool.slots;
     }
-    if (!set_table(self, FIRST_BITS)) {
+    if (!set_entries(self, FIRST_BITS)) {
         free_state(self);
         return false;
     }
@@ -229,9 +231,10 @@ static bool is_started(nanvm_local *self) {
     return self->state != NULL || start(self);
 }
 
-/* Before there is no memory, what is free goes back to the source, which is asked again.
- * Returns whether anything did. A trim looks at no pool twice in which nothing was freed
- * meanwhile, so where memory is missing for long each failure takes O(1). */
+/* Gives back to the source what is free, before memory counts as exhausted; returns
+ * whether anything was free, so that the source can be asked again. A trim skips pools in
+ * which nothing was freed since the last trim, so where memory stays exhausted each
+ * failure takes O(1). */
 static bool gives_back(nanvm_local *self) {
     return self->state != NULL && nanvm_pools_give_back(&self->state->pools);
 }
@@ -275,21 +278,15 @@ static nanvm_local *local_of(nanvm_manager *manager) {
     return (nanvm_local *)(void *)manager;
 }
 
-/* A type that isn't an array has one size: there the inline way looks, too. */
+/* A type that isn't an array has one size, and the index that inline functions use. */
 static size_t recent_of(const nanvm_type *type, size_t size) {
     size_t of_size = type->item_size == 0 ? 0 : size / sizeof(void *);
     return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS - 1);
 }
 
-NANVM_NOINLINE static void *alloc_slowly(nanvm_local *self, nanvm_pool *pool,
-                                         size_t size) {
-    void *object = pool->table->alloc(pool, size);
-    return object == NULL && gives_back(self) ? pool->table->alloc(pool, size) : object;
-}
-
-static inline void *alloc_in(nanvm_local *self, nanvm_pool *pool, size_t size) {
+static inline void *alloc_in(nanvm_pool *pool, size_t size) {
     void *object = nanvm_pool_pop(pool);
-    return NANVM_LIKELY(object != NULL) ? object : alloc_slowly(self, pool, size);
+    return NANVM_LIKELY(object != NULL) ? object : pool->table->alloc(pool, size);
 }
 
 NANVM_NOINLINE static void *new_block_slowly(nanvm_local *self, const nanvm_type *type,
@@ -299,7 +296,7 @@ NANVM_NOINLINE static void *new_block_slowly(nanvm_local *self, const nanvm_type
         return NULL;
     }
     self->state->recent[recent_of(type, size)] = &pool->slots;
-    return alloc_in(self, pool, size);
+    return alloc_in(pool, size);
 }
 
 static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
@@ -308,7 +305,7 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
     if (NANVM_LIKELY(self->state != NULL)) {
         nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(type, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, type, size))) {
-            return alloc_in(self, pool, size);
+            return alloc_in(pool, size);
         }
     }
     return new_block_slowly(self, type, size);
@@ -332,7 +329,7 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return memory == NULL && gives_back(self) ? nanvm_raw_alloc(raw, layout) : memory;
 }
 
-/* Also of a manager that has ended, by the account that its raw memory stays in. */
+/* Also works for a manager that has ended: its raw memory stays in the account. */
 static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
     nanvm_raw *raw = (nanvm_raw *)manager->dealloc;
@@ -383,12 +380,12 @@ static void print_leak(void *context, const nanvm_type *type, size_t blocks,
                   nanvm_type_name(type), blocks, bytes);
 }
 
-/* Without a callback of their own, cycles are printed where leaks are. */
+/* If no callback is set for cycles, they are printed where leaks are printed. */
 static bool reports_cycles(const nanvm_local *self) {
     return self->cycle != NULL || self->leak == print_leak;
 }
 
-/* The manager hasn't ended then, and can be ended again. */
+/* After an exception the manager hasn't ended, and can be ended again. */
 NANVM_UNUSED static void end_later(nanvm_local_state **state) {
     if (*state != NULL) {
         (*state)->ending = false;
@@ -403,7 +400,8 @@ void nanvm_local_ignore_leak(void *context, const nanvm_type *type, size_t block
     (void)bytes;
 }
 
-/* Returns whether anybody was told: a callback may drop and create. */
+/* Returns whether any leak was reported: the callback may have dropped and created
+ * objects. */
 static bool report_leaks(const nanvm_local *self) {
     nanvm_local_state *reporting NANVM_ON_UNWIND(end_later) = self->state;
     nanvm_unwind_reads(&reporting);
@@ -455,7 +453,8 @@ void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *con
     self->cycle_context = context;
 }
 
-/* The source's dealloc may drop references: callbacks run when the pools are whole. */
+/* What the source's dealloc drops is held: callbacks run when the pools are whole
+ * again. */
 size_t nanvm_local_trim(nanvm_local *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -474,7 +473,7 @@ static void orphan_pools(nanvm_local *self, bool recounts) {
     }
 }
 
-/* The source's dealloc may drop references: callbacks run when the manager has ended. */
+/* What the source's dealloc drops is held: callbacks run when the manager has ended. */
 void nanvm_local_deinit(nanvm_local *self) {
     if (self->state == NULL || self->state->ending) {
         return;

@@ -4,7 +4,7 @@ size_t nanvm_cache_bytes(const nanvm_large *self) {
     return self->cached == NULL ? 0 : nanvm_chunk_memory_bytes(&self->pool, self->cached);
 }
 
-/* If no more than a fifth of it is lost. */
+/* Takes the kept chunk, unless more than a fifth of it would be unused. */
 nanvm_chunk *nanvm_cache_pop(nanvm_large *self, size_t size) {
     nanvm_chunk *chunk = self->cached;
     if (chunk == NULL || chunk->size < size || chunk->size - size > size / 4) {
@@ -14,7 +14,8 @@ nanvm_chunk *nanvm_cache_pop(nanvm_large *self, size_t size) {
     return chunk;
 }
 
-/* Memory is freed last: the source's dealloc may drop another large object. */
+/* The chunk is freed last: the source's dealloc may drop another large object, which
+ * calls this function again. */
 void nanvm_cache_push(nanvm_large *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     if (nanvm_large_keeps(self, chunk)) {
@@ -27,8 +28,8 @@ void nanvm_cache_push(nanvm_large *self, void *object) {
     }
 }
 
-/* The source's dealloc may drop another large object, whose chunk is then kept: the loop
- * frees that, too. */
+/* A loop, since the source's dealloc may drop another large object, whose chunk is then
+ * kept and has to be freed, too. */
 void nanvm_cache_clear(nanvm_large *self) {
     while (self->cached != NULL) {
         nanvm_chunk *chunk = self->cached;
@@ -37,7 +38,7 @@ void nanvm_cache_clear(nanvm_large *self) {
     }
 }
 
-/* Half as much again, or else `least` bytes. */
+/* Resizes the chunk to what nanvm_large_ample() says, or else to `least` bytes. */
 static nanvm_chunk *resize_chunk(nanvm_large *self, nanvm_chunk *chunk, size_t least) {
     nanvm_manager *source = self->pool.source;
     nanvm_layout layout = nanvm_chunk_layout(&self->pool, chunk->size);

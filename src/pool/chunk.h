@@ -7,14 +7,14 @@
 
 typedef struct nanvm_chunk {
     nanvm_origin origin;
-    size_t most; /* items of an array in it; behind the origin, for all to read */
+    size_t most; /* items that an array in it has room for; right behind the origin */
     struct nanvm_chunk *next;
-    struct nanvm_segment *segment; /* which it is a part of; NULL: memory of its own */
+    struct nanvm_segment *segment; /* that it lies in; NULL if it lies in none */
     size_t size;                   /* of the chunk, in bytes */
     uint32_t used; /* carved slots; set when the chunk stops being the newest */
     uint32_t free; /* free ones among them; only while the pool is being trimmed */
     NANVM_CHECKSUM(nanvm_memory_front front;)
-    NANVM_IN_DEBUG(struct nanvm_chunk *before; /* whose `next` it is, of large ones */)
+    NANVM_IN_DEBUG(struct nanvm_chunk *before; /* the one in front in the list `live` */)
 } nanvm_chunk;
 
 NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most) == sizeof(nanvm_origin),
@@ -24,11 +24,11 @@ NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most) == sizeof(nanvm_origin),
 size_t nanvm_chunk_prefix(const nanvm_type *type);
 unsigned char *nanvm_chunk_first(const nanvm_chunk *self);
 
-/* The memory of one of `size` bytes. */
+/* The layout of a chunk of `size` bytes. */
 nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
 
-/* One of at least `size` bytes, whose origin isn't written yet; NULL if memory runs
- * out. */
+/* Allocates a chunk of at least `size` bytes, whose origin isn't written yet; NULL if
+ * memory runs out. */
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
 

@@ -1,13 +1,13 @@
 /* A slab pool's free slots, in two lists that lead through the slots themselves.
  *
- * nanvm_slots_push() adds to the local free list, nanvm_slots_pop() takes from the free
- * list and exchanges the two when that is empty: <nanvm/mem/inline/slots.h>. */
+ * nanvm_slots_push() adds to the local free list. nanvm_slots_pop() takes from the free
+ * list; when that is empty, the local free list becomes the free list: see
+ * <nanvm/mem/inline/slots.h>. */
 #include "pool/slab.h"
 
-/* Inline functions found none. */
-void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size) {
-    (void)size;
-    return nanvm_slab_carve(nanvm_slab_of(pool));
+/* Called when the inline functions have found no free slot. */
+void *nanvm_free_slots_alloc(nanvm_slab *self) {
+    return nanvm_slab_carve(self);
 }
 
 bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {

@@ -4,7 +4,7 @@
  * An update of a shared array clones it and drops the old one. So the chunk that was
  * freed last is kept, up to 64 KiB, and the source isn't asked each time: an update that
  * copies 8,000 bytes takes 68 ns instead of 85. A hardened build keeps freed chunks in a
- * quarantine instead, where they don't serve again. */
+ * quarantine instead, and doesn't use them again. */
 #ifndef NANVM_LARGE_H
 #define NANVM_LARGE_H
 
@@ -16,7 +16,7 @@
 typedef struct nanvm_large {
     nanvm_pool pool;     /* first */
     nanvm_chunk *cached; /* kept for the next object, or NULL */
-    NANVM_IN_DEBUG(nanvm_chunk *live; /* those of live objects */)
+    NANVM_IN_DEBUG(nanvm_chunk *live; /* the chunks of live objects, linked */)
 } nanvm_large;
 
 static inline nanvm_large *nanvm_large_of(nanvm_pool *pool) {
@@ -29,8 +29,9 @@ static inline nanvm_large *nanvm_large_of(nanvm_pool *pool) {
 nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
                                const nanvm_type *type, size_t least_size);
 
-/* A chunk of `size` bytes and a few more, or of just so many; NULL if there is none. The
- * second gives back what is free in all pools of the owner before that. */
+/* A chunk of `size` bytes, rounded up if there is memory for that; NULL if there is none.
+ * Before it returns NULL, the second function gives back what is free in all pools of the
+ * owner, and tries again. */
 nanvm_chunk *nanvm_large_alloc_chunk(nanvm_large *self, size_t size);
 nanvm_chunk *nanvm_large_alloc_chunk_at_last(nanvm_large *self, size_t size);
 
@@ -40,13 +41,14 @@ void *nanvm_large_object_in(nanvm_large *self, nanvm_chunk *chunk, size_t prefix
 /* Writes the origin of a chunk whose size is set. */
 void nanvm_large_init_chunk(nanvm_large *self, nanvm_chunk *chunk);
 
-/* Half as much again as there was, so that appending one by one is cheap; what is asked
- * for, if that is more, or half as much again is too much. */
+/* The new size for memory of `old` bytes that has to grow to `size`: half as much again
+ * as `old`, so that appending one by one is cheap, but at least `size`. Under a sanitizer
+ * it is `size`. */
 size_t nanvm_large_ample(const nanvm_large *self, size_t old, size_t size);
 
 void nanvm_large_count_one(nanvm_large *self);
 
-/* Bytes that a large object can have where it is. */
+/* How many bytes a large object can have without moving. */
 static inline size_t nanvm_large_room(const void *object) {
     const nanvm_chunk *chunk = nanvm_chunk_of(object);
     return chunk->size - (size_t)((uintptr_t)object - (uintptr_t)chunk);
@@ -57,17 +59,19 @@ bool nanvm_large_keeps(const nanvm_large *self, const nanvm_chunk *chunk);
 
 /* --- cache.c ------------------------------------------------------------------ */
 
-/* Bytes that no object uses. */
+/* The bytes of the chunks that are kept, which no object uses. */
 size_t nanvm_cache_bytes(const nanvm_large *self);
 
-/* A chunk with room for `size` bytes behind its start, or NULL. */
+/* Takes the kept chunk if it has `size` bytes, its head included, and not many more; else
+ * returns NULL. */
 nanvm_chunk *nanvm_cache_pop(nanvm_large *self, size_t size);
 
 /* Keeps the chunk of a dead object, or frees it. */
 void nanvm_cache_push(nanvm_large *self, void *object);
 void nanvm_cache_clear(nanvm_large *self);
 
-/* Makes room for `size` bytes behind `prefix`; returns the object, or NULL. */
+/* Gives the object room for `size` bytes, in its chunk or in a new one; `prefix` is the
+ * distance from the start of the chunk. Returns the object, or NULL. */
 void *nanvm_cache_grow(nanvm_large *self, void *object, size_t prefix, size_t size);
 
 #endif

@@ -30,9 +30,3 @@ nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner) {
     nanvm_pool *self = dealloc->table->own.in_pool ? (nanvm_pool *)dealloc : NULL;
     return self != NULL && self->owner == owner ? self : NULL;
 }
-
-void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
-    self->live += 1;
-    self->peak = self->live > self->peak ? self->live : self->peak;
-    self->peak_bytes = bytes > self->peak_bytes ? bytes : self->peak_bytes;
-}

@@ -1,4 +1,4 @@
-/* Pools: the memory of a local manager, type by type. There are three shapes, each with a
+/* Pools: the memory of a local manager, type by type. There are three kinds, each with a
  * struct, a table and a header of its own:
  *
  *   slab.h   objects of one type and one size, side by side in chunks
@@ -15,7 +15,7 @@
 
 typedef struct nanvm_pool nanvm_pool;
 
-/* What a pool has, as reports tell it. */
+/* What reports tell of a pool. */
 typedef struct nanvm_pool_counts {
     size_t live_blocks;
     size_t live_bytes;
@@ -23,13 +23,15 @@ typedef struct nanvm_pool_counts {
     size_t peak_bytes;
 } nanvm_pool_counts;
 
-/* What differs from shape to shape. NULL where a shape doesn't need it: raw memory has no
- * objects, and keeps nothing that a trim could give back. */
+/* The functions that differ between the kinds of pool. A function that a kind doesn't
+ * need is NULL: raw memory has no objects, and keeps nothing that a trim could give
+ * back. */
 typedef struct nanvm_pool_table {
     size_t size; /* of the struct */
 
-    /* An object of `size` bytes, where no inline function finds a free slot; NULL if
-     * memory runs out. */
+    /* A new object of `size` bytes, when inline functions have found no free slot. Before
+     * it returns NULL, it gives back what is free in all pools of the owner, and tries
+     * again. */
     void *(*alloc)(nanvm_pool *self, size_t size);
 
     /* Makes room for `size` bytes, in place or by moving; NULL if it can't. */
@@ -38,10 +40,10 @@ typedef struct nanvm_pool_table {
     /* Gives back what is free. */
     void (*trim)(nanvm_pool *self);
 
-    /* Brings `live` up to date, too. */
+    /* Counts for a report, and brings `live` up to date. */
     nanvm_pool_counts (*count)(nanvm_pool *self);
 
-    /* The manager has ended, and `live` is up to date. */
+    /* Called when the manager has ended; `live` is up to date. */
     void (*orphan)(nanvm_pool *self);
 
     /* Tells of each object that is alive. */
@@ -53,7 +55,8 @@ typedef struct nanvm_pool_table {
  *
  * A trim gives back what is free, and then skips a pool until something is freed there:
  *
- *   1. A trimmed pool's dealloc gets a table by which no inline function frees.
+ *   1. The dealloc of a trimmed pool gets a table that keeps inline functions from
+ *      freeing.
  *   2. The next object that is freed there calls that table's `free_block`, which
  *      restores the usual table and lists the pool as untrimmed.
  *   3. A trim looks at untrimmed pools only: it is O(1) if there are none. */
@@ -65,29 +68,28 @@ typedef struct nanvm_pools {
 struct nanvm_pool {
     nanvm_slots slots; /* first: origins point at it. Only slab pools have free slots */
     const nanvm_pool_table *table;
-    const nanvm_dealloc_table *usual; /* the dealloc's table while the manager lives,
-                                         unless the pool is trimmed */
-    size_t least_size; /* of an object that the inline way finds this pool for */
+    const nanvm_dealloc_table *usual; /* the dealloc's table, except while trimmed */
+    size_t least_size;                /* nanvm_pool_serves(): from this to `most_size` */
     size_t most_size;
     nanvm_pools *owner;            /* NULL: an orphan */
-    nanvm_manager *source;         /* of its memory, while the manager lives */
-    nanvm_dealloc *source_dealloc; /* ... and always */
+    nanvm_manager *source;         /* gives memory while the manager lives ... */
+    nanvm_dealloc *source_dealloc; /* ... and this takes it back at any time */
     nanvm_pool *next;              /* of the same manager */
     nanvm_pool *next_untrimmed;
-    bool is_array; /* of a type that has pools of other sizes, too */
+    bool is_array; /* of an array type, which has pools of other sizes, too */
     bool is_untrimmed;
-    bool is_sanitized; /* nothing is kept, or rounded up: the sanitizer sees it all */
+    bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
     size_t reserved;   /* bytes taken from the source */
-    size_t live;       /* objects, or pieces; of a slab pool when it was last counted */
+    size_t live;       /* objects or pieces; in a slab pool as of the last count */
     size_t peak;       /* the highest `live` */
-    size_t peak_bytes; /* the highest `reserved`, less what is kept; not in a slab pool */
+    size_t peak_bytes; /* the most of `reserved` in use at once; slab pools leave it 0 */
     NANVM_CHECKSUM(nanvm_quarantine waiting;)
 };
 
 /* --- pool.c ------------------------------------------------------------------- */
 
-/* A pool of zeros but for its head; NULL if memory runs out. Its struct has
- * `table->size` bytes. */
+/* A new pool: its head is filled in, and the rest of its struct is zeros. The struct has
+ * `table->size` bytes. NULL if memory runs out. */
 nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *source,
                               nanvm_pools *owner, const nanvm_type *type);
 void nanvm_pool_destroy(nanvm_pool *self);
@@ -108,8 +110,12 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *t
 /* The pool that an object of `owner` lies in; NULL for any other object. */
 nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner);
 
-/* Counts one more object, or piece, whose bytes are among the `bytes` in use. */
-void nanvm_pool_count_one(nanvm_pool *self, size_t bytes);
+/* Counts one more object or piece; `bytes` are then in use, its own included. */
+static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
+    self->live += 1;
+    self->peak = self->live > self->peak ? self->live : self->peak;
+    self->peak_bytes = bytes > self->peak_bytes ? bytes : self->peak_bytes;
+}
 
 /* --- pools.c ------------------------------------------------------------------ */
 
@@ -118,7 +124,7 @@ void nanvm_pool_count_one(nanvm_pool *self, size_t bytes);
  * something was freed since the last trim. */
 size_t nanvm_pools_trim(nanvm_pools *self);
 
-/* The same where the source has no memory, in the middle of creating or resizing an
+/* The same for when the source has no memory, in the middle of creating or resizing an
  * object: no callback runs. Returns whether anything was given back, so that the source
  * may be asked again. */
 bool nanvm_pools_give_back(nanvm_pools *self);
@@ -126,7 +132,7 @@ bool nanvm_pools_give_back(nanvm_pools *self);
 /* Lists a pool in which something may be free, unless it is listed. */
 void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool);
 
-/* Something in the pool is free now that a trim might give back. */
+/* Notes that the pool has something free again that a trim might give back. */
 void nanvm_pools_note_free(nanvm_pool *pool);
 
 #include "pool_checks.h"

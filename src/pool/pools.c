@@ -24,7 +24,7 @@ void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
     }
 }
 
-/* Others may have been added in front of it. */
+/* Looks through the list: other pools may have been added in front of this one. */
 static void unlist(nanvm_pools *self, nanvm_pool *pool) {
     nanvm_pool **link = &self->untrimmed;
     while (*link != pool) {
@@ -47,9 +47,9 @@ static size_t trim(nanvm_pool *pool) {
     return reserved - pool->reserved;
 }
 
-/* A pool leaves the list when it has been trimmed, and nothing was freed in it meanwhile:
- * the source's dealloc may drop objects; and a hardened build may stop at a pool that was
- * damaged, after which a fatal handler may go on by longjmp. */
+/* A pool stays in the list until its trim has ended and nothing was freed in it
+ * meanwhile. (The source's dealloc may drop objects of the pool. And where a hardened
+ * build finds the pool damaged, a fatal handler may leave the trim by longjmp.) */
 size_t nanvm_pools_trim(nanvm_pools *self) {
     size_t bytes = 0;
     for (nanvm_pool *pool; (pool = self->untrimmed) != NULL;) {
@@ -66,6 +66,6 @@ bool nanvm_pools_give_back(nanvm_pools *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     size_t bytes = nanvm_pools_trim(self);
-    nanvm_drop_defer(&hold);
+    nanvm_drop_resume_later(&hold);
     return bytes > 0;
 }

@@ -23,8 +23,8 @@ static void add_orphan(nanvm_pool *pool) {
     nanvm_lock_release(&orphans.lock);
 }
 
-/* Returns whether it was there: `self` may have been freed, and another account may have
- * its address by now. */
+/* Returns whether the account of `served` was in the list: `self` may have been freed,
+ * and another manager's account may have its address by now. */
 static bool remove_orphan(const nanvm_raw *self, const nanvm_manager *served) {
     lock_orphans();
     nanvm_pool **link = &orphans.first;

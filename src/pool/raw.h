@@ -1,4 +1,4 @@
-/* Raw memory of a local manager: the source's, with an account of it.
+/* Raw memory of a local manager: it comes from the source, and an account counts it.
  *
  * A piece may outlive its manager, and the account lives as long as the last piece. A
  * manager that is used again after its end goes on with the account of the pieces that
@@ -22,8 +22,8 @@ nanvm_raw *nanvm_raw_create(nanvm_manager *source, nanvm_pools *owner,
 void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout);
 void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size);
 
-/* Makes `owner` the owner of the account that an end of the manager `served` left; false
- * if the account has been freed since. */
+/* `self` is the account that the manager `served` left when it ended. Makes `owner` its
+ * owner; false if the account has been freed since. */
 bool nanvm_raw_adopt(nanvm_raw *self, const nanvm_manager *served, nanvm_pools *owner);
 
 #endif

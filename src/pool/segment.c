@@ -1,10 +1,10 @@
 /* Chunks of large pools: parts of segments of 2 MiB, which lie in huge pages. */
 #include "pool/slab.h"
 
-/* Chunks that lie a power of two apart would compete for the same lines of the cache:
- * their heads, and the nodes of trees, which lie at such distances, too (up to 40 % of
- * the time of a red-black insertion). So a chunk takes an odd number of lines, and
- * each segment starts its chunks at another of 64 lines. */
+/* Chunks that lie a power of two apart would compete for the same lines of the cache: not
+ * only their heads, but also the nodes of trees, which lie at the same distances (up to
+ * 40 % of the time of a red-black insertion). So a chunk takes an odd number of lines,
+ * and the chunks of a segment start at one of 64 lines, which a hash chooses. */
 enum { LINE = NANVM_CACHE_LINE, LINES = 64, CHUNKS = 31, CHUNK = 1053 * LINE };
 
 NANVM_STATIC_ASSERT((LINES + 1) * LINE + CHUNKS * CHUNK <= NANVM_SEGMENT_SIZE,

@@ -2,8 +2,8 @@
 
 enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
 
-/* From here on a segment adds at most half as much again, from a source that wastes
- * nothing to align it. */
+/* A pool of this size and more takes segments. One adds at most half as much again, if
+ * the source wastes nothing to align it. */
 enum { LARGE_POOL = 2 * NANVM_SEGMENT_SIZE };
 
 static const size_t word_size = sizeof(void *);
@@ -38,7 +38,8 @@ size_t nanvm_slab_slot_size(const nanvm_type *type, size_t size) {
     return stride_of(type, slot_size) > NANVM_SLAB_STRIDE_MAX ? 0 : slot_size;
 }
 
-/* The smallest size with slots of that size; those in between share the pool. */
+/* The smallest size that gets slots of `slot_size` bytes. All sizes in between share the
+ * pool. */
 static size_t least_size_of(const nanvm_type *type, size_t slot_size) {
     if (type->item_size == 0) {
         return 0;
@@ -60,9 +61,9 @@ static size_t least_chunk_size(const nanvm_pool *pool) {
     return nanvm_chunk_prefix(pool->slots.type) + 2 * pool->slots.stride;
 }
 
-/* Half of what there is already, within limits, in whole cache lines. (Twice as much, as
- * is usual for one array, made the many small pools of a JSON document a quarter
- * larger, and nothing faster.) */
+/* Half of what the pool has already, within limits, in whole cache lines. (As much again
+ * as the pool has, which is usual when an array grows, made the many small pools of a
+ * JSON document a quarter larger, and nothing faster.) */
 static size_t usual_chunk_size(const nanvm_pool *pool) {
     size_t size = nanvm_layout_round_up(pool->reserved / 2, NANVM_CACHE_LINE);
     size = size < FIRST_CHUNK ? FIRST_CHUNK : size;
@@ -90,7 +91,7 @@ void nanvm_slab_note_used(nanvm_slab *self) {
     }
 }
 
-/* The last one needs no more than its object takes. */
+/* The last slot takes only `most_size` bytes: no header follows it. */
 static size_t slots_for(const nanvm_pool *pool, size_t room) {
     return (room - pool->most_size) / pool->slots.stride + 1;
 }
@@ -119,8 +120,8 @@ static bool add_chunk(nanvm_slab *self) {
     return true;
 }
 
-/* A few at a time, so that their headers are in the cache when the objects are written.
- */
+/* Carves a few at a time: their headers are then in the cache when objects are
+ * written. */
 static void carve_some(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     size_t stride = slots->stride;
@@ -129,8 +130,7 @@ static void carve_some(nanvm_slab *self) {
     slots->bump = self->uncarved;
     uint32_t distance =
         nanvm_origin_distance((void *)self->uncarved, &self->chunks->origin);
-    /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for less than 1
-     */
+    /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for 0 */
     for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
         nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
         distance += (uint32_t)(stride / word_size);
@@ -140,15 +140,24 @@ static void carve_some(nanvm_slab *self) {
 }
 
 void *nanvm_slab_carve(nanvm_slab *self) {
-    if (self->uncarved_end - self->uncarved == 0 && !add_chunk(self)) {
+    if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
         return NULL;
     }
     carve_some(self);
     return nanvm_slots_pop(&self->pool.slots);
 }
 
-/* A slot keeps an object for which a smaller class would do, down to half; the smallest
- * class has no half. */
+static void *slab_alloc(nanvm_pool *pool, size_t size) {
+    nanvm_slab *self = nanvm_slab_of(pool);
+    void *object = nanvm_free_slots_alloc(self);
+    (void)size;
+    return object == NULL && nanvm_pools_give_back(pool->owner)
+               ? nanvm_free_slots_alloc(self)
+               : object;
+}
+
+/* An object that shrinks keeps its slot down to half of the slot's size, although a
+ * smaller class would do; in the smallest class it always keeps it. */
 static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
     bool too_small = size < pool->least_size && size < pool->most_size / 2;
     return size <= pool->most_size && !too_small ? object : NULL;
@@ -162,8 +171,9 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self) {
     return bytes == 0 ? 0 : bytes / slots->stride;
 }
 
-/* Freed slots are used again before the bump range is. Where they wait in a quarantine,
- * this is asked before each object dies. */
+/* Free slots are used before the bump range is, so all carved slots outside of it were in
+ * use at once. Where freed slots wait in a quarantine this isn't so: there the function
+ * is called before each object is freed, and takes off the slots that wait. */
 size_t nanvm_slab_peak(const nanvm_slab *self) {
     size_t used = self->carved - nanvm_slab_bump_length(self);
     if (NANVM_QUARANTINES) {
@@ -239,7 +249,7 @@ static const nanvm_dealloc_table leaf_dealloc = {
 
 static const nanvm_pool_table slab_table = {
     .size = sizeof(nanvm_slab),
-    .alloc = nanvm_free_slots_alloc,
+    .alloc = slab_alloc,
     .resize = slab_resize,
     .trim = nanvm_slab_trim,
     .count = slab_count,

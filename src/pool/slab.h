@@ -1,16 +1,16 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
- *   1. The first chunk of a pool has 512 bytes; each next one half of what the pool has,
- *      up to 64 KiB. From 4 MiB on chunks are parts of segments: segment.c.
+ *   1. The first chunk of a pool has 512 bytes, each further one half of what the pool
+ *      has, up to 64 KiB. From 4 MiB on, chunks are parts of segments: see segment.c.
  *   2. A new object takes a slot of the free lists; else one of the bump range.
  *   3. When both are empty, 16 more slots of the newest chunk are carved: their headers
  *      are written, and they become the bump range.
  *
- * Nothing is counted while objects come and go:
+ * Nothing is counted while objects come and go. A report computes
  *
  *   live = carved - length of the bump range - length of both free lists
  *
- * is found when a report is asked for. An orphan counts down from there. */
+ * and an orphan counts down from there. */
 #ifndef NANVM_SLAB_H
 #define NANVM_SLAB_H
 
@@ -22,9 +22,9 @@ enum { NANVM_SLAB_STRIDE_MAX = 2048, NANVM_SLAB_ALIGN_MAX = 64 };
 typedef struct nanvm_slab {
     nanvm_pool pool; /* first; `most_size` is the size of a slot */
     uintptr_t
-        uncarved; /* of the newest chunk, the first slot that isn't carved yet ... */
-    uintptr_t uncarved_end; /* ... and the end, which may lie behind the chunk: its last
-                               slot needs no room for a header behind it */
+        uncarved; /* in the newest chunk: the first slot that isn't carved yet ... */
+    uintptr_t uncarved_end; /* ... and the end of its slots; may lie behind the chunk,
+                               since no header follows the last slot */
     size_t carved;          /* slots that have a header */
     nanvm_chunk *chunks;    /* the newest first */
     struct nanvm_segment *segments; /* the newest first */
@@ -64,13 +64,13 @@ void nanvm_slab_trim(nanvm_pool *pool);
 /* --- free_slots.c ------------------------------------------------------------- */
 
 /* A free slot, or one of those that nanvm_slab_carve() makes; NULL if memory runs out. */
-void *nanvm_free_slots_alloc(nanvm_pool *pool, size_t size);
+void *nanvm_free_slots_alloc(nanvm_slab *self);
 
 /* Reserves room for so many freed slots, so that freeing cannot fail; false if memory
  * runs out. */
 bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots);
 
-/* Of the dealloc's table: `free_block`. */
+/* The `free_block` of a slab pool's dealloc. */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object);
 
 /* Wipes an object whose slot isn't kept. */
@@ -78,7 +78,7 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object);
 
 size_t nanvm_free_slots_length(const nanvm_slab *self);
 
-/* Adds to `free` of the chunks that they lie in. */
+/* Adds each free slot to the `free` of its chunk. */
 void nanvm_free_slots_count_in_chunks(const nanvm_slab *self);
 
 /* Takes the slots for which `leaves` is true out of the lists. */
@@ -89,7 +89,7 @@ void nanvm_free_slots_filter(nanvm_slab *self, bool (*leaves)(const void *slot))
 /* The head of a segment: the memory of several chunks. */
 typedef struct nanvm_segment {
     struct nanvm_segment *next;
-    unsigned char *unused; /* the next chunk */
+    unsigned char *unused; /* where the next chunk goes */
     size_t chunks;         /* so far */
     size_t empty;          /* of these; only while the pool is being trimmed */
 } nanvm_segment;
@@ -97,7 +97,8 @@ typedef struct nanvm_segment {
 /* The size of a segment, and its alignment. */
 enum { NANVM_SEGMENT_SIZE = NANVM_HUGE_PAGE };
 
-/* A chunk in the newest segment, or in another one; NULL if memory runs out. */
+/* A new chunk in the newest segment, or in a new segment if that is full; NULL if memory
+ * runs out. */
 nanvm_chunk *nanvm_segment_alloc_chunk(nanvm_slab *slab);
 void nanvm_segment_free(nanvm_slab *slab, nanvm_segment *self);
 

@@ -1,5 +1,5 @@
-/* The atomic operations besides those on counts, which are in <nanvm/mem/inline/atomic.h>: with
- * the orderings they are used with and no others. */
+/* The atomic operations other than those on counts (<nanvm/mem/inline/atomic.h>), each
+ * only with the ordering that it is used with. */
 #ifndef NANVM_ATOMIC_H
 #define NANVM_ATOMIC_H
 
@@ -7,13 +7,14 @@
 
 #if defined(NANVM_GNU)
 
-/* In position-independent code the compiler looks a static one up by a call into the
- * dynamic linker (the model local-dynamic), which works in a library that is loaded late,
- * too. Where the code is linked into a program the linker makes it one instruction. */
+/* In position-independent code the compiler looks up a static variable of a thread by a
+ * call into the dynamic linker (the model local-dynamic). This works in a library that is
+ * loaded late, too. Where the code is linked into a program, the linker turns the call
+ * into one instruction. */
 #define NANVM_THREAD_LOCAL __thread
 
-/* Hides from the compiler where the pointer comes from: it would rather look a variable
- * of the thread up again than keep its address. */
+/* Hides from the compiler where the pointer comes from. Otherwise it would look up a
+ * variable of the thread again instead of keeping its address. */
 #if defined(__FRAMAC__)
 #define NANVM_KEEP_ADDRESS(pointer) ((void)(pointer))
 #else
@@ -28,7 +29,7 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
-/* For pointers to functions, whose types differ: a macro. */
+/* Macros, because they are used on pointers of different types. */
 #define NANVM_ATOMIC_EXCHANGE(pointer, value)                                            \
     __atomic_exchange_n(pointer, value, __ATOMIC_ACQ_REL)
 #define NANVM_ATOMIC_LOAD(pointer) __atomic_load_n(pointer, __ATOMIC_ACQUIRE)

@@ -1,13 +1,13 @@
-/* What the library takes for granted of the machine. */
+/* What the library assumes about the machine. */
 #ifndef NANVM_MACHINE_H
 #define NANVM_MACHINE_H
 
 #include <nanvm/mem/config.h>
 
-/* What they are on most systems; elsewhere something is a little slower. */
+/* The sizes on most systems; on others something is a little slower. */
 enum { NANVM_CACHE_LINE = 64, NANVM_HUGE_PAGE = 2 * 1024 * 1024 };
 
-/* What malloc aligns to, everywhere; MSVC has no max_align_t in C. */
+/* What malloc aligns a piece of this size or more to. (MSVC has no max_align_t in C.) */
 #define NANVM_MALLOC_ALIGN (2 * sizeof(void *))
 
 #endif

@@ -32,7 +32,7 @@ static on_bytes *const hwasan = NULL;
 static on_bytes *const msan_forget = NULL;
 #endif
 
-/* Its requests are a few instructions that do nothing elsewhere. */
+/* The requests to valgrind are a few instructions that do nothing elsewhere. */
 #if !defined(NANVM_HAS_VALGRIND)
 #define VALGRIND_MAKE_MEM_DEFINED(bytes, size) ((void)(bytes), (void)(size), 0)
 #define VALGRIND_MAKE_MEM_NOACCESS(bytes, size) ((void)(bytes), (void)(size))
@@ -44,10 +44,11 @@ static bool is_off(void) {
     return said != NULL && strcmp(said, "off") == 0;
 }
 
-/* Whether memcheck watches: callgrind and other tools are to see the pools. */
+/* Whether memcheck watches. callgrind and other tools don't count: they are to see the
+ * pools. */
 static bool has_memcheck(void) {
     char byte = 0;
-    (void)byte; /* there is no valgrind for every processor, nor a use of it then */
+    (void)byte; /* valgrind doesn't support every processor: there nothing uses it */
     return VALGRIND_MAKE_MEM_DEFINED(&byte, sizeof(byte)) != 0;
 }
 
@@ -75,7 +76,7 @@ void nanvm_sanitizer_unpoison(void *bytes, size_t size) {
     (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes, size);
 }
 
-/* memcheck has seen the library's own read. */
+/* memcheck needs no hook: it has seen the library's own read. */
 void nanvm_sanitizer_read(const void *bytes, size_t size) {
     tell_about(asan_read, bytes, size);
     tell_about(hwasan, bytes, size);

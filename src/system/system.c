@@ -19,12 +19,12 @@ void nanvm_system_free_aligned(void *memory) {
     _aligned_free(memory);
 }
 #else
-/* What starts and ends with a huge page, as the chunks of large pools do, is worth one:
- * 10 to 40 % of the time of whatever follows pointers through it. */
+/* Memory that starts and ends with a huge page, as segments do, is worth huge pages: they
+ * save 10 to 40 % of the time of whatever follows pointers through it. */
 static void *advise_huge(void *memory, nanvm_layout layout) {
 #if defined(MADV_HUGEPAGE)
     if (memory != NULL && layout.align >= NANVM_HUGE_PAGE) {
-        (void)madvise(memory, layout.size, MADV_HUGEPAGE); /* without, it is slower */
+        (void)madvise(memory, layout.size, MADV_HUGEPAGE); /* if it fails: slower */
     }
 #else
     (void)layout;

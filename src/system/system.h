@@ -12,8 +12,9 @@ void *nanvm_system_alloc_aligned(nanvm_layout layout);
 void nanvm_system_free_aligned(void *memory);
 
 #if defined(_WIN32)
-/* Its malloc aligns a piece of any size. Memory of the two kinds is freed by two
- * functions, so a piece stays of its kind whatever size it is given. */
+/* The malloc of Windows aligns a piece of any size to NANVM_MALLOC_ALIGN. Over-aligned
+ * memory is freed by another function, so a piece stays of its kind, whatever size it
+ * gets. */
 static inline bool nanvm_system_is_over_aligned(nanvm_layout layout) {
     return layout.align > NANVM_MALLOC_ALIGN;
 }

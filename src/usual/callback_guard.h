@@ -22,7 +22,8 @@ static inline void nanvm_callback_guard_leave(nanvm_at_work *self) {
     self->is_set = false;
 }
 
-/* Stops the program with `message` if the function at work was left. */
+/* Whether a function is at work. A hardened build stops the program with `message` if
+ * that function was left. */
 static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self,
                                                    uintptr_t here, const char *message) {
     (void)here;

@@ -6,7 +6,8 @@
 /* Whether each chunk lies in pages of its own, so that none is a part of a segment. */
 enum { NANVM_GUARDS_CHUNKS = 0 };
 
-/* Writes the checksum of a chunk's size; stops the program if it doesn't fit. */
+/* The first writes the checksum of a chunk's size; the second stops the program if it
+ * doesn't fit. */
 static inline void nanvm_chunk_memory_seal(nanvm_chunk *self) {
     (void)self;
 }
@@ -22,7 +23,7 @@ static inline size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool,
     return self->size;
 }
 
-/* Memory for a chunk of at least `*size` bytes, which becomes as much as there is. */
+/* Memory for a chunk of at least `*size` bytes; sets `*size` to what the chunk has. */
 static inline nanvm_chunk *nanvm_chunk_memory_alloc(const nanvm_pool *pool,
                                                     size_t *size) {
     return nanvm_memory_alloc(pool->source, nanvm_chunk_layout(pool, *size));

@@ -7,15 +7,15 @@
 #include <nanvm/mem.h>
 
 enum {
-    /* Whether even the shortest ways look for misuse. */
+    /* Whether even the shortest paths check for misuse. */
     NANVM_CHECKS_EVERY_CALL = 0,
 
-    /* Whether a length is held against the room that the dealloc knows of. (Where lengths
-     * have checksums there is no need to.) */
+    /* Whether a length is compared with the room that the dealloc knows of. (Lengths that
+     * have checksums don't need that.) */
     NANVM_BOUNDS_LENGTHS = 1,
 
-    /* Whether freed memory is wiped, and waits before it serves again. Then inline
-     * functions may neither free nor take objects that were made ahead. */
+    /* Whether freed memory is wiped, and waits before it is used again. If so, inline
+     * functions may not free, and may not take objects that were made ahead. */
     NANVM_QUARANTINES = 0
 };
 
@@ -40,18 +40,18 @@ static inline void nanvm_checksum_shared_origin(const nanvm_origin *origin) {
     (void)origin;
 }
 
-/* A block whose bytes were moved together with its origin. */
+/* Writes the checksums of a block that was moved together with its origin. */
 static inline void nanvm_checksum_moved(const void *object) {
     (void)object;
 }
 
-/* Both halves at once. */
+/* Writes both members of the header at once. */
 static inline void nanvm_header_write(void *object, uint32_t distance, int32_t count) {
     nanvm_header header = {count, distance};
     *nanvm_block_header(object) = header;
 }
 
-/* Leaves nothing in bytes that are given back; and in an object that has ended. */
+/* The first clears bytes that are given back, the second an object that has ended. */
 static inline void nanvm_wipe(const void *bytes, size_t size) {
     (void)bytes;
     (void)size;
@@ -62,7 +62,7 @@ static inline void nanvm_wipe_object(const void *object, size_t size) {
     (void)size;
 }
 
-/* Ends the wait of the global manager's freed blocks; returns whether there was any. */
+/* Frees the global manager's blocks that wait; returns whether there were any. */
 static inline bool nanvm_global_blocks_give_back(void) {
     return false;
 }

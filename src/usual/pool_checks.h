@@ -1,4 +1,4 @@
-/* Freed objects serve again at once in this build. The hardened build has the other half
+/* In this build freed slots are used again at once. The hardened build has the other half
  * of this interface. A part of pool/pool.h. */
 #ifndef NANVM_POOL_CHECKS_H
 #define NANVM_POOL_CHECKS_H
@@ -8,7 +8,7 @@ static inline void *nanvm_pool_pop(nanvm_pool *self) {
     return nanvm_slots_pop(&self->slots);
 }
 
-/* Frees what holds dead objects until they serve again. */
+/* Frees the ring of the objects that wait in a quarantine. */
 static inline void nanvm_pool_waiting_deinit(nanvm_pool *self) {
     (void)self;
 }

@@ -1,15 +1,13 @@
 #!/bin/sh
 # Counts the instructions of each operation, and keeps them within their bounds.
 #   compare PROGRAM  fails, and names it, where an operation takes more than its bound
-#   write PROGRAM    writes the bounds anew, and the table of the page Performance
-#   page             fails if the table of the page isn't that of the bounds
+#   write PROGRAM    writes the bounds anew; the site shows them on the page Performance
 #   skip REASON      says why nothing can be counted
 set -eu
 
 SKIPPED=77
 here=$(cd "$(dirname "$0")" && pwd)
 bounds=$here/bounds.txt
-page=$here/../../docs/guides/performance.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -58,33 +56,6 @@ write_bounds() {
     cp "$work/bounds" "$bounds"
 }
 
-# A line for each operation, a column for each subject.
-table() {
-    awk '/^#/ || NF == 0 { next }
-        !($1 in subject) { subject[$1] = 1; subjects[++width] = $1 }
-        !($2 in operation) { operation[$2] = 1; operations[++height] = $2 }
-        { bound[$1 " " $2] = $3 }
-        END { printf "| operation |"
-              for (i = 1; i <= width; i++) printf " %s |", subjects[i]
-              printf "\n| --- |"
-              for (i = 1; i <= width; i++) printf " ---: |"
-              for (j = 1; j <= height; j++) {
-                  printf "\n| `%s` |", operations[j]
-                  for (i = 1; i <= width; i++)
-                      printf " %s |", bound[subjects[i] " " operations[j]] }
-              print "" }' "$bounds"
-}
-
-# The page, with the table as it should be.
-page_with_table() {
-    table >"$work/table"
-    awk -v table="$work/table" '
-        !inside { print }
-        /^<!-- instructions -->/ {
-            inside = 1; while ((getline line < table) > 0) print line }
-        /^<!-- \/instructions -->/ { inside = 0; print }' "$page"
-}
-
 case ${1-} in
 compare)
     count "$2" >"$work/counts"
@@ -93,10 +64,7 @@ compare)
 write)
     count "$2" >"$work/counts"
     write_bounds
-    page_with_table >"$work/page"
-    cp "$work/page" "$page"
     ;;
-page) page_with_table | diff "$page" - ;;
 skip)
     echo "skipped: $2"
     exit $SKIPPED

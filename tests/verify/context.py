@@ -22,7 +22,7 @@ class Result:
     failed: int = 0
     skipped: int = 0
     short: str = ""  # what it falls short of its goal by, and why; empty if it doesn't
-    page: list = dataclasses.field(default_factory=list)  # Markdown for Assurance
+    page: list = dataclasses.field(default_factory=list)  # Markdown, a line each: its details for the site
 
 
 @dataclasses.dataclass

@@ -1,59 +1,56 @@
-"""Brings the page *Assurance* up to date: whatever stands between `<!-- name -->` and
-`<!-- /name -->` is written anew."""
+"""Brings the guide *Assurance* up to date: the rows of its table, and the details of each step
+as data for the site."""
 
-import html
 import pathlib
 import re
+import sys
 
 import context
 
+sys.path.insert(0, str(context.SOURCE / "docs"))
 
-def replaced(text, name, new):
-    """`text` with `new` between the marks called `name`."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    if begin not in text or end not in text:
-        raise SystemExit(f"verify: the page has no {begin} ... {end}")
-    before, rest = text.split(begin, 1)
-    return f"{before}{begin}\n{new}\n{end}{rest.split(end, 1)[1]}"
+import tables
 
-
-def plain_code(text):
-    """Doxygen doesn't take for code what has a quotation mark or a symbol of HTML in it:
-    such a span as HTML."""
-
-    def as_html(span):
-        if not re.search(r"['&]", span[1]):
-            return span[0]
-        text = html.escape(span[1].replace(r"\|", "|"), quote=False)
-        return "<code>" + re.sub(r"([\\@#%*_|])", r"\\\1", text) + "</code>"
-
-    return re.sub(r"`([^`]+)`", as_html, text)
+GUIDE = "assurance"
+HEAD = ["step", "goal", "found", "run"]
 
 
 def row(step):
-    """The line of a step in the table."""
+    """The row of a step: the only place of its figure."""
     result = step["result"]
     found = step["error"] or result["figure"]
     if result["short"]:
         found += f"; **short of it**: {result['short']}"
-    run = f"{'full' if step['full'] else 'fast'}, {step['seconds']:.0f} s"
-    return f"| @ref assurance_{step['name']} \"{step['title']}\" | {step['goal']} | {found} | {run} |"
+    how = "full" if step["full"] else "fast"
+    return [
+        f"[{step['title']}](@ref {GUIDE}_{step['name']})",
+        step["goal"],
+        found,
+        f"{how}, {step['seconds']:.0f} s, {step['day']}",
+    ]
 
 
-def table(steps):
-    """A row a step."""
-    head = ["| step | goal | found | run |", "| --- | --- | --- | --- |"]
-    days = sorted({step["day"] for step in steps})
-    foot = ["", f"Run on {' and '.join(days)}, on two processors."]
-    return "\n".join(head + [row(step) for step in steps] + foot)
+def name_of(cells):
+    """The name of the step that a row is about; None for the table's first lines."""
+    found = re.search(rf"@ref {GUIDE}_(\w+)\)", cells[0])
+    return found and found[1]
 
 
-def write(folder, steps):
-    """Writes the table of the steps, and what each has for the page."""
-    path = pathlib.Path(context.SOURCE, folder, "guides", "assurance.md")
-    text = replaced(path.read_text(), "steps", table(steps))
+def updated(text, steps, order):
+    """The text of the guide with new rows for these steps, and the others as they were."""
+    before = map(tables.cells, tables.between(text, "steps").splitlines())
+    rows = {name_of(cells): cells for cells in before}
+    rows.update({step["name"]: row(step) for step in steps})
+    table = tables.table(HEAD, [rows[name] for name in order if name in rows])
+    return tables.replaced(text, "steps", "\n".join(tables.table_lines(table)))
+
+
+def write(folder, steps, order):
+    """Writes the rows of steps, and what each has for the site. `order` names all steps."""
+    docs = pathlib.Path(context.SOURCE, folder)
+    path = docs / "guides" / f"{GUIDE}.md"
+    path.write_text(updated(path.read_text(), steps, order))
     for step in steps:
         if step["result"]["page"]:
-            lines = map(plain_code, step["result"]["page"])
-            text = replaced(text, step["name"], "\n".join(lines))
-    path.write_text(text)
+            parts = tables.from_markdown(step["result"]["page"])
+            tables.write(docs, GUIDE, step["name"], parts)

@@ -98,7 +98,7 @@ def result_path(name):
 
 
 def keep(outcome, full):
-    """Keeps what came out, for the page and for whoever wants to look."""
+    """Keeps what came out, for the guide and for whoever wants to look."""
     kept = {**dataclasses.asdict(outcome), "full": full, "day": time.strftime("%Y-%m-%d")}
     result_path(outcome.name).write_text(json.dumps(kept, indent=1))
 
@@ -114,7 +114,12 @@ def parse():
     parser = argparse.ArgumentParser(prog="./run verify", description=__doc__.split("\n")[0])
     parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
     parser.add_argument("--full", action="store_true", help="all of it: takes hours")
-    parser.add_argument("--docs", metavar="FOLDER", help="write the page Assurance anew, with the last result of each step")
+    parser.add_argument(
+        "--docs",
+        metavar="FOLDER",
+        help="write the last result of each step into the table of the guide Assurance there, "
+        "and its details as data for the site",
+    )
     parser.add_argument("--missing", action="store_true", help="only print the packages lacking")
     options = parser.parse_args()
     for name in options.steps:
@@ -145,7 +150,7 @@ def main():
     print(f"nanvm_mem: verification, {'all' if options.full else 'the fast part'} of each step")
     outcomes = [run_step(name, options.full) for name in names]
     if options.docs:
-        page.write(options.docs, last_results())
+        page.write(options.docs, last_results(), STEPS)
     return summarise(outcomes)
 
 

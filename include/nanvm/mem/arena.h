@@ -30,9 +30,9 @@ NANVM_BEGIN_DECLS
  * Makes `self` an arena of `size` bytes at `buffer`. The buffer needs no
  * alignment; what alignment costs comes out of `size`.
  *
- * Where a memory checker watches, it is told which bytes of the buffer are in use, and
- * some between objects aren't: fewer objects have room, and nobody else may touch the
- * buffer, before nanvm_arena_deinit().
+ * A sanitizer is told which bytes of the buffer are in use, and that some bytes between
+ * objects aren't. So under a sanitizer fewer objects have room, and nobody else may touch
+ * the buffer before nanvm_arena_deinit().
  *
  * @ownership `buffer` stays the caller's and must outlive every object in it. Call
  *     nanvm_arena_deinit() before it goes, or serves for anything else. An arena can't be
@@ -71,27 +71,27 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_arena_init_growing(nanvm_arena *self,
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *self);
 
 /**
- * Lets go of all objects: runs their `drop`, drops the references they hold
- * into other managers, and starts anew. A growing arena keeps the chunks that were
- * in use, for what comes next, and gives those back that weren't: it holds no more
- * than the last round took, and a second reset gives everything back. When the source has
- * no memory for a larger chunk, the arena gives the kept ones back and asks once more.
+ * Lets go of all objects: runs their `drop`, drops the references that they hold into
+ * other managers, and starts anew. A growing arena keeps the chunks that were in use, for
+ * the next round, and gives back the others. So it holds no more than the last round
+ * took, and a second reset gives everything back. When the source has no memory for a
+ * larger chunk, the arena gives back the kept ones and asks once more.
  *
- * Inside a callback it is allowed only if no object outside refers into the arena, also
- * none that was dropped and waits for its turn to end. What it lets go of inside a `drop`
- * ends when that has returned.
+ * Inside a callback a reset is allowed only if no object outside refers into the arena,
+ * not even one that was dropped and waits for its turn to end. What a reset inside a
+ * `drop` lets go of ends when that `drop` has returned.
  *
- * The callbacks that it runs may do what #nanvm_type says, and use the arena: create
- * objects in it and resize and drop these, and take raw memory. What they create goes,
- * too, in a later round: no reference to it may outlast the reset. A `drop` that always
- * creates another object with such a `drop` keeps the reset from ending. Resetting or
- * ending the arena there does nothing.
+ * The callbacks that a reset runs may do what #nanvm_type says, and use the arena: create
+ * objects in it, resize and drop these, and take raw memory. What they create is let go
+ * of, too, in a later round: no reference to it may outlast the reset. A `drop` that
+ * always creates another object with such a `drop` keeps the reset from ending. In such a
+ * callback, resetting or ending the arena does nothing.
  *
  * All `drop` callbacks of a round run before the references of its objects are dropped.
  * So the `drop` of an object may read the other objects of its round, in any order; it
  * may not change, resize or clone them, since they may have had their own `drop`. The
- * `drop` of an object elsewhere may not look at the arena's objects of before, and nor
- * may that of a later round.
+ * `drop` of an object outside the arena may not look at the objects of that round, and
+ * nor may the `drop` of an object of a later round.
  *
  * @ownership every reference into the arena is invalid from now on.
  * @errors debug builds of the library stop the program if an object of a self-contained
@@ -105,8 +105,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 
 /**
  * Resets the arena, with callbacks as nanvm_arena_reset() says, and gives its chunks
- * back. Can be called twice; while the arena lets go of its objects it does nothing. What
- * the source's dealloc drops, here or at a reset, ends when the arena is empty.
+ * back. It can be called twice; a call while the arena lets go of its objects does
+ * nothing. What the source's dealloc drops, here or at a reset, ends when the arena is
+ * empty.
  *
  * @ownership `self` and its buffer are the caller's memory again.
  * @errors as nanvm_arena_reset().

@@ -11,20 +11,21 @@
  * @defgroup block Block
  * @brief A header followed by an object.
  *
- * Only who writes a manager with its own arrangement of blocks needs this
- * group; everyone else reads it for the picture.
+ * Only authors of managers with their own arrangement of blocks need this group; everyone
+ * else reads it for the picture.
  *
  * Guide: @ref block_layout.
  * @{
  */
 
-/** A block's origin: what the blocks that point at it hold, and who counts
- *  and frees them. Blocks of one type and dealloc can share it. Who writes one of their
- * own writes all of it: `*origin = (nanvm_origin){.type = ..., .dealloc = ...}`. */
+/** A block's origin: the type of the objects in the blocks that point at it, and the
+ *  dealloc that counts and frees them. Blocks of one type and dealloc can share it. To
+ *  make one of your own, write all of it:
+ *  `*origin = (nanvm_origin){.type = ..., .dealloc = ...}`. */
 typedef struct nanvm_origin {
     const nanvm_type *type; /**< The type of the object. */
     nanvm_dealloc *dealloc; /**< Counts and frees. */
-    /* halves, since an origin lies where a word may */
+    /* two halves, since an origin may be aligned to a word only */
     NANVM_CHECKSUM(uint32_t checksum[2];)
 } nanvm_origin;
 

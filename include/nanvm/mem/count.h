@@ -9,9 +9,9 @@
  * @defgroup count Count
  * @brief The number of *other* references to an object, and what its sign says.
  *
- * At 0 or above a count is plain. Below, it says how else the object is counted:
- * the ways apart, from -1 down, are far from each other, so that a few threads that are
- * late to notice can't carry a count from one to the next.
+ * At 0 or above a count is plain. Below 0 it says how else the object is counted. The
+ * values that say so are far from each other, so that a few threads that act on an old
+ * count can't carry it from one to the next.
  *
  * Guide: @ref block_layout, @ref threads.
  * @{

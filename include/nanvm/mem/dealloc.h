@@ -29,7 +29,7 @@ typedef enum nanvm_ref_counter_update {
     NANVM_REF_COUNTER_RELEASE /**< One reference less. */
 } nanvm_ref_counter_update;
 
-/** The functions of a dealloc. A slot that isn't needed is `NULL`. */
+/** The functions of a dealloc. A function that isn't needed is `NULL`. */
 typedef struct nanvm_dealloc_table {
     /** How its blocks are counted. */
     nanvm_count count;
@@ -41,7 +41,7 @@ typedef struct nanvm_dealloc_table {
      * and that means what the dealloc wants it to. Returns how many *other*
      * references there were before the update: 0 for `READ` grants exclusive
      * access; 0 for `RELEASE` frees the block; what `ADD` returns is ignored.
-     * One that doesn't really count must return more than 0. Called from any
+     * A function that doesn't really count must return more than 0. Called from any
      * thread that uses a reference; may not use references itself.
      */
     size_t (*ref_counter_update)(nanvm_dealloc *self, size_t *counter,
@@ -53,9 +53,9 @@ typedef struct nanvm_dealloc_table {
      * for each, from the thread that dropped the last reference, when the
      * object's own `drop` is over. It may free `self` too, and may drop
      * references that its state holds; a chain of such deallocs takes stack.
-     * If it drops the last reference to an array whose items are being cut off, the
-     * array ends with the others. Where it frees memory of an array that grows, the
-     * callbacks of what it drops may not use that array.
+     * If it drops the last reference to an array whose items are being cut off, the array
+     * ends together with what is cut off. If it frees the old memory of an array that
+     * grows, the callbacks of what it drops may not use that array.
      * With #NANVM_COUNT_NONE it may be `NULL`, and is called only for raw
      * memory, for an array that has moved, and for an object whose construction
      * failed.
@@ -68,8 +68,8 @@ typedef struct nanvm_dealloc_table {
      */
     void (*free_block)(nanvm_dealloc *self, void *object);
 
-    /** Private: what only deallocs of the library do. All false in any other: a block
-     *  of a table that claims more stops the program in a hardened build. */
+    /** Private: what only deallocs of the library do. All are false in any other dealloc:
+     *  a hardened build stops the program if its table sets one. */
     nanvm_dealloc_traits own;
 } nanvm_dealloc_table;
 

@@ -17,8 +17,8 @@
 
 /**
  * Is given one line, without a line break, that names the mistake. It may leave by
- * `longjmp` to report and end the program, not to go on with its references: drops
- * of that thread may only be queued from then on.
+ * `longjmp` to report the mistake and end the program, but not to go on using references:
+ * from then on drops of that thread may only be queued.
  */
 typedef void nanvm_fatal_handler(const char *message);
 

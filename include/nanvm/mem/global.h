@@ -26,9 +26,9 @@ NANVM_BEGIN_DECLS
  * @ownership the library's; it is never destroyed.
  * @errors none.
  * @threads any thread, at the same time; so are its references.
- * @cost none. It costs 24 bytes an object, 32 an array, on 64 bits, besides
- *     what `malloc` takes; in a hardened build 40 and 56, and up to 6 MiB in the
- *     process for dead objects that @ref hardening_waiting "wait".
+ * @cost none. On 64 bits an object takes 24 bytes more than its size, an array 32,
+ *     besides what `malloc` takes; in a hardened build 40 and 56, and up to 6 MiB in the
+ *     process for dropped objects that @ref hardening_waiting "wait".
  */
 NANVM_API NANVM_RETURNS_NONNULL nanvm_manager *nanvm_global(void);
 

@@ -11,8 +11,8 @@
  * @defgroup layout Layout
  * @brief How much memory, and how aligned.
  *
- * A layout travels with its memory: who frees a piece of memory says again
- * what was asked for, so that no manager has to store it.
+ * A layout travels with its memory: whoever frees a piece of memory says again what was
+ * asked for, so that no manager has to store it.
  *
  * Guide: @ref managers.
  * @{

@@ -11,9 +11,9 @@
  * @defgroup local Local manager
  * @brief One thread, a pool for each type, plain counts.
  *
- * Objects of one type and size lie side by side in chunks; a dead one's slot
- * goes to the next one of its type and to no other. References outlive the
- * manager: the last one to go frees what is left of it.
+ * Objects of one type and size lie side by side in chunks; the slot of a dropped object
+ * goes to the next object of its type and to no other. References outlive the manager:
+ * the last one to go frees what is left of it.
  *
  * When the source has no memory, the manager gives back what nanvm_local_trim() would and
  * asks the source once more. A null handle means that this wasn't enough.
@@ -27,15 +27,15 @@
 typedef struct nanvm_local nanvm_local;
 
 /**
- * Told, when a local manager is deinitialised, of each type that has objects
- * alive: how many, and how many bytes they take with their headers. An `type`
- * of `NULL` is raw memory.
+ * Told, when a local manager is deinitialised, of each type with live objects: how many
+ * there are, and how many bytes they take with their headers. A `type` of `NULL` is raw
+ * memory.
  *
- * It may do what any callback may, see #nanvm_type. The manager that ends can be used
- * as before: the callback may create, clone, resize and drop objects in it, use raw
- * memory, and trim it; nanvm_local_deinit() does nothing. What it drops is gone; what it
- * creates and keeps outlives the manager as any other object, and is reported only if the
- * turn of its type comes later.
+ * It may do what any callback may, see #nanvm_type. The manager that ends can be used as
+ * before: the callback may create, clone, resize and drop objects in it, use raw memory,
+ * and trim it; only nanvm_local_deinit() does nothing there. What the callback drops is
+ * gone; what it creates and keeps outlives the manager like any other object, and is
+ * reported only if the turn of its type comes later.
  */
 typedef void nanvm_local_leak(void *context, const nanvm_type *type, size_t blocks,
                               size_t bytes);
@@ -47,15 +47,16 @@ typedef void nanvm_local_leak(void *context, const nanvm_type *type, size_t bloc
 typedef struct nanvm_cycle {
     const nanvm_ref *objects; /**< All of them. Borrowed, as the array is. */
     size_t length;            /**< How many. */
-    size_t path; /**< The first so many are one cycle, and a shortest one of the first
-                      object: each refers to the next, and the last to the first. */
+    size_t path; /**< The first `path` objects are a shortest cycle through the first one:
+                      each refers to the next, and the last to the first. */
 } nanvm_cycle;
 
 /**
- * Told by debug builds of the library, when a local manager is deinitialised and has told
- * of its leaks, of each set of live objects that lie on cycles. `cycle` is `NULL` if
- * memory ran out, so that it isn't known whether there are cycles. It may drop, clone and
- * create references; then objects that it is told of later may be dead.
+ * A debug build of the library calls it when a local manager is deinitialised and has
+ * told of its leaks, once for each set of live objects that lie on cycles. `cycle` is
+ * `NULL` if memory ran out, so that it isn't known whether there are cycles. The callback
+ * may drop, clone and create references; then objects that it is told of later may have
+ * been dropped.
  */
 typedef void nanvm_local_cycle(void *context, const nanvm_cycle *cycle);
 
@@ -104,8 +105,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
  * another are followed. A cycle that leads through objects of another manager isn't
  * found. Other builds never call it.
  *
- * The default, and `NULL`, writes the first cycles to `stderr`, unless leaks are told to
- * a callback of their own.
+ * The default, and `NULL`, writes the first cycles to `stderr`, unless
+ * nanvm_local_on_leak() has set a callback.
  *
  * @ownership `context` is the caller's and only passed on.
  * @errors none.
@@ -140,27 +141,28 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
- * @cost O(dead objects + chunks) of the types of which an object was freed since the last
- *     trim; O(1) if none was. Nothing is counted while objects come and go: only the
- * first free in a pool after a trim is a call.
+ * @cost O(dropped objects + chunks) of the types of which an object was freed since the
+ *     last trim; O(1) if there are none. Nothing is counted while objects come and go:
+ *     only the first free in a pool after a trim is a call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
 /**
- * Ends the manager. Objects that are alive stay valid, and the last of a pool
+ * Ends the manager. Objects that are alive stay valid, and the last object of a pool
  * takes the pool's memory along. Each type with live objects is reported, see
  * nanvm_local_on_leak(), and in a debug build each cycle of them, see
  * nanvm_local_on_cycle(). Objects that were dropped and still wait for their turn to end
- * are reported, too. Can be called twice; while it reports it does nothing. A callback
- * may call it at any time. What the source's dealloc drops meanwhile ends when the
- * manager has ended: an object that is created in it then begins it anew.
+ * are reported, too. It can be called twice; a call while it reports does nothing. A
+ * callback may call it at any time. What the source's dealloc drops meanwhile ends when
+ * the manager has ended; a callback that then creates an object in the manager begins it
+ * anew.
  *
  * Raw memory that is alive stays valid, too. The manager can be used again, without
  * another nanvm_local_init(): it then counts the raw memory that was alive at its end as
  * its own.
  *
- * @ownership `self` is the caller's memory again; while raw memory is alive that is to be
- *     resized or given back, `self` must stay as it is.
+ * @ownership `self` is the caller's memory again; but as long as there is raw memory to
+ *     be resized or given back, `self` must stay as it is.
  * @errors none.
  * @threads the manager's.
  * @cost O(chunks + free slots). In a debug build, if objects are alive, also O(objects +

@@ -12,8 +12,8 @@
  * @defgroup manager Manager
  * @brief Creates blocks, and hands out raw memory.
  *
- * A manager is borrowed by the call that creates an object and by no other:
- * it has plain fields, no locks, and references outlive it.
+ * A manager is borrowed by the calls that it is passed to, and by nothing else: it has
+ * plain fields and no locks, and references outlive it.
  *
  * Guide: @ref managers, @ref writing_a_manager.
  * @{
@@ -22,10 +22,10 @@
 typedef struct nanvm_manager nanvm_manager;
 struct nanvm_stats;
 
-/** The functions of a manager. `alloc` is all that is needed. They are called while the
- *  library is at work: if one of them drops references, the callbacks of what ends may
- *  neither create in a manager that takes its memory from here nor use an array that is
- *  being resized. What a #nanvm_dealloc drops has more freedom. */
+/** The functions of a manager. Only `alloc` is needed. They are called while the library
+ *  is at work: if one of them drops references, the callbacks of what ends may neither
+ *  create in a manager that takes its memory from this one, nor use an array that is
+ *  being resized. Callbacks of what a #nanvm_dealloc drops may do more. */
 typedef struct nanvm_manager_table {
     /**
      * Returns memory for `layout`, or `NULL` when there is none. The core asks
@@ -35,30 +35,27 @@ typedef struct nanvm_manager_table {
     void *(*alloc)(nanvm_manager *self, nanvm_layout layout);
 
     /**
-     * Makes `memory`, which `alloc` returned for `layout`, `size` bytes large,
-     * where it lies or elsewhere (its bytes move along, its alignment stays),
-     * and returns it; or returns `NULL` and leaves it as it was. The core calls
-     * it only for memory that the manager's own dealloc frees. Optional:
-     * without it, memory is copied.
+     * Makes `memory`, which `alloc` returned for `layout`, `size` bytes large and returns
+     * it. It may move; its bytes move along, and its alignment stays. Or returns `NULL`
+     * and leaves it as it was. The core calls it only for memory that the manager's own
+     * dealloc frees. Optional: without it, memory is copied.
      */
     void *(*resize)(nanvm_manager *self, void *memory, nanvm_layout layout, size_t size);
 
     /**
-     * Returns the address for a new object of `size` bytes, its header written
-     * by #nanvm_block_init and its bytes in any state, or `NULL`. The address is
-     * aligned as the type says, and at least to a word; in a hardened build at
-     * least to 8 bytes. For managers
-     * that share an origin among blocks; their dealloc has `free_block`, and
-     * doesn't count by #NANVM_COUNT_CUSTOM, whose counter such blocks lack.
-     * Optional: without it each block has its own origin and comes from `alloc`.
+     * Returns the address for a new object of `size` bytes, its header written by
+     * #nanvm_block_init and its bytes in any state, or `NULL`. The address is aligned as
+     * the type says, and at least to a word; in a hardened build at least to 8 bytes. For
+     * managers that share an origin among blocks. Their dealloc has `free_block`, and
+     * doesn't count by #NANVM_COUNT_CUSTOM: such blocks have no counter. Optional:
+     * without it each block has its own origin and comes from `alloc`.
      */
     void *(*new_block)(nanvm_manager *self, const nanvm_type *type, size_t size);
 
     /**
-     * Makes `object` `size` bytes large, which was `old_size`, and returns it
-     * (it may have moved, with its block); or returns `NULL` and leaves it
-     * as it was. `object` may be another manager's: then `NULL` is the answer.
-     * Goes with `new_block`. Optional.
+     * Makes `object`, which has `old_size` bytes, `size` bytes large and returns it,
+     * moved with its block or not; or returns `NULL` and leaves it as it was. For an
+     * object of another manager it returns `NULL`. Goes with `new_block`. Optional.
      */
     void *(*resize_block)(nanvm_manager *self, void *object, size_t old_size,
                           size_t size);
@@ -73,10 +70,9 @@ struct nanvm_manager {
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
-    nanvm_slots **slots;    /**< Where a local manager or an arena has room at hand, by
-                                          type. `NULL` in any other, and in a copy of such
-                                          a manager that has a table of its own: creating
-                                          looks here before it asks the table. */
+    nanvm_slots **slots;    /**< Free slots of a local manager or an arena, by type:
+                                 creating looks here before it asks the table. `NULL` in
+                                 any other manager, and in a copy with another table. */
 };
 
 /**
@@ -85,10 +81,10 @@ struct nanvm_manager {
  * then are dropped. The object's own `drop` isn't called. A C++ exception does the same,
  * and goes on: see @ref objects_leaving.
  *
- * It may do what any callback may, see #nanvm_type: among others create objects in the
- * same manager, and trim or end it if it is a local one, which the new object outlives.
- * The object itself isn't alive yet: it may be written, but no reference to it may be
- * used; and the arena that it lies in may not be reset.
+ * It may do what any callback may, see #nanvm_type: among other things create objects in
+ * the same manager, and trim or end a local manager, which the new object outlives. The
+ * object itself isn't alive yet: it may be written, but no reference to it may be used;
+ * and the arena that it lies in may not be reset.
  */
 typedef bool nanvm_construct(void *object, size_t length, void *context);
 
@@ -114,7 +110,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new(nanvm_manager *manager, const nanvm_type *type);
 
 /**
- * A copy of the fixed part `*value`, `type->size` bytes.
+ * An object whose fixed part is a copy of `*value`, `type->size` bytes.
  *
  * @ownership the new object is the caller's, and takes over the references
  *     in `*value` and whatever else it owns; on failure they stay with the caller.
@@ -140,8 +136,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
                     size_t length);
 
 /**
- * An object that `construct` writes in place, see #nanvm_construct. Where it gives up,
- * the object is gone before a `drop` callback of what it wrote runs.
+ * An object that `construct` writes in place, see #nanvm_construct. If `construct` gives
+ * up, the object is gone before the `drop` callbacks of what was written run.
  *
  * @ownership the new object is the caller's, and owns what `construct` put in
  *     it. When `construct` returns false, the references it wrote are dropped;
@@ -158,13 +154,12 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
 /** @name Raw memory
  *  Memory without a header, so that a manager can serve another library.
  *
- *  - **Alignment.** A piece is aligned as its layout asks, and at least to a pointer: so
- * is
- *    `{n, 1}`, for any `n`.
+ *  - **Alignment.** A piece is aligned as its layout asks, and at least to a pointer,
+ *    even for a layout `{n, 1}`, whatever `n` is.
  *  - **Size.** 0 bytes are served as 1: the piece has an address of its own, and must be
  *    given back like any other.
- *  - **Lifetime.** A piece of the global manager lives until it is given back. A piece of
- * a local manager does so too, and may outlive nanvm_local_deinit(): the same
+ *  - **Lifetime.** A piece of the global manager lives until it is given back. So does a
+ *    piece of a local manager, which may outlive nanvm_local_deinit(): the same
  *    #nanvm_local still resizes it and takes it back, and must stay where it is until
  *    then. A piece of an arena lives until the next reset, or until it is given back.
  *  - **Shrinking** to any size never fails on the global manager and in an arena. A local
@@ -183,14 +178,14 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(
     nanvm_manager *manager, nanvm_layout layout);
 
 /**
- * Makes `memory` `size` bytes large; it may move. Bytes beyond the old size
- * are in any state. A `memory` of `NULL` is allocated anew. A `size` of 0 doesn't free:
- * the piece then has the layout `{0, layout.align}`.
+ * Makes `memory` `size` bytes large; it may move. Bytes beyond the old size are in any
+ * state. If `memory` is `NULL`, a new piece is allocated. A `size` of 0 doesn't free: the
+ * piece then has the layout `{0, layout.align}`.
  *
  * @ownership on success `memory` is gone, and the caller owns what is returned.
  * @errors `NULL` if there is no memory or the size is too large; then `memory`
- *     is as it was. Making a piece smaller doesn't fail: see above. A hardened or debug
- *     build stops the program as nanvm_manager_dealloc() does.
+ *     is as it was. See above for when making a piece smaller can fail. A hardened or
+ *     debug build stops the program as nanvm_manager_dealloc() does.
  * @threads as the manager says.
  * @cost the manager's; at the worst a new piece and a copy.
  */

@@ -106,9 +106,9 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * with this array: when the first of them runs, the array has its final length and
  * place, `*self` refers to it, its old memory is free, and all references that are cut
  * off have been released. They may resize it again, write it, share it, drop it and free
- * the memory in which `*self` lies: the function doesn't look at them again. They may
- * trim or end `manager`, and reset an arena. Resetting that of the array makes `*self`
- * invalid as every handle into that arena.
+ * the memory in which `*self` lies: the function uses neither any more. They may trim or
+ * end `manager`, and reset an arena. Resetting the arena of the array makes `*self`
+ * invalid, like every handle into that arena.
  *
  * @param[in,out] self the array.
  * @param manager where to move to; usually the one that created the array.
@@ -116,8 +116,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * @return false on failure.
  * @ownership `*self` stays the caller's; on success the array may have another address.
  * @errors false if memory runs out, if the size overflows, if the object isn't
- *     an array (but for `length` 0), or for a null handle: `*self` is untouched. Where
- *     there is no room left: stops the program as nanvm_mut_ref_drop() does.
+ *     an array (but for `length` 0), or for a null handle: `*self` is untouched. Stops
+ *     the program where nanvm_mut_ref_drop() does, but looks only if there is no room.
  * @threads the thread that has `self`, as the manager says.
  * @cost O(items added or cut off), and O(size) when it moves. A local manager
  *     leaves room to grow; elsewhere lengths are exact, so whoever appends one by one
@@ -128,9 +128,10 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
     nanvm_mut_ref *self, nanvm_manager *manager, size_t length);
 
 /**
- * nanvm_mut_ref_resize() for who writes the new items at once: their bytes are in any
- * state, where the table says that an item holds no references; else all zeros.
- * Clearing what is overwritten anyway is half the time of a large array that grows.
+ * nanvm_mut_ref_resize() for callers that write the new items at once. Where the table
+ * says that an item holds no references, the bytes of new items are in any state; else
+ * all zeros. Clearing what is overwritten anyway takes half of the time in which a large
+ * array grows.
  *
  * @return false on failure.
  * @ownership as nanvm_mut_ref_resize().

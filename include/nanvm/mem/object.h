@@ -12,8 +12,8 @@
  * @brief A value that lives in memory of a manager.
  *
  * An object is a value in a block. Whoever has it has a handle: a #nanvm_mut_ref, the
- * only one, or a #nanvm_ref, which others share. What an object is, its @ref type says;
- * what can be done with it, @ref mut_ref and @ref ref.
+ * only one, or a #nanvm_ref, which others share. Its @ref type says what an object is;
+ * @ref mut_ref and @ref ref say what can be done with it.
  *
  * Guide: @ref objects.
  * @{

@@ -12,13 +12,13 @@
  * @brief A shared, immutable reference, counted.
  *
  * One pointer, to the object itself. The count is of the *other* references:
- * 0 means sole owner, and then the `Ref` turns back into a `MutRef` for
- * nothing; otherwise the object is cloned first. So a value is immutable to
+ * 0 means sole owner, and then the `Ref` turns back into a `MutRef` at no
+ * cost; otherwise the object is cloned first. So a value is immutable to
  * all who share it, and updated in place by whoever owns it alone.
  *
- * A function that looks into the header of a dead object stops the program, as each says:
- * that is seen while the memory is still there. A hardened build looks at every use, and
- * also stops the program if what is in front of the object isn't as the library wrote it.
+ * A function that looks into the header of a dropped object stops the program if the
+ * memory is still there; each says so. A hardened build checks at every use, and also
+ * stops the program if what is in front of the object isn't as the library wrote it.
  *
  * Guide: @ref references, @ref threads.
  * @{
@@ -72,13 +72,13 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
 /**
  * One more reference to the same object. A null handle gives a null handle.
  *
- * It ends the time in which the object may be written through `self`, see
- * nanvm_ref_make_mut(), and the object itself must not hold it.
+ * From then on the object may not be written through `self`, see nanvm_ref_make_mut().
+ * The new reference must not be stored in the object itself.
  *
  * @ownership `self` stays the caller's; the result is the caller's too.
  * @errors none. A count that comes near its limit sticks there, and the
- *     object lives for ever. Stops the program if the object is dead, which is seen
- *     while its memory is still there.
+ *     object lives for ever. Stops the program if the object was dropped and its memory
+ *     is still there.
  * @threads any thread that has `self`.
  * @cost plain count: load, test, store. Atomic: load, test and one atomic add.
  *     Inlined: about 7 instructions on x86-64, 65 bytes.
@@ -86,12 +86,12 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
 NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self);
 
 /**
- * One reference less. The last one drops the object, and what only it refers
- * to, as nanvm_mut_ref_drop(). A null handle is left alone.
+ * Drops one reference. The last drop ends the object, and what only it refers to, as
+ * nanvm_mut_ref_drop() does. A null handle is left alone.
  *
  * @ownership consumes `self`.
- * @errors stops the program if the object is dead already, which is seen while
- *     its memory is still there.
+ * @errors stops the program if the object was dropped already and its memory is still
+ *     there.
  * @threads any thread that has `self`.
  * @cost plain count: load, test, store. The last reference: O(objects that
  *     die), stack O(1). Inlined: about 7 instructions on x86-64, 25 bytes.
@@ -121,7 +121,7 @@ NANVM_API size_t nanvm_ref_count(nanvm_ref self);
  *     the object happened before, and it stays true until this thread clones `self`. If
  *     false, another thread may change that at once.
  * @cost plain count: one load and test. Inlined: about 6 instructions on x86-64, 35
- * bytes.
+ *     bytes.
  */
 NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self);
 
@@ -160,9 +160,9 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  * A `MutRef` with the content of `*self`: the same object for a sole owner, a
  * new one in `manager` otherwise.
  *
- * A `clone` runs as in nanvm_ref_clone_object(); `*self` is still what it was. Where the
- * reference in `*self` has become the last one meanwhile, a `drop` runs; `*self` is null
- * by then.
+ * A `clone` runs as in nanvm_ref_clone_object(), and finds `*self` as it was. If the
+ * reference in `*self` has become the last one meanwhile, a `drop` runs, and finds
+ * `*self` null.
  *
  * @ownership on success `*self` is consumed and null; the result is the caller's.
  * @errors the null handle where nanvm_ref_clone_object() fails; then `*self`
@@ -176,19 +176,19 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *manager);
 
 /**
- * The object of `*self`, to be written in place: that of a sole owner; otherwise `*self`
- * becomes the only reference to a new object with the same content. For updates on the
- * way down a structure, where nanvm_ref_to_mut_ref() and back would store each
- * handle twice. Callbacks run as in nanvm_ref_to_mut_ref(), but for a `drop` `*self` is
- * the new reference already.
+ * The object of `*self`, to be written in place. If `*self` isn't the sole owner, it
+ * first becomes the only reference to a new object with the same content. For updates on
+ * the way down a structure, where nanvm_ref_to_mut_ref() and back would store each handle
+ * twice. Callbacks run as in nanvm_ref_to_mut_ref(), except that a `drop` finds the new
+ * reference in `*self`.
  *
- * While the object is written it must not be given a clone of `*self`, and nor must
- * anything that it refers to: they would lie on a cycle, which no drop frees. C can't
- * prevent that; see nanvm_local_on_cycle().
+ * While the object is written, neither it nor anything that it refers to may be given a
+ * clone of `*self`: they would lie on a cycle, which no drop frees. C can't prevent that;
+ * see nanvm_local_on_cycle().
  *
  * @return the object, or `NULL` on failure.
  * @ownership `*self` stays the caller's, and on success it is a sole owner; the object is
- *     borrowed from it, until it is cloned, moved or dropped.
+ *     borrowed from it, until `*self` is cloned, moved or dropped.
  * @errors `NULL` where nanvm_ref_clone_object() fails; then `*self` is untouched. Stops
  *     the program if the object is dead.
  * @threads any thread that has `self`, as the manager says.
@@ -202,12 +202,12 @@ NANVM_INLINE NANVM_NODISCARD
  * Tells `visitor` of each reference that `self` holds: those of the fixed part
  * first, then item by item.
  *
- * For what a collector, a picture of the graph, or a writer to disk needs. The visitor
- * may do anything but change or end `self`.
+ * For a collector, a picture of the graph, or writing objects to disk. The visitor may do
+ * anything but change or end `self`.
  *
  * @ownership `self` and what the visitor is told of stay where they are.
- * @errors stops the program if the object is dead, which is seen while its memory is
- *     still there. A null `self` holds nothing.
+ * @errors stops the program if the object was dropped and its memory is still there. A
+ *     null `self` holds nothing.
  * @threads as reading the object.
  * @cost O(references).
  */

@@ -40,12 +40,12 @@ typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context
  * when they have the same table, at the same address.
  *
  * **What a callback may do.** A `drop`, a `clone`, a #nanvm_construct and a
- * #nanvm_local_leak may call every function of the library, on every manager, and on the
- * one at hand: create, clone, convert, resize and drop objects, use raw memory, trim and
- * end a local manager, reset and end an arena. Four rules hold for all of them:
+ * #nanvm_local_leak may call every function of the library, on every manager, the one at
+ * hand included: create, clone, convert, resize and drop objects, use raw memory, trim
+ * and end a local manager, reset and end an arena. Four rules hold for all of them:
  *
- * - The object at hand is off limits as each says: to `drop` it is dead, to `clone` and
- *   a #nanvm_construct it isn't alive yet.
+ * - The object at hand is off limits, as each callback says: in a `drop` it was dropped;
+ *   in a `clone` and a #nanvm_construct, the new object isn't alive yet.
  * - The manager that the running function was given stays borrowed until that function
  *   returns. A local manager may be ended and initialised again, but its struct has to
  *   stay. An arena may not be reset or ended while an object is constructed in it or
@@ -80,8 +80,8 @@ typedef struct nanvm_type {
      * library. Called once, when the last reference is dropped, before the
      * references that the object declares are released. It may do what any callback
      * may, see above; drops that end an object are carried out after it returns. The
-     * object itself is dead: its bytes may be read and written, but no reference to it
-     * may be used, not even to ask how long it is, which is `length`; a hardened build
+     * object itself is dropped: its bytes may be read and written, but no reference to it
+     * may be used, not even to ask for its length, which is in `length`; a hardened build
      * stops the program. What `drop` writes to a reference that the object declares is
      * released in place of what was there.
      */
@@ -135,15 +135,16 @@ NANVM_END_DECLS
  *
  * `#define NANVM_OTHER_HANDLES(HANDLE) HANDLE(const struct cell *) HANDLE(my_handle)`
  *
- * Handles anyway are #nanvm_ref, a typed reference, and a struct whose only member is a
- * #nanvm_ref (called `untyped`, for a compiler of C other than gcc and clang); in C++
- * also a class of the same size that is constructed from a #nanvm_ref. A member of a type
- * that is listed here must hold the address of an object, as a reference does, or `NULL`.
+ * These are handles anyway: #nanvm_ref, a typed reference, and a struct whose only member
+ * is a #nanvm_ref (called `untyped`, for a compiler of C other than gcc and clang); in
+ * C++ also a class of the same size that is constructed from a #nanvm_ref. A member of a
+ * type that is listed here must hold the address of an object, as a reference does, or
+ * `NULL`.
  *
- * A #nanvm_mut_ref is no such member unless it is listed here: when the object that holds
- * it is cloned, two objects refer to what one of them takes for its own. Store a
- * #nanvm_ref, and write through nanvm_ref_make_mut(). List it only if objects of the type
- * are never cloned.
+ * A #nanvm_mut_ref is not such a handle unless it is listed here: when the object that
+ * holds it is cloned, both objects refer to what each takes for its own. Store a
+ * #nanvm_ref, and write through nanvm_ref_make_mut(). List #nanvm_mut_ref only if objects
+ * that hold one are never cloned.
  */
 #define NANVM_OTHER_HANDLES(HANDLE)
 #endif
@@ -152,7 +153,7 @@ NANVM_END_DECLS
 /** @name Tables in one line
  *  Each declares a `static const nanvm_type` called `table`. A member that is listed
  *  as a reference must be a handle, see #NANVM_OTHER_HANDLES; any other doesn't compile.
- *  It may be a part of a member: `child[0]`, `left.parent`.
+ *  A part of a member may be listed, too: `child[0]`, `left.parent`.
  *  @{ */
 
 /** A type without references: `NANVM_TYPE(point_type, struct point);` */

@@ -51,10 +51,10 @@
  *   to the null handle. A null handle gives false.
  * - `<name>_mut_ref_from(nanvm_mut_ref *untyped, <name>_mut_ref *out)` does the same.
  * - `<name>_ref_view(nanvm_ref untyped)` and `<name>_mut_ref_view(nanvm_mut_ref untyped)`
- *   return the same handle with its type, without a look at the table: where the program
- *   knows the type already. Nothing changes hands, and null stays null. If the object has
- *   another table, a hardened or debug build stops the program; any other reads it as
- * `type`.
+ *   return the same handle with its type, without a look at the table: for when the
+ *   program knows the type already. Nothing changes hands, and null stays null. If the
+ *   object has another table, a hardened or debug build stops the program; any other
+ *   build reads the object as `type`.
  *
  * The way to an untyped handle is the member `untyped`.
  */

@@ -1,10 +1,10 @@
 """Misuse of the library does no worse than is known, attack by attack.
 
 Each attack on each manager is a process of its own. After the attack the process goes on as a
-program would, and compares all that it has with what it remembers; notes.md says what the classes
-of outcomes mean. Attacks are made on the usual build and the hardened one, and for comparison on
-five mallocs. expected.txt has the class that is known of each, and anything worse is a failure;
-reasons.txt says why an attack stays silent."""
+program would, and compares all of its objects with its own records; the guide Assurance defines the
+classes of outcomes. Attacks are made on the usual build and the hardened one, and for comparison on five
+mallocs. expected.txt has the known class of each, and a worse one is a failure; reasons.txt says
+why an attack stays silent."""
 
 import collections
 import pathlib
@@ -284,9 +284,8 @@ def seen(build_name, rows):
 
 
 def page(builds, peers):
-    """All that the page shows of it."""
-    notes = (HERE / "notes.md").read_text().splitlines()
-    lines = [*notes, "", *table(builds, peers), *explained(builds)]
+    """The details of Assurance."""
+    lines = [*table(builds, peers), *explained(builds)]
     for build_name, rows in builds.items():
         lines += seen(build_name, rows)
     return lines
@@ -327,7 +326,7 @@ def shortcoming(build_name, rows):
     managers = collections.Counter(row.manager for row in bad)
     on = ", ".join(f"{managers[each]} on {each}" for each in MANAGERS if each in managers)
     names = {row.name for row in bad}
-    return f"{len(names)} {what[build_name]} ({on}): the reasons are on the page"
+    return f"{len(names)} {what[build_name]} ({on}): reasons.txt says why"
 
 
 def shortcomings(builds):

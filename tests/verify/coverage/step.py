@@ -1,9 +1,9 @@
 """The unit tests reach each line of the library, each branch both ways, and each condition of
 a decision on its own (MC/DC).
 
-clang-19 counts what they reach, in the usual build, the hardened and the debug one; measure.py
-adds the counts up. What no test reaches is listed in exclusions.txt, with the reason; any other
-gap is a failure, and so is a line of the list that matches nothing any more."""
+clang-19 counts lines, branches and conditions in the usual build, the hardened and the debug one;
+measure.py adds the counts up. exclusions.txt lists each gap that is known, with the reason; any
+other gap is a failure, and so is a line of the list that matches nothing any more."""
 
 import collections
 import pathlib
@@ -127,14 +127,6 @@ def judge(work, gaps, excluded):
     return len(wrong)
 
 
-TEXT = """
-What the unit tests reach in `src` and in the inline functions, as clang-19 counts: each line,
-each branch both ways, and of each decision each condition on its own (MC/DC). The usual build
-is counted, the hardened and the debug one. The copies of an inline function
-count as one.
-"""
-
-
 def count_excluded(gaps, excluded):
     """How many exclusions there are, and how they add up with what wasn't covered."""
     lucky = len(set(excluded) - set(gaps))
@@ -143,9 +135,8 @@ def count_excluded(gaps, excluded):
 
 
 def page(totals, missing, gaps, excluded):
-    """What Assurance says."""
-    rows = TEXT.strip().split("\n") + [""]
-    rows += ["| of | there are | covered | not covered |", "| --- | ---: | ---: | ---: |"]
+    """The details of Assurance."""
+    rows = ["| of | there are | covered | not covered |", "| --- | ---: | ---: | ---: |"]
     for name, there, lacking in zip(("lines", "branches", "conditions"), totals, missing):
         rows.append(f"| {name} | {there} | {there - lacking} | {lacking} |")
     rows.append(f"| together | {sum(totals)} | {sum(totals) - sum(missing)} | {sum(missing)} |")

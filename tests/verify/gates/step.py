@@ -1,7 +1,7 @@
 """Tools find nothing wrong in the code, its ABI and its build.
 
-Each gate is a tool, and is at zero: whatever the tool finds is mended, or accepted with the
-reason, in the source or here, and listed in the page. A gate that looks for mistakes is also
+Each gate is a tool, and is at zero: a finding is mended, or accepted with the reason, in the
+source or here, and listed on the site. A gate that looks for mistakes is also
 shown one, and has to find it."""
 
 import concurrent.futures
@@ -46,17 +46,6 @@ GATES = (
 )
 
 
-# What a reader of the page might take for granted, and shouldn't.
-LIMITS = [
-    "",
-    "Analysers and warnings look at the library and the examples, by default and hardened "
-    "(clang's analyzer at both in a full run only), not at the tests. The list of the ABI is "
-    "what clang reads from the headers as C, for x86-64 and i686; what a function of the "
-    "library does behind its type isn't in it. Two builds are compared on one machine: another compiler, or valgrind's headers "
-    "being there or not, makes other bytes.",
-]
-
-
 def table(outcomes):
     """A row a gate, and below what is accepted."""
     rows = [
@@ -74,7 +63,7 @@ def table(outcomes):
         for each in outcomes
         for one in each.accepted
     ]
-    return rows + LIMITS
+    return rows
 
 
 def escaped(text):

@@ -2,8 +2,8 @@
 
 Each scenario (scenes_*.c) runs on every kind of manager: once with each request for memory
 failing alone, once with all requests from it on failing, and with pairs of failures; in arenas,
-with every size that is too small. After each operation attempt.c compares what it left behind:
-where it failed, its arguments, all counts and all that is live have to be as they were."""
+with every size that is too small. attempt.c makes each operation and checks its result: after a
+failure the arguments, all counts and all live objects have to be as they were."""
 
 import concurrent.futures
 import dataclasses

@@ -1,8 +1,8 @@
-"""The unit tests notice every change of what the library does.
+"""The unit tests notice every change of the library's behaviour.
 
 The library is changed in one place at a time, and the unit tests run until one fails. A change
-that no test notices is listed: in equivalent.txt with the reason why nobody can, in unjudged.txt
-as long as nobody has found one.
+that no test notices is listed: in equivalent.txt, with the reason why no test can notice it; in
+unjudged.txt as long as nobody has found the reason, or written a test.
 
 There are two kinds of changes, on the usual build and on the hardened one:
 
@@ -127,23 +127,6 @@ def judge(work, fields):
 
 # --- the page ---------------------------------------------------------------------
 
-TEXT = """
-The library is changed in one place at a time, and the unit tests run until one fails. A change
-that no test notices is a gap in the tests, or no change of what the library does.
-
-- *Jumps*: each conditional jump, as gcc 12 compiles it for x86-64 at `-O1`, is made never and
-  made always.
-- *Source*: `<` becomes `<=`, `+` becomes `-`, `&&` becomes `||`, and so on; each constant becomes
-  one more and one less; each variable, member and constant of an enum becomes another one of its
-  type; two neighbouring arguments of one type change places; an assignment, or a call whose
-  result isn't used, is left out. Whatever a compiler translates to the code of the library, as
-  gcc 12 does at `-O1`, `-O2` or `-O3` and clang 19 at `-O2`, isn't counted.
-
-Both are done to the usual build and to the hardened one. Inline functions are mutated in the
-library's linkable copies, which the tests call, and wherever the library itself inlines them;
-hints to the compiler and assertions about types aren't mutated.
-"""
-
 SUMS = """
 Every mutant is in one column: it was killed, or can't be told from the library by any test
 (equivalent), or can be told only where threads meet in one of many ways (chance), or survives
@@ -188,10 +171,10 @@ def reason_rows():
 
 
 def page(work, fields):
-    """What Assurance says."""
-    rows = TEXT.strip().split("\n")
+    """The details of Assurance."""
+    rows = []
     if work.full:
-        rows += [*SUMS.rstrip().split("\n"), "", *sum_rows(fields)]
+        rows += [*SUMS.strip().split("\n"), "", *sum_rows(fields)]
     rows += [*HEAD.rstrip().split("\n"), "", *jump_rows()]
     rows += ["", "The equivalent changes of the source are listed by name in"]
     rows += ["`tests/verify/mutation/sources.txt`; their reasons:", "", *reason_rows()]

@@ -39,14 +39,14 @@
 
 /* A copy of each inline function in each file, so that none is outside of the model. */
 #define NANVM_INLINE static inline
-#include <nanvm/mem/atomic.h>
+#include <nanvm/mem/inline/atomic.h>
 
 /* From here on a call of an operation says who calls; the file in which a hardened build
  * has the operations can't, as it would call itself. */
 #define MODEL_CALL(call) (model_enter(__func__), model_leave(call))
 #define MODEL_CALL_VOID(call) (model_enter(__func__), (call), (void)model_leave(0))
 
-#if !defined(MODEL_OF_SEALS)
+#if !defined(MODEL_OF_CHECKSUMS)
 #define nanvm_count_word_load(word) MODEL_CALL(nanvm_count_word_load(word))
 #define nanvm_count_word_load_acquire(word)                                              \
     MODEL_CALL(nanvm_count_word_load_acquire(word))
@@ -82,7 +82,7 @@
 
 /* In a hardened build the dead wait: their bytes are cleared, and looked at in the end.
  */
-#if defined(NANVM_HARDENED) && !defined(MODEL_OF_SEALS) && !defined(MODEL_OF_QUARANTINE)
+#if defined(NANVM_HARDENED) && !defined(MODEL_OF_CHECKSUMS) && !defined(MODEL_OF_QUARANTINE)
 #include "../../../src/hardened/quarantine.h"
 #define nanvm_wipe_object(object, size)                                                  \
     (model_write(object), nanvm_wipe_object(object, size))

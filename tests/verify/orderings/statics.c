@@ -5,7 +5,7 @@
 #include "../../../src/hardened/guard_page.c"
 
 const uint64_t *model_key(void) {
-    return &process_key;
+    return &nanvm_checksum_process_key;
 }
 
 const size_t *model_guards(void) {

@@ -177,7 +177,10 @@ class Mutant:
 MODELS = {"usual": (), "hardened": ("-DNANVM_HARDENED",)}
 
 # Files that have something to do with what the model intervenes in.
-OWN_FLAGS = {"statics": ("-DMODEL_OF_SEALS",), "quarantine": ("-DMODEL_OF_QUARANTINE",)}
+OWN_FLAGS = {
+    **dict.fromkeys(("statics", "count_word", "header"), ("-DMODEL_OF_CHECKSUMS",)),
+    **dict.fromkeys(("quarantine", "wipe"), ("-DMODEL_OF_QUARANTINE",)),
+}
 
 
 def in_parallel(context, jobs):
@@ -553,7 +556,7 @@ def comparison_table(compared):
 
 
 def page(whole, bounded, compared, mutants, counts):
-    """What the page Assurance shows."""
+    """The details of Assurance."""
     rates = ", ".join(f"{name}: {count:,}" for name, count in counts.items() if count)
     return [
         *runs_table(whole + bounded),
@@ -575,11 +578,6 @@ def page(whole, bounded, compared, mutants, counts):
         "",
         f"Operations on references under ThreadSanitizer: {rates}. Without release, and "
         "without acquire, it reports a race.",
-        "",
-        "What the model leaves out: a load doesn't see what is written later in the order of "
-        "the execution (load buffering), and a compare and exchange that fails sees the newest "
-        "value; on each word one that may fail for no reason does so once. A pool of a local "
-        "manager belongs to one thread, and isn't in it.",
     ]
 
 

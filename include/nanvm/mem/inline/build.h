@@ -1,9 +1,9 @@
 /* Which build of the library the headers are for, and what that changes in them.
  *
  *   the usual build
- *   NANVM_HARDENED  headers, origins and counts have checksums:
- * <nanvm/mem/inline/atomic.h> has the counts, this file the rest NANVM_DEBUG     a
- * hardened build that checks more
+ *   NANVM_HARDENED  headers, origins and counts have checksums: counts in
+ *                   <nanvm/mem/inline/atomic.h>, the rest in this file
+ *   NANVM_DEBUG     a hardened build that checks more
  *
  * A part of <nanvm/mem/config.h>. */
 #ifndef NANVM_MEM_INLINE_BUILD_H
@@ -31,7 +31,7 @@ NANVM_BEGIN_DECLS
 
 struct nanvm_callback_guard;
 
-/* Members of a struct. */
+/* Members that a struct has only in a hardened build. */
 #define NANVM_CHECKSUM(members) members
 
 /* Stops the program unless the header and the origin of the object are as the library
@@ -56,8 +56,8 @@ NANVM_INLINE void nanvm_header_check_type(const void *object, const void *type) 
 
 #endif
 
-/* Whether a function that calls back is at work: for a function that may be called by the
- * callback. */
+/* Whether a function that calls back is at work. Functions that its callback may call ask
+ * for it. */
 typedef struct nanvm_at_work {
     bool is_set;
     NANVM_CHECKSUM(const struct nanvm_callback_guard *frame;)

@@ -39,8 +39,8 @@ NANVM_INLINE size_t nanvm_count_others(int32_t count) {
 
 /* One more reference; false where the cold function has to decide: near the limit of an
  * atomic count, and where the count is neither plain nor atomic. (An atomic clone and a
- * drop take 6 % less time than with a call. A hand-written atomic count is faster only by
- * the load, which has to wait for an atomic update of the same word just before.) */
+ * drop take 6 % less time than with a call. A hand-written atomic count saves only the
+ * load, which has to wait for an atomic update of the same word just before.) */
 NANVM_INLINE bool nanvm_count_add(nanvm_count_word *self) {
     int32_t count = nanvm_count_word_load(self);
     if (NANVM_LIKELY(count >= 0)) {
@@ -61,8 +61,8 @@ NANVM_INLINE void nanvm_count_add_atomic(nanvm_count_word *self) {
     }
 }
 
-/* One reference less, if the count was last seen to be `count`, which is plain, and
- * there are others; else false. */
+/* One reference less, if `count`, which was read last, is plain and says that there are
+ * others; else false. */
 NANVM_INLINE bool nanvm_count_release_shared(nanvm_count_word *self, int32_t count) {
     if (count > 0) {
         nanvm_count_word_store(self, count - 1);

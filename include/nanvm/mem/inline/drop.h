@@ -1,6 +1,6 @@
-/* How references are dropped: inline as long as others remain, and where the last one
- * leads to an object in a pool that holds nothing; else by a call. A part of
- * <nanvm/mem/mut_ref.h> and <nanvm/mem/ref.h>; src/drop.c is the rest. */
+/* How references are dropped: inline while others remain, and, of a type that is known to
+ * hold nothing, where the last one leads to an object in a pool; else by a call. A part
+ * of <nanvm/mem/mut_ref.h> and <nanvm/mem/ref.h>; src/drop.c is the rest. */
 #ifndef NANVM_MEM_INLINE_DROP_H
 #define NANVM_MEM_INLINE_DROP_H
 
@@ -18,7 +18,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
     if (self.object != NANVM_NULL) {
         nanvm_count_word *word = nanvm_block_count_word(self.object);
         int32_t count = nanvm_count_word_load(word);
-        /* Written out: of nanvm_count_release_shared() gcc would put the usual case out
+        /* Written out: gcc would put the usual case of nanvm_count_release_shared() out
          * of line. */
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);

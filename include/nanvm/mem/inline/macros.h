@@ -19,16 +19,17 @@
 #define NANVM_API
 #elif defined(NANVM_BUILDING) && !defined(NANVM_SHARED) && !defined(NANVM_STATIC_EXPORTS)
 /* A shared library that contains the static one exports nothing of it. Only definitions
- * are hidden: a program can't see which of the two it will be linked with. */
+ * are hidden, not declarations: the headers can't know which of the two a program will be
+ * linked with. */
 #define NANVM_API __attribute__((visibility("hidden")))
 #else
 #define NANVM_API __attribute__((visibility("default")))
 #endif
 
-/* The fast half of a function. `src/inline.c` defines it as `extern inline`,
- * so that each of them also exists once as a symbol: for other languages,
- * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit
- * may have a copy of its own: hidden, or plugins would share the copy of one of them. */
+/* The fast half of a function. `src/inline.c` defines it as `extern inline`, so that it
+ * also exists once as a symbol: for other languages, for debuggers, and for calls that
+ * the compiler chose not to inline. In C++ each unit may have a copy of its own. It is
+ * hidden, since otherwise plugins would share the copy of one of them. */
 #ifndef NANVM_INLINE
 #if defined(__cplusplus) && defined(NANVM_GNU) && !defined(_WIN32)
 #define NANVM_INLINE __attribute__((visibility("hidden"))) inline
@@ -68,16 +69,17 @@
 #define NANVM_UNLIKELY(x) (x)
 #endif
 
-/* For unsigned arithmetic that is meant to wrap, and why: clang's -fsanitize=integer has
- * nothing to report there. */
+/* Marks a function whose unsigned arithmetic is meant to wrap, and says why: clang's
+ * -fsanitize=integer then reports nothing there. */
 #if defined(__clang__)
 #define NANVM_WRAPS(why) __attribute__((no_sanitize("unsigned-integer-overflow")))
 #else
 #define NANVM_WRAPS(why)
 #endif
 
-/* clang takes `@ownership` for a command of HeaderDoc, which is about classes. Our own
- * check of the comments sees to that by itself, and looks for everything else. */
+/* clang takes `@ownership` for a command of HeaderDoc, which is about classes, and warns.
+ * So its warnings about comments are off; our own check leaves them on, and declares the
+ * command. */
 #if defined(__clang__) && !defined(NANVM_SHOW_COMMENTS)
 #define NANVM_BEGIN_COMMENTS                                                             \
     _Pragma("clang diagnostic push")                                                     \
@@ -89,9 +91,9 @@
 #define NANVM_END_COMMENTS
 #endif
 
-/* Casts, and the null pointer, as each language writes them: C++ has warnings for those
- * of C. NANVM_BITS_TO is for what only the bits say, NANVM_UNCONST for what isn't const.
- */
+/* Casts, and the null pointer, as each language writes them: C++ compilers warn of those
+ * of C. NANVM_BITS_TO reinterprets a value; NANVM_UNCONST is for what isn't really
+ * const. */
 #if defined(__cplusplus)
 #define NANVM_ALIGNOF(type) alignof(type)
 #define NANVM_STATIC_ASSERT(condition, text) static_assert(condition, text)

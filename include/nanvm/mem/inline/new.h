@@ -1,5 +1,5 @@
-/* How objects are created: inline where the compiler knows the type and the manager has a
- * free slot at hand, by a call where not. A part of <nanvm/mem/manager.h>. */
+/* How objects are created: inline if the compiler knows the type and the manager has a
+ * free slot at hand, else by a call. A part of <nanvm/mem/manager.h>. */
 #ifndef NANVM_MEM_INLINE_NEW_H
 #define NANVM_MEM_INLINE_NEW_H
 

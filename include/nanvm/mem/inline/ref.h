@@ -5,7 +5,7 @@
 
 NANVM_BEGIN_DECLS
 
-/* What the inline functions of the same names leave to a call. An object isn't null, a
+/* What the inline functions of the same names leave to a call. `object` isn't null; a
  * handle may be. */
 NANVM_API NANVM_COLD void nanvm_count_add_cold(const void *object);
 NANVM_API NANVM_COLD bool nanvm_count_is_sole_cold(const void *object);
@@ -66,8 +66,7 @@ NANVM_INLINE nanvm_mut_ref nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *
 }
 
 NANVM_INLINE void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *manager) {
-    const void *object =
-        self->object; /* once: the compiler may know that it isn't NULL */
+    const void *object = self->object; /* read once: it may be known not to be NULL */
     if (NANVM_LIKELY(object != NANVM_NULL && nanvm_block_count(object) == 0)) {
         return NANVM_UNCONST(object);
     }

@@ -10,8 +10,8 @@ typedef struct NANVM_MAY_ALIAS nanvm_slot {
 } nanvm_slot;
 
 /* Free slots for new objects of one type: two free lists, and a bump range of slots that
- * lie side by side. A pool of a local manager starts with one, which is the dealloc of
- * its objects; an arena has one for its bump range.
+ * lie side by side. A pool of a local manager starts with such a struct, as the dealloc
+ * of its objects; an arena has one for its bump range.
  *
  * A freed slot goes to the local free list, which becomes the free list when that is
  * empty. With one list, `new` after `drop` would wait for the dropped object's header.
@@ -20,11 +20,11 @@ typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
     nanvm_slot *free_list;
-    nanvm_slot *local_free_list; /* the free list to be */
-    uintptr_t bump;              /* an object's address ... */
-    uintptr_t bump_end;          /* ... which may lie behind its memory */
+    nanvm_slot *local_free_list; /* becomes the free list when that is empty */
+    uintptr_t bump;              /* the address of the bump range's next object ... */
+    uintptr_t bump_end;          /* ... and of its end, which may lie behind the chunk */
     size_t stride;               /* from one object to the next */
-    int32_t bump_count;          /* what the count of a slot in the bump range becomes */
+    int32_t bump_count;          /* the count of an object from the bump range */
 } nanvm_slots;
 
 NANVM_BEGIN_DECLS
@@ -33,11 +33,12 @@ NANVM_BEGIN_DECLS
  * have taken the entry. */
 enum { NANVM_SLOTS = 64 };
 
-/* The top 6 bits of a product, so that tables at any distance from each other get entries
- * of their own: gcc lays static ones 128 bytes apart, and a plugin's may all start at the
- * same place in a page. The multiplier was found by search. Up to 64 tables at equal
- * distances, of any multiple of 8 from 32 to 512 bytes or of any power of two up to 2^21,
- * take at least as many different entries as tables at random addresses would. */
+/* The top 6 bits of a product, so that types get entries of their own, at whatever equal
+ * distances their tables lie: gcc lays static tables 128 bytes apart, and the tables of
+ * plugins may all start at the same place in a page. The multiplier was found by search.
+ * Up to 64 tables at equal distances, of any multiple of 8 from 32 to 512 bytes or of any
+ * power of two up to 2^21, take at least as many different entries as tables at random
+ * addresses would. */
 NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;
@@ -77,7 +78,7 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     void *slot = nanvm_slots_pop_free(self);
     int32_t count = NANVM_COUNT_PLAIN; /* only pools have free lists */
     if (slot == NANVM_NULL) {
-        if (NANVM_UNLIKELY(self->bump_end - self->bump == 0)) {
+        if (NANVM_UNLIKELY(self->bump == self->bump_end)) {
             return NANVM_NULL;
         }
         slot = NANVM_BITS_TO(void *, self->bump);
@@ -94,8 +95,9 @@ NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *slot) {
     self->local_free_list = slot;
 }
 
-/* Frees the slot of an object without references that holds nothing, if the object lies
- * in a pool; else returns false. Inlined: about 12 instructions on x86-64, 45 bytes. */
+/* Frees the slot of an object that holds nothing and whose last reference is gone, if the
+ * object lies in a pool; else returns false. Inlined: about 12 instructions on x86-64, 45
+ * bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     if (NANVM_UNLIKELY(!dealloc->table->own.free_inline)) {

@@ -4,7 +4,7 @@
 
 NANVM_BEGIN_DECLS
 
-/* Nothing has to be done before the memory of such an object is free. */
+/* Whether nothing has to be done before the memory of an object is freed. */
 NANVM_INLINE bool nanvm_type_holds_nothing(const nanvm_type *self) {
     return (self->refs_length | self->item_refs_length | NANVM_ADDRESS(self->visit) |
             NANVM_ADDRESS(self->visit_item) | NANVM_ADDRESS(self->drop)) == 0;
@@ -37,7 +37,7 @@ template <typename A, typename B> struct nanvm_is_same_ {
 };
 template <typename A> struct nanvm_is_same_<A, A> { static constexpr bool value = true; };
 
-/* What a nanvm_ref initialises, and is as large. */
+/* Whether a nanvm_ref initialises T and is as large. */
 template <typename T> T nanvm_some_();
 template <typename T, typename = void> struct nanvm_is_handle_ {
     static constexpr bool value = false;
@@ -71,7 +71,7 @@ template <typename Member, typename... Others> struct nanvm_if_handle_ {
     nanvm_if_handle_<decltype(NANVM_MEMBER_(type, member)) NANVM_OTHER_HANDLES(          \
         NANVM_AND_)>::value
 #else
-/* A nanvm_ref in place of another handle, so that both are seen as one. */
+/* Gives a nanvm_ref for a listed type, so that both are seen as one. */
 #define NANVM_AS_REF_(other)                                                             \
     other:                                                                               \
     *(nanvm_ref *)NULL,
@@ -80,11 +80,10 @@ template <typename Member, typename... Others> struct nanvm_if_handle_ {
              : NANVM_MEMBER_(type, member))
 
 #if defined(NANVM_GNU)
-/* A value of the member's type is initialised by a nanvm_ref, or by its pointer if it is
- * one. This is how a handle differs from anything else: in a struct the initialiser goes
- * to the first member, and a nanvm_ref initialises nothing but a nanvm_ref. The value
- * stands in a parameter list, since outside of functions it would have to be a constant.
- */
+/* A value of the member's type is initialised by a nanvm_ref; or, if the member is a
+ * nanvm_ref, by its pointer. Only a handle can be: in a struct the initialiser goes to
+ * the first member, and a nanvm_ref initialises nothing but a nanvm_ref. The value stands
+ * in a parameter list, since outside of functions it would have to be a constant. */
 typedef nanvm_ref nanvm_a_member_that_is_listed_must_be_a_nanvm_ref_or_another_handle;
 #define NANVM_INIT_HANDLE_(type, member)                                                 \
     (__typeof__(NANVM_HANDLE_OF_(type, member))) {                                       \
@@ -116,7 +115,8 @@ typedef struct nanvm_wrapped_ref_ {
 #endif
 #endif
 
-/* Offsets: of a member, and of a member in an item from where the item begins. */
+/* Offsets: of a member in its struct, and of a member in an item from the item's
+ * start. */
 #define NANVM_OFFSET_(type, unused, member)                                              \
     (offsetof(type, member) + NANVM_IF_HANDLE_(type, member))
 #define NANVM_ITEM_OFFSET_(type, items, member)                                          \
@@ -139,7 +139,7 @@ typedef struct nanvm_wrapped_ref_ {
 #define NANVM_EACH_14_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_13_(f, a, b, __VA_ARGS__)
 #define NANVM_EACH_15_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_14_(f, a, b, __VA_ARGS__)
 #define NANVM_EACH_16_(f, a, b, m, ...) f(a, b, m), NANVM_EACH_15_(f, a, b, __VA_ARGS__)
-/* The name of a function that isn't, for the compiler's message. */
+/* The name of a function that doesn't exist, for the compiler's message. */
 #define NANVM_TOO_MANY_(...) nanvm_a_table_lists_at_most_16_members()
 #define NANVM_PICK_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, name,    \
                     ...)                                                                 \

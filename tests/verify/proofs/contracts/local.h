@@ -1,22 +1,22 @@
 /* Local managers: src/managers/local.c. */
 
 /*@ predicate is_table(nanvm_local_state *state) =
-      \valid_read(state) && 0 < state->table_length &&
-      \valid_read(state->table + (0 .. state->table_length - 1)); */
+      \valid_read(state) && 0 < state->entries_length &&
+      \valid_read(state->entries + (0 .. state->entries_length - 1)); */
 
 /* BITS */
 /*@ requires \valid_read(state);
-    requires is_alignment(state->table_length);
+    requires is_alignment(state->entries_length);
     assigns \nothing;
-    ensures \result < state->table_length; */
+    ensures \result < state->entries_length; */
 static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
                        size_t most_size);
 
 /* BITS */
 /*@ requires \valid_read(state);
-    requires is_alignment(state->table_length);
+    requires is_alignment(state->entries_length);
     assigns \nothing;
-    ensures \result < state->table_length; */
+    ensures \result < state->entries_length; */
 static size_t index_after(const nanvm_local_state *state, size_t index);
 
 /*@ requires \valid_read(pool);
@@ -26,12 +26,12 @@ static size_t index_after(const nanvm_local_state *state, size_t index);
 static bool is_sought(const nanvm_pool *pool, const nanvm_type *type, size_t most_size);
 
 /* Within the table; what is there serves the type and the size, or nothing is there. */
-/*@ requires is_table(state) && is_alignment(state->table_length);
-    requires \forall integer i; 0 <= i < state->table_length ==>
-               state->table[i] != \null ==> \valid_read(state->table[i]);
+/*@ requires is_table(state) && is_alignment(state->entries_length);
+    requires \forall integer i; 0 <= i < state->entries_length ==>
+               state->entries[i] != \null ==> \valid_read(state->entries[i]);
     assigns \nothing;
-    ensures \exists integer i; 0 <= i < state->table_length &&
-              \result == &state->table[i];
+    ensures \exists integer i; 0 <= i < state->entries_length &&
+              \result == &state->entries[i];
     ensures *\result != \null ==>
               (*\result)->slots.type == type &&
               (most_size == ANY_SIZE || (*\result)->most_size == most_size); */
@@ -42,7 +42,7 @@ static nanvm_pool **find_pool(const nanvm_local_state *state, const nanvm_type *
     assigns \nothing;
     ensures \result.size == length * sizeof(nanvm_pool *);
     ensures \result.align == sizeof(void *); */
-static nanvm_layout table_layout(size_t length);
+static nanvm_layout entries_layout(size_t length);
 
 /* Room for the object, in a slot or in a chunk of its own. */
 /*@ requires \valid_read(self) && \valid_read(self->state);
