@@ -1,6 +1,6 @@
 /* `size` live objects of eight types, 16 to 128 bytes. A step drops a random one and
  * creates one of a random type in its place. */
-#include "bench.h"
+#include "objects.h"
 
 #if defined(__cplusplus)
 #include <new>
@@ -58,7 +58,8 @@ typedef struct slot {
 } slot;
 
 /* All words of an object are written. Each is a variable here, by the member's name, so
- * that a struct is a list of its members. */
+ * that a struct is a list of its members: an array of words, as that of BENCH_WORDS,
+ * would be filled on the stack first, and copied. */
 #define CREATE(number, name, ...)                                                        \
     case number: {                                                                       \
         struct name value = {__VA_ARGS__};                                               \
@@ -93,10 +94,7 @@ static slot *slots;
 static bench_random random_state;
 
 static void fill(size_t size) {
-    slots = (slot *)calloc(size, sizeof(slot));
-    if (slots == NULL) {
-        bench_fail("out of memory");
-    }
+    slots = (slot *)bench_table(size, sizeof(slot));
     for (size_t i = 0; i < size; ++i) {
         create(&slots[i], bench_random_below(&random_state, TYPES_LENGTH), i);
     }

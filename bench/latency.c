@@ -5,7 +5,8 @@
  * Each operation is timed alone, by the processor's counter between two instructions
  * that wait for all before them; what an empty pair takes, in the median, is subtracted.
  * Interrupts are in the maximum, as they are in life. */
-#include "bench.h"
+#include "objects.h"
+#include "perfect_tree.h"
 
 #include <stdio.h>
 
@@ -80,20 +81,11 @@ static double overhead(void) {
 /* All live objects of a type, and the two operations that are timed. An object is read
  * before it dies: what is measured isn't the way of its bytes to the processor. */
 #define DEFINE(name, length)                                                             \
-    BENCH_HANDLE(name);                                                                  \
-    struct name {                                                                        \
-        uint64_t words[length];                                                          \
-    };                                                                                   \
-    BENCH_TYPE_0(name)                                                                   \
-    static struct {                                                                      \
-        name##_ref *live;                                                                \
-        size_t count;                                                                    \
-    } name##_all;                                                                        \
+    BENCH_WORDS(name, length)                                                            \
+    BENCH_LIVE(name)                                                                     \
     static void name##_create(uint64_t word, samples *make) {                            \
         struct name value;                                                               \
-        for (size_t i = 0; i < (length); ++i) {                                          \
-            value.words[i] = word;                                                       \
-        }                                                                                \
+        name##_fill(&value, word);                                                       \
         name##_ref *place = &name##_all.live[name##_all.count++];                        \
         uint64_t begin = ticks();                                                        \
         *place = name##_make(BENCH_MOVE(value));                                         \
@@ -118,16 +110,7 @@ static double overhead(void) {
     X(bytes128, 16)
 TYPES(DEFINE)
 
-static void *table(size_t length, size_t size) {
-    void *memory = calloc(length, size); /* zeros are null to every subject */
-    if (memory == NULL) {
-        bench_fail("out of memory");
-    }
-    return memory;
-}
-
-#define NUMBER(name, length) name##_number,
-enum { TYPES(NUMBER) TYPES_LENGTH };
+enum { TYPES(BENCH_NUMBER) TYPES_LENGTH };
 
 static void create(uint64_t random, samples *make) {
     switch (random % TYPES_LENGTH) {
@@ -164,7 +147,7 @@ static void churn(size_t size, size_t steps, samples *drop, samples *make) {
 
 static void fill(size_t size, samples *make) {
 #define TABLE(name, length)                                                              \
-    name##_all.live = (name##_ref *)table(size, sizeof(name##_ref));
+    name##_all.live = (name##_ref *)bench_table(size, sizeof(name##_ref));
     TYPES(TABLE)
     for (size_t i = 0; i < size; ++i) {
         make->length = 0;
@@ -185,27 +168,11 @@ static void empty(size_t size, samples *drop) {
 
 /* --- a tree --------------------------------------------------------------------- */
 
-BENCH_HANDLE(node);
-struct node {
-    node_ref left;
-    node_ref right;
-};
-BENCH_TYPE_2(node, left, right)
-
-static node_ref build(size_t depth) {
-    struct node value = {node_null(), node_null()};
-    if (depth > 0) {
-        value.left = build(depth - 1);
-        value.right = build(depth - 1);
-    }
-    return node_make(BENCH_MOVE(value));
-}
-
 enum { DEPTH = 17, TREES = 101 };
 
 static void trees(samples *died) {
     for (int i = 0; i < TREES; ++i) {
-        node_ref root = build(DEPTH);
+        node_ref root = build(DEPTH + 1);
         uint64_t begin = ticks();
         node_drop(BENCH_MOVE(root));
         samples_add(died, begin, ticks());

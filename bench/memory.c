@@ -9,7 +9,7 @@
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
-#include "bench.h"
+#include "objects.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -73,22 +73,12 @@ static void trim(void) {
 
 /* --- objects -------------------------------------------------------------------- */
 
-/* All live objects of a type. */
 #define DEFINE(name, length)                                                             \
-    BENCH_HANDLE(name);                                                                  \
-    struct name {                                                                        \
-        uint64_t words[length];                                                          \
-    };                                                                                   \
-    BENCH_TYPE_0(name)                                                                   \
-    static struct {                                                                      \
-        name##_ref *live;                                                                \
-        size_t count;                                                                    \
-    } name##_all;                                                                        \
+    BENCH_WORDS(name, length)                                                            \
+    BENCH_LIVE(name)                                                                     \
     static void name##_add(uint64_t word) {                                              \
         struct name value;                                                               \
-        for (size_t i = 0; i < (length); ++i) {                                          \
-            value.words[i] = word;                                                       \
-        }                                                                                \
+        name##_fill(&value, word);                                                       \
         name##_all.live[name##_all.count++] = name##_make(BENCH_MOVE(value));            \
     }                                                                                    \
     /* Drops each for which the dice says so; returns the sum of the others. */          \
@@ -152,8 +142,7 @@ static uint64_t thin_out(bench_random *dice, uint64_t chance) {
     return sum;
 }
 
-#define NUMBER(name, length) name##_number,
-enum { TYPES(NUMBER) TYPES_LENGTH };
+enum { TYPES(BENCH_NUMBER) TYPES_LENGTH };
 
 static void add(bench_random *dice) {
     uint64_t word = bench_random_next(dice);

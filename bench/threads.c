@@ -10,7 +10,7 @@
 #define _GNU_SOURCE
 #endif
 #define BENCH_THREADS 1
-#include "bench.h"
+#include "objects.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -20,16 +20,10 @@ const size_t bench_default_size = 10000;
 /* --- objects -------------------------------------------------------------------- */
 
 #define DEFINE(name, length)                                                             \
-    BENCH_HANDLE(name);                                                                  \
-    struct name {                                                                        \
-        uint64_t words[length];                                                          \
-    };                                                                                   \
-    BENCH_TYPE_0(name)                                                                   \
+    BENCH_WORDS(name, length)                                                            \
     static inline name##_ref name##_of(uint64_t word) {                                  \
         struct name value;                                                               \
-        for (size_t i = 0; i < (length); ++i) {                                          \
-            value.words[i] = word;                                                       \
-        }                                                                                \
+        name##_fill(&value, word);                                                       \
         return name##_make(BENCH_MOVE(value));                                           \
     }                                                                                    \
     static inline uint64_t name##_replace(name##_ref *slot, uint64_t word) {             \
@@ -41,14 +35,6 @@ const size_t bench_default_size = 10000;
 DEFINE(small, 2)
 DEFINE(middle, 6)
 DEFINE(large, 16)
-
-static void *allocate(size_t length, size_t size) {
-    void *memory = calloc(length, size); /* zeros are null to every subject */
-    if (memory == NULL) {
-        bench_fail("out of memory");
-    }
-    return memory;
-}
 
 /* --- CPUs ----------------------------------------------------------------------- */
 
@@ -89,9 +75,9 @@ typedef struct worker {
 
 static void fill(worker *self) {
     self->length = self->size / 3 + 1;
-    self->small = (small_ref *)allocate(self->length, sizeof(small_ref));
-    self->middle = (middle_ref *)allocate(self->length, sizeof(middle_ref));
-    self->large = (large_ref *)allocate(self->length, sizeof(large_ref));
+    self->small = (small_ref *)bench_table(self->length, sizeof(small_ref));
+    self->middle = (middle_ref *)bench_table(self->length, sizeof(middle_ref));
+    self->large = (large_ref *)bench_table(self->length, sizeof(large_ref));
     for (size_t i = 0; i < self->length; ++i) {
         self->small[i] = small_of(i);
         self->middle[i] = middle_of(i);
@@ -270,7 +256,7 @@ static void *consumer(void *context) {
 static void hand_over(void) {
     static ring between;
     pthread_t threads[2];
-    between.slots = (middle_ref *)allocate(RING, sizeof(middle_ref));
+    between.slots = (middle_ref *)bench_table(RING, sizeof(middle_ref));
     (void)pthread_barrier_init(&between.start, NULL, 2);
     bench_open();
     if (pthread_create(&threads[0], NULL, producer, &between) != 0 ||

@@ -1,24 +1,8 @@
 /* A perfect binary tree, two references a node: built and dropped. `size` is the
  * number of nodes on its longest path. */
-#include "bench.h"
+#include "perfect_tree.h"
 
 const size_t bench_default_size = 18;
-
-BENCH_HANDLE(node);
-struct node {
-    node_ref left;
-    node_ref right;
-};
-BENCH_TYPE_2(node, left, right)
-
-static node_ref build(size_t depth) {
-    struct node value = {node_null(), node_null()};
-    if (depth > 1) {
-        value.left = build(depth - 1);
-        value.right = build(depth - 1);
-    }
-    return node_make(BENCH_MOVE(value));
-}
 
 static size_t height(const node_ref *self) {
     return node_is_null(self) ? 0 : 1 + height(&node_read(self)->right);

@@ -3,8 +3,8 @@
 # The names of the test functions that `file` lists; a change of the file configures anew.
 function(nanvm_test_functions result file)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
-    file(STRINGS "${file}" lines REGEX "^ *TEST\\(test_[A-Za-z0-9_]+\\)")
-    list(TRANSFORM lines REPLACE "^ *TEST\\((test_[A-Za-z0-9_]+)\\).*$" "\\1")
+    file(STRINGS "${file}" lines REGEX "^ *TEST\\(test_[A-Za-z0-9_]+[,)]")
+    list(TRANSFORM lines REPLACE "^ *TEST\\((test_[A-Za-z0-9_]+)[,)].*$" "\\1")
     set(${result} "${lines}" PARENT_SCOPE)
 endfunction()
 

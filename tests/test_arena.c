@@ -12,72 +12,54 @@ static nanvm_ref outside(void) {
 /* --- reset --- */
 
 static void test_reset_runs_drop_once_for_each_object(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
+    fixture *self = *state;
     for (size_t round = 0; round < 3; round++) {
         for (size_t i = 0; i < 1000; i++) {
-            assert_non_null(tracked_new(nanvm_arena_manager(&arena), i).object);
+            assert_non_null(tracked_new(self->manager, i).object);
         }
         assert_int_equal(tracked_live(), 1000);
-        nanvm_arena_reset(&arena);
+        nanvm_arena_reset(&self->arena);
         assert_int_equal(tracked_live(), 0);
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 static void test_reset_drops_references_into_other_managers(void **state) {
-    (void)state;
-    unsigned char buffer[3000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_ref shared = outside();
     struct node node = {nanvm_ref_clone(shared), 0, outside()};
-    assert_non_null(nanvm_new_copy(manager, &node_type, &node).object);
+    assert_non_null(nanvm_new_copy(self->manager, &node_type, &node).object);
     nanvm_ref refs[] = {nanvm_ref_clone(shared), null_ref(), outside()};
-    assert_non_null(nanvm_new_array(manager, &refs_type, refs, 3).object);
+    assert_non_null(nanvm_new_array(self->manager, &refs_type, refs, 3).object);
     word words[] = {word_from_number(3), word_from_ref(nanvm_ref_clone(shared))};
-    assert_non_null(nanvm_new_array(manager, &words_type, words, 2).object);
+    assert_non_null(nanvm_new_array(self->manager, &words_type, words, 2).object);
     struct boxed boxed = {boxed_from_ref(outside())};
-    assert_non_null(nanvm_new_copy(manager, &boxed_type, &boxed).object);
+    assert_non_null(nanvm_new_copy(self->manager, &boxed_type, &boxed).object);
     assert_int_equal(tracked_live(), 4);
     assert_int_equal(nanvm_ref_count(shared), 3);
-    nanvm_arena_reset(&arena);
+    nanvm_arena_reset(&self->arena);
     assert_int_equal(tracked_live(), 1);
     assert_int_equal(nanvm_ref_count(shared), 0);
     nanvm_ref_drop(shared);
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_clone_into_an_arena_is_let_go_of_too(void **state) {
-    (void)state;
-    unsigned char buffer[3000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    fixture *self = *state;
     struct node node = {.left = outside()};
     nanvm_ref made =
         nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &node_type, &node));
-    assert_non_null(nanvm_ref_clone_object(made, nanvm_arena_manager(&arena)).object);
+    assert_non_null(nanvm_ref_clone_object(made, self->manager).object);
     nanvm_ref_drop(made);
     assert_int_equal(tracked_live(), 1);
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     assert_int_equal(tracked_live(), 0);
 }
 
 static void test_reset_starts_at_the_beginning_of_the_buffer(void **state) {
-    (void)state;
-    unsigned char buffer[300];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    void *first = nanvm_new(nanvm_arena_manager(&arena), &point_type).object;
+    fixture *self = *state;
+    void *first = nanvm_new(self->manager, &point_type).object;
     assert_non_null(first);
-    nanvm_arena_reset(&arena);
-    assert_ptr_equal(nanvm_new(nanvm_arena_manager(&arena), &point_type).object, first);
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_reset(&self->arena);
+    assert_ptr_equal(nanvm_new(self->manager, &point_type).object, first);
 }
 
 static size_t fill_with_points(nanvm_arena *arena) {
@@ -109,119 +91,80 @@ static void make_points(nanvm_arena *arena, size_t length) {
 }
 
 static void test_growing_arena_keeps_the_chunks_that_were_in_use(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    assert_int_equal(source.requests, 0);
-    make_points(&arena, 3000);
-    size_t blocks = source.live_blocks, requests = source.requests;
+    fixture *self = *state;
+    assert_int_equal(self->source.requests, 0);
+    make_points(&self->arena, 3000);
+    size_t blocks = self->source.live_blocks, requests = self->source.requests;
     assert_true(blocks > 1);
-    nanvm_arena_reset(&arena);
-    make_points(&arena, 3000);
-    assert_int_equal(source.requests, requests);
-    assert_int_equal(source.live_blocks, blocks);
-    nanvm_arena_deinit(&arena);
-    expect_nothing_live(&source);
-    accounting_deinit(&source);
+    nanvm_arena_reset(&self->arena);
+    make_points(&self->arena, 3000);
+    assert_int_equal(self->source.requests, requests);
+    assert_int_equal(self->source.live_blocks, blocks);
+    nanvm_arena_deinit(&self->arena);
+    expect_nothing_live(&self->source);
 }
 
 static void test_growing_arena_gives_back_what_the_last_round_did_not_need(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    make_points(&arena, 3000);
-    nanvm_arena_reset(&arena);
-    make_points(&arena, 1);
-    nanvm_arena_reset(&arena);
-    assert_int_equal(source.live_blocks, 1);
-    nanvm_arena_reset(&arena);
-    expect_nothing_live(&source);
-    make_points(&arena, 1);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    make_points(&self->arena, 3000);
+    nanvm_arena_reset(&self->arena);
+    make_points(&self->arena, 1);
+    nanvm_arena_reset(&self->arena);
+    assert_int_equal(self->source.live_blocks, 1);
+    nanvm_arena_reset(&self->arena);
+    expect_nothing_live(&self->source);
+    make_points(&self->arena, 1);
 }
 
 static void test_kept_chunk_that_is_too_small_is_passed_over(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    make_points(&arena, 1);
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 100000).object);
-    nanvm_arena_reset(&arena);
-    size_t requests = source.requests;
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 100000).object);
-    make_points(&arena, 1);
-    assert_int_equal(source.requests, requests);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    make_points(&self->arena, 1);
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 100000).object);
+    nanvm_arena_reset(&self->arena);
+    size_t requests = self->source.requests;
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 100000).object);
+    make_points(&self->arena, 1);
+    assert_int_equal(self->source.requests, requests);
 }
 
 static void test_large_arena_is_made_again_in_the_same_chunks(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { POINTS = 400000 }; /* beyond several chunks of the largest size */
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    make_points(&arena, POINTS);
-    nanvm_stats first = nanvm_stats_make(nanvm_arena_manager(&arena));
-    nanvm_arena_reset(&arena);
-    make_points(&arena, POINTS);
-    nanvm_stats second = nanvm_stats_make(nanvm_arena_manager(&arena));
+    make_points(&self->arena, POINTS);
+    nanvm_stats first = nanvm_stats_make(self->manager);
+    nanvm_arena_reset(&self->arena);
+    make_points(&self->arena, POINTS);
+    nanvm_stats second = nanvm_stats_make(self->manager);
     assert_int_equal(first.live_blocks, POINTS);
     assert_int_equal(second.live_bytes, first.live_bytes);
     assert_int_equal(second.reserved_bytes, first.reserved_bytes);
     assert_true(first.live_bytes <
                 POINTS * (sizeof(nanvm_header) + sizeof(struct point)) + POINTS / 10);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 static void test_object_larger_than_a_chunk_gets_one_to_fit(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_mut_ref ints =
-        nanvm_new_array(nanvm_arena_manager(&arena), &ints_type, NULL, 1000000);
+    fixture *self = *state;
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 1000000);
     assert_int_equal(nanvm_mut_ref_length(ints), 1000000);
-    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &page_type).object);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    assert_non_null(nanvm_new(self->manager, &page_type).object);
 }
 
 static void test_deinit_twice_is_deinit_once(void **state) {
-    (void)state;
-    unsigned char buffer[300];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    assert_non_null(tracked_new(nanvm_arena_manager(&arena), 1).object);
-    nanvm_arena_deinit(&arena);
-    nanvm_arena_deinit(&arena);
+    fixture *self = *state;
+    assert_non_null(tracked_new(self->manager, 1).object);
+    nanvm_arena_deinit(&self->arena);
+    nanvm_arena_deinit(&self->arena);
     assert_int_equal(tracked_live(), 0);
-    assert_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
+    assert_null(nanvm_new(self->manager, &point_type).object);
 }
 
 static void test_deinit_twice_gives_chunks_back_once(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    make_points(&arena, 1000);
-    nanvm_arena_deinit(&arena);
-    expect_nothing_live(&source);
-    nanvm_arena_deinit(&arena);
-    nanvm_arena_reset(&arena);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    make_points(&self->arena, 1000);
+    nanvm_arena_deinit(&self->arena);
+    expect_nothing_live(&self->source);
+    nanvm_arena_deinit(&self->arena);
+    nanvm_arena_reset(&self->arena);
 }
 
 static void test_arena_without_a_buffer_is_full(void **state) {
@@ -331,61 +274,48 @@ static size_t live_bytes(nanvm_arena *arena) {
 }
 
 static void test_object_of_the_same_type_costs_eight_bytes(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    assert_non_null(make_one(nanvm_arena_manager(&arena), &point_type));
-    size_t before = live_bytes(&arena);
+    fixture *self = *state;
+    assert_non_null(make_one(self->manager, &point_type));
+    size_t before = live_bytes(&self->arena);
     for (size_t i = 0; i < 10; i++) {
-        assert_non_null(make_one(nanvm_arena_manager(&arena), &point_type));
+        assert_non_null(make_one(self->manager, &point_type));
     }
-    assert_int_equal(live_bytes(&arena) - before,
+    assert_int_equal(live_bytes(&self->arena) - before,
                      10 * (sizeof(nanvm_header) + sizeof(struct point)));
-    before = live_bytes(&arena);
-    assert_non_null(make_one(nanvm_arena_manager(&arena), &nothing_type));
-    assert_int_equal(live_bytes(&arena) - before,
+    before = live_bytes(&self->arena);
+    assert_non_null(make_one(self->manager, &nothing_type));
+    assert_int_equal(live_bytes(&self->arena) - before,
                      sizeof(nanvm_header) + sizeof(nanvm_origin));
-    nanvm_arena_deinit(&arena);
 }
 
 /* Nobody looks for what it refers to, so that it needs no link; a debug build does. */
 static void test_object_with_references_has_no_link_in_a_closed_arena(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
+    fixture *self = *state;
     size_t align = sizeof(nanvm_count_word) > sizeof(void *) ? sizeof(nanvm_count_word)
                                                              : sizeof(void *);
     size_t front = sizeof(nanvm_header) + (is_debug ? sizeof(void *) : 0);
     size_t bytes = nanvm_layout_round_up(front + sizeof(struct node), align);
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_arena_assume_self_contained(&arena);
-    assert_non_null(make_one(nanvm_arena_manager(&arena), &node_type));
+    nanvm_arena_assume_self_contained(&self->arena);
+    assert_non_null(make_one(self->manager, &node_type));
     for (size_t i = 0; i < 20; i++) {
-        size_t before = live_bytes(&arena);
-        assert_non_null(make_one(nanvm_arena_manager(&arena), &node_type));
-        assert_int_equal(live_bytes(&arena) - before, bytes);
+        size_t before = live_bytes(&self->arena);
+        assert_non_null(make_one(self->manager, &node_type));
+        assert_int_equal(live_bytes(&self->arena) - before, bytes);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 /* No word more: nothing in it has to be found at a reset. */
 static void test_array_of_numbers_costs_its_length_and_a_header(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 4).object);
+    fixture *self = *state;
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 4).object);
     for (size_t i = 0; i < 10; i++) {
-        size_t before = live_bytes(&arena);
-        assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 4).object);
+        size_t before = live_bytes(&self->arena);
+        assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 4).object);
         size_t bytes = nanvm_block_prefix(&ints_type) + 4 * sizeof(int);
         size_t align = is_hardened ? 8 : sizeof(void *);
-        assert_int_equal(live_bytes(&arena) - before,
+        assert_int_equal(live_bytes(&self->arena) - before,
                          nanvm_layout_round_up(bytes, align));
     }
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- runs: objects made ahead aren't seen --- */
@@ -452,52 +382,38 @@ static void test_what_follows_objects_finds_all_the_room_there_is(void **state) 
 
 /* Whatever is the newest is at the top, a run in front of it or not. */
 static void test_raw_memory_behind_a_run_is_given_back(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[8000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(40, 8);
-    make_points(&arena, 100);
-    size_t used = live_bytes(&arena);
+    make_points(&self->arena, 100);
+    size_t used = live_bytes(&self->arena);
     for (size_t i = 0; i < 3; i++) {
-        void *memory = nanvm_manager_alloc(manager, layout);
+        void *memory = nanvm_manager_alloc(self->manager, layout);
         assert_non_null(memory);
-        nanvm_manager_dealloc(manager, memory, layout);
-        assert_int_equal(live_bytes(&arena), used);
+        nanvm_manager_dealloc(self->manager, memory, layout);
+        assert_int_equal(live_bytes(&self->arena), used);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_raw_memory_is_counted_when_objects_of_any_type_follow(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
+    fixture *self = *state;
     static const nanvm_type *const types[] = {&point_type, &node_type, &nothing_type};
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < 9; i++) {
-        assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(40, 8)));
-        assert_int_equal(nanvm_stats_make(manager).live_blocks, 2 * i + 1);
-        assert_non_null(make_one(manager, types[i % 3]));
-        assert_int_equal(nanvm_stats_make(manager).live_blocks, 2 * i + 2);
+        assert_non_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(40, 8)));
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 2 * i + 1);
+        assert_non_null(make_one(self->manager, types[i % 3]));
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 2 * i + 2);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 /* Not one of the objects that hold something is forgotten. */
 static void test_raw_memory_that_is_given_back_takes_no_object_along(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[2000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(40, 8);
-    assert_non_null(tracked_new(manager, 1).object);
-    void *memory = nanvm_manager_alloc(manager, layout);
+    assert_non_null(tracked_new(self->manager, 1).object);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
     assert_non_null(memory);
-    nanvm_manager_dealloc(manager, memory, layout);
-    nanvm_arena_deinit(&arena);
+    nanvm_manager_dealloc(self->manager, memory, layout);
+    nanvm_arena_deinit(&self->arena);
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -583,39 +499,31 @@ static void test_growing_arena_counts_the_same_bytes_as_one_in_a_buffer(void **s
 
 /* However many bytes are in use already. */
 static void test_array_with_something_behind_it_moves_when_it_grows(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    make_points(&arena, 3000);
+    fixture *self = *state;
+    make_points(&self->arena, 3000);
     const int values[] = {1, 2, 3};
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, values, 3);
-    nanvm_mut_ref behind = nanvm_new_array(manager, &ints_type, values, 3);
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, values, 3);
+    nanvm_mut_ref behind = nanvm_new_array(self->manager, &ints_type, values, 3);
     void *before = ints.object;
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 100));
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 100));
     assert_ptr_not_equal(ints.object, before);
     assert_memory_equal(ints.object, values, sizeof(values));
     assert_memory_equal(behind.object, values, sizeof(values));
     assert_int_equal(nanvm_mut_ref_length(behind), 3);
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_buffer_is_what_is_reserved_until_deinit(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[2000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     for (size_t i = 0; i < 20; i++) {
-        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, sizeof(buffer));
-        make_points(&arena, 1);
+        assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, BUFFER);
+        make_points(&self->arena, 1);
     }
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
-        expect_used(&arena, 0, 0);
-        assert_null(make_one(manager, &point_type));
-        nanvm_arena_reset(&arena);
+        assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
+        expect_used(&self->arena, 0, 0);
+        assert_null(make_one(self->manager, &point_type));
+        nanvm_arena_reset(&self->arena);
     }
 }
 
@@ -627,41 +535,32 @@ static bool give_up(void *object, size_t length, void *context) {
 }
 
 static void test_construction_that_fails_among_others_leaves_no_trace(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[8000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    unsigned char *first = make_one(manager, &node_type);
-    unsigned char *second = make_one(manager, &node_type);
+    fixture *self = *state;
+    unsigned char *first = make_one(self->manager, &node_type);
+    unsigned char *second = make_one(self->manager, &node_type);
     size_t stride = (size_t)(second - first);
     for (size_t i = 2; i < 50; i++) {
-        size_t before = live_bytes(&arena);
-        assert_null(nanvm_new_with(manager, &node_type, 0, give_up, NULL).object);
-        expect_used(&arena, i, before);
-        assert_ptr_equal(make_one(manager, &node_type), first + i * stride);
+        size_t before = live_bytes(&self->arena);
+        assert_null(nanvm_new_with(self->manager, &node_type, 0, give_up, NULL).object);
+        expect_used(&self->arena, i, before);
+        assert_ptr_equal(make_one(self->manager, &node_type), first + i * stride);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_reset_amid_objects_that_hold_something_lets_go_of_each_once(
     void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_ref shared = outside();
     for (size_t length = 1; length < 70; length++) {
         for (size_t i = 0; i < length; i++) {
             struct node node = {nanvm_ref_clone(shared), 0, null_ref()};
-            assert_non_null(nanvm_new_copy(manager, &node_type, &node).object);
+            assert_non_null(nanvm_new_copy(self->manager, &node_type, &node).object);
         }
         assert_int_equal(nanvm_ref_count(shared), length);
-        nanvm_arena_reset(&arena);
+        nanvm_arena_reset(&self->arena);
         assert_int_equal(nanvm_ref_count(shared), 0);
     }
     nanvm_ref_drop(shared);
-    nanvm_arena_deinit(&arena);
 }
 
 /* A run ends after any number of its objects, and those that weren't created yet, if
@@ -683,180 +582,131 @@ static void test_reset_drops_as_many_as_were_created(void **state) {
 }
 
 static void test_types_that_take_turns_are_each_what_they_are(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     const nanvm_type *types[] = {&point_type, &node_type, &line_type, &ints_type};
     for (size_t i = 0; i < 1000; i++) {
         const nanvm_type *type = types[(i / (1 + i % 7)) % 4];
-        void *made = make_one(manager, type);
+        void *made = make_one(self->manager, type);
         assert_ptr_equal(nanvm_block_origin(made)->type, type);
         assert_true(is_aligned(made, type->align));
         memset(made, 0, type->size);
-        assert_int_equal(nanvm_stats_make(manager).live_blocks, i + 1);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, i + 1);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_newest_array_grows_and_shrinks_in_place(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 4);
+    fixture *self = *state;
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 4);
     void *place = ints.object;
-    size_t before = live_bytes(&arena);
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 100));
+    size_t before = live_bytes(&self->arena);
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 100));
     assert_ptr_equal(ints.object, place);
-    assert_int_equal(live_bytes(&arena) - before, 96 * sizeof(int));
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 4));
-    assert_int_equal(live_bytes(&arena), before);
-    assert_non_null(make_one(manager, &point_type));
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 2));
+    assert_int_equal(live_bytes(&self->arena) - before, 96 * sizeof(int));
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 4));
+    assert_int_equal(live_bytes(&self->arena), before);
+    assert_non_null(make_one(self->manager, &point_type));
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 2));
     assert_ptr_equal(ints.object, place);
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 50));
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 50));
     assert_ptr_not_equal(ints.object, place);
-    nanvm_arena_deinit(&arena);
 }
 
 /* The array has no bytes: what follows starts at its address. */
 static void test_raw_memory_behind_an_empty_array_is_not_taken_for_it(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = {64, 8};
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 0);
-    unsigned char *raw = nanvm_manager_alloc(manager, layout);
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 0);
+    unsigned char *raw = nanvm_manager_alloc(self->manager, layout);
     memset(raw, 1, layout.size);
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 4));
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 4));
     assert_true((unsigned char *)ints.object >= raw + layout.size);
-    assert_true((unsigned char *)nanvm_manager_alloc(manager, layout) >=
+    assert_true((unsigned char *)nanvm_manager_alloc(self->manager, layout) >=
                 raw + layout.size);
     for (size_t i = 0; i < layout.size; i++) {
         assert_int_equal(raw[i], 1);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_request_that_fails_leaves_the_newest_as_it_was(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("raw memory has a checksum in front");
-    static _Alignas(64) unsigned char buffer[400];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *newest = nanvm_manager_alloc(manager, layout);
-    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(1000, 8)));
-    assert_ptr_equal(nanvm_manager_resize(manager, newest, layout, 200), newest);
-    nanvm_arena_deinit(&arena);
+    void *newest = nanvm_manager_alloc(self->manager, layout);
+    assert_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(1000, 8)));
+    assert_ptr_equal(nanvm_manager_resize(self->manager, newest, layout, 200), newest);
 }
 
 static void test_newest_raw_memory_is_given_back(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[400];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(300, 8);
     for (int i = 0; i < 10; i++) {
-        void *memory = nanvm_manager_alloc(manager, layout);
+        void *memory = nanvm_manager_alloc(self->manager, layout);
         assert_non_null(memory);
-        nanvm_manager_dealloc(manager, memory, layout);
+        nanvm_manager_dealloc(self->manager, memory, layout);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_raw_memory_below_the_newest_shrinks_in_place(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[400];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *below = nanvm_manager_alloc(manager, layout);
-    void *newest = nanvm_manager_alloc(manager, layout);
+    void *below = nanvm_manager_alloc(self->manager, layout);
+    void *newest = nanvm_manager_alloc(self->manager, layout);
     memset(newest, 7, 100);
-    assert_ptr_equal(nanvm_manager_resize(manager, below, layout, 40), below);
-    assert_ptr_equal(nanvm_manager_resize(manager, newest, layout, 120), newest);
+    assert_ptr_equal(nanvm_manager_resize(self->manager, below, layout, 40), below);
+    assert_ptr_equal(nanvm_manager_resize(self->manager, newest, layout, 120), newest);
     assert_int_equal(((unsigned char *)newest)[99], 7);
     nanvm_layout smaller = nanvm_layout_make(40, 8);
-    assert_ptr_equal(nanvm_manager_resize(manager, below, smaller, 20), below);
-    unsigned char *third = nanvm_manager_alloc(manager, layout);
+    assert_ptr_equal(nanvm_manager_resize(self->manager, below, smaller, 20), below);
+    unsigned char *third = nanvm_manager_alloc(self->manager, layout);
     size_t checksum = is_hardened ? 8 : 0;
     assert_ptr_equal(third,
                      (unsigned char *)newest + 120 + checksum); /* nothing is lost */
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_raw_memory_is_given_back_after_a_request_that_failed(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[400];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    make_points(&arena, 1);
-    size_t used = live_bytes(&arena);
+    fixture *self = *state;
+    make_points(&self->arena, 1);
+    size_t used = live_bytes(&self->arena);
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(1000, 8)));
-    nanvm_manager_dealloc(manager, memory, layout);
-    assert_in_range(live_bytes(&arena), used, used + sizeof(void *));
-    nanvm_arena_deinit(&arena);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    assert_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(1000, 8)));
+    nanvm_manager_dealloc(self->manager, memory, layout);
+    assert_in_range(live_bytes(&self->arena), used, used + sizeof(void *));
 }
 
 static void test_newest_raw_memory_grows_to_the_last_byte(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("raw memory always moves");
-    static _Alignas(64) unsigned char buffer[400];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    assert_null(nanvm_manager_resize(manager, memory, layout, sizeof(buffer) + 1));
-    assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, sizeof(buffer)),
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    assert_null(nanvm_manager_resize(self->manager, memory, layout, SMALL_BUFFER + 1));
+    assert_ptr_equal(nanvm_manager_resize(self->manager, memory, layout, SMALL_BUFFER),
                      memory);
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_raw_memory_of_the_same_size_stays(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("raw memory always moves");
-    static _Alignas(64) unsigned char buffer[400];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *below = nanvm_manager_alloc(manager, layout);
-    assert_non_null(nanvm_manager_alloc(manager, layout));
-    assert_ptr_equal(nanvm_manager_resize(manager, below, layout, 100), below);
-    nanvm_arena_deinit(&arena);
+    void *below = nanvm_manager_alloc(self->manager, layout);
+    assert_non_null(nanvm_manager_alloc(self->manager, layout));
+    assert_ptr_equal(nanvm_manager_resize(self->manager, below, layout, 100), below);
 }
 
-/* The table of places has an entry for each of 64 kinds of addresses. */
+/* The table of slots has an entry for each of 64 kinds of addresses. */
 static void test_objects_of_types_at_any_address_are_made_in_a_run(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { TYPES = 128, EACH = 20 };
     static nanvm_type types[TYPES];
-    nanvm_arena arena;
-    memset((void *)&arena, 0x5a, sizeof(arena));
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < TYPES; i++) {
         memcpy((void *)&types[i], &point_type, sizeof(types[i]));
         for (size_t n = 0; n < EACH; n++) {
-            void *made = nanvm_new(manager, &types[i]).object;
+            void *made = nanvm_new(self->manager, &types[i]).object;
             assert_non_null(made);
             assert_ptr_equal(nanvm_block_origin(made)->type, &types[i]);
         }
     }
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, TYPES * EACH);
-    nanvm_arena_deinit(&arena);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, TYPES * EACH);
 }
 
 /* Half of the reach: one origin serves both. */
@@ -947,20 +797,14 @@ static void drop_and_make(void *object, size_t length) {
 NANVM_TYPE_CALLBACKS(making_type, struct tracked, NULL, drop_and_make, NULL);
 
 static void test_drop_may_create_in_the_arena_that_is_reset(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    maker = nanvm_arena_manager(&arena);
+    fixture *self = *state;
+    maker = self->manager;
     for (size_t i = 0; i < 1000; i++) {
         assert_non_null(make_one(maker, &making_type));
     }
-    nanvm_arena_reset(&arena);
+    nanvm_arena_reset(&self->arena);
     assert_int_equal(tracked_live(), 0);
     maker = NULL;
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* Objects whose `drop` resets their arena, or ends it. */
@@ -979,38 +823,28 @@ static void drop_and_reset(void *object, size_t length) {
 NANVM_TYPE_CALLBACKS(resetting_type, struct tracked, NULL, drop_and_reset, NULL);
 
 static void test_reset_and_deinit_within_a_reset_do_nothing(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    own_arena = &arena;
+    fixture *self = *state;
+    own_arena = &self->arena;
     for (size_t round = 0; round < 6; round++) {
         ends_arena = round % 2 == 1;
         for (size_t i = 0; i < 400; i++) {
-            assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_type));
+            assert_non_null(make_one(self->manager, &resetting_type));
         }
         tracked_expect(400);
-        nanvm_arena_reset(&arena);
+        nanvm_arena_reset(&self->arena);
         assert_int_equal(tracked_live(), 0);
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 static void test_deinit_within_a_reset_leaves_the_buffer(void **state) {
-    (void)state;
-    unsigned char buffer[1000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    own_arena = &arena;
+    fixture *self = *state;
+    own_arena = &self->arena;
     ends_arena = true;
     for (size_t round = 0; round < 3; round++) {
-        assert_non_null(make_one(nanvm_arena_manager(&arena), &resetting_type));
+        assert_non_null(make_one(self->manager, &resetting_type));
         tracked_expect(1);
-        nanvm_arena_reset(&arena);
+        nanvm_arena_reset(&self->arena);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- what a review found --- */
@@ -1037,34 +871,24 @@ static const nanvm_type reader_type = {.name = "reader",
                                        .drop = reader_drop};
 
 static void test_callbacks_run_before_what_they_read_is_let_go_of(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref reader = nanvm_new(manager, &reader_type);
+    fixture *self = *state;
+    nanvm_mut_ref reader = nanvm_new(self->manager, &reader_type);
     struct node node = {outside(), 0, null_ref()};
-    nanvm_mut_ref newer = nanvm_new_copy(manager, &node_type, &node);
+    nanvm_mut_ref newer = nanvm_new_copy(self->manager, &node_type, &node);
     ((struct reader *)nanvm_mut_ref_get(reader))->seen = nanvm_mut_ref_to_ref(newer);
     values_read = 0;
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     assert_int_equal(values_read, 1);
 }
 
 static void test_array_that_grows_by_one_takes_few_chunks(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     size_t length = 3 * 1024 * 1024 / sizeof(int); /* far beyond the largest chunk */
-    nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, length);
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &ints_type, NULL, length);
     for (size_t i = 1; i <= 1000; i++) {
-        assert_true(nanvm_mut_ref_resize(&array, manager, length + i));
+        assert_true(nanvm_mut_ref_resize(&array, self->manager, length + i));
     }
-    assert_true(source.requests < 10);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    assert_true(self->source.requests < 10);
 }
 
 static void test_array_can_be_cut_where_it_is_when_the_arena_is_full(void **state) {
@@ -1087,18 +911,16 @@ static void test_array_can_be_cut_where_it_is_when_the_arena_is_full(void **stat
 }
 
 static void test_arrays_that_move_cost_no_search(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref first = nanvm_new_array(manager, &refs_type, NULL, 1);
+    fixture *self = *state;
+    nanvm_mut_ref first = nanvm_new_array(self->manager, &refs_type, NULL, 1);
     *(nanvm_ref *)nanvm_mut_ref_get(first) = outside();
-    nanvm_mut_ref second = nanvm_new_array(manager, &refs_type, NULL, 1);
+    nanvm_mut_ref second = nanvm_new_array(self->manager, &refs_type, NULL, 1);
     *(nanvm_ref *)nanvm_mut_ref_get(second) = outside();
-    assert_true(nanvm_mut_ref_resize(&first, manager, 2)); /* moves: not the newest */
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 2);
+    assert_true(
+        nanvm_mut_ref_resize(&first, self->manager, 2)); /* moves: not the newest */
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 2);
     assert_int_equal(tracked_live(), 2);
-    nanvm_arena_deinit(&arena); /* and each is let go of once */
+    nanvm_arena_deinit(&self->arena); /* and each is let go of once */
 }
 
 static bool hold_and_give_up(void *object, size_t length, void *context) {
@@ -1109,31 +931,20 @@ static bool hold_and_give_up(void *object, size_t length, void *context) {
 }
 
 static void test_construction_that_fails_gives_its_bytes_back(void **state) {
-    (void)state;
-    unsigned char buffer[256];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     for (size_t i = 0; i < 100; i++) {
         assert_null(
-            nanvm_new_with(manager, &node_type, 0, hold_and_give_up, NULL).object);
+            nanvm_new_with(self->manager, &node_type, 0, hold_and_give_up, NULL).object);
     }
-    assert_non_null(nanvm_new(manager, &node_type).object);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
-    nanvm_arena_deinit(&arena);
+    assert_non_null(nanvm_new(self->manager, &node_type).object);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 1);
 }
 
 static void test_arena_takes_a_smaller_chunk_where_a_large_one_fails(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    accounting_fail_once(&source, 0);
-    assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
-    assert_int_equal(source.failures, 1);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    accounting_fail_once(&self->source, 0);
+    assert_non_null(nanvm_new(self->manager, &point_type).object);
+    assert_int_equal(self->source.failures, 1);
 }
 
 static jmp_buf escape;
@@ -1167,19 +978,14 @@ static void clone_and_leave(nanvm_manager *manager, nanvm_ref source) {
 
 /* What never came to be has no drop. */
 static void test_reset_passes_over_what_longjmp_left_half_made(void **state) {
-    (void)state;
-    unsigned char buffer[1000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_mut_ref source = nanvm_new(manager, &leaving_type);
+    fixture *self = *state;
+    nanvm_mut_ref source = nanvm_new(self->manager, &leaving_type);
     tracked_expect(1);
-    construct_and_leave(manager);
-    clone_and_leave(manager, nanvm_mut_ref_to_ref(source));
+    construct_and_leave(self->manager);
+    clone_and_leave(self->manager, nanvm_mut_ref_to_ref(source));
     assert_int_equal(tracked_live(), 1);
-    nanvm_arena_reset(&arena);
+    nanvm_arena_reset(&self->arena);
     assert_int_equal(tracked_live(), 0);
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- what drop is told --- */
@@ -1192,21 +998,17 @@ static void note_length(void *object, size_t length) {
 }
 
 static void test_drop_at_a_reset_is_told_the_length(void **state) {
-    (void)state;
-    const nanvm_type array = {
+    fixture *self = *state;
+    static const nanvm_type array = {
         .name = "array", .align = 8, .item_size = 8, .drop = note_length};
-    const nanvm_type plain = {
+    static const nanvm_type plain = {
         .name = "plain", .size = 16, .align = 8, .drop = note_length};
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    assert_non_null(nanvm_new_array(manager, &array, NULL, 7).object);
-    assert_non_null(nanvm_new(manager, &plain).object);
-    assert_non_null(nanvm_new_array(manager, &array, NULL, 12).object);
+    assert_non_null(nanvm_new_array(self->manager, &array, NULL, 7).object);
+    assert_non_null(nanvm_new(self->manager, &plain).object);
+    assert_non_null(nanvm_new_array(self->manager, &array, NULL, 12).object);
     told = 1;
-    nanvm_arena_reset(&arena); /* the newest first */
+    nanvm_arena_reset(&self->arena); /* the newest first */
     assert_int_equal(told, 1120007);
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- runs that end --- */
@@ -1220,46 +1022,39 @@ static void *ask_the_table(nanvm_manager *manager, const nanvm_type *type) {
 }
 
 static void test_another_type_ends_a_run(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { ROUNDS = 12, STREAK = 20 };
     static const nanvm_type *const types[] = {&point_type, &node_type};
     size_t *values[ROUNDS * STREAK];
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
     for (size_t i = 0; i < ROUNDS * STREAK; i++) {
         const nanvm_type *type = types[i / STREAK % 2];
         bool asks = i % 3 == 0;
-        values[i] = asks ? ask_the_table(manager, type) : make_one(manager, type);
-        assert_int_equal(nanvm_stats_make(manager).live_blocks, i + 1);
+        values[i] =
+            asks ? ask_the_table(self->manager, type) : make_one(self->manager, type);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, i + 1);
         values[i][1] = i; /* no reference there */
     }
     for (size_t i = 0; i < ROUNDS * STREAK; i++) {
         assert_int_equal(values[i][1], i);
         assert_ptr_equal(nanvm_block_origin(values[i])->type, types[i / STREAK % 2]);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_raw_memory_ends_a_run(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(64, 8);
     for (size_t round = 0; round < 5; round++) {
-        make_points(&arena, 20);
-        size_t before = live_bytes(&arena);
-        unsigned char *memory = nanvm_manager_alloc(manager, layout);
-        assert_in_range(live_bytes(&arena) - before, 64, 128);
+        make_points(&self->arena, 20);
+        size_t before = live_bytes(&self->arena);
+        unsigned char *memory = nanvm_manager_alloc(self->manager, layout);
+        assert_in_range(live_bytes(&self->arena) - before, 64, 128);
         memset(memory, 0x77, 64);
-        make_points(&arena, 20);
-        memory = nanvm_manager_resize(manager, memory, layout, 32);
+        make_points(&self->arena, 20);
+        memory = nanvm_manager_resize(self->manager, memory, layout, 32);
         assert_int_equal(memory[31], 0x77);
-        nanvm_manager_dealloc(manager, memory, nanvm_layout_make(32, 8));
-        assert_int_equal(nanvm_stats_make(manager).live_blocks, 40 * (round + 1));
+        nanvm_manager_dealloc(self->manager, memory, nanvm_layout_make(32, 8));
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 40 * (round + 1));
     }
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- what belongs to others --- */
@@ -1292,24 +1087,20 @@ static void neighbour_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout
 }
 
 static void test_array_of_a_manager_that_knows_the_arena_is_not_the_arenas(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
+    fixture *self = *state;
     static const nanvm_manager_table table = {.alloc = neighbour_alloc};
     static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_PLAIN,
                                                       .dealloc = neighbour_dealloc};
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
     nanvm_arena_part part;
     memset((void *)&part, 0, sizeof(part));
     part.bounded.dealloc.table = &dealloc_table;
-    part.arena = &arena;
+    part.arena = &self->arena;
     nanvm_manager other = {&table, &part.bounded.dealloc, 0, NULL};
     nanvm_mut_ref ints = nanvm_new_array(&other, &ints_type, NULL, 100);
-    assert_true(nanvm_mut_ref_resize(&ints, nanvm_arena_manager(&arena), 50));
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 50));
     unsigned char *place = ints.object;
-    assert_true(place > buffer && place < buffer + sizeof(buffer));
+    assert_true(place > self->buffer && place < self->buffer + BUFFER);
     assert_int_equal(nanvm_mut_ref_length(ints), 50);
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- the peak: the most bytes that were ever in use --- */
@@ -1324,70 +1115,53 @@ struct peak {
 };
 
 static void test_peak_survives_a_reset(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[8000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    make_points(&arena, 100);
-    size_t most = live_bytes(&arena);
-    nanvm_arena_reset(&arena);
-    assert_int_equal(live_bytes(&arena), 0);
-    assert_int_equal(peak_bytes(&arena), most);
-    make_points(&arena, 99);
-    assert_int_equal(peak_bytes(&arena), most);
-    make_points(&arena, 3);
-    assert_int_equal(peak_bytes(&arena), live_bytes(&arena));
-    assert_true(peak_bytes(&arena) > most);
-    nanvm_arena_deinit(&arena);
+    fixture *self = *state;
+    make_points(&self->arena, 100);
+    size_t most = live_bytes(&self->arena);
+    nanvm_arena_reset(&self->arena);
+    assert_int_equal(live_bytes(&self->arena), 0);
+    assert_int_equal(peak_bytes(&self->arena), most);
+    make_points(&self->arena, 99);
+    assert_int_equal(peak_bytes(&self->arena), most);
+    make_points(&self->arena, 3);
+    assert_int_equal(peak_bytes(&self->arena), live_bytes(&self->arena));
+    assert_true(peak_bytes(&self->arena) > most);
 }
 
 static void test_peak_counts_the_chunks_of_a_growing_arena(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    make_points(&arena, 3000);
-    size_t most = live_bytes(&arena);
+    fixture *self = *state;
+    make_points(&self->arena, 3000);
+    size_t most = live_bytes(&self->arena);
     assert_true(most >= 3000 * POINT_BYTES);
-    nanvm_arena_reset(&arena);
-    make_points(&arena, 1);
-    assert_int_equal(peak_bytes(&arena), most);
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_reset(&self->arena);
+    make_points(&self->arena, 1);
+    assert_int_equal(peak_bytes(&self->arena), most);
 }
 
 static void test_peak_counts_raw_memory_that_was_given_back(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[2000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(300, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    size_t most = live_bytes(&arena);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    size_t most = live_bytes(&self->arena);
     assert_true(most >= 300);
-    nanvm_manager_dealloc(manager, memory, layout);
-    assert_int_equal(peak_bytes(&arena), most);
-    nanvm_arena_deinit(&arena);
+    nanvm_manager_dealloc(self->manager, memory, layout);
+    assert_int_equal(peak_bytes(&self->arena), most);
 }
 
 static void test_peak_counts_memory_that_has_shrunk(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(300, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    size_t most = live_bytes(&arena);
-    assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 100), memory);
-    assert_int_equal(live_bytes(&arena), most - 200);
-    assert_int_equal(peak_bytes(&arena), most);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 200);
-    most = live_bytes(&arena);
-    assert_int_equal(peak_bytes(&arena), most);
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 100));
-    assert_int_equal(live_bytes(&arena), most - 100 * sizeof(int));
-    assert_int_equal(peak_bytes(&arena), most);
-    nanvm_arena_deinit(&arena);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    size_t most = live_bytes(&self->arena);
+    assert_ptr_equal(nanvm_manager_resize(self->manager, memory, layout, 100), memory);
+    assert_int_equal(live_bytes(&self->arena), most - 200);
+    assert_int_equal(peak_bytes(&self->arena), most);
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 200);
+    most = live_bytes(&self->arena);
+    assert_int_equal(peak_bytes(&self->arena), most);
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 100));
+    assert_int_equal(live_bytes(&self->arena), most - 100 * sizeof(int));
+    assert_int_equal(peak_bytes(&self->arena), most);
 }
 
 static bool note_bytes_and_give_up(void *object, size_t length, void *context) {
@@ -1399,18 +1173,14 @@ static bool note_bytes_and_give_up(void *object, size_t length, void *context) {
 }
 
 static void test_peak_counts_a_construction_that_failed(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[4000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    make_points(&arena, 1);
-    struct peak most = {&arena, 0};
-    assert_null(nanvm_new_with(nanvm_arena_manager(&arena), &ints_type, 100,
-                               note_bytes_and_give_up, &most)
-                    .object);
+    fixture *self = *state;
+    make_points(&self->arena, 1);
+    struct peak most = {&self->arena, 0};
+    assert_null(
+        nanvm_new_with(self->manager, &ints_type, 100, note_bytes_and_give_up, &most)
+            .object);
     assert_true(most.bytes >= 100 * sizeof(int));
-    assert_int_equal(peak_bytes(&arena), most.bytes);
-    nanvm_arena_deinit(&arena);
+    assert_int_equal(peak_bytes(&self->arena), most.bytes);
 }
 
 /* --- chunks --- */
@@ -1437,99 +1207,70 @@ static void test_memory_as_large_as_a_kept_chunk_is_found_elsewhere(void **state
 }
 
 static void test_kept_chunk_that_fits_is_taken_before_those_behind_it(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    make_points(&arena, 1);
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 20000).object);
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 80000).object);
-    nanvm_arena_reset(&arena);
-    size_t requests = source.requests;
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 15000).object);
-    make_points(&arena, 1);
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 80000).object);
-    assert_int_equal(source.requests, requests);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    make_points(&self->arena, 1);
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 20000).object);
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 80000).object);
+    nanvm_arena_reset(&self->arena);
+    size_t requests = self->source.requests;
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 15000).object);
+    make_points(&self->arena, 1);
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 80000).object);
+    assert_int_equal(self->source.requests, requests);
 }
 
 /* A chunk that was just large enough is so again. */
 static void test_what_is_made_again_takes_no_more_chunks(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(5000, 8);
-    accounting_fail_once(&source, 0); /* no room to spare */
-    assert_non_null(nanvm_manager_alloc(manager, layout));
+    accounting_fail_once(&self->source, 0); /* no room to spare */
+    assert_non_null(nanvm_manager_alloc(self->manager, layout));
     for (size_t round = 0; round < 3; round++) {
-        nanvm_arena_reset(&arena);
-        size_t requests = source.requests;
-        assert_non_null(nanvm_manager_alloc(manager, layout));
-        assert_int_equal(source.requests, requests);
+        nanvm_arena_reset(&self->arena);
+        size_t requests = self->source.requests;
+        assert_non_null(nanvm_manager_alloc(self->manager, layout));
+        assert_int_equal(self->source.requests, requests);
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 static void test_source_is_asked_where_no_kept_chunk_fits(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    make_points(&arena, 400);
-    nanvm_arena_reset(&arena);
-    size_t requests = source.requests;
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    assert_non_null(nanvm_new_array(manager, &ints_type, NULL, 100000).object);
-    assert_int_equal(source.requests, requests + 1);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    make_points(&self->arena, 400);
+    nanvm_arena_reset(&self->arena);
+    size_t requests = self->source.requests;
+    assert_non_null(nanvm_new_array(self->manager, &ints_type, NULL, 100000).object);
+    assert_int_equal(self->source.requests, requests + 1);
 }
 
 static void test_large_raw_memory_has_room_to_grow(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     nanvm_layout first = nanvm_layout_make(3000000, 8);
-    void *small = nanvm_manager_alloc(manager, first);
-    assert_ptr_equal(nanvm_manager_resize(manager, small, first, 4400000), small);
+    void *small = nanvm_manager_alloc(self->manager, first);
+    assert_ptr_equal(nanvm_manager_resize(self->manager, small, first, 4400000), small);
     nanvm_layout layout = nanvm_layout_make(5000000, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 7000000), memory);
-    nanvm_arena_deinit(&arena);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    assert_ptr_equal(nanvm_manager_resize(self->manager, memory, layout, 7000000),
+                     memory);
 }
 
 /* A half more, if that isn't too much; if there isn't so much, what is needed. */
 static void test_source_is_asked_for_half_as_much_again_at_most(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     size_t half = (size_t)PTRDIFF_MAX / 2;
     size_t most = (size_t)PTRDIFF_MAX - 7;
     for (size_t round = 0; round < 2; round++) { /* when it is small, and when large */
-        size_t before = source.requests;
-        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - 4096, 8)));
-        assert_int_equal(source.requests - before, 2);
-        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half + 4096, 8)));
-        assert_int_equal(source.requests - before, 3);
-        assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(most, 8)));
-        assert_int_equal(source.requests - before, 3);
+        size_t before = self->source.requests;
+        assert_null(
+            nanvm_manager_alloc(self->manager, nanvm_layout_make(half - 4096, 8)));
+        assert_int_equal(self->source.requests - before, 2);
+        assert_null(
+            nanvm_manager_alloc(self->manager, nanvm_layout_make(half + 4096, 8)));
+        assert_int_equal(self->source.requests - before, 3);
+        assert_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(most, 8)));
+        assert_int_equal(self->source.requests - before, 3);
         nanvm_layout large = nanvm_layout_make(5000000, 8);
-        assert_non_null(nanvm_manager_alloc(manager, large));
+        assert_non_null(nanvm_manager_alloc(self->manager, large));
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 static void *(*usual_alloc)(nanvm_manager *self, nanvm_layout layout);
@@ -1542,21 +1283,17 @@ static void *note_alloc(nanvm_manager *self, nanvm_layout layout) {
 
 /* Chunks double, up to 1 MiB; large arenas take huge pages. */
 static void test_chunks_grow_with_the_arena(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("sources see whole pages");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    usual_alloc = source.manager_table.alloc;
-    source.manager_table.alloc = note_alloc;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
+    usual_alloc = self->source.manager_table.alloc;
+    self->source.manager_table.alloc = note_alloc;
     size_t expected = 4096;
     const size_t huge = 2 * 1024 * 1024;
-    while (source.requests < 20) {
-        size_t requests = source.requests;
-        size_t used = live_bytes(&arena);
-        make_points(&arena, 1);
-        if (source.requests > requests) {
+    while (self->source.requests < 20) {
+        size_t requests = self->source.requests;
+        size_t used = live_bytes(&self->arena);
+        make_points(&self->arena, 1);
+        if (self->source.requests > requests) {
             expected = used >= 2 * huge ? huge : expected;
             assert_int_equal(last_asked.size, expected);
             assert_int_equal(last_asked.align,
@@ -1564,195 +1301,170 @@ static void test_chunks_grow_with_the_arena(void **state) {
             expected = expected < 1024 * 1024 ? 2 * expected : expected;
         }
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* For what is large, half as much again; but where that is too much not a byte more. */
 static void test_large_chunk_has_half_as_much_again(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("sources see whole pages");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    accounting_limit(&source, 64 * 1024 * 1024);
-    usual_alloc = source.manager_table.alloc;
-    source.manager_table.alloc = note_alloc;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    accounting_fail_once(&source, 0); /* no room to spare */
-    assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(5000000, 8)));
+    accounting_limit(&self->source, 64 * 1024 * 1024);
+    usual_alloc = self->source.manager_table.alloc;
+    self->source.manager_table.alloc = note_alloc;
+    accounting_fail_once(&self->source, 0); /* no room to spare */
+    assert_non_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(5000000, 8)));
     size_t front = last_asked.size - 5000000;
     size_t least = 8000000 + front;
-    assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(8000000, 8)));
+    assert_non_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(8000000, 8)));
     assert_int_equal(last_asked.size, least + least / 2);
-    size_t requests = source.requests;
+    size_t requests = self->source.requests;
     size_t half = (size_t)PTRDIFF_MAX / 2;
-    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - front, 8)));
-    assert_int_equal(source.requests, requests + 1);
+    assert_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(half - front, 8)));
+    assert_int_equal(self->source.requests, requests + 1);
     assert_int_equal(last_asked.size, half);
-    assert_null(nanvm_manager_alloc(manager, nanvm_layout_make(half - front - 1, 8)));
-    assert_int_equal(source.requests, requests + 3);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
+    assert_null(
+        nanvm_manager_alloc(self->manager, nanvm_layout_make(half - front - 1, 8)));
+    assert_int_equal(self->source.requests, requests + 3);
 }
 
 /* However large what needed a chunk of its own was. */
 static void test_chunk_after_a_large_one_is_of_the_usual_size(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("sources see whole pages");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    usual_alloc = source.manager_table.alloc;
-    source.manager_table.alloc = note_alloc;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    assert_non_null(nanvm_manager_alloc(manager, nanvm_layout_make(500000, 8)));
-    size_t first = source.requests;
-    while (source.requests == first) {
-        make_points(&arena, 1);
+    usual_alloc = self->source.manager_table.alloc;
+    self->source.manager_table.alloc = note_alloc;
+    assert_non_null(nanvm_manager_alloc(self->manager, nanvm_layout_make(500000, 8)));
+    size_t first = self->source.requests;
+    while (self->source.requests == first) {
+        make_points(&self->arena, 1);
     }
     assert_int_equal(last_asked.size, 1024 * 1024);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* All of the memory there is was kept at a reset, in chunks that are too small. */
 static void test_chunks_that_are_kept_serve_before_a_null_handle(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { LIMIT = 200000 };
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    accounting_limit(&source, LIMIT);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    accounting_limit(&self->source, LIMIT);
     for (size_t round = 0; round < 3; round++) {
-        size_t before = source.requests;
-        while (nanvm_new(manager, &point_type).object != NULL) {
+        size_t before = self->source.requests;
+        while (nanvm_new(self->manager, &point_type).object != NULL) {
         }
-        nanvm_arena_reset(&arena);
-        assert_true(source.live_bytes > LIMIT / 2);
-        assert_true(source.requests > before);
-        assert_non_null(nanvm_new_array(manager, &ints_type, NULL, LIMIT / 5).object);
-        assert_in_range(source.live_bytes, LIMIT * 4 / 5, LIMIT);
-        before = source.requests;
-        assert_null(nanvm_new_array(manager, &ints_type, NULL, LIMIT / 5).object);
-        assert_in_range(source.requests - before, 1, 2);
-        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, source.live_bytes);
-        nanvm_arena_reset(&arena);
-        nanvm_arena_reset(&arena); /* gives all of it back */
-        assert_int_equal(source.live_bytes, 0);
+        nanvm_arena_reset(&self->arena);
+        assert_true(self->source.live_bytes > LIMIT / 2);
+        assert_true(self->source.requests > before);
+        assert_non_null(
+            nanvm_new_array(self->manager, &ints_type, NULL, LIMIT / 5).object);
+        assert_in_range(self->source.live_bytes, LIMIT * 4 / 5, LIMIT);
+        before = self->source.requests;
+        assert_null(nanvm_new_array(self->manager, &ints_type, NULL, LIMIT / 5).object);
+        assert_in_range(self->source.requests - before, 1, 2);
+        assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes,
+                         self->source.live_bytes);
+        nanvm_arena_reset(&self->arena);
+        nanvm_arena_reset(&self->arena); /* gives all of it back */
+        assert_int_equal(self->source.live_bytes, 0);
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* The kept chunks are given back for it, and don't suffice. */
 static void test_request_beyond_all_memory_fails_and_the_arena_goes_on(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { LIMIT = 200000 };
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    accounting_limit(&source, LIMIT);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    accounting_limit(&self->source, LIMIT);
     for (size_t round = 0; round < 3; round++) {
-        make_points(&arena, 1000);
-        nanvm_arena_reset(&arena);
-        assert_true(source.live_blocks > 0);
-        assert_null(nanvm_new_array(manager, &ints_type, NULL, LIMIT).object);
-        expect_nothing_live(&source);
-        expect_used(&arena, 0, 0);
-        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
+        make_points(&self->arena, 1000);
+        nanvm_arena_reset(&self->arena);
+        assert_true(self->source.live_blocks > 0);
+        assert_null(nanvm_new_array(self->manager, &ints_type, NULL, LIMIT).object);
+        expect_nothing_live(&self->source);
+        expect_used(&self->arena, 0, 0);
+        assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_object_with_references_has_no_link_in_a_closed_arena),
-    TEST(test_raw_memory_is_counted_when_objects_of_any_type_follow),
-    TEST(test_array_of_a_manager_that_knows_the_arena_is_not_the_arenas),
-    TEST(test_request_beyond_all_memory_fails_and_the_arena_goes_on),
-    TEST(test_raw_memory_is_given_back_after_a_request_that_failed),
-    TEST(test_array_with_something_behind_it_moves_when_it_grows),
-    TEST(test_buffer_is_what_is_reserved_until_deinit),
-    TEST(test_deinit_twice_gives_chunks_back_once),
-    TEST(test_raw_memory_behind_a_run_is_given_back),
-    TEST(test_raw_memory_that_is_given_back_takes_no_object_along),
+    TEST(test_object_with_references_has_no_link_in_a_closed_arena, arena_in_buffer),
+    TEST(test_raw_memory_is_counted_when_objects_of_any_type_follow, arena_in_buffer),
+    TEST(test_array_of_a_manager_that_knows_the_arena_is_not_the_arenas, arena_in_buffer),
+    TEST(test_request_beyond_all_memory_fails_and_the_arena_goes_on, arena_over_source),
+    TEST(test_raw_memory_is_given_back_after_a_request_that_failed,
+         arena_in_small_buffer),
+    TEST(test_array_with_something_behind_it_moves_when_it_grows, arena),
+    TEST(test_buffer_is_what_is_reserved_until_deinit, arena_in_buffer),
+    TEST(test_deinit_twice_gives_chunks_back_once, arena_over_source),
+    TEST(test_raw_memory_behind_a_run_is_given_back, arena_in_buffer),
+    TEST(test_raw_memory_that_is_given_back_takes_no_object_along, arena_in_buffer),
     TEST(test_buffer_holds_large_objects_up_to_its_last_byte),
     TEST(test_objects_without_bytes_fill_a_buffer),
     TEST(test_part_of_a_word_at_the_end_is_not_handed_out),
     TEST(test_growing_arena_counts_the_same_bytes_as_one_in_a_buffer),
-    TEST(test_newest_raw_memory_grows_to_the_last_byte),
-    TEST(test_raw_memory_of_the_same_size_stays),
-    TEST(test_objects_of_types_at_any_address_are_made_in_a_run),
+    TEST(test_newest_raw_memory_grows_to_the_last_byte, arena_in_small_buffer),
+    TEST(test_raw_memory_of_the_same_size_stays, arena_in_small_buffer),
+    TEST(test_objects_of_types_at_any_address_are_made_in_a_run, arena),
     TEST(test_large_arena_within_reach_of_an_origin_writes_one),
     TEST(test_arena_grows_in_what_little_another_arena_has),
-    TEST(test_what_is_made_again_takes_no_more_chunks),
-    TEST(test_large_chunk_has_half_as_much_again),
-    TEST(test_chunk_after_a_large_one_is_of_the_usual_size),
-    TEST(test_drop_at_a_reset_is_told_the_length),
-    TEST(test_another_type_ends_a_run),
-    TEST(test_raw_memory_ends_a_run),
+    TEST(test_what_is_made_again_takes_no_more_chunks, arena_over_source),
+    TEST(test_large_chunk_has_half_as_much_again, arena_over_source),
+    TEST(test_chunk_after_a_large_one_is_of_the_usual_size, arena_over_source),
+    TEST(test_drop_at_a_reset_is_told_the_length, arena),
+    TEST(test_another_type_ends_a_run, arena),
+    TEST(test_raw_memory_ends_a_run, arena),
     TEST(test_array_of_another_manager_is_cut_into_the_arena),
-    TEST(test_kept_chunk_that_fits_is_taken_before_those_behind_it),
+    TEST(test_kept_chunk_that_fits_is_taken_before_those_behind_it, arena_over_source),
     TEST(test_reset_drops_as_many_as_were_created),
-    TEST(test_peak_survives_a_reset),
-    TEST(test_peak_counts_the_chunks_of_a_growing_arena),
-    TEST(test_peak_counts_raw_memory_that_was_given_back),
-    TEST(test_peak_counts_memory_that_has_shrunk),
-    TEST(test_peak_counts_a_construction_that_failed),
+    TEST(test_peak_survives_a_reset, arena_in_buffer),
+    TEST(test_peak_counts_the_chunks_of_a_growing_arena, arena),
+    TEST(test_peak_counts_raw_memory_that_was_given_back, arena_in_buffer),
+    TEST(test_peak_counts_memory_that_has_shrunk, arena_in_buffer),
+    TEST(test_peak_counts_a_construction_that_failed, arena_in_buffer),
     TEST(test_memory_as_large_as_a_kept_chunk_is_found_elsewhere),
-    TEST(test_source_is_asked_where_no_kept_chunk_fits),
-    TEST(test_large_raw_memory_has_room_to_grow),
-    TEST(test_source_is_asked_for_half_as_much_again_at_most),
-    TEST(test_chunks_grow_with_the_arena),
-    TEST(test_reset_runs_drop_once_for_each_object),
-    TEST(test_reset_drops_references_into_other_managers),
-    TEST(test_clone_into_an_arena_is_let_go_of_too),
-    TEST(test_reset_starts_at_the_beginning_of_the_buffer),
+    TEST(test_source_is_asked_where_no_kept_chunk_fits, arena_over_source),
+    TEST(test_large_raw_memory_has_room_to_grow, arena),
+    TEST(test_source_is_asked_for_half_as_much_again_at_most, arena_over_source),
+    TEST(test_chunks_grow_with_the_arena, arena_over_source),
+    TEST(test_reset_runs_drop_once_for_each_object, arena_over_source),
+    TEST(test_reset_drops_references_into_other_managers, arena_in_buffer),
+    TEST(test_clone_into_an_arena_is_let_go_of_too, arena_in_buffer),
+    TEST(test_reset_starts_at_the_beginning_of_the_buffer, arena_in_small_buffer),
     TEST(test_full_arena_holds_as_much_again_after_reset),
-    TEST(test_growing_arena_keeps_the_chunks_that_were_in_use),
-    TEST(test_growing_arena_gives_back_what_the_last_round_did_not_need),
-    TEST(test_kept_chunk_that_is_too_small_is_passed_over),
-    TEST(test_large_arena_is_made_again_in_the_same_chunks),
-    TEST(test_object_larger_than_a_chunk_gets_one_to_fit),
-    TEST(test_deinit_twice_is_deinit_once),
+    TEST(test_growing_arena_keeps_the_chunks_that_were_in_use, arena_over_source),
+    TEST(test_growing_arena_gives_back_what_the_last_round_did_not_need,
+         arena_over_source),
+    TEST(test_kept_chunk_that_is_too_small_is_passed_over, arena_over_source),
+    TEST(test_large_arena_is_made_again_in_the_same_chunks, arena_over_source),
+    TEST(test_object_larger_than_a_chunk_gets_one_to_fit, arena_over_source),
+    TEST(test_deinit_twice_is_deinit_once, arena_in_small_buffer),
     TEST(test_arena_without_a_buffer_is_full),
     TEST(test_buffer_one_byte_short_gives_null_at_every_size),
     TEST(test_array_of_another_arena_moves),
     TEST(test_closed_arena_still_runs_drop),
-    TEST(test_object_of_the_same_type_costs_eight_bytes),
-    TEST(test_array_of_numbers_costs_its_length_and_a_header),
+    TEST(test_object_of_the_same_type_costs_eight_bytes, arena_in_buffer),
+    TEST(test_array_of_numbers_costs_its_length_and_a_header, arena_in_buffer),
     TEST(test_objects_of_a_type_lie_side_by_side_and_are_counted_one_by_one),
     TEST(test_buffer_holds_as_many_objects_as_fit_and_not_one_more),
     TEST(test_what_follows_objects_finds_all_the_room_there_is),
-    TEST(test_construction_that_fails_among_others_leaves_no_trace),
-    TEST(test_reset_amid_objects_that_hold_something_lets_go_of_each_once),
-    TEST(test_types_that_take_turns_are_each_what_they_are),
-    TEST(test_newest_array_grows_and_shrinks_in_place),
-    TEST(test_raw_memory_behind_an_empty_array_is_not_taken_for_it),
-    TEST(test_request_that_fails_leaves_the_newest_as_it_was),
-    TEST(test_newest_raw_memory_is_given_back),
-    TEST(test_raw_memory_below_the_newest_shrinks_in_place),
+    TEST(test_construction_that_fails_among_others_leaves_no_trace, arena_in_buffer),
+    TEST(test_reset_amid_objects_that_hold_something_lets_go_of_each_once, arena),
+    TEST(test_types_that_take_turns_are_each_what_they_are, arena),
+    TEST(test_newest_array_grows_and_shrinks_in_place, arena_in_buffer),
+    TEST(test_raw_memory_behind_an_empty_array_is_not_taken_for_it, arena_in_buffer),
+    TEST(test_request_that_fails_leaves_the_newest_as_it_was, arena_in_small_buffer),
+    TEST(test_newest_raw_memory_is_given_back, arena_in_small_buffer),
+    TEST(test_raw_memory_below_the_newest_shrinks_in_place, arena_in_small_buffer),
     TEST(test_arena_out_of_reach_of_an_origin_writes_another),
     TEST(test_arena_grows_in_another_arena),
     TEST(test_arena_grows_in_a_local_manager),
-    TEST(test_drop_may_create_in_the_arena_that_is_reset),
-    TEST(test_reset_and_deinit_within_a_reset_do_nothing),
-    TEST(test_deinit_within_a_reset_leaves_the_buffer),
-    TEST(test_callbacks_run_before_what_they_read_is_let_go_of),
-    TEST(test_array_that_grows_by_one_takes_few_chunks),
+    TEST(test_drop_may_create_in_the_arena_that_is_reset, arena_over_source),
+    TEST(test_reset_and_deinit_within_a_reset_do_nothing, arena_over_source),
+    TEST(test_deinit_within_a_reset_leaves_the_buffer, arena_in_buffer),
+    TEST(test_callbacks_run_before_what_they_read_is_let_go_of, arena),
+    TEST(test_array_that_grows_by_one_takes_few_chunks, arena_over_source),
     TEST(test_array_can_be_cut_where_it_is_when_the_arena_is_full),
-    TEST(test_arrays_that_move_cost_no_search),
-    TEST(test_construction_that_fails_gives_its_bytes_back),
-    TEST(test_reset_passes_over_what_longjmp_left_half_made),
-    TEST(test_arena_takes_a_smaller_chunk_where_a_large_one_fails),
-    TEST(test_chunks_that_are_kept_serve_before_a_null_handle),
+    TEST(test_arrays_that_move_cost_no_search, arena),
+    TEST(test_construction_that_fails_gives_its_bytes_back, arena_in_small_buffer),
+    TEST(test_reset_passes_over_what_longjmp_left_half_made, arena_in_buffer),
+    TEST(test_arena_takes_a_smaller_chunk_where_a_large_one_fails, arena_over_source),
+    TEST(test_chunks_that_are_kept_serve_before_a_null_handle, arena_over_source),
 };
 
 RUN_TESTS(tests)

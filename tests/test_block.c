@@ -65,16 +65,13 @@ static bool note_count(void *object, size_t length, void *context) {
 
 /* The numbers are the same in programs that were built long ago. */
 static void test_count_of_a_block_is_one_of_those_that_have_names(void **state) {
-    (void)state;
-    static _Alignas(64) unsigned char buffer[1000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    fixture *self = *state;
     int32_t count = 0; /* while it comes to be nobody may use it */
     nanvm_mut_ref made =
-        nanvm_new_with(nanvm_arena_manager(&arena), &point_type, 0, note_count, &count);
+        nanvm_new_with(self->manager, &point_type, 0, note_count, &count);
     assert_int_equal(count, NANVM_COUNT_DEAD);
     assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_NONE);
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     static const nanvm_count counts[] = {NANVM_COUNT_PLAIN, NANVM_COUNT_ATOMIC,
                                          NANVM_COUNT_CUSTOM};
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
@@ -90,23 +87,23 @@ static void test_count_of_a_block_is_one_of_those_that_have_names(void **state) 
 
 /* --- a manager with its own arrangement: a slab of one type --- */
 
-enum { PLACES = 8 };
+enum { SLOTS = 8 };
 
 typedef struct slab {
     nanvm_manager manager;
     nanvm_dealloc dealloc;
     nanvm_origin origin;
-    struct place {
+    struct slot {
         size_t link_and_length[2];
         nanvm_header header;
         _Alignas(8) struct node node; /* as a hardened build asks for on 32 bits, too */
-    } places[PLACES];
-    bool taken[PLACES];
+    } slots[SLOTS];
+    bool taken[SLOTS];
 } slab;
 
 static size_t slab_live(const slab *self) {
     size_t live = 0;
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         live += self->taken[i];
     }
     return live;
@@ -121,19 +118,19 @@ static void *slab_alloc(nanvm_manager *manager, nanvm_layout layout) {
 static void *slab_new_block(nanvm_manager *manager, const nanvm_type *type, size_t size) {
     slab *self = (slab *)manager;
     size_t i = slab_live(self);
-    if (type != self->origin.type || size > sizeof(struct node) || i == PLACES) {
+    if (type != self->origin.type || size > sizeof(struct node) || i == SLOTS) {
         return NULL;
     }
     self->taken[i] = true;
-    nanvm_block_init(&self->places[i].node, &self->origin);
-    return &self->places[i].node;
+    nanvm_block_init(&self->slots[i].node, &self->origin);
+    return &self->slots[i].node;
 }
 
 static void slab_free_block(nanvm_dealloc *dealloc, void *object) {
     slab *self = (slab *)(void *)((char *)dealloc - offsetof(slab, dealloc));
-    struct place *place =
-        (struct place *)(void *)((char *)object - offsetof(struct place, node));
-    size_t i = (size_t)(place - self->places);
+    struct slot *slot =
+        (struct slot *)(void *)((char *)object - offsetof(struct slot, node));
+    size_t i = (size_t)(slot - self->slots);
     assert_true(self->taken[i]);
     self->taken[i] = false;
 }
@@ -157,14 +154,14 @@ static void test_manager_with_its_own_blocks_shares_an_origin(void **state) {
     slab self;
     slab_init(&self, &node_type);
     nanvm_ref chain = null_ref();
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         struct node value = {chain, i, null_ref()};
         chain = nanvm_mut_ref_to_ref(nanvm_new_copy(&self.manager, &node_type, &value));
         assert_ptr_equal(nanvm_block_origin(chain.object), &self.origin);
     }
     assert_null(nanvm_new(&self.manager, &node_type).object);
     assert_null(nanvm_new(&self.manager, &point_type).object);
-    assert_int_equal(slab_live(&self), PLACES);
+    assert_int_equal(slab_live(&self), SLOTS);
     nanvm_ref_drop(chain);
     assert_int_equal(slab_live(&self), 0);
 }
@@ -203,7 +200,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_prefix_is_header_length_and_link),
     TEST(test_block_alone_adds_an_origin),
     TEST(test_origin_names_type_and_dealloc),
-    TEST(test_count_of_a_block_is_one_of_those_that_have_names),
+    TEST(test_count_of_a_block_is_one_of_those_that_have_names, arena_in_buffer),
     TEST(test_manager_with_its_own_blocks_shares_an_origin),
     TEST(test_array_of_references_with_a_shared_origin_is_dropped),
     TEST(test_array_without_resize_block_moves),

@@ -266,7 +266,7 @@ static void test_callback_may_use_the_array_that_is_cut(void **state) {
     assert_int_equal(scene.live, 0);
 }
 
-/* A new manager each time: in an old one there would be a place for the smaller array. */
+/* A new manager each time: in an old one there would be a slot for the smaller array. */
 static void cut_in_each_way_in_local(accounting *source, bool fails) {
     for (size_t way = 0; way < WAYS; way++) {
         nanvm_local local;
@@ -279,19 +279,13 @@ static void cut_in_each_way_in_local(accounting *source, bool fails) {
 }
 
 static void test_callback_may_use_the_array_that_is_cut_in_a_local_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_each_way_in_local(&source, false);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_each_way_in_local(&self->source, false);
 }
 
 static void test_callback_may_use_the_array_that_is_cut_without_memory(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_each_way_in_local(&source, true);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_each_way_in_local(&self->source, true);
 }
 
 static void cut_in_accounting(nanvm_count count, bool resizes) {
@@ -314,39 +308,20 @@ static void test_callback_may_use_the_array_that_is_cut_in_a_users_manager(void 
 
 /* Whatever was dropped there, or cut off, ends once. */
 static void test_callback_may_use_the_array_that_is_cut_in_an_arena(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
+    fixture *self = *state;
     for (size_t i = 0; i < 2; i++) {
-        cut_in_each_way(nanvm_arena_manager(&arena), i == 0 ? NULL : &source);
-        nanvm_arena_reset(&arena);
+        cut_in_each_way(self->manager, i == 0 ? NULL : &self->source);
+        nanvm_arena_reset(&self->arena);
         assert_int_equal(scene.live, 0);
     }
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* --- an array that ends while it is cut --- */
 
 /* A local manager that has no memory left: there arrays are cut where they are. */
-typedef struct full {
-    accounting source;
-    nanvm_local local;
-    nanvm_manager *manager;
-} full;
-
-static void full_init(full *self) {
-    accounting_init(&self->source, NANVM_COUNT_PLAIN);
-    nanvm_local_init_from(&self->local, &self->source.manager);
-    self->manager = nanvm_local_manager(&self->local);
-}
-
-static void full_deinit(full *self) {
+static void close_full(fixture *self) {
     accounting_never_fail(&self->source);
-    nanvm_local_deinit(&self->local);
-    accounting_deinit(&self->source);
+    close_local(self);
 }
 
 enum { LONG = 40 };
@@ -365,8 +340,8 @@ static nanvm_mut_ref array_of_new_tracked(nanvm_manager *manager, const shape *o
 
 /* Item `at` is the only reference to the owner of the array. */
 static void cut_what_owns_the_array(const shape *of, size_t at, size_t length) {
-    full on;
-    full_init(&on);
+    fixture on;
+    open_local_over_source(&on);
     nanvm_mut_ref array = array_of_new_tracked(on.manager, of, LONG);
     nanvm_mut_ref owner = nanvm_new(nanvm_global(), &node_type);
     nanvm_ref old = item_of(array.object, at);
@@ -377,7 +352,7 @@ static void cut_what_owns_the_array(const shape *of, size_t at, size_t length) {
     accounting_fail_from(&on.source, 0);
     assert_true(nanvm_mut_ref_resize(handle, on.manager, length));
     assert_int_equal(tracked_live(), 0);
-    full_deinit(&on);
+    close_full(&on);
 }
 
 static void test_array_may_end_by_what_is_cut_off(void **state) {
@@ -427,8 +402,8 @@ static keeper *keeper_new(void) {
 
 static void cut_what_keeps_the_array(const shape *of, size_t whole, size_t at,
                                      size_t length) {
-    full on;
-    full_init(&on);
+    fixture on;
+    open_local_over_source(&on);
     keeper *self = keeper_new();
     self->array = array_of_new_tracked(on.manager, of, whole);
     nanvm_ref old = item_of(self->array.object, at);
@@ -438,7 +413,7 @@ static void cut_what_keeps_the_array(const shape *of, size_t whole, size_t at,
     accounting_fail_from(&on.source, 0);
     assert_true(nanvm_mut_ref_resize(&self->array, on.manager, length));
     assert_int_equal(tracked_live(), 0);
-    full_deinit(&on);
+    close_full(&on);
 }
 
 static void test_array_may_end_by_a_dealloc_while_it_is_cut(void **state) {
@@ -472,8 +447,8 @@ static const nanvm_type trios_type = {.name = "trios",
                                       .item_refs_length = 3};
 
 static void cut_trios(size_t at) {
-    full on;
-    full_init(&on);
+    fixture on;
+    open_local_over_source(&on);
     keeper *self = keeper_new();
     self->array = nanvm_new_array(on.manager, &trios_type, NULL, 10);
     nanvm_ref *refs = self->array.object;
@@ -484,7 +459,7 @@ static void cut_trios(size_t at) {
     accounting_fail_from(&on.source, 0);
     assert_true(nanvm_mut_ref_resize(&self->array, on.manager, 0));
     assert_int_equal(tracked_live(), 0);
-    full_deinit(&on);
+    close_full(&on);
 }
 
 static void test_array_of_several_references_an_item_may_end_while_it_is_cut(
@@ -564,18 +539,10 @@ static void act_by_ending_the_manager(size_t id) {
     nanvm_local_deinit(&scene_local);
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context;
-    (void)type;
-    (void)blocks;
-    (void)bytes;
-}
-
 static void cut_in_a_manager_that(act *does, accounting *source, bool fails) {
     for (size_t i = 0; i < SHAPES * CUTS; i++) {
         nanvm_local_init_from(&scene_local, &source->manager);
-        nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+        nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
         current = &shapes[i % SHAPES];
         cut it = cuts[i / SHAPES];
         assert_true(array_open(nanvm_local_manager(&scene_local), it.from));
@@ -594,21 +561,15 @@ static void cut_in_a_manager_that(act *does, accounting *source, bool fails) {
 }
 
 static void test_callback_may_trim_the_manager_of_the_array_that_is_cut(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_a_manager_that(act_by_trimming, &source, false);
-    cut_in_a_manager_that(act_by_trimming, &source, true);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_a_manager_that(act_by_trimming, &self->source, false);
+    cut_in_a_manager_that(act_by_trimming, &self->source, true);
 }
 
 static void test_callback_may_end_the_manager_of_the_array_that_is_cut(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    cut_in_a_manager_that(act_by_ending_the_manager, &source, false);
-    cut_in_a_manager_that(act_by_ending_the_manager, &source, true);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    cut_in_a_manager_that(act_by_ending_the_manager, &self->source, false);
+    cut_in_a_manager_that(act_by_ending_the_manager, &self->source, true);
 }
 
 static nanvm_arena scene_arena;
@@ -662,17 +623,14 @@ static void cut_what_leads_into_the_arena(nanvm_manager *manager, cut it) {
 
 /* The last item leads into the arena that the `drop` of another one resets. */
 static void test_callback_may_reset_the_arena_of_another_item_that_is_cut(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
+    fixture *self = *state;
     nanvm_arena_init_growing(&scene_arena, nanvm_global());
     for (size_t i = 0; i < SHAPES * CUTS; i++) {
         current = &shapes[i % SHAPES];
         cut_what_leads_into_the_arena(nanvm_global(), cuts[i / SHAPES]);
-        cut_what_leads_into_the_arena(nanvm_local_manager(&local), cuts[i / SHAPES]);
+        cut_what_leads_into_the_arena(self->manager, cuts[i / SHAPES]);
     }
     nanvm_arena_deinit(&scene_arena);
-    nanvm_local_deinit(&local);
 }
 
 /* --- a MutRef from a shared reference --- */
@@ -855,7 +813,7 @@ static void test_clone_may_use_the_manager(void **state) {
 static void work_in_a_local_manager(scenario *run, accounting *source) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source->manager);
-    nanvm_local_on_leak(&local, ignore_leak, NULL);
+    nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
     at_work.local = &local;
     stage on = {"local", nanvm_local_manager(&local), true};
     assert_true(run(&on));
@@ -864,17 +822,14 @@ static void work_in_a_local_manager(scenario *run, accounting *source) {
 }
 
 static void test_construct_and_clone_may_end_and_trim_the_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
+    fixture *self = *state;
     for (size_t i = 0; i < 4; i++) {
         memset(&at_work, 0, sizeof(at_work));
         at_work.refuses = i % 2 == 1;
         at_work.ends = i / 2 == 1;
-        work_in_a_local_manager(construct_in, &source);
-        work_in_a_local_manager(clone_in, &source);
+        work_in_a_local_manager(construct_in, &self->source);
+        work_in_a_local_manager(clone_in, &self->source);
     }
-    accounting_deinit(&source);
 }
 
 /* An object that didn't come to be is gone when the references in it are dropped. */
@@ -1092,7 +1047,7 @@ static nanvm_ref tree_with_actors(nanvm_manager *manager, size_t depth) {
 static void drop_while(act *does, accounting *source) {
     for (size_t depth = 0; depth < 9; depth++) {
         nanvm_local_init_from(&scene_local, &source->manager);
-        nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+        nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
         scene.manager = nanvm_local_manager(&scene_local);
         nanvm_ref tree = tree_with_actors(scene.manager, depth);
         scene.act = does;
@@ -1106,13 +1061,10 @@ static void drop_while(act *does, accounting *source) {
 }
 
 static void test_drop_may_trim_end_and_use_its_own_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    drop_while(act_by_trimming_and_creating, &source);
-    drop_while(act_by_ending_the_manager, &source);
-    drop_while(act_by_ending_and_starting_anew, &source);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    drop_while(act_by_trimming_and_creating, &self->source);
+    drop_while(act_by_ending_the_manager, &self->source);
+    drop_while(act_by_ending_and_starting_anew, &self->source);
 }
 
 /* --- a source that drops references when memory comes back to it --- */
@@ -1154,6 +1106,34 @@ static void dropper_init(dropper *self) {
     self->manager.table = &dropper_manager;
     self->manager.dealloc = &self->dealloc;
     self->dealloc.table = &dropper_table;
+}
+
+/* The local manager of the scene, over a source that drops. */
+static void dropper_open_local(dropper *self) {
+    dropper_init(self);
+    nanvm_local_init_from(&scene_local, &self->manager);
+    scene.manager = nanvm_local_manager(&scene_local);
+}
+
+static void dropper_close_local(dropper *self) {
+    nanvm_local_deinit(&scene_local);
+    assert_int_equal(self->pieces, 0);
+}
+
+/* The arena of the scene, whose chunks wait after a reset. */
+static void dropper_open_arena(dropper *self) {
+    dropper_init(self);
+    nanvm_arena_init_growing(&scene_arena, &self->manager);
+    scene.manager = nanvm_arena_manager(&scene_arena);
+    for (size_t i = 0; i < 2000; i++) {
+        assert_non_null(nanvm_new(scene.manager, &node_type).object);
+    }
+    nanvm_arena_reset(&scene_arena);
+}
+
+static void dropper_close_arena(dropper *self) {
+    nanvm_arena_deinit(&scene_arena);
+    assert_int_equal(self->pieces, 0);
 }
 
 static void dropper_hold(dropper *self, size_t length) {
@@ -1216,10 +1196,8 @@ static void expect_left(void) {
 
 static void with_a_dropper(size_t round, bool ends) {
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
-    scene.manager = nanvm_local_manager(&scene_local);
+    dropper_open_local(&source);
+    nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
     scene.act = act_by_leaving;
     make_many(scene.manager);
     drop_left();
@@ -1236,8 +1214,7 @@ static void with_a_dropper(size_t round, bool ends) {
     expect_left();
     drop_left();
     dropper_let_go(&source);
-    nanvm_local_deinit(&scene_local);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_local(&source);
     assert_int_equal(scene.live, 0);
 }
 
@@ -1262,9 +1239,7 @@ static void test_no_callback_runs_while_a_manager_makes_room_for_pools(void **st
     static nanvm_type types[TYPES];
     nanvm_mut_ref made[TYPES];
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    scene.manager = nanvm_local_manager(&scene_local);
+    dropper_open_local(&source);
     scene.act = act_by_creating;
     dropper_hold(&source, 1);
     scene.acts = SIZE_MAX;
@@ -1281,8 +1256,7 @@ static void test_no_callback_runs_while_a_manager_makes_room_for_pools(void **st
     for (size_t i = 0; i < TYPES; i++) {
         nanvm_mut_ref_drop(made[i]);
     }
-    nanvm_local_deinit(&scene_local);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_local(&source);
 }
 
 /* Large objects that die while the memory of another is given back. */
@@ -1290,12 +1264,11 @@ static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
     (void)state;
     enum { MANY = 40 }; /* more than a hardened build keeps */
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    dropper_open_local(&source);
     nanvm_ref large[MANY];
     for (size_t i = 0; i < MANY; i++) {
-        nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 1000 + 9 * i);
+        nanvm_mut_ref made =
+            nanvm_new_array(scene.manager, &ints_type, NULL, 1000 + 9 * i);
         large[i] = nanvm_mut_ref_to_ref(made);
     }
     for (size_t i = 0; i < MANY; i += 2) {
@@ -1303,21 +1276,18 @@ static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
         nanvm_ref_drop(large[i]);
     }
     dropper_let_go(&source);
-    nanvm_local_deinit(&scene_local);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_local(&source);
 }
 
 /* One is alive when the manager ends, so that what died meanwhile goes with neither. */
 static void test_large_object_that_a_source_drops_at_the_end_is_given_back(void **state) {
     (void)state;
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
-    nanvm_manager *manager = nanvm_local_manager(&scene_local);
-    nanvm_mut_ref waits = nanvm_new_array(manager, &ints_type, NULL, 1000);
-    nanvm_mut_ref held = nanvm_new_array(manager, &ints_type, NULL, 1100);
-    nanvm_mut_ref stays = nanvm_new_array(manager, &ints_type, NULL, 1200);
+    dropper_open_local(&source);
+    nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
+    nanvm_mut_ref waits = nanvm_new_array(scene.manager, &ints_type, NULL, 1000);
+    nanvm_mut_ref held = nanvm_new_array(scene.manager, &ints_type, NULL, 1100);
+    nanvm_mut_ref stays = nanvm_new_array(scene.manager, &ints_type, NULL, 1200);
     nanvm_mut_ref_drop(waits);
     source.held[source.length++] = nanvm_mut_ref_to_ref(held);
     nanvm_local_deinit(&scene_local);
@@ -1331,12 +1301,10 @@ static void test_large_object_that_a_source_drops_after_the_end_is_not_lost(
     void **state) {
     (void)state;
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
-    nanvm_manager *manager = nanvm_local_manager(&scene_local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &ints_type, NULL, 1000);
-    nanvm_mut_ref second = nanvm_new_array(manager, &ints_type, NULL, 1100);
+    dropper_open_local(&source);
+    nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
+    nanvm_mut_ref first = nanvm_new_array(scene.manager, &ints_type, NULL, 1000);
+    nanvm_mut_ref second = nanvm_new_array(scene.manager, &ints_type, NULL, 1100);
     nanvm_local_deinit(&scene_local);
     source.held[source.length++] = nanvm_mut_ref_to_ref(second);
     nanvm_mut_ref_drop(first);
@@ -1349,24 +1317,22 @@ static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
     (void)state;
     enum { MANY = 20 };
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&scene_local);
-    nanvm_mut_ref stays = nanvm_new_array(manager, &ints_type, NULL, 900);
+    dropper_open_local(&source);
+    nanvm_mut_ref stays = nanvm_new_array(scene.manager, &ints_type, NULL, 900);
     for (size_t i = 0; i < MANY; i++) {
-        nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 1000 + 9 * i);
+        nanvm_mut_ref made =
+            nanvm_new_array(scene.manager, &ints_type, NULL, 1000 + 9 * i);
         source.held[source.length++] = nanvm_mut_ref_to_ref(made);
     }
     nanvm_ref_drop(source.held[--source.length]);
     assert_true(nanvm_local_trim(&scene_local) > 0);
     assert_int_equal(source.length, 0);
-    nanvm_stats stats = nanvm_stats_make(manager);
+    nanvm_stats stats = nanvm_stats_make(scene.manager);
     assert_int_equal(stats.live_blocks, 1);
     assert_int_equal(stats.reserved_bytes, stats.live_bytes);
     nanvm_mut_ref_drop(stays); /* which is noticed */
     assert_int_equal(nanvm_local_trim(&scene_local), stats.reserved_bytes);
-    nanvm_local_deinit(&scene_local);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_local(&source);
 }
 
 /* --- a source without memory, to which some comes back meanwhile --- */
@@ -1410,9 +1376,7 @@ static bool take_raw(nanvm_manager *manager, nanvm_mut_ref *large) {
 /* No callback runs in the midst of it, and each runs in the end. */
 static void give_back_with_a_dropper(attempt_at_last *attempt) {
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    scene.manager = nanvm_local_manager(&scene_local);
+    dropper_open_local(&source);
     scene.act = act_by_creating;
     nanvm_mut_ref large = nanvm_new_array(scene.manager, &ints_type, NULL, 1000);
     fill_and_free(scene.manager);
@@ -1430,8 +1394,7 @@ static void give_back_with_a_dropper(attempt_at_last *attempt) {
     dropper_let_go(&source);
     nanvm_mut_ref_drop(large);
     drop_left();
-    nanvm_local_deinit(&scene_local);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_local(&source);
     assert_int_equal(scene.live, 0);
 }
 
@@ -1446,14 +1409,8 @@ static void test_no_callback_runs_while_a_manager_gives_back(void **state) {
 static void test_no_callback_runs_while_an_arena_gives_back(void **state) {
     (void)state;
     dropper source;
-    dropper_init(&source);
-    nanvm_arena_init_growing(&scene_arena, &source.manager);
-    scene.manager = nanvm_arena_manager(&scene_arena);
+    dropper_open_arena(&source);
     scene.act = act_by_creating;
-    for (size_t i = 0; i < 2000; i++) {
-        assert_non_null(nanvm_new(scene.manager, &node_type).object);
-    }
-    nanvm_arena_reset(&scene_arena);
     dropper_hold(&source, 2);
     source.most = source.pieces;
     scene.acts = SIZE_MAX;
@@ -1471,14 +1428,8 @@ static void test_no_callback_runs_while_an_arena_gives_back(void **state) {
 
 static void reset_with_a_dropper(size_t round, bool ends) {
     dropper source;
-    dropper_init(&source);
-    nanvm_arena_init_growing(&scene_arena, &source.manager);
-    scene.manager = nanvm_arena_manager(&scene_arena);
+    dropper_open_arena(&source);
     scene.act = act_by_creating;
-    for (size_t i = 0; i < 2000; i++) {
-        assert_non_null(nanvm_new(scene.manager, &node_type).object);
-    }
-    nanvm_arena_reset(&scene_arena);
     dropper_hold(&source, round);
     scene.acts = SIZE_MAX;
     if (ends) {
@@ -1489,8 +1440,7 @@ static void reset_with_a_dropper(size_t round, bool ends) {
     scene.acts = 0;
     act_by_creating(1);
     dropper_let_go(&source);
-    nanvm_arena_deinit(&scene_arena);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_arena(&source);
     assert_int_equal(scene.live, 0);
 }
 
@@ -1514,14 +1464,8 @@ static void test_arena_is_empty_when_what_its_source_drops_ends(void **state) {
     (void)state;
     for (size_t ends = 0; ends < 2; ends++) {
         dropper source;
-        dropper_init(&source);
-        nanvm_arena_init_growing(&scene_arena, &source.manager);
-        nanvm_manager *manager = nanvm_arena_manager(&scene_arena);
-        for (size_t i = 0; i < 2000; i++) {
-            assert_non_null(nanvm_new(manager, &node_type).object);
-        }
-        nanvm_arena_reset(&scene_arena);
-        assert_non_null(nanvm_new(manager, &node_type).object);
+        dropper_open_arena(&source);
+        assert_non_null(nanvm_new(scene.manager, &node_type).object);
         dropper_hold(&source, 1);
         scene.act = act_by_looking_at_the_arena;
         scene.acts = SIZE_MAX;
@@ -1533,8 +1477,7 @@ static void test_arena_is_empty_when_what_its_source_drops_ends(void **state) {
         }
         assert_int_equal(scene.dropped, dropped + 1);
         scene.acts = 0;
-        nanvm_arena_deinit(&scene_arena);
-        assert_int_equal(source.pieces, 0);
+        dropper_close_arena(&source);
     }
 }
 
@@ -1580,9 +1523,7 @@ static void act_by_creating_at_last(size_t id) {
 static void test_what_a_callback_drops_where_memory_ran_out_ends_after_it(void **state) {
     (void)state;
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    scene.manager = nanvm_local_manager(&scene_local);
+    dropper_open_local(&source);
     fill_and_free(scene.manager);
     source.most = source.pieces;
     scene.act = act_by_creating_at_last;
@@ -1592,8 +1533,7 @@ static void test_what_a_callback_drops_where_memory_ran_out_ends_after_it(void *
     assert_int_equal(scene.dropped, 2);
     assert_int_equal(scene.live, 0);
     drop_left();
-    nanvm_local_deinit(&scene_local);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_local(&source);
 }
 
 /* --- small objects that end while others are trimmed --- */
@@ -1603,16 +1543,14 @@ static void test_small_objects_that_a_source_drops_are_trimmed(void **state) {
     (void)state;
     enum { MANY = 8 };
     dropper source;
-    dropper_init(&source);
-    nanvm_local_init_from(&scene_local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    dropper_open_local(&source);
     nanvm_ref first[200];
     for (size_t i = 0; i < 200; i++) { /* several chunks */
-        first[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
+        first[i] = nanvm_mut_ref_to_ref(nanvm_new(scene.manager, &point_type));
     }
     nanvm_ref others[MANY];
     for (size_t i = 0; i < MANY; i++) {
-        others[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &fresh_types[i]));
+        others[i] = nanvm_mut_ref_to_ref(nanvm_new(scene.manager, &fresh_types[i]));
     }
     (void)nanvm_local_trim(&scene_local);
     for (size_t i = 0; i < MANY; i++) {
@@ -1623,11 +1561,10 @@ static void test_small_objects_that_a_source_drops_are_trimmed(void **state) {
     }
     (void)nanvm_local_trim(&scene_local);
     assert_int_equal(source.length, 0);
-    nanvm_stats stats = nanvm_stats_make(manager);
+    nanvm_stats stats = nanvm_stats_make(scene.manager);
     assert_int_equal(stats.live_blocks, 0);
     assert_int_equal(stats.reserved_bytes, 0);
-    nanvm_local_deinit(&scene_local);
-    assert_int_equal(source.pieces, 0);
+    dropper_close_local(&source);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -1638,29 +1575,29 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_object_that_a_source_drops_at_the_end_is_given_back),
     TEST(test_large_object_that_a_source_drops_after_the_end_is_not_lost),
     TEST(test_callback_may_use_the_array_that_is_cut),
-    TEST(test_callback_may_use_the_array_that_is_cut_in_a_local_manager),
-    TEST(test_callback_may_use_the_array_that_is_cut_without_memory),
+    TEST(test_callback_may_use_the_array_that_is_cut_in_a_local_manager, source),
+    TEST(test_callback_may_use_the_array_that_is_cut_without_memory, source),
     TEST(test_callback_may_use_the_array_that_is_cut_in_a_users_manager),
-    TEST(test_callback_may_use_the_array_that_is_cut_in_an_arena),
+    TEST(test_callback_may_use_the_array_that_is_cut_in_an_arena, arena_over_source),
     TEST(test_array_may_end_by_what_is_cut_off),
     TEST(test_array_may_end_by_a_dealloc_while_it_is_cut),
     TEST(test_very_long_array_may_end_by_a_dealloc_while_it_is_cut),
     TEST(test_array_of_several_references_an_item_may_end_while_it_is_cut),
     TEST(test_callback_may_free_the_handle_of_the_array_that_is_cut),
-    TEST(test_callback_may_trim_the_manager_of_the_array_that_is_cut),
-    TEST(test_callback_may_end_the_manager_of_the_array_that_is_cut),
+    TEST(test_callback_may_trim_the_manager_of_the_array_that_is_cut, source),
+    TEST(test_callback_may_end_the_manager_of_the_array_that_is_cut, source),
     TEST(test_callback_may_reset_the_arena_of_the_array_that_is_cut),
-    TEST(test_callback_may_reset_the_arena_of_another_item_that_is_cut),
+    TEST(test_callback_may_reset_the_arena_of_another_item_that_is_cut, local),
     TEST(test_handle_is_final_before_make_mut_drops_what_was_there),
     TEST(test_handle_is_null_before_to_mut_ref_drops_what_was_there),
     TEST(test_construct_may_use_the_manager),
     TEST(test_clone_may_use_the_manager),
-    TEST(test_construct_and_clone_may_end_and_trim_the_manager),
+    TEST(test_construct_and_clone_may_end_and_trim_the_manager, source),
     TEST(test_object_that_construct_refused_is_free_before_drops_run),
     TEST(test_drop_may_reset_the_arena_in_which_construct_gave_up),
     TEST(test_leak_report_may_use_the_manager),
     TEST(test_drop_may_use_the_arena_that_lets_go_of_it),
-    TEST(test_drop_may_trim_end_and_use_its_own_manager),
+    TEST(test_drop_may_trim_end_and_use_its_own_manager, source),
     TEST(test_source_may_drop_while_a_local_manager_is_trimmed),
     TEST(test_source_may_drop_while_a_local_manager_ends),
     TEST(test_no_callback_runs_while_a_manager_makes_room_for_pools),

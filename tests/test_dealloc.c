@@ -231,12 +231,10 @@ static bool nursery_init(nursery *self, nanvm_manager *source, bool *gone) {
 }
 
 static void test_dealloc_may_free_itself_with_its_last_block(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
+    fixture *self = *state;
     bool gone = false;
     nursery manager;
-    assert_true(nursery_init(&manager, &source.manager, &gone));
+    assert_true(nursery_init(&manager, self->manager, &gone));
     struct node value = {
         .left = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type))};
     nanvm_mut_ref node = nanvm_new_copy(&manager.manager, &node_type, &value);
@@ -244,7 +242,6 @@ static void test_dealloc_may_free_itself_with_its_last_block(void **state) {
     assert_false(gone);
     nanvm_mut_ref_drop(node);
     assert_true(gone);
-    accounting_deinit(&source);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -254,7 +251,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_mock_that_answers_one_is_never_freed_nor_taken),
     TEST(test_uncounted_block_looks_shared_and_stays),
     TEST(test_uncounted_manager_needs_no_dealloc),
-    TEST(test_dealloc_may_free_itself_with_its_last_block),
+    TEST(test_dealloc_may_free_itself_with_its_last_block, source),
 };
 
 RUN_TESTS(tests)

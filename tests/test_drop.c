@@ -97,16 +97,13 @@ static nanvm_ref mixed_chain(nanvm_manager *const managers[3], size_t length) {
 }
 
 static void test_mixed_chain_drops_on_a_small_stack(void **state) {
-    (void)state;
+    fixture *self = *state;
     accounting source;
     accounting_init(&source, NANVM_COUNT_CUSTOM);
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *const managers[] = {nanvm_global(), &source.manager,
-                                       nanvm_local_manager(&local)};
+    nanvm_manager *const managers[] = {nanvm_global(), &source.manager, self->manager};
     drop_on_small_stack(mixed_chain(managers, scaled(ten_million) / 10));
     assert_int_equal(tracked_live(), 0);
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     accounting_deinit(&source);
 }
 
@@ -124,13 +121,10 @@ static nanvm_mut_ref wide_node(nanvm_manager *manager, size_t width) {
 }
 
 static void test_node_of_a_million_ways_drops_on_a_small_stack(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref wide = wide_node(nanvm_local_manager(&local), scaled(1000000));
+    fixture *self = *state;
+    nanvm_mut_ref wide = wide_node(self->manager, scaled(1000000));
     drop_on_small_stack(nanvm_mut_ref_to_ref(wide));
     assert_int_equal(tracked_live(), 0);
-    nanvm_local_deinit(&local);
 }
 
 static void test_boxes_of_a_million_ways_drop_on_a_small_stack(void **state) {
@@ -147,21 +141,18 @@ static void test_boxes_of_a_million_ways_drop_on_a_small_stack(void **state) {
 
 /* Wide nodes below each other, so that many lists of the dead are open at once. */
 static void test_wide_nodes_in_a_chain_drop_on_a_small_stack(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     nanvm_ref chain = null_ref();
     for (size_t i = 0; i < scaled(100000); i++) {
-        nanvm_mut_ref wide = wide_node(manager, 5);
+        nanvm_mut_ref wide = wide_node(self->manager, 5);
         nanvm_ref *refs = wide.object;
         struct node middle = {refs[2], 0, chain};
-        refs[2] = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &middle));
+        refs[2] =
+            nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &middle));
         chain = nanvm_mut_ref_to_ref(wide);
     }
     drop_on_small_stack(chain);
     assert_int_equal(tracked_live(), 0);
-    nanvm_local_deinit(&local);
 }
 
 static nanvm_ref leaf_node(nanvm_manager *manager, size_t value) {
@@ -171,19 +162,15 @@ static nanvm_ref leaf_node(nanvm_manager *manager, size_t value) {
 
 /* What is on the right of each node waits, until there is no room for more of it. */
 static void test_comb_drops_on_a_small_stack(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref comb = nanvm_mut_ref_to_ref(tracked_new(manager, 0));
+    fixture *self = *state;
+    nanvm_ref comb = nanvm_mut_ref_to_ref(tracked_new(self->manager, 0));
     for (size_t i = 0; i < scaled(1000000); i++) {
-        struct node tooth = {comb, i, leaf_node(manager, i)};
-        comb = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &tooth));
+        struct node tooth = {comb, i, leaf_node(self->manager, i)};
+        comb = nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &tooth));
     }
     drop_on_small_stack(comb);
     assert_int_equal(tracked_live(), 0);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
 enum { MANY_REFS = 100 };
@@ -275,14 +262,11 @@ static void test_shared_subtrees_are_dropped_once(void **state) {
 }
 
 static void test_full_tree_is_dropped_whole(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_ref tree = full_tree(nanvm_local_manager(&local), 12);
+    fixture *self = *state;
+    nanvm_ref tree = full_tree(self->manager, 12);
     assert_int_equal(tracked_live(), 4096);
     drop_on_small_stack(tree);
     assert_int_equal(tracked_live(), 0);
-    nanvm_local_deinit(&local);
 }
 
 /* --- callbacks at work while a drop is under way --- */
@@ -375,23 +359,16 @@ static void test_callbacks_drop_clone_and_create_while_a_drop_is_under_way(void 
 
 /* Arena objects get their `drop` at reset; the same callbacks run there. */
 static void test_callbacks_work_while_an_arena_is_reset(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
+    fixture *self = *state;
     desk_open(nanvm_global());
     for (size_t i = 0; i < 50; i++) {
         struct worker value = {.child =
                                    nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i))};
-        assert_non_null(
-            nanvm_new_copy(nanvm_arena_manager(&arena), &worker_type, &value).object);
+        assert_non_null(nanvm_new_copy(self->manager, &worker_type, &value).object);
     }
-    nanvm_arena_reset(&arena);
+    nanvm_arena_reset(&self->arena);
     assert_int_equal(desk.calls, 50);
     assert_int_equal(tracked_live(), 0);
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* A callback hands what the dying object held to somebody else. */
@@ -547,7 +524,7 @@ static void test_reference_that_a_dealloc_drops_is_not_lost(void **state) {
 }
 
 /* The same where what it dropped lies in the pool that is being walked. */
-static void test_place_of_what_a_dealloc_drops_is_not_lost(void **state) {
+static void test_slot_of_what_a_dealloc_drops_is_not_lost(void **state) {
     (void)state;
     holder self = {.manager = {&holder_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&holder_table}};
@@ -720,14 +697,11 @@ static void drop_ledger(nanvm_manager *manager, size_t length) {
 }
 
 static void test_several_references_of_each_item_are_dropped(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
+    fixture *self = *state;
     for (size_t length = 0; length <= 4; length++) {
         drop_ledger(nanvm_global(), length);
-        drop_ledger(nanvm_local_manager(&local), length);
+        drop_ledger(self->manager, length);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* In the fixed part there may be several, too. */
@@ -823,16 +797,13 @@ static nanvm_ref wide_tree(nanvm_manager *manager, size_t depth) {
 }
 
 static void test_wide_trees_are_dropped_whole(void **state) {
-    (void)state;
+    fixture *self = *state;
     set_wide_refs();
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_ref in_local = wide_tree(nanvm_local_manager(&local), 5);
+    nanvm_ref in_local = wide_tree(self->manager, 5);
     nanvm_ref in_global = wide_tree(nanvm_global(), 5);
     nanvm_ref_drop(in_local);
     nanvm_ref_drop(in_global);
     assert_int_equal(tracked_live(), 0);
-    nanvm_local_deinit(&local);
 }
 
 /* Where the walk has no room left, a node that holds nothing is given back all the same.
@@ -846,16 +817,12 @@ static nanvm_ref wide_tree_of_nodes(nanvm_manager *manager, size_t depth) {
 }
 
 static void test_wide_trees_leave_nothing_in_a_pool(void **state) {
-    (void)state;
+    fixture *self = *state;
     set_wide_refs();
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref tree = wide_tree_of_nodes(manager, 2);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1 + 30 + 900);
+    nanvm_ref tree = wide_tree_of_nodes(self->manager, 2);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 1 + 30 + 900);
     nanvm_ref_drop(tree);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
 static bool drop_shelves(const stage *on) {
@@ -1044,32 +1011,32 @@ static const struct CMUnitTest tests[] = {
     TEST(test_boxed_chain_of_ten_million_drops_on_a_small_stack),
     TEST(test_hidden_chain_of_ten_million_drops_on_a_small_stack),
     TEST(test_global_chain_of_ten_million_drops_on_a_small_stack),
-    TEST(test_mixed_chain_drops_on_a_small_stack),
-    TEST(test_node_of_a_million_ways_drops_on_a_small_stack),
+    TEST(test_mixed_chain_drops_on_a_small_stack, local),
+    TEST(test_node_of_a_million_ways_drops_on_a_small_stack, local),
     TEST(test_boxes_of_a_million_ways_drop_on_a_small_stack),
-    TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack),
-    TEST(test_comb_drops_on_a_small_stack),
+    TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack, local),
+    TEST(test_comb_drops_on_a_small_stack, local),
     TEST(test_struct_with_many_references_drops_them_all),
     TEST(test_many_references_in_front_of_bytes_are_dropped),
     TEST(test_shared_subtrees_are_dropped_once),
-    TEST(test_full_tree_is_dropped_whole),
+    TEST(test_full_tree_is_dropped_whole, local),
     TEST(test_callbacks_drop_clone_and_create_while_a_drop_is_under_way),
-    TEST(test_callbacks_work_while_an_arena_is_reset),
+    TEST(test_callbacks_work_while_an_arena_is_reset, arena_over_source),
     TEST(test_drop_runs_before_references_are_released),
     TEST(test_drop_of_an_array_is_told_its_length),
     TEST(test_reference_that_a_dealloc_drops_is_not_lost),
     TEST(test_reference_that_a_dealloc_drops_in_a_callback_is_not_lost),
     TEST(test_object_with_callbacks_that_a_dealloc_drops_is_not_lost),
     TEST(test_each_reference_in_front_of_items_is_released_once),
-    TEST(test_wide_trees_are_dropped_whole),
-    TEST(test_wide_trees_leave_nothing_in_a_pool),
-    TEST(test_place_of_what_a_dealloc_drops_is_not_lost),
+    TEST(test_wide_trees_are_dropped_whole, local),
+    TEST(test_wide_trees_leave_nothing_in_a_pool, local),
+    TEST(test_slot_of_what_a_dealloc_drops_is_not_lost),
     TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
     TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
     TEST(test_each_reference_among_items_is_released_once),
-    TEST(test_several_references_of_each_item_are_dropped),
+    TEST(test_several_references_of_each_item_are_dropped, local),
     TEST(test_references_behind_a_null_one_are_released),
     TEST(test_shared_child_survives_its_parents),
 };

@@ -163,15 +163,11 @@ static void test_resize_of_the_dead_is_fatal(void **state) {
 }
 
 static void test_second_drop_in_a_local_manager_is_fatal(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_ref dead =
-        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_type));
+    fixture *self = *state;
+    nanvm_ref dead = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
     nanvm_ref_drop(dead);
     expect_fatal("drop", drop_ref, &dead);
     expect_fatal("clone", clone_ref, &dead);
-    nanvm_local_deinit(&local);
 }
 
 /* --- a MutRef that isn't the only one --- */
@@ -187,11 +183,9 @@ static void misuse_shared(nanvm_manager *manager) {
 }
 
 static void test_drop_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    misuse_shared(nanvm_local_manager(&local));
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    misuse_shared(self->manager);
+    nanvm_local_deinit(&self->local);
     misuse_shared(nanvm_global());
 }
 
@@ -211,11 +205,9 @@ static void resize_shared(nanvm_manager *manager) {
 }
 
 static void test_resize_of_a_mut_ref_that_is_shared_is_fatal(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    resize_shared(nanvm_local_manager(&local));
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    resize_shared(self->manager);
+    nanvm_local_deinit(&self->local);
     resize_shared(nanvm_global());
 }
 
@@ -246,7 +238,7 @@ static void test_drop_by_the_constructor_is_fatal(void **state) {
 
 /* --- arenas --- */
 
-static void close_arena(void *arena) {
+static void assume_self_contained(void *arena) {
     nanvm_arena_assume_self_contained(arena);
 }
 
@@ -256,7 +248,7 @@ static void test_closing_an_arena_with_objects_is_fatal(void **state) {
     nanvm_arena arena;
     nanvm_arena_init(&arena, buffer, sizeof(buffer));
     assert_non_null(nanvm_new(nanvm_arena_manager(&arena), &point_type).object);
-    expect_fatal("arena", close_arena, &arena);
+    expect_fatal("arena", assume_self_contained, &arena);
     nanvm_arena_reset(&arena);
     nanvm_arena_assume_self_contained(&arena);
     nanvm_arena_deinit(&arena);
@@ -354,9 +346,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_clone_object_of_the_dead_is_fatal),
     TEST(test_visit_of_the_dead_is_fatal),
     TEST(test_resize_of_the_dead_is_fatal),
-    TEST(test_second_drop_in_a_local_manager_is_fatal),
-    TEST(test_drop_of_a_mut_ref_that_is_shared_is_fatal),
-    TEST(test_resize_of_a_mut_ref_that_is_shared_is_fatal),
+    TEST(test_second_drop_in_a_local_manager_is_fatal, local),
+    TEST(test_drop_of_a_mut_ref_that_is_shared_is_fatal, local),
+    TEST(test_resize_of_a_mut_ref_that_is_shared_is_fatal, local),
     TEST(test_drop_by_the_constructor_is_fatal),
     TEST(test_closing_an_arena_with_objects_is_fatal),
     TEST(test_outside_reference_from_a_closed_arena_is_fatal),

@@ -82,45 +82,37 @@ static size_t live_blocks(nanvm_manager *manager) {
 }
 
 static void test_child_uses_the_local_manager_of_its_parent(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_fork();
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref list = make_list(manager);
+    nanvm_ref list = make_list(self->manager);
     if (fork_child()) {
-        nanvm_ref other = make_list(manager);
-        bool well = live_blocks(manager) == 2 * NODES;
+        nanvm_ref other = make_list(self->manager);
+        bool well = live_blocks(self->manager) == 2 * NODES;
         nanvm_ref_drop(list);
         nanvm_ref_drop(other);
-        well = well && live_blocks(manager) == 0;
-        nanvm_local_deinit(&local);
+        well = well && live_blocks(self->manager) == 0;
+        nanvm_local_deinit(&self->local);
         end_child(well);
     }
     assert_true(child_ended_well());
-    assert_int_equal(live_blocks(manager), NODES);
+    assert_int_equal(live_blocks(self->manager), NODES);
     nanvm_ref_drop(list);
-    assert_int_equal(live_blocks(manager), 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(live_blocks(self->manager), 0);
 }
 
 static void test_child_resets_the_arena_of_its_parent(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_fork();
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    nanvm_ref list = make_list(manager);
+    nanvm_ref list = make_list(self->manager);
     if (fork_child()) {
-        nanvm_arena_reset(&arena);
-        bool well = live_blocks(manager) == 0;
-        nanvm_arena_deinit(&arena);
+        nanvm_arena_reset(&self->arena);
+        bool well = live_blocks(self->manager) == 0;
+        nanvm_arena_deinit(&self->arena);
         end_child(well);
     }
     assert_true(child_ended_well());
-    assert_int_equal(live_blocks(manager), NODES);
+    assert_int_equal(live_blocks(self->manager), NODES);
     assert_int_equal(((const struct node *)nanvm_ref_get(list))->value, NODES - 1);
-    nanvm_arena_deinit(&arena);
 }
 
 /* Counts are copies, too: what the child drops stays alive in the parent. */
@@ -180,23 +172,19 @@ static nanvm_ref make_forking(nanvm_manager *manager) {
 }
 
 static void test_drop_goes_on_in_a_child_that_its_callback_made(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_fork();
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     ended = 0;
-    nanvm_ref_drop(make_forking(manager));
-    bool well = ended == 2 && live_blocks(manager) == 0;
+    nanvm_ref_drop(make_forking(self->manager));
+    bool well = ended == 2 && live_blocks(self->manager) == 0;
     if (in_child) {
-        nanvm_ref_drop(make_counting(manager)); /* no drop is at work any more */
+        nanvm_ref_drop(make_counting(self->manager)); /* no drop is at work any more */
         well = well && ended == 3;
-        nanvm_local_deinit(&local);
+        nanvm_local_deinit(&self->local);
         end_child(well);
     }
     assert_true(well);
     assert_true(child_ended_well());
-    nanvm_local_deinit(&local);
 }
 
 /* --- beside other threads --- */
@@ -242,10 +230,10 @@ static void test_child_uses_the_global_manager_while_others_did(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_child_uses_the_local_manager_of_its_parent),
-    TEST(test_child_resets_the_arena_of_its_parent),
+    TEST(test_child_uses_the_local_manager_of_its_parent, local),
+    TEST(test_child_resets_the_arena_of_its_parent, arena),
     TEST(test_child_drops_its_copies_of_global_objects),
-    TEST(test_drop_goes_on_in_a_child_that_its_callback_made),
+    TEST(test_drop_goes_on_in_a_child_that_its_callback_made, local),
     TEST(test_child_uses_the_global_manager_while_others_did),
 };
 

@@ -83,18 +83,15 @@ static void test_2_ref_is_untouched_unless_it_was_consumed(void **state) {
 }
 
 static void test_2_ref_stays_the_callers_when_the_clone_runs_out_of_memory(void **state) {
-    (void)state;
-    accounting manager;
-    accounting_init(&manager, NANVM_COUNT_PLAIN);
-    nanvm_mut_ref made = tracked_new(&manager.manager, 4);
+    fixture *self = *state;
+    nanvm_mut_ref made = tracked_new(self->manager, 4);
     nanvm_ref a = nanvm_mut_ref_to_ref(made), b = nanvm_ref_clone(a);
-    accounting_fail_from(&manager, 0);
-    assert_null(nanvm_ref_to_mut_ref(&a, &manager.manager).object);
+    accounting_fail_from(&self->source, 0);
+    assert_null(nanvm_ref_to_mut_ref(&a, self->manager).object);
     assert_true(nanvm_ref_same(a, b));
     assert_int_equal(nanvm_ref_count(a), 1);
     nanvm_ref_drop(a);
     nanvm_ref_drop(b);
-    accounting_deinit(&manager);
 }
 
 /* --- 3 --- */
@@ -229,22 +226,18 @@ static void drop_ref(void *context) {
 }
 
 static void test_6_ten_million_links_drop_on_a_small_stack(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref chain = nanvm_mut_ref_to_ref(tracked_new(manager, 1));
+    fixture *self = *state;
+    nanvm_ref chain = nanvm_mut_ref_to_ref(tracked_new(self->manager, 1));
     for (size_t i = 0; i < scaled(10000000); i++) {
         /* By turns declared and dropped by a callback. */
         struct node node = {.left = chain};
         struct hidden hidden = {chain};
         chain = nanvm_mut_ref_to_ref(
-            i % 2 == 0 ? nanvm_new_copy(manager, &node_type, &node)
-                       : nanvm_new_copy(manager, &hidden_type, &hidden));
+            i % 2 == 0 ? nanvm_new_copy(self->manager, &node_type, &node)
+                       : nanvm_new_copy(self->manager, &hidden_type, &hidden));
     }
     on_small_stack(drop_ref, &chain);
     assert_int_equal(tracked_live(), 0);
-    nanvm_local_deinit(&local);
 }
 
 /* --- 7 --- */
@@ -297,14 +290,11 @@ static void drop_dead(void *context) {
 }
 
 static void test_7_count_that_would_underflow_stops_the_program(void **state) {
-    (void)state;
-    accounting manager;
-    accounting_init(&manager, NANVM_COUNT_PLAIN);
-    manager.keeps_dead = true;
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type));
+    fixture *self = *state;
+    self->source.keeps_dead = true;
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
     nanvm_ref_drop(ref);
     expect_fatal("drop", drop_dead, &ref);
-    accounting_deinit(&manager);
 }
 
 /* --- 8 --- */
@@ -415,15 +405,15 @@ static const struct CMUnitTest tests[] = {
     TEST(test_1_mut_ref_to_ref_and_back_touches_nothing),
     TEST(test_1_ref_to_mut_ref_of_a_sole_owner_needs_no_memory),
     TEST(test_2_ref_is_untouched_unless_it_was_consumed),
-    TEST(test_2_ref_stays_the_callers_when_the_clone_runs_out_of_memory),
+    TEST(test_2_ref_stays_the_callers_when_the_clone_runs_out_of_memory, source),
     TEST(test_3_blocks_that_are_not_counted_look_shared),
     TEST(test_4_references_outlive_their_local_manager),
     TEST(test_4_managers_mix_and_end_in_any_order),
     TEST(test_5_object_pointed_at_itself_points_at_what_it_was),
-    TEST(test_6_ten_million_links_drop_on_a_small_stack),
+    TEST(test_6_ten_million_links_drop_on_a_small_stack, local),
     TEST(test_7_nothing_leaks_whichever_allocation_fails),
     TEST(test_7_overflow_and_bad_alignment_give_null_handles),
-    TEST(test_7_count_that_would_underflow_stops_the_program),
+    TEST(test_7_count_that_would_underflow_stops_the_program, source),
     TEST(test_8_plain_count_sticks_at_its_limit),
     TEST(test_8_atomic_count_sticks_at_its_limit),
     TEST(test_8_count_next_to_its_limit_still_counts),

@@ -1,26 +1,11 @@
-/* Where HWASan watches, and no other memory checker, it sees each object, since memory is
- * the system's, and is asked before an object that is dead stops the program. The
+/* Where HWASan watches, and no other sanitizer, it sees each object, since memory is
+ * the system's, and is asked before an object that was dropped stops the program. The
  * sanitizer here is a double that offers its function. */
 #include "double.h"
 #include "misuse.h"
 #include "objects.h"
 #include "run.h"
 #include "skip.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_HWADDRESS__)
-#define HAS_ANOTHER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||               \
-    __has_feature(hwaddress_sanitizer)
-#define HAS_ANOTHER 1
-#endif
-#endif
-
-#if defined(HAS_ANOTHER) || !defined(__ELF__)
-#define OFFERS_DOUBLE 0 /* there is a real one, or none can be offered */
-#else
-#define OFFERS_DOUBLE 1
-#endif
 
 static const volatile void *read_last; /* as the user's own code would read it */
 
@@ -34,12 +19,7 @@ void __hwasan_loadN(const volatile void *bytes, size_t size) {
 #endif
 
 static void start(const char *said) {
-#if OFFERS_DOUBLE
-    set_checker(said);
-#else
-    (void)said;
-    skip_for_want_of_a_double();
-#endif
+    begin_double(OFFERS_DOUBLE, said);
     read_last = NULL;
 }
 
@@ -48,21 +28,20 @@ static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **sta
     expect_a_piece_for_each_object(start);
 }
 
-static void test_hwasan_is_asked_before_a_dead_object_stops_the_program(void **state) {
+static void expect_read(nanvm_mut_ref *dropped) {
+    expect_fatal("clone of a reference", clone_dropped, dropped);
+    const void *header = nanvm_block_header(dropped->object);
+    assert_ptr_equal((const void *)(uintptr_t)read_last, header);
+}
+
+static void test_hwasan_is_asked_before_a_dropped_object_stops_the_program(void **state) {
     (void)state;
-    start("off");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
-    nanvm_mut_ref_drop(dead);
-    expect_fatal("clone of a reference", clone_dead, &dead);
-    assert_ptr_equal((const void *)(uintptr_t)read_last, nanvm_block_header(dead.object));
-    nanvm_local_deinit(&local);
+    with_dropped_node(start, expect_read);
 }
 
 static const struct CMUnitTest tests[] = {
     TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
-    TEST(test_hwasan_is_asked_before_a_dead_object_stops_the_program),
+    TEST(test_hwasan_is_asked_before_a_dropped_object_stops_the_program),
 };
 
 RUN_TESTS(tests)

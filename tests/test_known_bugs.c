@@ -114,7 +114,7 @@ static void leak_beyond(nanvm_manager *manager, int32_t limit, int32_t sole) {
 enum { NEAR_PLAIN = INT32_MAX - 9, NEAR_ATOMIC = -0x40000000 + 9 };
 
 static void test_leaked_references_can_not_wrap_a_count(void **state) {
-    (void)state;
+    fixture *self = *state;
     accounting source;
     accounting_init(&source, NANVM_COUNT_ATOMIC);
     leak_beyond(&source.manager, NEAR_ATOMIC, NANVM_COUNT_ATOMIC);
@@ -123,10 +123,7 @@ static void test_leaked_references_can_not_wrap_a_count(void **state) {
     accounting_init(&source, NANVM_COUNT_PLAIN);
     leak_beyond(&source.manager, NEAR_PLAIN, NANVM_COUNT_PLAIN);
     accounting_deinit(&source);
-    nanvm_local local;
-    nanvm_local_init(&local);
-    leak_beyond(nanvm_local_manager(&local), NEAR_PLAIN, NANVM_COUNT_PLAIN);
-    nanvm_local_deinit(&local);
+    leak_beyond(self->manager, NEAR_PLAIN, NANVM_COUNT_PLAIN);
 }
 
 static void leak_and_drop(void *context) {
@@ -355,12 +352,10 @@ static void expect_reported(nanvm_manager *manager) {
 }
 
 static void test_object_whose_end_has_begun_can_not_be_revived(void **state) {
-    (void)state;
+    fixture *self = *state;
     expect_reported(nanvm_global());
-    nanvm_local local;
-    nanvm_local_init(&local);
-    expect_reported(nanvm_local_manager(&local));
-    nanvm_local_deinit(&local);
+    expect_reported(self->manager);
+    nanvm_local_deinit(&self->local);
     for (size_t i = 0; i < COUNTING; i++) {
         accounting source;
         accounting_init(&source, counting[i]);
@@ -588,23 +583,17 @@ static void test_drop_may_end_the_manager_it_is_called_for(void **state) {
 }
 
 static void test_drop_may_reset_the_arena_it_is_called_for(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
+    fixture *self = *state;
     memset(&handler, 0, sizeof(handler));
-    handler.arena = &arena;
+    handler.arena = &self->arena;
     for (size_t round = 1; round <= 3; round++) {
-        assert_non_null(rude_tree(nanvm_arena_manager(&arena), 6).object);
-        handler.others[1] = new_ref(&source.manager, 1);
-        nanvm_arena_reset(&arena);
+        assert_non_null(rude_tree(self->manager, 6).object);
+        handler.others[1] = new_ref(&self->source.manager, 1);
+        nanvm_arena_reset(&self->arena);
         assert_int_equal(tracked_live(), 0);
         assert_int_equal(handler.calls, 127 * round);
     }
     handler.arena = NULL;
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&source);
 }
 
 /* --- a destructor that runs before the state is committed ---
@@ -1023,16 +1012,8 @@ static nanvm_ref all_kinds(nanvm_manager *manager) {
     return nanvm_mut_ref_to_ref(refs);
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context;
-    (void)type;
-    (void)blocks;
-    (void)bytes;
-}
-
 static void end_local(nanvm_local *self) {
-    nanvm_local_on_leak(self, ignore_leak, NULL);
+    nanvm_local_on_leak(self, nanvm_local_ignore_leak, NULL);
     nanvm_local_deinit(self);
     memset(self, 0xdd, sizeof(*self));
 }
@@ -1117,15 +1098,15 @@ static void test_blocks_need_no_more_than_their_dealloc(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_failure_keeps_no_reference),
-    TEST(test_leaked_references_can_not_wrap_a_count),
+    TEST(test_leaked_references_can_not_wrap_a_count, local),
     TEST(test_threads_can_not_wrap_a_count_together),
     TEST(test_stuck_count_stays_stuck_whatever_is_dropped),
     TEST(test_threads_hand_exclusive_access_over_without_a_race),
-    TEST(test_object_whose_end_has_begun_can_not_be_revived),
+    TEST(test_object_whose_end_has_begun_can_not_be_revived, local),
     TEST(test_threads_share_a_table_that_forgets_what_is_unused),
     TEST(test_clean_up_without_memory_frees_nothing_that_is_shared),
     TEST(test_drop_may_end_the_manager_it_is_called_for),
-    TEST(test_drop_may_reset_the_arena_it_is_called_for),
+    TEST(test_drop_may_reset_the_arena_it_is_called_for, arena_over_source),
     TEST(test_construction_that_stops_drops_what_was_written_once),
     TEST(test_clone_that_refuses_drops_nothing_of_its_source),
     TEST(test_array_has_its_new_length_before_items_are_dropped),

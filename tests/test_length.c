@@ -178,19 +178,11 @@ static void test_length_beyond_a_large_object_that_grew_is_fatal(void **state) {
     nanvm_local_deinit(&local);
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context;
-    (void)type;
-    (void)blocks;
-    (void)bytes;
-}
-
 static void outlive(size_t length, size_t least) {
     nanvm_local local, other;
     nanvm_local_init(&local);
     nanvm_local_init(&other);
-    nanvm_local_on_leak(&local, ignore_leak, NULL);
+    nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
     victim self = victim_of(nanvm_local_manager(&local), &ints_type, length);
     self.manager = nanvm_local_manager(&other);
     nanvm_local_deinit(&local);
@@ -253,13 +245,10 @@ static void test_length_beyond_what_an_arena_uses_is_fatal(void **state) {
 
 /* Its few items are bytes, and lie far behind the start. */
 static void test_length_behind_a_large_fixed_part_is_fatal(void **state) {
-    (void)state;
+    fixture *self = *state;
     static const nanvm_type headed = {
         .name = "headed", .size = 1024, .align = 1, .item_size = 1, .items_offset = 1024};
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    expect_all_found_in_arena(&arena, &headed, 4);
-    nanvm_arena_deinit(&arena);
+    expect_all_found_in_arena(&self->arena, &headed, 4);
 }
 
 /* What has no room there begins another chunk, and most of the first isn't in use. */
@@ -281,22 +270,19 @@ static void test_length_beyond_an_older_chunk_is_fatal(void **state) {
 
 /* Left from before the reset, behind all that is in use by now. */
 static void test_array_that_a_reset_has_ended_is_not_resized(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("the reset leaves nothing of a header");
-    static unsigned char buffer[1000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    victim first = victim_of(nanvm_arena_manager(&arena), &ints_type, 50);
-    victim stale = victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
+    victim first = victim_of(self->manager, &ints_type, 50);
+    victim stale = victim_of(self->manager, &ints_type, 4);
     const unsigned char *end = (unsigned char *)first.array.object + 50 * sizeof(int);
     bool are_neighbours = end == (void *)length_of(&stale);
-    nanvm_arena_reset(&arena);
+    nanvm_arena_reset(&self->arena);
     if (are_neighbours) {
-        (void)victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
+        (void)victim_of(self->manager, &ints_type, 4);
         expect_fatal(WRONG, resize_to_nothing, &stale);
         expect_fatal(WRONG, resize_to_many, &stale);
     }
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     if (!are_neighbours) {
         skip_because("a memory checker watches: the array can't be read any more");
     }
@@ -323,23 +309,20 @@ static void use_stale(size_t length) {
 }
 
 static void test_array_of_references_behind_what_an_arena_uses_is_fatal(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("the reset leaves nothing of a header");
-    static unsigned char buffer[1000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    victim first = victim_of(nanvm_arena_manager(&arena), &refs_type, 20);
-    victim stale = victim_of(nanvm_arena_manager(&arena), &refs_type, 4);
+    victim first = victim_of(self->manager, &refs_type, 20);
+    victim stale = victim_of(self->manager, &refs_type, 4);
     size_t distance =
         (size_t)((uintptr_t)length_of(&stale) - (uintptr_t)first.array.object);
-    nanvm_arena_reset(&arena);
+    nanvm_arena_reset(&self->arena);
     bool are_neighbours = distance <= (20 + 2) * sizeof(nanvm_ref);
     if (are_neighbours) {
-        (void)victim_of(nanvm_arena_manager(&arena), &refs_type, 4);
+        (void)victim_of(self->manager, &refs_type, 4);
         expect_fatal(WRONG, clone_elsewhere, &stale);
         expect_fatal(WRONG, visit, &stale);
     }
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     if (!are_neighbours) {
         skip_because("a memory checker watches: the array can't be read any more");
     }
@@ -494,11 +477,9 @@ static void test_reset_by_a_wrong_length_is_fatal(void **state) {
 
 /* Eight bytes behind the first of two neighbours. */
 static void test_overrun_into_the_next_length_is_found(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    victim first = victim_of(nanvm_local_manager(&local), &ints_type, 4);
-    victim next = victim_of(nanvm_local_manager(&local), &ints_type, 4);
+    fixture *self = *state;
+    victim first = victim_of(self->manager, &ints_type, 4);
+    victim next = victim_of(self->manager, &ints_type, 4);
     unsigned char *behind = (unsigned char *)first.array.object + 4 * sizeof(int);
     bool are_neighbours = behind == (void *)length_of(&next);
     if (are_neighbours) {
@@ -509,7 +490,7 @@ static void test_overrun_into_the_next_length_is_found(void **state) {
     }
     nanvm_mut_ref_drop(first.array);
     nanvm_mut_ref_drop(next.array);
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     if (!are_neighbours) {
         skip_because("a memory checker watches: each object has a chunk of its own");
     }
@@ -521,17 +502,17 @@ static const struct CMUnitTest tests[] = {
     TEST(test_length_beyond_a_large_object_that_grew_is_fatal),
     TEST(test_length_of_what_outlives_its_manager_is_checked),
     TEST(test_slot_that_is_full_is_no_error),
-    TEST(test_array_that_a_reset_has_ended_is_not_resized),
+    TEST(test_array_that_a_reset_has_ended_is_not_resized, arena_in_buffer),
     TEST(test_length_beyond_what_an_arena_uses_is_fatal),
-    TEST(test_length_behind_a_large_fixed_part_is_fatal),
+    TEST(test_length_behind_a_large_fixed_part_is_fatal, arena),
     TEST(test_length_beyond_an_older_chunk_is_fatal),
     TEST(test_array_behind_what_an_arena_uses_is_fatal),
-    TEST(test_array_of_references_behind_what_an_arena_uses_is_fatal),
+    TEST(test_array_of_references_behind_what_an_arena_uses_is_fatal, arena_in_buffer),
     TEST(test_empty_array_of_huge_items_in_an_arena_is_no_error),
     TEST(test_drop_by_a_wrong_length_is_fatal),
     TEST(test_length_that_a_drop_overwrites_is_found),
     TEST(test_reset_by_a_wrong_length_is_fatal),
-    TEST(test_overrun_into_the_next_length_is_found),
+    TEST(test_overrun_into_the_next_length_is_found, local),
 };
 
 RUN_TESTS(tests)

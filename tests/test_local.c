@@ -24,15 +24,29 @@ static void note_leak(void *context, const nanvm_type *type, size_t blocks,
     self->bytes[self->length++] = bytes;
 }
 
-static void local_with(nanvm_local *local, leaks *noted, nanvm_manager *source) {
-    memset(noted, 0, sizeof(*noted));
-    nanvm_local_init_from(local, source);
-    nanvm_local_on_leak(local, note_leak, noted);
+static leaks noted;
+
+static void note_leaks(nanvm_local *local) {
+    memset(&noted, 0, sizeof(noted));
+    nanvm_local_on_leak(local, note_leak, &noted);
 }
 
-static size_t leak_of(const leaks *self, const nanvm_type *type) {
-    for (size_t i = 0; i < self->length; i++) {
-        if (self->objects[i] == type) {
+static void open_leaking(fixture *self) {
+    open_local(self);
+    note_leaks(&self->local);
+}
+
+static void open_leaking_over_source(fixture *self) {
+    open_local_over_source(self);
+    note_leaks(&self->local);
+}
+
+FIXTURE(leaking, open_leaking, close_local)
+FIXTURE(leaking_over_source, open_leaking_over_source, close_local)
+
+static size_t leak_of(const nanvm_type *type) {
+    for (size_t i = 0; i < noted.length; i++) {
+        if (noted.objects[i] == type) {
             return i;
         }
     }
@@ -41,25 +55,21 @@ static size_t leak_of(const leaks *self, const nanvm_type *type) {
 }
 
 static void test_each_type_alive_at_deinit_is_reported_once(void **state) {
-    (void)state;
-    nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, nanvm_global());
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref a = nanvm_new(manager, &point_type);
-    nanvm_mut_ref b = nanvm_new(manager, &point_type);
-    nanvm_mut_ref c = nanvm_new(manager, &point_type);
-    nanvm_mut_ref d = nanvm_new_array(manager, &ints_type, NULL, 3);
-    nanvm_mut_ref e = nanvm_new_array(manager, &ints_type, NULL, 3000);
-    nanvm_mut_ref_drop(nanvm_new(manager, &node_type));
+    fixture *self = *state;
+    nanvm_mut_ref a = nanvm_new(self->manager, &point_type);
+    nanvm_mut_ref b = nanvm_new(self->manager, &point_type);
+    nanvm_mut_ref c = nanvm_new(self->manager, &point_type);
+    nanvm_mut_ref d = nanvm_new_array(self->manager, &ints_type, NULL, 3);
+    nanvm_mut_ref e = nanvm_new_array(self->manager, &ints_type, NULL, 3000);
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &node_type));
     nanvm_mut_ref_drop(b);
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.length, 2);
-    size_t points = leak_of(&noted, &point_type);
+    size_t points = leak_of(&point_type);
     assert_int_equal(noted.blocks[points], 2);
     assert_int_equal(noted.bytes[points],
                      2 * (sizeof(nanvm_header) + sizeof(struct point)));
-    size_t ints = leak_of(&noted, &ints_type);
+    size_t ints = leak_of(&ints_type);
     assert_int_equal(noted.blocks[ints], 2);
     assert_true(noted.bytes[ints] >=
                 3003 * sizeof(int) + 2 * (sizeof(nanvm_header) + sizeof(size_t)));
@@ -86,35 +96,25 @@ static void test_array_moves_to_a_manager_that_was_never_used(void **state) {
 }
 
 static void test_nothing_alive_at_deinit_is_no_leak(void **state) {
-    (void)state;
-    nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, nanvm_global());
-    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_type));
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.length, 0);
 }
 
 static void test_raw_memory_alive_at_deinit_is_reported_without_a_type(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED(
         "raw memory is freed through its manager, and has a checksum in front");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_layout layout = nanvm_layout_make(40, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    nanvm_dealloc *dealloc = manager->dealloc;
-    nanvm_local_deinit(&local);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    nanvm_dealloc *dealloc = self->manager->dealloc;
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.length, 1);
     assert_null(noted.objects[0]);
     assert_int_equal(noted.blocks[0], 1);
     assert_int_equal(noted.bytes[0], 40);
     dealloc->table->dealloc(dealloc, memory, layout); /* Its dealloc still lives. */
-    accounting_deinit(&source);
 }
 
 /* Runs in a child: what it leaks is the child's. */
@@ -156,7 +156,6 @@ static void test_leak_callback_of_null_is_the_default(void **state) {
     (void)state;
     needs_fork();
     char output[1000];
-    leaks noted = {.length = 0};
     assert_int_equal(run_in_child(leak_two_points, &noted, output, sizeof(output)), 0);
     expect_leak_line(output);
 }
@@ -210,8 +209,8 @@ static void test_type_without_a_name_is_reported_too(void **state) {
 static nanvm_mut_ref outlive(nanvm_manager *source, const nanvm_type *type,
                              size_t length) {
     nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, source);
+    nanvm_local_init_from(&local, source);
+    note_leaks(&local);
     nanvm_mut_ref made = nanvm_new_array(nanvm_local_manager(&local), type, NULL, length);
     nanvm_local_deinit(&local);
     memset(&local, 0xdd, sizeof(local));
@@ -220,39 +219,31 @@ static nanvm_mut_ref outlive(nanvm_manager *source, const nanvm_type *type,
 }
 
 static void test_last_object_takes_the_storage_along(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_mut_ref small = outlive(&source.manager, &point_type, 0);
-    nanvm_mut_ref large = outlive(&source.manager, &ints_type, 4000);
-    nanvm_mut_ref page = outlive(&source.manager, &page_type, 0);
+    fixture *self = *state;
+    nanvm_mut_ref small = outlive(self->manager, &point_type, 0);
+    nanvm_mut_ref large = outlive(self->manager, &ints_type, 4000);
+    nanvm_mut_ref page = outlive(self->manager, &page_type, 0);
     nanvm_ref ref = nanvm_ref_clone(nanvm_mut_ref_to_ref(small));
     assert_int_equal(nanvm_ref_count(ref), 1);
     ((int *)large.object)[3999] = 4;
     nanvm_ref_drop(ref);
-    assert_int_equal(source.live_blocks > 0, true);
+    assert_int_equal(self->source.live_blocks > 0, true);
     nanvm_ref_drop(ref);
     nanvm_mut_ref_drop(large);
     nanvm_mut_ref_drop(page);
-    accounting_deinit(&source);
 }
 
 static void test_many_objects_outlive_their_manager(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { MANY = 1000 };
     static nanvm_mut_ref all[MANY];
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, &source.manager);
     for (size_t i = 0; i < MANY; i++) {
-        all[i] = tracked_new(nanvm_local_manager(&local), i);
+        all[i] = tracked_new(self->manager, i);
     }
     for (size_t i = 0; i < MANY; i += 3) {
         nanvm_mut_ref_drop(all[i]);
     }
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.blocks[0], MANY - (MANY + 2) / 3);
     for (size_t i = 0; i < MANY; i++) {
         if (i % 3 != 0) {
@@ -260,7 +251,6 @@ static void test_many_objects_outlive_their_manager(void **state) {
             nanvm_mut_ref_drop(all[i]);
         }
     }
-    accounting_deinit(&source);
 }
 
 /* An orphan is cloned, taken and resized with another manager. */
@@ -279,19 +269,16 @@ static void use_orphan(nanvm_mut_ref orphan, nanvm_manager *manager) {
 }
 
 static void test_orphan_is_cloned_and_resized_by_another_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
+    fixture *self = *state;
     for (size_t length = 10; length < 10000; length *= 7) {
-        use_orphan(outlive(&source.manager, &ints_type, length), nanvm_global());
-        use_orphan(outlive(&source.manager, &ints_type, length), &source.manager);
+        use_orphan(outlive(self->manager, &ints_type, length), nanvm_global());
+        use_orphan(outlive(self->manager, &ints_type, length), self->manager);
         nanvm_local fresh;
-        nanvm_local_init_from(&fresh, &source.manager);
-        use_orphan(outlive(&source.manager, &ints_type, length),
+        nanvm_local_init_from(&fresh, self->manager);
+        use_orphan(outlive(self->manager, &ints_type, length),
                    nanvm_local_manager(&fresh));
         nanvm_local_deinit(&fresh);
     }
-    accounting_deinit(&source);
 }
 
 static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **state) {
@@ -309,22 +296,20 @@ static void test_orphan_is_resized_by_a_manager_that_made_nothing_yet(void **sta
 
 /* --- pools --- */
 
-static void test_dead_place_goes_to_its_own_type_only(void **state) {
-    (void)state;
+static void test_dead_slot_goes_to_its_own_type_only(void **state) {
+    fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait for longer");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_type twin = point_type;
-    nanvm_mut_ref dead = nanvm_new(manager, &point_type);
+    static nanvm_type twin;
+    twin = point_type;
+    nanvm_mut_ref dead = nanvm_new(self->manager, &point_type);
     nanvm_mut_ref_drop(dead);
     enum { MANY = 200 }; /* more than there is room for before the dead one's turn */
     nanvm_mut_ref others[MANY];
     nanvm_mut_ref own[MANY];
     size_t times = 0;
     for (size_t i = 0; i < MANY; i++) {
-        others[i] = nanvm_new(manager, &twin);
-        own[i] = nanvm_new(manager, &point_type);
+        others[i] = nanvm_new(self->manager, &twin);
+        own[i] = nanvm_new(self->manager, &point_type);
         assert_ptr_not_equal(others[i].object, dead.object);
         times += own[i].object == dead.object;
     }
@@ -333,29 +318,25 @@ static void test_dead_place_goes_to_its_own_type_only(void **state) {
         nanvm_mut_ref_drop(others[i]);
         nanvm_mut_ref_drop(own[i]);
     }
-    nanvm_local_deinit(&local);
 }
 
 static void test_objects_of_one_type_take_their_size_and_eight_bytes(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { MANY = 500 };
     static nanvm_mut_ref all[MANY];
-    nanvm_local local;
-    nanvm_local_init(&local);
     for (size_t i = 0; i < MANY; i++) {
-        all[i] = nanvm_new(nanvm_local_manager(&local), &point_type);
+        all[i] = nanvm_new(self->manager, &point_type);
     }
-    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    nanvm_stats stats = nanvm_stats_make(self->manager);
     assert_int_equal(stats.live_blocks, MANY);
     assert_int_equal(stats.live_bytes,
                      MANY * (sizeof(nanvm_header) + sizeof(struct point)));
     for (size_t i = 0; i < MANY; i++) {
         nanvm_mut_ref_drop(all[i]);
     }
-    stats = nanvm_stats_make(nanvm_local_manager(&local));
+    stats = nanvm_stats_make(self->manager);
     assert_int_equal(stats.live_blocks, 0);
     assert_int_equal(stats.live_bytes, 0);
-    nanvm_local_deinit(&local);
 }
 
 static void shrink_to_one(size_t length) {
@@ -371,7 +352,7 @@ static void shrink_to_one(size_t length) {
     nanvm_local_deinit(&local);
 }
 
-static void test_array_that_shrinks_a_lot_gives_its_place_back(void **state) {
+static void test_array_that_shrinks_a_lot_gives_its_slot_back(void **state) {
     (void)state;
     shrink_to_one(100);
     shrink_to_one(10000);
@@ -408,48 +389,41 @@ static void expect_filled(nanvm_mut_ref array, size_t i) {
 
 /* Whichever pool each is in. What died serves again: nothing more is reserved. */
 static void test_arrays_of_every_size_live_together(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { SIZES = 600, EACH = 3 };
     static nanvm_mut_ref all[EACH][SIZES];
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     size_t reserved = SIZE_MAX;
     for (size_t round = 0; round < 3; round++) {
         for (size_t i = 0; i < EACH * SIZES; i++) {
             nanvm_mut_ref *array = &all[i % EACH][i / EACH];
-            *array = nanvm_new_array(manager, &ints_type, NULL, i / EACH);
+            *array = nanvm_new_array(self->manager, &ints_type, NULL, i / EACH);
             fill(*array, i);
         }
         for (size_t i = 0; i < EACH * SIZES; i++) {
             expect_filled(all[i % EACH][i / EACH], i);
             nanvm_mut_ref_drop(all[i % EACH][i / EACH]);
         }
-        assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
         if (!is_hardened && round > 0) { /* there the dead wait */
-            assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+            assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, reserved);
         }
-        reserved = nanvm_stats_make(manager).reserved_bytes;
+        reserved = nanvm_stats_make(self->manager).reserved_bytes;
     }
-    nanvm_local_deinit(&local);
 }
 
 /* Many types of many sizes: they share what leads to their pools. */
 static void test_arrays_of_many_types_are_each_what_they_are(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { TYPES = 100, SIZES = 12 };
     static nanvm_type types[TYPES];
     static nanvm_mut_ref all[TYPES][SIZES];
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < TYPES; i++) {
         types[i] = ints_type;
     }
     for (size_t n = 0; n < 2 * TYPES * SIZES; n++) {
         size_t i = n * 37 % TYPES, k = n * 7 % SIZES;
         nanvm_mut_ref_drop(nanvm_mut_ref_move(&all[i][k]));
-        all[i][k] = nanvm_new_array(manager, &types[i], NULL, 2 * k + i % 2);
+        all[i][k] = nanvm_new_array(self->manager, &types[i], NULL, 2 * k + i % 2);
         fill(all[i][k], i + k);
         const nanvm_type *type = nanvm_ref_type(nanvm_mut_ref_to_ref(all[i][k]));
         assert_ptr_equal(type, &types[i]);
@@ -460,7 +434,6 @@ static void test_arrays_of_many_types_are_each_what_they_are(void **state) {
         }
         nanvm_mut_ref_drop(nanvm_mut_ref_move(&all[n / SIZES][n % SIZES]));
     }
-    nanvm_local_deinit(&local);
 }
 
 static void *(*usual_alloc)(nanvm_manager *self, nanvm_layout layout);
@@ -471,50 +444,40 @@ static void *refuse_tables(nanvm_manager *self, nanvm_layout layout) {
 
 /* A table that is too full would be searched for ever. */
 static void test_type_is_refused_where_the_table_of_pools_can_not_grow(void **state) {
-    (void)state;
+    fixture *self = *state;
     static nanvm_type types[40];
     nanvm_mut_ref made[40];
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    usual_alloc = source.manager_table.alloc;
-    source.manager_table.alloc = refuse_tables;
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
+    usual_alloc = self->source.manager_table.alloc;
+    self->source.manager_table.alloc = refuse_tables;
     size_t refused = 0;
     for (size_t i = 0; i < 40; i++) {
         types[i] = node_type;
-        made[i] = nanvm_new(nanvm_local_manager(&local), &types[i]);
+        made[i] = nanvm_new(self->manager, &types[i]);
         refused += made[i].object == NULL;
         assert_int_equal(made[i].object == NULL, i >= 16);
     }
     assert_int_equal(refused, 24);
-    source.manager_table.alloc = usual_alloc;
+    self->source.manager_table.alloc = usual_alloc;
     for (size_t i = 0; i < 40; i++) {
         nanvm_mut_ref_drop(made[i]);
-        nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &types[i]));
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i]));
     }
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 /* A pool is found again after the table has grown: it isn't made twice. */
 static void test_types_keep_their_pools_when_the_table_grows(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { TYPES = 150 };
     static nanvm_type types[TYPES];
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < TYPES; i++) {
         types[i] = node_type;
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i]));
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i]));
     }
-    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
     for (size_t i = 0; i < 3 * TYPES; i++) {
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 67 % TYPES]));
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i * 67 % TYPES]));
     }
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
-    nanvm_local_deinit(&local);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, reserved);
 }
 
 /* The lowest bit of where a search for a type's pool begins in the first table, of 32
@@ -569,22 +532,19 @@ static size_t largest_for(const nanvm_type *like, size_t types_length,
                           const size_t *lengths, size_t lengths_length) {
     nanvm_type *types = malloc(types_length * sizeof(*types));
     assert_non_null(types);
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    usual_alloc = source.manager_table.alloc;
-    source.manager_table.alloc = note_largest;
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
+    fixture self;
+    open_local_over_source(&self);
+    usual_alloc = self.source.manager_table.alloc;
+    self.source.manager_table.alloc = note_largest;
     largest_asked = 0;
     for (size_t i = 0; i < types_length; i++) {
         types[i] = *like;
         for (size_t k = 0; k < lengths_length; k++) {
-            nanvm_mut_ref_drop(nanvm_new_array(nanvm_local_manager(&local), &types[i],
-                                               NULL, lengths[k]));
+            nanvm_mut_ref_drop(
+                nanvm_new_array(self.manager, &types[i], NULL, lengths[k]));
         }
     }
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    close_local(&self);
     free(types);
     return largest_asked;
 }
@@ -601,90 +561,63 @@ static void test_table_of_pools_is_no_larger_than_it_has_to_be(void **state) {
 /* The distance from an object to its origin has 32 bits. With addresses of 32 bits there
  * is no room for the nearer one either: nobody is asked. */
 static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_type far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
-    assert_null(nanvm_new(manager, &far).object); /* the source was asked in vain */
-    size_t failed = source.requests;
-    assert_null(nanvm_new(manager, &far).object);
-    assert_int_equal(source.requests > failed, SIZE_MAX > UINT32_MAX);
-    nanvm_type farther = {.name = "farther", .size = 8, .align = (size_t)1 << 31};
-    assert_null(nanvm_new(manager, &farther).object);
-    failed = source.requests;
-    assert_null(nanvm_new(manager, &farther).object);
-    assert_int_equal(source.requests, failed);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    static const nanvm_type far = {.name = "far", .size = 8, .align = (size_t)1 << 30};
+    assert_null(nanvm_new(self->manager, &far).object); /* the source was asked in vain */
+    size_t failed = self->source.requests;
+    assert_null(nanvm_new(self->manager, &far).object);
+    assert_int_equal(self->source.requests > failed, SIZE_MAX > UINT32_MAX);
+    static const nanvm_type farther = {
+        .name = "farther", .size = 8, .align = (size_t)1 << 31};
+    assert_null(nanvm_new(self->manager, &farther).object);
+    failed = self->source.requests;
+    assert_null(nanvm_new(self->manager, &farther).object);
+    assert_int_equal(self->source.requests, failed);
 }
 
 static void test_raw_memory_that_is_not_resized_is_counted_as_before(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    nanvm_stats before = nanvm_stats_make(manager);
-    accounting_fail_from(&source, 0);
-    assert_null(nanvm_manager_resize(manager, memory, layout, 300));
-    nanvm_stats after = nanvm_stats_make(manager);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    nanvm_stats before = nanvm_stats_make(self->manager);
+    accounting_fail_from(&self->source, 0);
+    assert_null(nanvm_manager_resize(self->manager, memory, layout, 300));
+    nanvm_stats after = nanvm_stats_make(self->manager);
     assert_int_equal(after.live_blocks, before.live_blocks);
     assert_int_equal(after.live_bytes, before.live_bytes);
     assert_int_equal(after.reserved_bytes, before.reserved_bytes);
-    nanvm_manager_dealloc(manager, memory, layout);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    nanvm_manager_dealloc(self->manager, memory, layout);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
 static void test_raw_memory_that_is_resized_gives_nothing_else_back(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
-    size_t pieces = source.live_blocks;
-    memory = nanvm_manager_resize(manager, memory, layout, 300);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+    size_t pieces = self->source.live_blocks;
+    memory = nanvm_manager_resize(self->manager, memory, layout, 300);
     assert_non_null(memory);
-    assert_int_equal(source.live_blocks, pieces);
-    nanvm_manager_dealloc(manager, memory, nanvm_layout_make(300, 8));
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    assert_int_equal(self->source.live_blocks, pieces);
+    nanvm_manager_dealloc(self->manager, memory, nanvm_layout_make(300, 8));
 }
 
 /* Where nothing is free, so that nothing has come back to it meanwhile. */
 static void test_source_that_has_no_memory_is_not_asked_again(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    nanvm_mut_ref alive = nanvm_new(manager, &point_type);
-    accounting_fail_once(&source, 0);
-    assert_null(nanvm_new(manager, &node_type).object);
-    accounting_fail_once(&source, 0);
-    assert_null(nanvm_manager_alloc(manager, layout));
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    nanvm_mut_ref alive = nanvm_new(self->manager, &point_type);
+    accounting_fail_once(&self->source, 0);
+    assert_null(nanvm_new(self->manager, &node_type).object);
+    accounting_fail_once(&self->source, 0);
+    assert_null(nanvm_manager_alloc(self->manager, layout));
     static const size_t in_place_elsewhere_anew[] = {0, 1, 2};
-    accounting_fail_each(&source, in_place_elsewhere_anew, 3);
-    assert_null(nanvm_manager_resize(manager, memory, layout, 300));
-    accounting_never_fail(&source);
-    nanvm_manager_dealloc(manager, memory, layout);
+    accounting_fail_each(&self->source, in_place_elsewhere_anew, 3);
+    assert_null(nanvm_manager_resize(self->manager, memory, layout, 300));
+    accounting_never_fail(&self->source);
+    nanvm_manager_dealloc(self->manager, memory, layout);
     nanvm_mut_ref_drop(alive);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 /* Four classes of arrays between one power of two and the next. */
@@ -696,8 +629,8 @@ static size_t class_of(size_t size) {
     return (size + step - 1) / step * step;
 }
 
-static void expect_place(nanvm_manager *manager, const nanvm_type *type, size_t length,
-                         size_t expected) {
+static void expect_slot(nanvm_manager *manager, const nanvm_type *type, size_t length,
+                        size_t expected) {
     size_t before = nanvm_stats_make(manager).live_bytes;
     nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, length);
     assert_int_equal(nanvm_stats_make(manager).live_bytes - before, expected);
@@ -705,100 +638,81 @@ static void expect_place(nanvm_manager *manager, const nanvm_type *type, size_t 
 }
 
 /* Whatever was made before it, and where it might have been found room, too. */
-static void test_array_takes_the_place_of_its_class(void **state) {
-    (void)state;
+static void test_array_takes_the_slot_of_its_class(void **state) {
+    fixture *self = *state;
     SKIP_IF_HARDENED("more is in front");
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     size_t front = sizeof(nanvm_header) + sizeof(size_t);
     for (size_t length = 1; length + 512 <= 1700; length++) {
-        expect_place(manager, &bytes, length + 512, front + class_of(length + 512));
-        expect_place(manager, &bytes, length, front + class_of(length));
-        expect_place(manager, &bytes, length + 512, front + class_of(length + 512));
+        expect_slot(self->manager, &bytes, length + 512, front + class_of(length + 512));
+        expect_slot(self->manager, &bytes, length, front + class_of(length));
+        expect_slot(self->manager, &bytes, length + 512, front + class_of(length + 512));
     }
-    nanvm_local_deinit(&local);
 }
 
-/* Whatever was made last, of a size whose pool is looked up at the same place. */
-static void test_array_takes_the_place_of_its_class_after_any_other(void **state) {
-    (void)state;
+/* Whatever was made last, of a size whose pool is looked up at the same entry. */
+static void test_array_takes_the_slot_of_its_class_after_any_other(void **state) {
+    fixture *self = *state;
     SKIP_IF_HARDENED("more is in front");
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     size_t front = sizeof(nanvm_header) + sizeof(size_t);
     for (size_t length = 1700; length > 0; length--) {
-        nanvm_mut_ref large = nanvm_new_array(manager, &bytes, NULL, length + 4096);
-        expect_place(manager, &bytes, length, front + class_of(length));
+        nanvm_mut_ref large = nanvm_new_array(self->manager, &bytes, NULL, length + 4096);
+        expect_slot(self->manager, &bytes, length, front + class_of(length));
         nanvm_mut_ref_drop(large);
-        expect_place(manager, &bytes, length, front + class_of(length));
+        expect_slot(self->manager, &bytes, length, front + class_of(length));
     }
-    nanvm_local_deinit(&local);
 }
 
 static void test_struct_takes_its_size_in_words(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("more is in front");
     static nanvm_type types[250];
-    nanvm_local local;
-    nanvm_local_init(&local);
     for (size_t i = 0; i < 250; i++) {
         types[i] = (nanvm_type){.name = "struct", .size = 1 + 7 * i, .align = 1};
         size_t size = (types[i].size + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
-        expect_place(nanvm_local_manager(&local), &types[i], 0,
-                     sizeof(nanvm_header) + size);
+        expect_slot(self->manager, &types[i], 0, sizeof(nanvm_header) + size);
     }
-    nanvm_local_deinit(&local);
 }
 
-/* Down to half of its place an array stays where it is. */
-static void test_array_that_shrinks_below_half_of_its_place_moves(void **state) {
-    (void)state;
+/* Down to half of its slot an array stays where it is. */
+static void test_array_that_shrinks_below_half_of_its_slot_moves(void **state) {
+    fixture *self = *state;
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref array = nanvm_new_array(manager, &bytes, NULL, 320);
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &bytes, NULL, 320);
     void *place = array.object;
     for (size_t length = 319; length >= 160; length--) {
-        assert_true(nanvm_mut_ref_resize(&array, manager, length));
+        assert_true(nanvm_mut_ref_resize(&array, self->manager, length));
         assert_ptr_equal(array.object, place);
     }
-    assert_true(nanvm_mut_ref_resize(&array, manager, 159));
+    assert_true(nanvm_mut_ref_resize(&array, self->manager, 159));
     assert_ptr_not_equal(array.object, place);
     nanvm_mut_ref_drop(array);
     size_t least = sizeof(void *);
-    nanvm_mut_ref small = nanvm_new_array(manager, &bytes, NULL, least);
+    nanvm_mut_ref small = nanvm_new_array(self->manager, &bytes, NULL, least);
     place = small.object;
-    for (size_t length = least; length > 0; length--) { /* there is no smaller place */
-        assert_true(nanvm_mut_ref_resize(&small, manager, length - 1));
+    for (size_t length = least; length > 0; length--) { /* there is no smaller slot */
+        assert_true(nanvm_mut_ref_resize(&small, self->manager, length - 1));
         assert_ptr_equal(small.object, place);
     }
     nanvm_mut_ref_drop(small);
-    nanvm_local_deinit(&local);
 }
 
 static size_t pieces_of(const nanvm_type *type) {
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
+    fixture self;
+    open_local_over_source(&self);
     nanvm_mut_ref made[10];
-    made[0] = nanvm_new(nanvm_local_manager(&local), type);
-    size_t before = source.live_blocks;
+    made[0] = nanvm_new(self.manager, type);
+    size_t before = self.source.live_blocks;
     for (size_t i = 1; i < 10; i++) {
-        made[i] = nanvm_new(nanvm_local_manager(&local), type);
+        made[i] = nanvm_new(self.manager, type);
         assert_true(is_aligned(made[i].object, type->align));
     }
-    size_t pieces = source.live_blocks - before;
+    size_t pieces = self.source.live_blocks - before;
     for (size_t i = 0; i < 10; i++) {
         nanvm_mut_ref_drop(made[i]);
     }
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    close_local(&self);
     return pieces;
 }
 
@@ -814,49 +728,38 @@ static void test_over_aligned_objects_have_a_piece_each(void **state) {
 
 /* Where there is no memory for a chunk of the usual size, one for two objects will do. */
 static void test_pool_makes_do_with_a_smaller_chunk(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("chunks are whole pages");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    accounting_fail_once(&source, 3); /* state, table, pool, chunk */
-    nanvm_mut_ref small = nanvm_new(manager, &point_type);
+    accounting_fail_once(&self->source, 3); /* state, table, pool, chunk */
+    nanvm_mut_ref small = nanvm_new(self->manager, &point_type);
     assert_non_null(small.object);
-    assert_int_equal(source.failures, 1);
-    const nanvm_type large = {.name = "large", .size = 1000, .align = 8};
-    size_t requests = source.requests;
-    accounting_fail_from(&source, 1); /* pool, chunk */
-    assert_null(nanvm_new(manager, &large).object);
-    assert_int_equal(source.requests - requests, 2);
-    accounting_never_fail(&source);
+    assert_int_equal(self->source.failures, 1);
+    static const nanvm_type large = {.name = "large", .size = 1000, .align = 8};
+    size_t requests = self->source.requests;
+    accounting_fail_from(&self->source, 1); /* pool, chunk */
+    assert_null(nanvm_new(self->manager, &large).object);
+    assert_int_equal(self->source.requests - requests, 2);
+    accounting_never_fail(&self->source);
     nanvm_mut_ref_drop(small);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 NANVM_ARRAY_OF(bytes_type, unsigned char);
 
 /* A large object gets a few bytes more than it needs, or just those. */
 static size_t least_for_bytes(size_t length) {
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &bytes_type, NULL, 3000);
-    size_t before = source.live_bytes;
+    fixture self;
+    open_local_over_source(&self);
+    nanvm_mut_ref first = nanvm_new_array(self.manager, &bytes_type, NULL, 3000);
+    size_t before = self.source.live_bytes;
     size_t limit = before + length;
     nanvm_mut_ref made = {NULL};
     for (; made.object == NULL; limit++) {
-        accounting_limit(&source, limit);
-        made = nanvm_new_array(manager, &bytes_type, NULL, length);
+        accounting_limit(&self.source, limit);
+        made = nanvm_new_array(self.manager, &bytes_type, NULL, length);
     }
     nanvm_mut_ref_drop(first);
     nanvm_mut_ref_drop(made);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    close_local(&self);
     return limit - before;
 }
 
@@ -954,24 +857,20 @@ static void test_source_is_not_asked_to_resize_to_the_same_twice(void **state) {
 
 /* The last bytes of its fixed part are padding, in which the first items lie. */
 static void test_array_whose_items_lie_in_the_padding_shrinks_in_place(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref text = nanvm_new_array(manager, &text_type, "abcde", 5);
+    fixture *self = *state;
+    nanvm_mut_ref text = nanvm_new_array(self->manager, &text_type, "abcde", 5);
     void *place = text.object;
-    assert_true(nanvm_mut_ref_resize(&text, manager, 2));
+    assert_true(nanvm_mut_ref_resize(&text, self->manager, 2));
     assert_ptr_equal(text.object, place);
     nanvm_mut_ref_drop(text);
-    nanvm_local_deinit(&local);
 }
 
 static void test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet(
     void **state) {
     (void)state;
     nanvm_local first, second;
-    leaks noted;
-    local_with(&first, &noted, nanvm_global());
+    nanvm_local_init(&first);
+    note_leaks(&first);
     nanvm_local_init(&second);
     nanvm_mut_ref ints =
         nanvm_new_array(nanvm_local_manager(&first), &ints_type, NULL, 3000);
@@ -1065,62 +964,51 @@ static void drop_rest(void) {
 }
 
 static void test_trim_gives_all_chunks_back_when_all_are_dead(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     for (int round = 0; round < 3; round++) {
-        make_points(manager);
-        size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+        make_points(self->manager);
+        size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
         assert_true(reserved >=
                     MANY_POINTS * (sizeof(nanvm_header) + sizeof(struct point)));
-        assert_int_equal(nanvm_stats_make(manager).live_blocks, MANY_POINTS);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, MANY_POINTS);
         drop_points(0);
-        size_t before = source.live_bytes;
-        assert_int_equal(nanvm_local_trim(&local), reserved);
-        assert_int_equal(before - source.live_bytes, reserved);
-        nanvm_stats stats = nanvm_stats_make(manager);
+        size_t before = self->source.live_bytes;
+        assert_int_equal(nanvm_local_trim(&self->local), reserved);
+        assert_int_equal(before - self->source.live_bytes, reserved);
+        nanvm_stats stats = nanvm_stats_make(self->manager);
         assert_int_equal(stats.reserved_bytes, 0);
         assert_int_equal(stats.live_blocks, 0);
         assert_true(stats.peak_bytes >=
                     MANY_POINTS * (sizeof(nanvm_header) + sizeof(struct point)));
-        assert_int_equal(nanvm_local_trim(&local), 0);
+        assert_int_equal(nanvm_local_trim(&self->local), 0);
     }
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
-/* After each trim creation goes on, in the places of the dead and in new ones. */
+/* After each trim creation goes on, in the slots of the dead and in new ones. */
 static void trim_keeping(size_t kept) {
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    make_points(manager);
+    fixture self;
+    open_local_over_source(&self);
+    make_points(self.manager);
     drop_points(kept);
     size_t live = (MANY_POINTS + kept - 1) / kept;
-    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
-    size_t trimmed = nanvm_local_trim(&local);
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved - trimmed);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, live);
+    size_t reserved = nanvm_stats_make(self.manager).reserved_bytes;
+    size_t trimmed = nanvm_local_trim(&self.local);
+    assert_int_equal(nanvm_stats_make(self.manager).reserved_bytes, reserved - trimmed);
+    assert_int_equal(nanvm_stats_make(self.manager).live_blocks, live);
     static nanvm_mut_ref more[MANY_POINTS];
     for (size_t i = 0; i < MANY_POINTS; i++) {
-        more[i] = nanvm_new(manager, &point_type);
+        more[i] = nanvm_new(self.manager, &point_type);
         assert_non_null(more[i].object);
     }
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, live + MANY_POINTS);
+    assert_int_equal(nanvm_stats_make(self.manager).live_blocks, live + MANY_POINTS);
     for (size_t i = 0; i < MANY_POINTS; i++) {
         nanvm_mut_ref_drop(more[i]);
     }
-    (void)nanvm_local_trim(&local);
+    (void)nanvm_local_trim(&self.local);
     drop_rest();
-    assert_true(nanvm_local_trim(&local) > 0);
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    assert_true(nanvm_local_trim(&self.local) > 0);
+    assert_int_equal(nanvm_stats_make(self.manager).reserved_bytes, 0);
+    close_local(&self);
 }
 
 static void test_trim_keeps_the_chunks_in_which_something_is_alive(void **state) {
@@ -1152,43 +1040,33 @@ static void test_trim_keeps_the_chunk_of_the_only_one_alive(void **state) {
 }
 
 static void test_trim_reaches_every_type(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 5));
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 5000));
-    nanvm_mut_ref_drop(nanvm_new(manager, &node_type));
-    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
-    assert_int_equal(nanvm_local_trim(&local), reserved);
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+    nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 5));
+    nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 5000));
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &node_type));
+    size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
+    assert_int_equal(nanvm_local_trim(&self->local), reserved);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
 }
 
 static void test_trim_of_a_manager_that_made_nothing_is_zero(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    assert_int_equal(nanvm_local_trim(&local), 0);
-    nanvm_local_deinit(&local);
-    assert_int_equal(nanvm_local_trim(&local), 0);
+    fixture *self = *state;
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
+    nanvm_local_deinit(&self->local);
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
 }
 
 static void test_trim_leaves_large_objects_and_raw_memory_alone(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 5000);
+    fixture *self = *state;
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 5000);
     nanvm_layout layout = nanvm_layout_make(500, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    assert_int_equal(nanvm_local_trim(&local), 0);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
     memset(memory, 1, 500);
     assert_int_equal(nanvm_mut_ref_length(ints), 5000);
-    nanvm_manager_dealloc(manager, memory, layout);
+    nanvm_manager_dealloc(self->manager, memory, layout);
     nanvm_mut_ref_drop(ints);
-    nanvm_local_deinit(&local);
 }
 
 static bool trim_now_and_then(accounting *source) {
@@ -1208,43 +1086,31 @@ static bool trim_now_and_then(accounting *source) {
 }
 
 static void test_trim_needs_no_memory(void **state) {
-    (void)state;
+    fixture *self = *state;
     for_each_failure(NANVM_COUNT_PLAIN, trim_now_and_then);
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    make_points(nanvm_local_manager(&local));
+    make_points(self->manager);
     drop_points(0);
-    size_t requests = source.requests;
-    assert_true(nanvm_local_trim(&local) > 0);
-    assert_int_equal(source.requests, requests);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    size_t requests = self->source.requests;
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    assert_int_equal(self->source.requests, requests);
 }
 
 static void test_objects_outlive_a_manager_that_was_trimmed(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, &source.manager);
-    make_points(nanvm_local_manager(&local));
+    fixture *self = *state;
+    make_points(self->manager);
     drop_points(500);
-    assert_true(nanvm_local_trim(&local) > 0);
-    nanvm_local_deinit(&local);
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.length, 1);
     assert_int_equal(noted.blocks[0], MANY_POINTS / 500);
     drop_rest();
-    accounting_deinit(&source);
 }
 
-/* --- large pools, whose chunks lie in regions --- */
+/* --- large pools, whose chunks lie in segments --- */
 
-/* The first 4 MiB lie in chunks of their own; then come three regions of 2 MiB, and some
+/* The first 4 MiB lie in chunks of their own; then come three segments of 2 MiB, and some
  * chunks of a fourth. */
-enum { VERY_MANY = 480000, OUTSIDE = 190000, PER_REGION = 80000 };
+enum { VERY_MANY = 480000, OUTSIDE = 190000, PER_SEGMENT = 80000 };
 
 static nanvm_mut_ref very_many[VERY_MANY];
 
@@ -1274,86 +1140,73 @@ static size_t trim_checked(nanvm_local *local, const accounting *source) {
     return trimmed;
 }
 
-enum { REGION = 2 * 1024 * 1024 };
+enum { SEGMENT = 2 * 1024 * 1024 };
 
-/* One alive keeps the region that it lies in, and no other. */
-static void trim_with_one_alive_at(size_t alive, bool in_region) {
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    make_very_many(manager);
+/* One alive keeps the segment that it lies in, and no other. */
+static void trim_with_one_alive_at(size_t alive, bool in_segment) {
+    fixture self;
+    open_local_over_source(&self);
+    make_very_many(self.manager);
     drop_from(0, alive);
     drop_from(alive + 1, VERY_MANY);
-    assert_true(trim_checked(&local, &source) > 4 * REGION);
-    size_t left = nanvm_stats_make(manager).reserved_bytes;
+    assert_true(trim_checked(&self.local, &self.source) > 4 * SEGMENT);
+    size_t left = nanvm_stats_make(self.manager).reserved_bytes;
     if (!is_hardened) { /* there objects are larger, and the dead wait */
-        assert_true(in_region ? left == REGION : left < REGION / 8);
-        nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
-        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, left);
+        assert_true(in_segment ? left == SEGMENT : left < SEGMENT / 8);
+        nanvm_mut_ref_drop(nanvm_new(self.manager, &point_type));
+        assert_int_equal(nanvm_stats_make(self.manager).reserved_bytes, left);
     }
     drop_from(alive, alive + 1);
-    left = nanvm_stats_make(manager).reserved_bytes;
-    assert_int_equal(trim_checked(&local, &source), left);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    left = nanvm_stats_make(self.manager).reserved_bytes;
+    assert_int_equal(trim_checked(&self.local, &self.source), left);
+    close_local(&self);
 }
 
-static void test_trim_keeps_the_region_of_the_only_one_alive(void **state) {
+static void test_trim_keeps_the_segment_of_the_only_one_alive(void **state) {
     (void)state;
     trim_with_one_alive_at(0, false);
-    trim_with_one_alive_at(OUTSIDE + PER_REGION / 2, true);
-    trim_with_one_alive_at(OUTSIDE + PER_REGION * 3 / 2, true);
+    trim_with_one_alive_at(OUTSIDE + PER_SEGMENT / 2, true);
+    trim_with_one_alive_at(OUTSIDE + PER_SEGMENT * 3 / 2, true);
     trim_with_one_alive_at(VERY_MANY - 1, true);
 }
 
-static void test_regions_are_used_up_and_go_with_the_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    make_very_many(nanvm_local_manager(&local));
-    size_t used = nanvm_stats_make(nanvm_local_manager(&local)).live_bytes;
+static void test_segments_are_used_up_and_go_with_the_manager(void **state) {
+    fixture *self = *state;
+    make_very_many(self->manager);
+    size_t used = nanvm_stats_make(self->manager).live_bytes;
     size_t more =
-        is_hardened ? 8 * REGION : REGION + REGION / 2; /* a quarantine's list */
-    assert_true(source.live_bytes < used + more);
+        is_hardened ? 8 * SEGMENT : SEGMENT + SEGMENT / 2; /* a quarantine's list */
+    assert_true(self->source.live_bytes < used + more);
     drop_from(0, VERY_MANY);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
-/* Each to a cache line, which more than 4 MiB of them are in chunks of regions, too. */
-static void test_objects_in_regions_are_aligned(void **state) {
-    (void)state;
+/* Each to a cache line, which more than 4 MiB of them are in chunks of segments, too. */
+static void test_objects_in_segments_are_aligned(void **state) {
+    fixture *self = *state;
     enum { LINES = 8 * 1024 * 1024 / 128 };
-    nanvm_local local;
-    nanvm_local_init(&local);
     for (size_t i = 0; i < LINES; i++) {
-        very_many[i] = nanvm_new(nanvm_local_manager(&local), &line_type);
+        very_many[i] = nanvm_new(self->manager, &line_type);
         assert_true(is_aligned(very_many[i].object, 64));
     }
     for (size_t i = 0; i < LINES; i++) {
         nanvm_mut_ref_drop(very_many[i]);
     }
-    nanvm_local_deinit(&local);
 }
 
-/* A source that has one region, where the test wants it. */
+/* A source that has one segment, where the test wants it. */
 enum { HALLS = 128 };
 
 typedef struct estate {
     nanvm_manager manager;
     nanvm_dealloc dealloc;
-    uintptr_t halls; /* so many regions, of which hardly any is touched */
+    uintptr_t halls; /* so many segments, of which hardly any is touched */
     uintptr_t chosen;
     size_t asked;
 } estate;
 
 static void *estate_alloc(nanvm_manager *manager, nanvm_layout layout) {
     estate *self = (estate *)manager;
-    if (layout.align < REGION) {
+    if (layout.align < SEGMENT) {
         return nanvm_manager_alloc(nanvm_global(), layout);
     }
     return self->asked++ == 0 ? (void *)self->chosen : NULL;
@@ -1371,7 +1224,7 @@ static const nanvm_dealloc_table estate_table = {.count = NANVM_COUNT_PLAIN,
                                                  .dealloc = estate_dealloc};
 
 /* Whatever lies in it ends in it. */
-static void use_up_region_at(estate *self, uintptr_t chosen) {
+static void use_up_segment_at(estate *self, uintptr_t chosen) {
     self->chosen = chosen;
     self->asked = 0;
     nanvm_local local;
@@ -1382,82 +1235,70 @@ static void use_up_region_at(estate *self, uintptr_t chosen) {
         very_many[made] =
             nanvm_new_copy(nanvm_local_manager(&local), &point_type, &point);
         uintptr_t begin = (uintptr_t)very_many[made].object;
-        if (begin - self->halls < HALLS * REGION) {
-            assert_true(begin - chosen <= REGION - sizeof(struct point));
+        if (begin - self->halls < HALLS * SEGMENT) {
+            assert_true(begin - chosen <= SEGMENT - sizeof(struct point));
             within++;
         }
     }
-    assert_true(within > PER_REGION / 2);
+    assert_true(within > PER_SEGMENT / 2);
     drop_from(0, made);
     nanvm_local_deinit(&local);
 }
 
-/* Where a region begins with its chunks follows from a product with its address: here of
+/* Where a segment begins with its chunks follows from a product with its address: here of
  * the least one and the largest one. */
-static void test_chunks_lie_within_their_region(void **state) {
+static void test_chunks_lie_within_their_segment(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("there are no regions");
+    SKIP_IF_HARDENED("there are no segments");
     estate self = {.manager = {&estate_manager, &self.dealloc, 0, NULL},
                    .dealloc = {&estate_table}};
-    unsigned char *memory = malloc((HALLS + 1) * (size_t)REGION);
+    unsigned char *memory = malloc((HALLS + 1) * (size_t)SEGMENT);
     if (memory == NULL) {
         skip_because("there are no 258 MiB");
     }
-    self.halls = ((uintptr_t)memory + REGION - 1) / REGION * REGION;
+    self.halls = ((uintptr_t)memory + SEGMENT - 1) / SEGMENT * SEGMENT;
     size_t least = 0, most = 0;
     uint32_t least_product = UINT32_MAX, most_product = 0;
     for (size_t i = 0; i < HALLS; i++) {
-        uint32_t product = (uint32_t)(self.halls / REGION + i) * UINT32_C(2654435769);
+        uint32_t product = (uint32_t)(self.halls / SEGMENT + i) * UINT32_C(2654435769);
         least = product < least_product ? i : least;
         least_product = product < least_product ? product : least_product;
         most = product > most_product ? i : most;
         most_product = product > most_product ? product : most_product;
     }
-    use_up_region_at(&self, self.halls + least * REGION);
-    use_up_region_at(&self, self.halls + most * REGION);
+    use_up_segment_at(&self, self.halls + least * SEGMENT);
+    use_up_segment_at(&self, self.halls + most * SEGMENT);
     free(memory);
 }
 
 static void test_large_pool_goes_on_after_a_trim(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    make_very_many(nanvm_local_manager(&local));
-    drop_from(OUTSIDE, OUTSIDE + 2 * PER_REGION);
-    assert_true(trim_checked(&local, &source) >= REGION);
-    for (size_t i = OUTSIDE; i < OUTSIDE + 2 * PER_REGION; i++) {
+    fixture *self = *state;
+    make_very_many(self->manager);
+    drop_from(OUTSIDE, OUTSIDE + 2 * PER_SEGMENT);
+    assert_true(trim_checked(&self->local, &self->source) >= SEGMENT);
+    for (size_t i = OUTSIDE; i < OUTSIDE + 2 * PER_SEGMENT; i++) {
         struct point point = {(double)i, 0};
-        very_many[i] = nanvm_new_copy(nanvm_local_manager(&local), &point_type, &point);
+        very_many[i] = nanvm_new_copy(self->manager, &point_type, &point);
     }
-    assert_int_equal(trim_checked(&local, &source), 0);
+    assert_int_equal(trim_checked(&self->local, &self->source), 0);
     drop_from(0, VERY_MANY);
-    assert_true(trim_checked(&local, &source) > 0);
-    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&local)).reserved_bytes, 0);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    assert_true(trim_checked(&self->local, &self->source) > 0);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
 }
 
-static void *refuse_regions(nanvm_manager *self, nanvm_layout layout) {
-    return layout.align >= REGION ? NULL : usual_alloc(self, layout);
+static void *refuse_segments(nanvm_manager *self, nanvm_layout layout) {
+    return layout.align >= SEGMENT ? NULL : usual_alloc(self, layout);
 }
 
-static void test_large_pool_can_do_without_regions(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    usual_alloc = source.manager_table.alloc;
-    source.manager_table.alloc = refuse_regions;
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    make_very_many(nanvm_local_manager(&local));
-    assert_true(source.requests < 1000); /* chunks of the usual size */
+static void test_large_pool_can_do_without_segments(void **state) {
+    fixture *self = *state;
+    usual_alloc = self->source.manager_table.alloc;
+    self->source.manager_table.alloc = refuse_segments;
+    make_very_many(self->manager);
+    assert_true(self->source.requests < 1000); /* chunks of the usual size */
     drop_from(1, VERY_MANY);
-    assert_true(trim_checked(&local, &source) > 4 * REGION);
+    assert_true(trim_checked(&self->local, &self->source) > 4 * SEGMENT);
     drop_from(0, 1);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 /* --- arrays --- */
@@ -1486,27 +1327,20 @@ static void test_array_that_shrinks_a_little_stays(void **state) {
 }
 
 static void test_large_array_takes_the_memory_of_the_one_before(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     void *place = NULL;
     size_t requests = 0;
     for (size_t length = 3000; length > 2900; length -= 9) {
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
+        nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, length);
         assert_true(place == NULL || ints.object == place);
         assert_int_equal(((int *)ints.object)[length - 1], 0);
         memset(ints.object, 1, length * sizeof(int));
-        requests = place == NULL ? source.requests : requests;
+        requests = place == NULL ? self->source.requests : requests;
         place = ints.object;
         nanvm_mut_ref_drop(ints);
     }
-    assert_int_equal(source.requests, requests);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    assert_int_equal(self->source.requests, requests);
 }
 
 static nanvm_layout last_asked;
@@ -1518,149 +1352,108 @@ static void *note_alloc(nanvm_manager *self, nanvm_layout layout) {
 
 /* Copies are faster between what starts at the same place in a line. */
 static void test_large_array_takes_whole_lines_with_the_head_of_malloc(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("chunks are whole pages");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    usual_alloc = source.manager_table.alloc;
-    source.manager_table.alloc = note_alloc;
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    usual_alloc = self->source.manager_table.alloc;
+    self->source.manager_table.alloc = note_alloc;
     for (size_t length = 1000; length < 1100; length++) {
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
+        nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, length);
         assert_int_equal((last_asked.size + 16) % 64, 0);
         nanvm_mut_ref_drop(ints);
     }
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 /* What is much smaller doesn't take it, and it goes when another one dies. */
 static void test_memory_that_waits_is_one_large_array_at_most(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref large = nanvm_new_array(manager, &ints_type, NULL, 9000);
-    nanvm_mut_ref small = nanvm_new_array(manager, &ints_type, NULL, 1000);
+    nanvm_mut_ref large = nanvm_new_array(self->manager, &ints_type, NULL, 9000);
+    nanvm_mut_ref small = nanvm_new_array(self->manager, &ints_type, NULL, 1000);
     nanvm_mut_ref_drop(large);
-    nanvm_stats stats = nanvm_stats_make(manager);
+    nanvm_stats stats = nanvm_stats_make(self->manager);
     assert_int_equal(stats.live_blocks, 1);
     assert_in_range(stats.live_bytes, 4000, 5000);
     assert_in_range(stats.reserved_bytes, 40000, 42000);
-    nanvm_mut_ref another = nanvm_new_array(manager, &ints_type, NULL, 1000);
-    assert_in_range(nanvm_stats_make(manager).reserved_bytes, 44000, 46000);
+    nanvm_mut_ref another = nanvm_new_array(self->manager, &ints_type, NULL, 1000);
+    assert_in_range(nanvm_stats_make(self->manager).reserved_bytes, 44000, 46000);
     nanvm_mut_ref_drop(another);
-    assert_in_range(nanvm_stats_make(manager).reserved_bytes, 8000, 10000);
-    assert_in_range(nanvm_local_trim(&local), 4000, 5000);
+    assert_in_range(nanvm_stats_make(self->manager).reserved_bytes, 8000, 10000);
+    assert_in_range(nanvm_local_trim(&self->local), 4000, 5000);
     nanvm_mut_ref_drop(small);
-    assert_int_equal(nanvm_stats_make(manager).live_bytes, 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(nanvm_stats_make(self->manager).live_bytes, 0);
 }
 
 static void test_memory_that_waits_goes_with_the_manager(void **state) {
-    (void)state;
+    fixture *self = *state;
     size_t page = is_hardened ? 4096 : 0; /* two a chunk: its end, and the guard */
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &ints_type, NULL, 3000);
-    nanvm_mut_ref second = nanvm_new_array(manager, &ints_type, NULL, 3000);
-    nanvm_mut_ref third = nanvm_new_array(manager, &ints_type, NULL, 3000);
+    nanvm_mut_ref first = nanvm_new_array(self->manager, &ints_type, NULL, 3000);
+    nanvm_mut_ref second = nanvm_new_array(self->manager, &ints_type, NULL, 3000);
+    nanvm_mut_ref third = nanvm_new_array(self->manager, &ints_type, NULL, 3000);
     nanvm_mut_ref_drop(first);
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.length, 1);
     assert_in_range(noted.bytes[0], 24000, 25000 + 4 * page);
     nanvm_mut_ref_drop(second);
     nanvm_mut_ref_drop(third);
-    accounting_deinit(&source);
 }
 
 static void test_very_large_array_is_given_back_at_once(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 20000));
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 20000));
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
 }
 
 /* Appending one by one asks the source a few times; who doubles gets what he asks for. */
 static void test_large_array_has_room_to_grow(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("chunks are whole pages");
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1000);
-    size_t requests = source.requests;
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 1000);
+    size_t requests = self->source.requests;
     for (size_t length = 1001; length <= 10000; length++) {
-        assert_true(nanvm_mut_ref_resize(&ints, manager, length));
+        assert_true(nanvm_mut_ref_resize(&ints, self->manager, length));
         assert_int_equal(((int *)ints.object)[length - 1], 0);
     }
-    assert_true(source.requests - requests < 20);
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 20000));
-    assert_in_range(nanvm_stats_make(manager).live_bytes, 80000, 81000);
+    assert_true(self->source.requests - requests < 20);
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 20000));
+    assert_in_range(nanvm_stats_make(self->manager).live_bytes, 80000, 81000);
     nanvm_mut_ref_drop(ints);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 /* Of every length, whether its chunk has a byte to spare or not. */
 static void test_large_array_of_the_same_length_takes_no_more_memory(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t length = 3000; length < 3020; length++) {
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, length));
-        size_t reserved = nanvm_stats_make(manager).reserved_bytes;
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
-        assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+        nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, length));
+        size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
+        nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, length);
+        assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, reserved);
         nanvm_mut_ref_drop(ints);
-        (void)nanvm_local_trim(&local);
+        (void)nanvm_local_trim(&self->local);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* A third of it would be in use. */
 static void test_much_smaller_array_leaves_the_memory_that_waits(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 9000));
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 3000);
-    assert_in_range(nanvm_stats_make(manager).live_bytes, 12000, 13000);
+    nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 9000));
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 3000);
+    assert_in_range(nanvm_stats_make(self->manager).live_bytes, 12000, 13000);
     nanvm_mut_ref_drop(ints);
-    nanvm_local_deinit(&local);
 }
 
 static void test_large_array_that_shrinks_stays_down_to_half(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 20000);
+    fixture *self = *state;
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 20000);
     void *before = ints.object;
-    size_t live = nanvm_stats_make(manager).live_bytes;
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 12000));
+    size_t live = nanvm_stats_make(self->manager).live_bytes;
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 12000));
     assert_ptr_equal(ints.object, before);
-    assert_int_equal(nanvm_stats_make(manager).live_bytes, live);
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 8000));
-    assert_in_range(nanvm_stats_make(manager).live_bytes, 32000, 37000);
+    assert_int_equal(nanvm_stats_make(self->manager).live_bytes, live);
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 8000));
+    assert_in_range(nanvm_stats_make(self->manager).live_bytes, 32000, 37000);
     nanvm_mut_ref_drop(ints);
-    nanvm_local_deinit(&local);
 }
 
 static bool fill_nothing(void *object, size_t length, void *context) {
@@ -1672,79 +1465,56 @@ static bool fill_nothing(void *object, size_t length, void *context) {
 
 /* Not by atomic operations, which would cost several times as much. */
 static void test_objects_of_every_size_are_counted_plainly(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     for (size_t length = 1; length < 100000; length *= 4) {
-        nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, length);
+        nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, length);
         nanvm_mut_ref filled =
-            nanvm_new_with(manager, &ints_type, length, fill_nothing, NULL);
+            nanvm_new_with(self->manager, &ints_type, length, fill_nothing, NULL);
         for (size_t i = 0; i < 2; i++) {
             assert_int_equal(nanvm_block_count(ints.object), NANVM_COUNT_PLAIN);
             assert_int_equal(nanvm_block_count(filled.object), NANVM_COUNT_PLAIN);
-            assert_true(nanvm_mut_ref_resize(&ints, manager, 3 * length));
-            assert_true(nanvm_mut_ref_resize(&filled, manager, length / 3));
+            assert_true(nanvm_mut_ref_resize(&ints, self->manager, 3 * length));
+            assert_true(nanvm_mut_ref_resize(&filled, self->manager, length / 3));
         }
         nanvm_mut_ref_drop(ints);
         nanvm_mut_ref_drop(filled);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* However little is missing to what can be asked for at all. */
 static void test_array_that_no_memory_has_room_for_is_refused(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1000);
+    fixture *self = *state;
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 1000);
     for (size_t less = 0; less < 20000; less += less < 300 ? 1 : 77) {
         size_t length = beyond_memory(less) / sizeof(int);
-        assert_null(nanvm_new_array(manager, &ints_type, NULL, length).object);
-        assert_false(nanvm_mut_ref_resize(&ints, manager, length));
+        assert_null(nanvm_new_array(self->manager, &ints_type, NULL, length).object);
+        assert_false(nanvm_mut_ref_resize(&ints, self->manager, length));
     }
     nanvm_mut_ref_drop(ints);
-    nanvm_local_deinit(&local);
 }
 
 /* --- the manager as a whole --- */
 
 static void test_manager_without_objects_takes_no_memory(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    assert_int_equal(source.requests, 0);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    assert_int_equal(self->source.requests, 0);
 }
 
 static void test_manager_without_a_pool_has_zeros(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    accounting_fail_from(&source, 2); /* it has its state and its table */
-    assert_null(nanvm_new(nanvm_local_manager(&local), &point_type).object);
-    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    fixture *self = *state;
+    accounting_fail_from(&self->source, 2); /* it has its state and its table */
+    assert_null(nanvm_new(self->manager, &point_type).object);
+    nanvm_stats stats = nanvm_stats_make(self->manager);
     assert_int_equal(stats.live_blocks, 0);
     assert_int_equal(stats.reserved_bytes, 0);
-    assert_int_equal(nanvm_local_trim(&local), 0);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
 }
 
 static void test_deinit_twice_is_deinit_once(void **state) {
-    (void)state;
-    nanvm_local local;
-    leaks noted;
-    local_with(&local, &noted, nanvm_global());
-    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_type);
-    nanvm_local_deinit(&local);
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    nanvm_mut_ref kept = nanvm_new(self->manager, &point_type);
+    nanvm_local_deinit(&self->local);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.length, 1);
     nanvm_mut_ref_drop(kept);
 }
@@ -1760,24 +1530,19 @@ static void test_manager_can_be_initialised_again(void **state) {
 }
 
 static void test_chunks_can_come_from_a_local_manager(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local outer, inner;
-    nanvm_local_init_from(&outer, &source.manager);
-    leaks noted;
-    local_with(&inner, &noted, nanvm_local_manager(&outer));
+    fixture *self = *state;
+    nanvm_local inner;
+    nanvm_local_init_from(&inner, self->manager);
+    leaks of_inner = {.length = 0};
+    nanvm_local_on_leak(&inner, note_leak, &of_inner);
     nanvm_mut_ref kept = tracked_new(nanvm_local_manager(&inner), 5);
     nanvm_mut_ref_drop(tracked_new(nanvm_local_manager(&inner), 6));
     nanvm_local_deinit(&inner);
+    assert_int_equal(of_inner.length, 1);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.length, 1);
-    leaks outer_noted = {.length = 0};
-    nanvm_local_on_leak(&outer, note_leak, &outer_noted);
-    nanvm_local_deinit(&outer);
-    assert_int_equal(outer_noted.length, 1);
     assert_int_equal(((struct tracked *)kept.object)->value, 5);
     nanvm_mut_ref_drop(kept);
-    accounting_deinit(&source);
 }
 
 static void test_chunks_can_come_from_an_arena(void **state) {
@@ -1802,18 +1567,14 @@ static void count_cycle(void *context, const nanvm_cycle *cycle) {
 
 /* By a clone of the very handle through which the object is written. */
 static void test_cycle_is_told_of_in_a_debug_build_only(void **state) {
-    (void)state;
-    nanvm_local local;
-    leaks noted;
+    fixture *self = *state;
     size_t cycles = 0;
-    local_with(&local, &noted, nanvm_global());
-    nanvm_local_on_cycle(&local, count_cycle, &cycles);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(manager, &node_type));
-    struct node *node = nanvm_ref_make_mut(&ref, manager);
+    nanvm_local_on_cycle(&self->local, count_cycle, &cycles);
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &node_type));
+    struct node *node = nanvm_ref_make_mut(&ref, self->manager);
     node->left = nanvm_ref_clone(ref);
-    nanvm_local_deinit(&local);
-    assert_int_equal(noted.blocks[leak_of(&noted, &node_type)], 1);
+    nanvm_local_deinit(&self->local);
+    assert_int_equal(noted.blocks[leak_of(&node_type)], 1);
     assert_int_equal(cycles, is_debug);
     nanvm_ref_drop(nanvm_ref_move(&node->left));
     nanvm_ref_drop(ref);
@@ -1831,35 +1592,22 @@ static void drop_the_leak(void *context, const nanvm_type *type, size_t blocks,
 }
 
 static void test_leak_callback_may_drop_what_leaked(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_local_on_leak(&local, drop_the_leak, NULL);
-    leaked = nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_type));
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    nanvm_local_on_leak(&self->local, drop_the_leak, NULL);
+    leaked = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
 }
 
 static void test_over_aligned_array_grows_by_one_with_few_moves(void **state) {
-    (void)state;
+    fixture *self = *state;
     static const nanvm_type aligned = {
         .name = "aligned", .align = 64, .item_size = sizeof(int)};
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    source.manager_table.resize = NULL;
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref array = nanvm_new_array(manager, &aligned, NULL, 1000);
+    self->source.manager_table.resize = NULL;
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &aligned, NULL, 1000);
     for (size_t length = 1001; length <= 4000; length++) {
-        assert_true(nanvm_mut_ref_resize(&array, manager, length));
+        assert_true(nanvm_mut_ref_resize(&array, self->manager, length));
     }
-    assert_true(source.requests < 20);
+    assert_true(self->source.requests < 20);
     nanvm_mut_ref_drop(array);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 /* Ends `ended` when it is dropped. */
@@ -1882,15 +1630,12 @@ static void drop_leak(void *context, const nanvm_type *type, size_t blocks,
 }
 
 static void test_deinit_within_a_leak_report_does_nothing(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
-    nanvm_ref ender = nanvm_mut_ref_to_ref(nanvm_new(manager, &ender_type));
-    ended = &local;
-    nanvm_local_on_leak(&local, drop_leak, &ender);
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    nanvm_ref ender = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &ender_type));
+    ended = &self->local;
+    nanvm_local_on_leak(&self->local, drop_leak, &ender);
+    nanvm_local_deinit(&self->local);
     assert_null(ender.object);
     nanvm_ref_drop(kept);
 }
@@ -1901,96 +1646,92 @@ static void drop_again(void *context) {
 
 /* Its chunk waits to be used again. */
 static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, 5000);
+    fixture *self = *state;
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &ints_type, NULL, 5000);
     nanvm_mut_ref stale = array;
-    assert_true(nanvm_mut_ref_resize(&array, manager, 600));
+    assert_true(nanvm_mut_ref_resize(&array, self->manager, 600));
     assert_ptr_not_equal(array.object, stale.object);
     expect_fatal("dropped before", drop_again, &stale);
     nanvm_mut_ref_drop(array);
-    nanvm_local_deinit(&local);
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_array_takes_the_place_of_its_class_after_any_other),
-    TEST(test_array_that_no_memory_has_room_for_is_refused),
-    TEST(test_large_array_of_the_same_length_takes_no_more_memory),
-    TEST(test_much_smaller_array_leaves_the_memory_that_waits),
-    TEST(test_large_array_that_shrinks_stays_down_to_half),
-    TEST(test_objects_of_every_size_are_counted_plainly),
-    TEST(test_leak_callback_may_drop_what_leaked),
-    TEST(test_cycle_is_told_of_in_a_debug_build_only),
-    TEST(test_over_aligned_array_grows_by_one_with_few_moves),
-    TEST(test_chunks_lie_within_their_region),
+    TEST(test_array_takes_the_slot_of_its_class_after_any_other, local),
+    TEST(test_array_that_no_memory_has_room_for_is_refused, local),
+    TEST(test_large_array_of_the_same_length_takes_no_more_memory, local),
+    TEST(test_much_smaller_array_leaves_the_memory_that_waits, local),
+    TEST(test_large_array_that_shrinks_stays_down_to_half, local),
+    TEST(test_objects_of_every_size_are_counted_plainly, local),
+    TEST(test_leak_callback_may_drop_what_leaked, local_over_source),
+    TEST(test_cycle_is_told_of_in_a_debug_build_only, leaking),
+    TEST(test_over_aligned_array_grows_by_one_with_few_moves, local_over_source),
+    TEST(test_chunks_lie_within_their_segment),
     TEST(test_large_array_grows_into_the_manager_that_is_given),
     TEST(test_large_object_makes_do_with_the_bytes_that_it_needs),
     TEST(test_source_is_not_asked_for_the_same_twice),
     TEST(test_source_is_not_asked_to_resize_to_the_same_twice),
-    TEST(test_array_whose_items_lie_in_the_padding_shrinks_in_place),
-    TEST(test_each_type_alive_at_deinit_is_reported_once),
+    TEST(test_array_whose_items_lie_in_the_padding_shrinks_in_place, local),
+    TEST(test_each_type_alive_at_deinit_is_reported_once, leaking),
     TEST(test_array_moves_to_a_manager_that_was_never_used),
-    TEST(test_nothing_alive_at_deinit_is_no_leak),
-    TEST(test_raw_memory_alive_at_deinit_is_reported_without_a_type),
+    TEST(test_nothing_alive_at_deinit_is_no_leak, leaking),
+    TEST(test_raw_memory_alive_at_deinit_is_reported_without_a_type, leaking_over_source),
     TEST(test_default_report_is_one_line_a_type_on_stderr),
     TEST(test_leak_callback_of_null_is_the_default),
     TEST(test_leaks_can_be_ignored),
     TEST(test_type_without_a_name_is_reported_too),
-    TEST(test_last_object_takes_the_storage_along),
-    TEST(test_many_objects_outlive_their_manager),
-    TEST(test_orphan_is_cloned_and_resized_by_another_manager),
+    TEST(test_last_object_takes_the_storage_along, source),
+    TEST(test_many_objects_outlive_their_manager, leaking_over_source),
+    TEST(test_orphan_is_cloned_and_resized_by_another_manager, source),
     TEST(test_orphan_is_resized_by_a_manager_that_made_nothing_yet),
-    TEST(test_dead_place_goes_to_its_own_type_only),
-    TEST(test_objects_of_one_type_take_their_size_and_eight_bytes),
-    TEST(test_array_that_shrinks_a_lot_gives_its_place_back),
+    TEST(test_dead_slot_goes_to_its_own_type_only, local),
+    TEST(test_objects_of_one_type_take_their_size_and_eight_bytes, local),
+    TEST(test_array_that_shrinks_a_lot_gives_its_slot_back),
     TEST(test_arrays_of_every_size_fit),
-    TEST(test_arrays_of_every_size_live_together),
-    TEST(test_arrays_of_many_types_are_each_what_they_are),
-    TEST(test_type_is_refused_where_the_table_of_pools_can_not_grow),
-    TEST(test_types_keep_their_pools_when_the_table_grows),
+    TEST(test_arrays_of_every_size_live_together, local),
+    TEST(test_arrays_of_many_types_are_each_what_they_are, local),
+    TEST(test_type_is_refused_where_the_table_of_pools_can_not_grow, local_over_source),
+    TEST(test_types_keep_their_pools_when_the_table_grows, local),
     TEST(test_types_that_begin_at_each_second_slot_have_pools),
     TEST(test_table_of_pools_is_no_larger_than_it_has_to_be),
-    TEST(test_alignment_beyond_the_reach_of_an_origin_is_refused),
-    TEST(test_raw_memory_that_is_not_resized_is_counted_as_before),
-    TEST(test_raw_memory_that_is_resized_gives_nothing_else_back),
-    TEST(test_source_that_has_no_memory_is_not_asked_again),
+    TEST(test_alignment_beyond_the_reach_of_an_origin_is_refused, local_over_source),
+    TEST(test_raw_memory_that_is_not_resized_is_counted_as_before, local_over_source),
+    TEST(test_raw_memory_that_is_resized_gives_nothing_else_back, local_over_source),
+    TEST(test_source_that_has_no_memory_is_not_asked_again, local_over_source),
     TEST(test_many_types_have_a_pool_each),
-    TEST(test_trim_gives_all_chunks_back_when_all_are_dead),
+    TEST(test_trim_gives_all_chunks_back_when_all_are_dead, local_over_source),
     TEST(test_trim_keeps_the_chunks_in_which_something_is_alive),
     TEST(test_trim_keeps_the_chunk_of_the_only_one_alive),
-    TEST(test_trim_of_a_manager_that_made_nothing_is_zero),
-    TEST(test_trim_reaches_every_type),
-    TEST(test_large_array_takes_whole_lines_with_the_head_of_malloc),
-    TEST(test_trim_leaves_large_objects_and_raw_memory_alone),
-    TEST(test_trim_needs_no_memory),
-    TEST(test_objects_outlive_a_manager_that_was_trimmed),
-    TEST(test_trim_keeps_the_region_of_the_only_one_alive),
-    TEST(test_array_takes_the_place_of_its_class),
-    TEST(test_struct_takes_its_size_in_words),
-    TEST(test_array_that_shrinks_below_half_of_its_place_moves),
+    TEST(test_trim_of_a_manager_that_made_nothing_is_zero, local),
+    TEST(test_trim_reaches_every_type, local),
+    TEST(test_large_array_takes_whole_lines_with_the_head_of_malloc, local_over_source),
+    TEST(test_trim_leaves_large_objects_and_raw_memory_alone, local),
+    TEST(test_trim_needs_no_memory, local_over_source),
+    TEST(test_objects_outlive_a_manager_that_was_trimmed, leaking_over_source),
+    TEST(test_trim_keeps_the_segment_of_the_only_one_alive),
+    TEST(test_array_takes_the_slot_of_its_class, local),
+    TEST(test_struct_takes_its_size_in_words, local),
+    TEST(test_array_that_shrinks_below_half_of_its_slot_moves, local),
     TEST(test_over_aligned_objects_have_a_piece_each),
-    TEST(test_pool_makes_do_with_a_smaller_chunk),
+    TEST(test_pool_makes_do_with_a_smaller_chunk, local_over_source),
     TEST(test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet),
-    TEST(test_objects_in_regions_are_aligned),
-    TEST(test_regions_are_used_up_and_go_with_the_manager),
-    TEST(test_large_pool_goes_on_after_a_trim),
-    TEST(test_large_pool_can_do_without_regions),
+    TEST(test_objects_in_segments_are_aligned, local),
+    TEST(test_segments_are_used_up_and_go_with_the_manager, local_over_source),
+    TEST(test_large_pool_goes_on_after_a_trim, local_over_source),
+    TEST(test_large_pool_can_do_without_segments, local_over_source),
     TEST(test_array_that_shrinks_a_little_stays),
-    TEST(test_large_array_takes_the_memory_of_the_one_before),
-    TEST(test_memory_that_waits_is_one_large_array_at_most),
-    TEST(test_memory_that_waits_goes_with_the_manager),
-    TEST(test_very_large_array_is_given_back_at_once),
-    TEST(test_large_array_has_room_to_grow),
-    TEST(test_manager_without_objects_takes_no_memory),
-    TEST(test_manager_without_a_pool_has_zeros),
-    TEST(test_deinit_twice_is_deinit_once),
+    TEST(test_large_array_takes_the_memory_of_the_one_before, local_over_source),
+    TEST(test_memory_that_waits_is_one_large_array_at_most, local),
+    TEST(test_memory_that_waits_goes_with_the_manager, leaking_over_source),
+    TEST(test_very_large_array_is_given_back_at_once, local),
+    TEST(test_large_array_has_room_to_grow, local_over_source),
+    TEST(test_manager_without_objects_takes_no_memory, local_over_source),
+    TEST(test_manager_without_a_pool_has_zeros, local_over_source),
+    TEST(test_deinit_twice_is_deinit_once, leaking),
     TEST(test_manager_can_be_initialised_again),
-    TEST(test_chunks_can_come_from_a_local_manager),
+    TEST(test_chunks_can_come_from_a_local_manager, leaking_over_source),
     TEST(test_chunks_can_come_from_an_arena),
-    TEST(test_deinit_within_a_leak_report_does_nothing),
-    TEST(test_stale_handle_of_a_large_array_that_moved_is_noticed),
+    TEST(test_deinit_within_a_leak_report_does_nothing, local),
+    TEST(test_stale_handle_of_a_large_array_that_moved_is_noticed, local),
 };
 
 RUN_TESTS(tests)

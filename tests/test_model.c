@@ -236,19 +236,11 @@ static void test_values_stay_what_they_were_when_memory_runs_out_at_random(void 
     }
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context;
-    (void)type;
-    (void)blocks;
-    (void)bytes;
-}
-
 /* --- local managers end and others begin, while their objects go on --- */
 
 static void begin(nanvm_local *local, accounting *source) {
     nanvm_local_init_from(local, &source->manager);
-    nanvm_local_on_leak(local, ignore_leak, NULL);
+    nanvm_local_on_leak(local, nanvm_local_ignore_leak, NULL);
 }
 
 static void come_and_go(walk *self, nanvm_local *local, accounting *source) {

@@ -1,4 +1,4 @@
-/* Where MemorySanitizer watches, and no other memory checker, it forgets what was in
+/* Where MemorySanitizer watches, and no other sanitizer, it forgets what was in
  * bytes that an arena hands out, or takes back. The sanitizer here is a double that
  * offers its function, and remembers how often it was told of each byte. */
 #include "double.h"
@@ -6,21 +6,6 @@
 #include "objects.h"
 #include "run.h"
 #include "skip.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_HWADDRESS__)
-#define HAS_ANOTHER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||               \
-    __has_feature(hwaddress_sanitizer)
-#define HAS_ANOTHER 1
-#endif
-#endif
-
-#if defined(HAS_ANOTHER) || !defined(__ELF__)
-#define OFFERS_DOUBLE 0 /* there is a real one, or none can be offered */
-#else
-#define OFFERS_DOUBLE 1
-#endif
 
 enum { BYTES = 4096 };
 
@@ -39,12 +24,7 @@ void __msan_allocated_memory(const volatile void *bytes, size_t size) {
 #endif
 
 static void start(const char *said) {
-#if OFFERS_DOUBLE
-    set_checker(said);
-#else
-    (void)said;
-    skip_for_want_of_a_double();
-#endif
+    begin_double(OFFERS_DOUBLE, said);
     memset(times, 0, sizeof(times));
 }
 
@@ -79,22 +59,20 @@ static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **sta
     expect_a_piece_for_each_object(start);
 }
 
+static void expect_stop(nanvm_mut_ref *dropped) {
+    expect_fatal("clone of a reference", clone_dropped, dropped);
+}
+
 /* MemorySanitizer isn't asked: it knows nothing of the dead. */
-static void test_dead_object_stops_the_program(void **state) {
+static void test_dropped_object_stops_the_program(void **state) {
     (void)state;
-    start("off");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
-    nanvm_mut_ref_drop(dead);
-    expect_fatal("clone of a reference", clone_dead, &dead);
-    nanvm_local_deinit(&local);
+    with_dropped_node(start, expect_stop);
 }
 
 static const struct CMUnitTest tests[] = {
     TEST(test_bytes_of_an_arena_are_forgotten_when_they_change_hands),
     TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
-    TEST(test_dead_object_stops_the_program),
+    TEST(test_dropped_object_stops_the_program),
 };
 
 RUN_TESTS(tests)

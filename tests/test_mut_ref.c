@@ -262,24 +262,20 @@ static void test_unset_references_are_null(void **state) {
 
 /* Where the items that were cut off have left their references. */
 static void test_unset_references_are_null_in_place(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     nanvm_ref refs[40];
     for (size_t i = 0; i < 40; i++) {
-        refs[i] = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
+        refs[i] = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
     }
-    nanvm_mut_ref array = nanvm_new_array(manager, &refs_type, refs, 40);
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &refs_type, refs, 40);
     void *place = array.object;
-    assert_true(nanvm_mut_ref_resize(&array, manager, 35));
-    assert_true(nanvm_mut_ref_resize_unset(&array, manager, 40));
+    assert_true(nanvm_mut_ref_resize(&array, self->manager, 35));
+    assert_true(nanvm_mut_ref_resize_unset(&array, self->manager, 40));
     assert_ptr_equal(array.object, place);
     for (size_t i = 0; i < 40; i++) {
         assert_int_equal(((nanvm_ref *)array.object)[i].object == NULL, i >= 35);
     }
     nanvm_mut_ref_drop(array);
-    nanvm_local_deinit(&local);
 }
 
 /* One by one: most of them find room where the array is. */
@@ -308,17 +304,15 @@ static void test_tagged_words_are_kept_where_more_are_unset(void **state) {
 
 /* Up to the last item that it has room for. */
 static void test_array_with_room_stays_whatever_manager_is_given(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("there every resize is the manager's own");
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &bytes, NULL, 17);
-    nanvm_mut_ref second = nanvm_new_array(manager, &bytes, NULL, 17);
+    nanvm_mut_ref first = nanvm_new_array(self->manager, &bytes, NULL, 17);
+    nanvm_mut_ref second = nanvm_new_array(self->manager, &bytes, NULL, 17);
     void *place = first.object;
     size_t most = 17;
-    while (nanvm_mut_ref_resize(&first, manager, most + 1) && first.object == place) {
+    while (nanvm_mut_ref_resize(&first, self->manager, most + 1) &&
+           first.object == place) {
         most++;
     }
     place = second.object;
@@ -326,7 +320,7 @@ static void test_array_with_room_stays_whatever_manager_is_given(void **state) {
     bool stays = second.object == place;
     nanvm_mut_ref_drop(first);
     nanvm_mut_ref_drop(second);
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     if (most == 17) {
         skip_because("a memory checker watches: there is no room");
     }
@@ -818,54 +812,43 @@ static void test_array_can_move_to_another_manager(void **state) {
 }
 
 static void test_array_can_leave_its_arena(void **state) {
-    (void)state;
-    unsigned char buffer[2000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_mut_ref refs =
-        nanvm_new_array(nanvm_arena_manager(&arena), &refs_type, NULL, 3);
+    fixture *self = *state;
+    nanvm_mut_ref refs = nanvm_new_array(self->manager, &refs_type, NULL, 3);
     ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
     assert_true(nanvm_mut_ref_resize(&refs, nanvm_global(), 9));
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     assert_int_equal(tracked_live(), 1);
     nanvm_mut_ref_drop(refs);
 }
 
 static void test_array_can_enter_an_arena(void **state) {
-    (void)state;
-    unsigned char buffer[2000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    fixture *self = *state;
     nanvm_mut_ref refs = nanvm_new_array(nanvm_global(), &refs_type, NULL, 3);
     ((nanvm_ref *)refs.object)[0] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
-    assert_true(nanvm_mut_ref_resize(&refs, nanvm_arena_manager(&arena), 30));
+    assert_true(nanvm_mut_ref_resize(&refs, self->manager, 30));
     assert_int_equal(nanvm_ref_count(nanvm_mut_ref_to_ref(refs)), SIZE_MAX);
-    nanvm_arena_deinit(&arena);
+    nanvm_arena_deinit(&self->arena);
     assert_int_equal(tracked_live(), 0);
 }
 
 /* Whatever lies in front of it: a neighbour that is all zeros isn't a length. */
 static void test_what_is_no_array_has_no_length_to_be_changed(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     enum { POINTS = 20 };
     nanvm_mut_ref points[POINTS];
     for (size_t i = 0; i < POINTS; i++) {
-        points[i] = nanvm_new(manager, &point_type);
+        points[i] = nanvm_new(self->manager, &point_type);
     }
     const struct point none = {0, 0};
     for (size_t i = 0; i < POINTS; i++) {
-        assert_false(nanvm_mut_ref_resize(&points[i], manager, 1));
-        assert_false(nanvm_mut_ref_resize_unset(&points[i], manager, 1));
+        assert_false(nanvm_mut_ref_resize(&points[i], self->manager, 1));
+        assert_false(nanvm_mut_ref_resize_unset(&points[i], self->manager, 1));
         assert_int_equal(nanvm_mut_ref_length(points[i]), 0);
     }
     for (size_t i = 0; i < POINTS; i++) {
         assert_memory_equal(points[i].object, &none, sizeof(none));
         nanvm_mut_ref_drop(points[i]);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* As a callback of the type says, and not only the table's list. */
@@ -889,7 +872,7 @@ static void test_unset_items_that_hold_references_are_zeros(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_what_is_no_array_has_no_length_to_be_changed),
+    TEST(test_what_is_no_array_has_no_length_to_be_changed, local),
     TEST(test_unset_items_that_hold_references_are_zeros),
     TEST(test_null_handle_is_accepted_everywhere),
     TEST(test_to_ref_keeps_the_object_in_place),
@@ -902,9 +885,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_references_move_along_uncounted),
     TEST(test_unset_references_are_null),
     TEST(test_unset_tagged_words_are_zero),
-    TEST(test_unset_references_are_null_in_place),
+    TEST(test_unset_references_are_null_in_place, local),
     TEST(test_tagged_words_are_kept_where_more_are_unset),
-    TEST(test_array_with_room_stays_whatever_manager_is_given),
+    TEST(test_array_with_room_stays_whatever_manager_is_given, local),
     TEST(test_items_with_two_references_keep_their_counts),
     TEST(test_manager_is_asked_to_resize_in_place),
     TEST(test_length_whose_bytes_wrap_is_refused),
@@ -920,8 +903,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_array_can_not_grow_beyond_memory),
     TEST(test_large_arrays_grow_and_shrink),
     TEST(test_array_can_move_to_another_manager),
-    TEST(test_array_can_leave_its_arena),
-    TEST(test_array_can_enter_an_arena),
+    TEST(test_array_can_leave_its_arena, arena_in_buffer),
+    TEST(test_array_can_enter_an_arena, arena_in_buffer),
 };
 
 RUN_TESTS(tests)

@@ -10,22 +10,9 @@
 
 enum { LIMIT = 300000 };
 
-typedef struct limited {
-    accounting source;
-    nanvm_local local;
-    nanvm_manager *manager;
-} limited;
-
-static void limited_init(limited *self) {
-    accounting_init(&self->source, NANVM_COUNT_PLAIN);
+static void open_limited(fixture *self) {
+    open_local_over_source(self);
     accounting_limit(&self->source, LIMIT);
-    nanvm_local_init_from(&self->local, &self->source.manager);
-    self->manager = nanvm_local_manager(&self->local);
-}
-
-static void limited_deinit(limited *self) {
-    nanvm_local_deinit(&self->local);
-    accounting_deinit(&self->source);
 }
 
 /* A list that takes all there is. */
@@ -244,14 +231,14 @@ static bool ask_nested(nanvm_manager *manager, nanvm_mut_ref prepared) {
 }
 
 static void expect_served(free_all *make_free, prepare *before, ask *then) {
-    limited all;
-    limited_init(&all);
+    fixture all;
+    open_limited(&all);
     nanvm_mut_ref prepared = before(all.manager);
     make_free(all.manager);
     assert_true(then(all.manager, prepared));
     assert_int_equal(nanvm_stats_make(all.manager).live_blocks, 0);
     assert_true(all.source.live_bytes >= nanvm_stats_make(all.manager).reserved_bytes);
-    limited_deinit(&all);
+    close_local(&all);
 }
 
 static const struct {
@@ -302,8 +289,8 @@ static void test_chunks_of_large_objects_serve_before_a_null_handle(void **state
 static void test_large_array_grows_up_to_the_limit(void **state) {
     (void)state;
     SKIP_IF_HARDENED("a large array moves");
-    limited all;
-    limited_init(&all);
+    fixture all;
+    open_limited(&all);
     nanvm_mut_ref ints = nanvm_new_array(all.manager, &ints_type, NULL, 1000);
     size_t length = 1000;
     while (nanvm_mut_ref_resize(&ints, all.manager, length + 1)) {
@@ -312,7 +299,7 @@ static void test_large_array_grows_up_to_the_limit(void **state) {
     assert_int_equal(nanvm_mut_ref_length(ints), length);
     assert_in_range(LIMIT - all.source.live_bytes, 0, 7);
     nanvm_mut_ref_drop(ints);
-    limited_deinit(&all);
+    close_local(&all);
 }
 
 /* A large object needn't be rounded up either. */
@@ -320,8 +307,8 @@ static void test_large_object_takes_the_last_byte(void **state) {
     (void)state;
     SKIP_IF_HARDENED("a length has a checksum");
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
-    limited all;
-    limited_init(&all);
+    fixture all;
+    open_limited(&all);
     nanvm_mut_ref_drop(nanvm_new_array(all.manager, &bytes, NULL, 3000));
     (void)nanvm_local_trim(&all.local);
     nanvm_mut_ref first = nanvm_new_array(all.manager, &bytes, NULL, 3000);
@@ -334,15 +321,15 @@ static void test_large_object_takes_the_last_byte(void **state) {
     assert_int_equal(all.source.live_bytes, LIMIT);
     nanvm_mut_ref_drop(first);
     nanvm_mut_ref_drop(second);
-    limited_deinit(&all);
+    close_local(&all);
 }
 
 /* --- pools that were trimmed --- */
 
 static void test_peaks_outlast_what_was_given_back(void **state) {
     (void)state;
-    limited all;
-    limited_init(&all);
+    fixture all;
+    open_limited(&all);
     size_t length;
     nanvm_ref list = fill_with_nodes(all.manager, &length);
     size_t bytes = nanvm_stats_make(all.manager).live_bytes;
@@ -355,14 +342,14 @@ static void test_peaks_outlast_what_was_given_back(void **state) {
     list = fill_with_nodes(all.manager, &length);
     assert_int_equal(nanvm_stats_make(all.manager).live_blocks, length);
     nanvm_ref_drop(list);
-    limited_deinit(&all);
+    close_local(&all);
 }
 
 /* What is freed after a trim is found again, each time, whatever it is freed by. */
 static void test_each_free_after_a_failure_counts(void **state) {
     (void)state;
-    limited all;
-    limited_init(&all);
+    fixture all;
+    open_limited(&all);
     for (size_t round = 0; round < 20; round++) {
         size_t length;
         nanvm_ref list = fill_with_nodes(all.manager, &length);
@@ -380,7 +367,7 @@ static void test_each_free_after_a_failure_counts(void **state) {
         free_large(all.manager);
         assert_true(ask_raw(all.manager, nothing(all.manager)));
     }
-    limited_deinit(&all);
+    close_local(&all);
 }
 
 /* The table of a trimmed pool isn't asked to let an array grow where it lies. */
@@ -422,20 +409,12 @@ static void test_array_in_a_trimmed_pool_grows_where_it_lies(void **state) {
     nanvm_local_deinit(&local);
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context;
-    (void)type;
-    (void)blocks;
-    (void)bytes;
-}
-
 static void test_objects_of_a_trimmed_pool_outlive_their_manager(void **state) {
     (void)state;
     for (size_t trims = 0; trims < 2; trims++) {
-        limited all;
-        limited_init(&all);
-        nanvm_local_on_leak(&all.local, ignore_leak, NULL);
+        fixture all;
+        open_limited(&all);
+        nanvm_local_on_leak(&all.local, nanvm_local_ignore_leak, NULL);
         nanvm_mut_ref point = nanvm_new(all.manager, &point_type);
         nanvm_mut_ref tracked = tracked_new(all.manager, 1);
         nanvm_mut_ref ints = nanvm_new_array(all.manager, &ints_type, NULL, 5000);
@@ -464,8 +443,8 @@ NANVM_TYPE_CALLBACKS(greedy_type, struct hidden, NULL, drop_greedy, NULL);
 
 static void test_callback_may_run_out_of_memory(void **state) {
     (void)state;
-    limited all;
-    limited_init(&all);
+    fixture all;
+    open_limited(&all);
     of_greedy = all.manager;
     nanvm_ref list = null_ref();
     size_t length = 0;
@@ -478,7 +457,7 @@ static void test_callback_may_run_out_of_memory(void **state) {
     nanvm_ref_drop(list);
     assert_int_equal(nanvm_stats_make(all.manager).live_blocks, 0);
     assert_true(ask_large(all.manager, nothing(all.manager)));
-    limited_deinit(&all);
+    close_local(&all);
 }
 
 /* --- a hard limit --- */
@@ -535,7 +514,7 @@ static void sieve_mend(const sieve *self) {
     }
 }
 
-static size_t requests_of_a_failure(limited *all, ask *then) {
+static size_t requests_of_a_failure(fixture *all, ask *then) {
     size_t requests_before = all->source.requests;
     assert_false(then(all->manager, nothing(all->manager)));
     return all->source.requests - requests_before;
@@ -546,8 +525,8 @@ static void test_failure_at_a_hard_limit_looks_at_nothing_twice(void **state) {
     (void)state;
     SKIP_IF_HARDENED("the dead have no links");
     static ask *const asks[] = {ask_large, ask_raw, ask_types};
-    limited all;
-    limited_init(&all);
+    fixture all;
+    open_limited(&all);
     sieve *points = sieve_new(all.manager);
     assert_true(points->length > 500);
     accounting_limit(&all.source, all.source.live_bytes);
@@ -562,7 +541,7 @@ static void test_failure_at_a_hard_limit_looks_at_nothing_twice(void **state) {
     sieve_delete(points);
     accounting_limit(&all.source, LIMIT);
     assert_true(ask_large(all.manager, nothing(all.manager)));
-    limited_deinit(&all);
+    close_local(&all);
 }
 
 /* --- many types --- */
@@ -606,29 +585,26 @@ static nanvm_type *types_new(size_t length) {
 }
 
 static void test_many_types_are_found_and_told_of_once(void **state) {
-    (void)state;
+    fixture *self = *state;
     size_t length = scaled(200000);
     nanvm_type *types = types_new(length);
     nanvm_mut_ref *made = calloc(length, sizeof(*made));
     assert_non_null(made);
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < length; i++) {
-        made[i] = nanvm_new_array(manager, &types[i], NULL, i % 4 == 3 ? 2 : 0);
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 7919 % length]));
+        made[i] = nanvm_new_array(self->manager, &types[i], NULL, i % 4 == 3 ? 2 : 0);
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i * 7919 % length]));
         assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(made[i])), &types[i]);
     }
-    assert_int_equal(take_census(manager, types, length), length);
-    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    assert_int_equal(take_census(self->manager, types, length), length);
+    size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
     for (size_t i = 0; i < length; i++) {
-        nanvm_mut_ref_drop(nanvm_new(manager, &types[i * 104729 % length]));
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i * 104729 % length]));
     }
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, reserved);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, reserved);
     for (size_t i = 0; i < length; i++) {
         nanvm_mut_ref_drop(made[i]);
     }
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     free(made);
     free(types);
 }
@@ -636,28 +612,25 @@ static void test_many_types_are_found_and_told_of_once(void **state) {
 /* Arrays of many types, and of many sizes each: the pools of a type are told of as one,
  * in whatever order they came. */
 static void test_pools_of_a_type_are_told_of_as_one(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { FEWER = 300, SIZES = 40 };
     nanvm_type *types = types_new(FEWER);
     nanvm_mut_ref *made = calloc((size_t)FEWER * SIZES, sizeof(*made));
     assert_non_null(made);
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t n = 0; n < FEWER * SIZES; n++) {
         size_t i = n * 7919 % (FEWER * SIZES);
         bool is_array = types[i % FEWER].item_size != 0;
-        made[i] = nanvm_new_array(manager, &types[i % FEWER], NULL,
+        made[i] = nanvm_new_array(self->manager, &types[i % FEWER], NULL,
                                   is_array ? i / FEWER * 17 : 0);
     }
-    assert_int_equal(take_census(manager, types, FEWER), FEWER * SIZES);
+    assert_int_equal(take_census(self->manager, types, FEWER), FEWER * SIZES);
     for (size_t i = 0; i < FEWER * SIZES; i++) {
         assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(made[i])),
                          &types[i % FEWER]);
         nanvm_mut_ref_drop(made[i]);
     }
-    assert_int_equal(take_census(manager, types, FEWER), 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(take_census(self->manager, types, FEWER), 0);
+    nanvm_local_deinit(&self->local);
     free(made);
     free(types);
 }
@@ -674,8 +647,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_objects_of_a_trimmed_pool_outlive_their_manager),
     TEST(test_callback_may_run_out_of_memory),
     TEST(test_failure_at_a_hard_limit_looks_at_nothing_twice),
-    TEST(test_many_types_are_found_and_told_of_once),
-    TEST(test_pools_of_a_type_are_told_of_as_one),
+    TEST(test_many_types_are_found_and_told_of_once, local),
+    TEST(test_pools_of_a_type_are_told_of_as_one, local),
 };
 
 RUN_TESTS(tests)

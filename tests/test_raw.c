@@ -33,55 +33,46 @@ static bool is_filled(const void *memory, size_t size) {
     return i == size;
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
+static size_t leaked; /* bytes */
+
+static void note_leak(void *context, const nanvm_type *type, size_t blocks,
+                      size_t bytes) {
+    (void)context;
     (void)type;
     (void)blocks;
-    *(size_t *)context += bytes;
+    leaked += bytes;
 }
 
-typedef struct ground {
-    accounting source;
-    nanvm_local local;
-    nanvm_manager *manager;
-    size_t leaked;
-} ground;
-
-static void begin(ground *self) {
-    self->leaked = 0;
-    accounting_init(&self->source, NANVM_COUNT_PLAIN);
-    nanvm_local_init_from(&self->local, &self->source.manager);
-    nanvm_local_on_leak(&self->local, ignore_leak, &self->leaked);
-    self->manager = nanvm_local_manager(&self->local);
+static void open_leaking(fixture *self) {
+    leaked = 0;
+    open_local_over_source(self);
+    nanvm_local_on_leak(&self->local, note_leak, NULL);
 }
 
-static void end(ground *self) {
-    nanvm_local_deinit(&self->local);
-    accounting_deinit(&self->source);
-}
+FIXTURE(leaking, open_leaking, close_local)
 
-static void *piece(const ground *self) {
+static void *piece(const fixture *self) {
     void *memory = nanvm_manager_alloc(self->manager, small);
     assert_non_null(memory);
     fill(memory, small.size);
     return memory;
 }
 
-static void release(const ground *self, void *memory) {
+static void release(const fixture *self, void *memory) {
     nanvm_manager_dealloc(self->manager, memory, small);
 }
 
 /* --- after the end of a local manager --- */
 
 static void resize_after_the_end(bool source_resizes) {
-    ground on;
-    begin(&on);
+    fixture on;
+    open_leaking(&on);
     if (!source_resizes) {
         on.source.manager_table.resize = NULL;
     }
     void *memory = piece(&on);
     nanvm_local_deinit(&on.local);
-    assert_int_equal(on.leaked, bytes_of(1));
+    assert_int_equal(leaked, bytes_of(1));
     memory = nanvm_manager_resize(on.manager, memory, small, 5000);
     assert_non_null(memory);
     assert_true(is_filled(memory, small.size));
@@ -90,7 +81,7 @@ static void resize_after_the_end(bool source_resizes) {
     assert_true(is_filled(memory, 10));
     nanvm_manager_dealloc(on.manager, memory, nanvm_layout_make(10, 8));
     expect_nothing_live(&on.source);
-    end(&on);
+    close_local(&on);
 }
 
 static void test_piece_is_resized_after_the_end_of_its_manager(void **state) {
@@ -101,102 +92,85 @@ static void test_piece_is_resized_after_the_end_of_its_manager(void **state) {
 
 static void test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was(
     void **state) {
-    (void)state;
-    ground on;
-    begin(&on);
-    void *memory = piece(&on);
-    nanvm_local_deinit(&on.local);
-    accounting_fail_from(&on.source, 0);
-    assert_null(nanvm_manager_resize(on.manager, memory, small, 5000));
-    accounting_never_fail(&on.source);
+    fixture *self = *state;
+    void *memory = piece(self);
+    nanvm_local_deinit(&self->local);
+    accounting_fail_from(&self->source, 0);
+    assert_null(nanvm_manager_resize(self->manager, memory, small, 5000));
+    accounting_never_fail(&self->source);
     assert_true(is_filled(memory, small.size));
-    release(&on, memory);
-    end(&on);
+    release(self, memory);
 }
 
 static void test_bytes_of_a_resize_are_counted_where_there_were_more(void **state) {
-    (void)state;
-    ground on;
-    begin(&on);
-    void *first = piece(&on);
-    void *second = piece(&on);
-    release(&on, second);
-    size_t before = live_bytes(on.manager);
-    first = nanvm_manager_resize(on.manager, first, small, small.size + 16);
-    assert_int_equal(live_bytes(on.manager), before + 16);
-    assert_int_equal(live(on.manager), 1);
-    nanvm_manager_dealloc(on.manager, first, nanvm_layout_make(small.size + 16, 8));
-    assert_int_equal(live_bytes(on.manager), 0);
-    end(&on);
+    fixture *self = *state;
+    void *first = piece(self);
+    void *second = piece(self);
+    release(self, second);
+    size_t before = live_bytes(self->manager);
+    first = nanvm_manager_resize(self->manager, first, small, small.size + 16);
+    assert_int_equal(live_bytes(self->manager), before + 16);
+    assert_int_equal(live(self->manager), 1);
+    nanvm_manager_dealloc(self->manager, first, nanvm_layout_make(small.size + 16, 8));
+    assert_int_equal(live_bytes(self->manager), 0);
 }
 
 /* --- used again after the end --- */
 
 static void test_piece_from_before_the_end_stays_counted(void **state) {
-    (void)state;
-    ground on;
-    begin(&on);
-    void *old = piece(&on);
-    nanvm_local_deinit(&on.local);
-    void *new = piece(&on);
-    assert_int_equal(live(on.manager), 2);
-    assert_int_equal(live_bytes(on.manager), bytes_of(2));
-    release(&on, old);
-    assert_int_equal(live(on.manager), 1);
-    assert_int_equal(live_bytes(on.manager), bytes_of(1));
-    release(&on, new);
-    assert_int_equal(live(on.manager), 0);
-    assert_int_equal(live_bytes(on.manager), 0);
-    end(&on);
+    fixture *self = *state;
+    void *old = piece(self);
+    nanvm_local_deinit(&self->local);
+    void *new = piece(self);
+    assert_int_equal(live(self->manager), 2);
+    assert_int_equal(live_bytes(self->manager), bytes_of(2));
+    release(self, old);
+    assert_int_equal(live(self->manager), 1);
+    assert_int_equal(live_bytes(self->manager), bytes_of(1));
+    release(self, new);
+    assert_int_equal(live(self->manager), 0);
+    assert_int_equal(live_bytes(self->manager), 0);
 }
 
 /* Each round ends the manager with one more piece alive. */
 static void test_pieces_of_several_rounds_are_counted_together(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { ROUNDS = 5 };
-    ground on;
-    begin(&on);
     void *all[ROUNDS];
     for (size_t i = 0; i < ROUNDS; i++) {
-        all[i] = piece(&on);
-        nanvm_mut_ref_drop(nanvm_new(on.manager, &point_type));
-        assert_int_equal(live(on.manager), i + 1);
-        on.leaked = 0;
-        nanvm_local_deinit(&on.local);
-        assert_int_equal(on.leaked, bytes_of(i + 1));
+        all[i] = piece(self);
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+        assert_int_equal(live(self->manager), i + 1);
+        leaked = 0;
+        nanvm_local_deinit(&self->local);
+        assert_int_equal(leaked, bytes_of(i + 1));
     }
     for (size_t i = 0; i < ROUNDS; i++) {
         assert_true(is_filled(all[i], small.size));
-        release(&on, all[i]);
+        release(self, all[i]);
     }
-    end(&on);
 }
 
 static void test_manager_starts_anew_when_all_pieces_are_gone(void **state) {
-    (void)state;
-    ground on;
-    begin(&on);
-    void *old = piece(&on);
-    nanvm_local_deinit(&on.local);
-    release(&on, old);
-    void *new = piece(&on);
-    assert_int_equal(live(on.manager), 1);
-    assert_int_equal(nanvm_stats_make(on.manager).peak_bytes, bytes_of(1));
-    release(&on, new);
-    end(&on);
+    fixture *self = *state;
+    void *old = piece(self);
+    nanvm_local_deinit(&self->local);
+    release(self, old);
+    void *new = piece(self);
+    assert_int_equal(live(self->manager), 1);
+    assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, bytes_of(1));
+    release(self, new);
 }
 
-/* A manager that ended, and whose account is freed by others, has none to go on with:
- * another manager's account may lie at the same address by now. */
 /* Whatever the order in which they ended, are used again, and lose their pieces. */
 static void test_each_of_several_managers_finds_its_own_account(void **state) {
     (void)state;
     enum { GROUNDS = 4 };
     for (size_t turn = 0; turn < 2 * GROUNDS; turn++) {
-        ground on[GROUNDS];
+        fixture on[GROUNDS];
         void *memory[GROUNDS][2];
         for (size_t i = 0; i < GROUNDS; i++) {
-            begin(&on[i]);
+            open_leaking(&on[i]);
             for (size_t n = 0; n < 1 + i % 2; n++) {
                 memory[i][n] = piece(&on[i]);
             }
@@ -227,18 +201,20 @@ static void test_each_of_several_managers_finds_its_own_account(void **state) {
             assert_int_equal(live(on[i].manager), 0);
         }
         for (size_t i = 0; i < GROUNDS; i++) {
-            end(&on[i]);
+            close_local(&on[i]);
         }
     }
 }
 
+/* A manager that ended, and whose account is freed by others, has none to go on with:
+ * another manager's account may lie at the same address by now. */
 static void test_manager_takes_no_other_managers_account(void **state) {
     (void)state;
     SKIP_IF_HARDENED(
         "raw memory is freed through its manager, and has a checksum in front");
-    ground on, other;
-    begin(&on);
-    begin(&other);
+    fixture on, other;
+    open_leaking(&on);
+    open_leaking(&other);
     void *first = piece(&on);
     nanvm_dealloc *dealloc = on.manager->dealloc;
     nanvm_local_deinit(&on.local);
@@ -249,36 +225,32 @@ static void test_manager_takes_no_other_managers_account(void **state) {
     assert_int_equal(live(on.manager), 1);
     release(&on, mine);
     release(&other, theirs);
-    end(&on);
-    end(&other);
+    close_local(&on);
+    close_local(&other);
 }
 
 /* The chunks of one manager are raw memory of the other, and outlive both. */
 static void test_objects_of_a_manager_within_a_manager_outlive_both(void **state) {
-    (void)state;
-    ground on;
-    begin(&on);
+    fixture *self = *state;
     nanvm_local inner;
-    nanvm_local_init_from(&inner, on.manager);
-    nanvm_local_on_leak(&inner, ignore_leak, &on.leaked);
+    nanvm_local_init_from(&inner, self->manager);
+    nanvm_local_on_leak(&inner, nanvm_local_ignore_leak, NULL);
     nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&inner), &point_type);
-    void *mine = piece(&on);
+    void *mine = piece(self);
     nanvm_local_deinit(&inner);
-    nanvm_local_deinit(&on.local);
-    void *later = piece(&on);
+    nanvm_local_deinit(&self->local);
+    void *later = piece(self);
     nanvm_mut_ref_drop(point);
-    assert_int_equal(live(on.manager), 2);
-    release(&on, mine);
-    release(&on, later);
-    end(&on);
+    assert_int_equal(live(self->manager), 2);
+    release(self, mine);
+    release(self, later);
 }
 
 static void end_and_go_on(void *context) {
     size_t *wrong = context;
     nanvm_local local;
     nanvm_local_init(&local);
-    size_t leaked = 0;
-    nanvm_local_on_leak(&local, ignore_leak, &leaked);
+    nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
     nanvm_manager *manager = nanvm_local_manager(&local);
     for (size_t i = 0; i < scaled(2000); i++) {
         void *old = nanvm_manager_alloc(manager, small);
@@ -305,23 +277,19 @@ static void test_managers_of_several_threads_end_at_once(void **state) {
 /* --- in an arena --- */
 
 static void test_arena_counts_pieces(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    void *first = nanvm_manager_alloc(manager, small);
-    void *second = nanvm_manager_alloc(manager, small);
-    assert_int_equal(live(manager), 2);
-    first = nanvm_manager_resize(manager, first, small, 3000);
-    assert_int_equal(live(manager), 2);
-    nanvm_manager_dealloc(manager, first, nanvm_layout_make(3000, 8));
-    assert_int_equal(live(manager), 1);
-    nanvm_manager_dealloc(manager, second, small);
-    assert_int_equal(live(manager), 0);
-    assert_non_null(nanvm_manager_alloc(manager, small));
-    nanvm_arena_reset(&arena);
-    assert_int_equal(live(manager), 0);
-    nanvm_arena_deinit(&arena);
+    fixture *self = *state;
+    void *first = nanvm_manager_alloc(self->manager, small);
+    void *second = nanvm_manager_alloc(self->manager, small);
+    assert_int_equal(live(self->manager), 2);
+    first = nanvm_manager_resize(self->manager, first, small, 3000);
+    assert_int_equal(live(self->manager), 2);
+    nanvm_manager_dealloc(self->manager, first, nanvm_layout_make(3000, 8));
+    assert_int_equal(live(self->manager), 1);
+    nanvm_manager_dealloc(self->manager, second, small);
+    assert_int_equal(live(self->manager), 0);
+    assert_non_null(nanvm_manager_alloc(self->manager, small));
+    nanvm_arena_reset(&self->arena);
+    assert_int_equal(live(self->manager), 0);
 }
 
 /* It is gone: giving it back is a mistake, which a hardened build stops at. */
@@ -340,12 +308,9 @@ static void test_piece_that_went_with_a_reset_is_not_counted_again(void **state)
 }
 
 static void test_arena_with_pieces_and_no_objects_can_be_closed(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    assert_non_null(nanvm_manager_alloc(nanvm_arena_manager(&arena), small));
-    nanvm_arena_assume_self_contained(&arena);
-    nanvm_arena_deinit(&arena);
+    fixture *self = *state;
+    assert_non_null(nanvm_manager_alloc(self->manager, small));
+    nanvm_arena_assume_self_contained(&self->arena);
 }
 
 /* --- on every manager --- */
@@ -420,19 +385,19 @@ static void test_shrinking_takes_no_memory(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_bytes_of_a_resize_are_counted_where_there_were_more),
+    TEST(test_bytes_of_a_resize_are_counted_where_there_were_more, leaking),
     TEST(test_each_of_several_managers_finds_its_own_account),
     TEST(test_piece_is_resized_after_the_end_of_its_manager),
-    TEST(test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was),
-    TEST(test_piece_from_before_the_end_stays_counted),
-    TEST(test_pieces_of_several_rounds_are_counted_together),
-    TEST(test_manager_starts_anew_when_all_pieces_are_gone),
+    TEST(test_piece_that_cannot_be_resized_after_the_end_stays_as_it_was, leaking),
+    TEST(test_piece_from_before_the_end_stays_counted, leaking),
+    TEST(test_pieces_of_several_rounds_are_counted_together, leaking),
+    TEST(test_manager_starts_anew_when_all_pieces_are_gone, leaking),
     TEST(test_manager_takes_no_other_managers_account),
-    TEST(test_objects_of_a_manager_within_a_manager_outlive_both),
+    TEST(test_objects_of_a_manager_within_a_manager_outlive_both, leaking),
     TEST(test_managers_of_several_threads_end_at_once),
-    TEST(test_arena_counts_pieces),
+    TEST(test_arena_counts_pieces, arena),
     TEST(test_piece_that_went_with_a_reset_is_not_counted_again),
-    TEST(test_arena_with_pieces_and_no_objects_can_be_closed),
+    TEST(test_arena_with_pieces_and_no_objects_can_be_closed, arena),
     TEST(test_every_piece_is_aligned_to_a_pointer),
     TEST(test_shrinking_keeps_the_bytes_and_the_alignment),
     TEST(test_shrinking_takes_no_memory),

@@ -1,4 +1,4 @@
-/* Places at hand: whoever creates takes those, and asks the manager's table only where
+/* Slots at hand: whoever creates takes those, and asks the manager's table only where
  * there are none. */
 #include "run.h"
 #include "stage.h"
@@ -104,7 +104,7 @@ static void drop_all(void) {
 
 /* --- a local manager --- */
 
-static void test_fresh_places_come_in_runs(void **state) {
+static void test_fresh_slots_come_in_runs(void **state) {
     (void)state;
     for (size_t i = 0; i < CREATORS; i++) {
         nanvm_local local;
@@ -117,12 +117,10 @@ static void test_fresh_places_come_in_runs(void **state) {
     }
 }
 
-static void test_places_of_the_dead_are_taken_without_asking(void **state) {
-    (void)state;
+static void test_slots_of_the_dead_are_taken_without_asking(void **state) {
+    fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    spy_on(nanvm_local_manager(&local));
+    spy_on(self->manager);
     nanvm_mut_ref rest[15]; /* of seven runs, so that there is nothing else */
     for (size_t i = 0; i < 15; i++) {
         rest[i] = nanvm_new(current.manager, &point_type);
@@ -138,12 +136,11 @@ static void test_places_of_the_dead_are_taken_without_asking(void **state) {
     for (size_t i = 0; i < 15; i++) {
         nanvm_mut_ref_drop(rest[i]);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* Through the table, too; an odd number, so that the compiler knows the type at the first
  * call of every second round. */
-static void test_dead_serve_again_before_fresh_places(void **state) {
+static void test_dead_serve_again_before_fresh_slots(void **state) {
     (void)state;
     SKIP_IF_HARDENED("the dead wait");
     enum { ARRAYS = 0, NEW = 1, COPY = 2, WAYS = 3, EACH = 21 };
@@ -171,11 +168,9 @@ static void test_dead_serve_again_before_fresh_places(void **state) {
 }
 
 /* What died last waits until what died before is used up. */
-static void test_no_place_is_given_twice(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    spy_on(nanvm_local_manager(&local));
+static void test_no_slot_is_given_twice(void **state) {
+    fixture *self = *state;
+    spy_on(self->manager);
     create_all(by_new);
     for (size_t round = 0; round < 40; round++) {
         for (size_t i = round % 3; i < POINTS; i += 3) {
@@ -191,17 +186,14 @@ static void test_no_place_is_given_twice(void **state) {
         assert_int_equal(nanvm_stats_make(current.manager).live_blocks, POINTS);
     }
     drop_all();
-    nanvm_local_deinit(&local);
 }
 
 /* The table is asked for each, and each type gets its own. */
 static void test_types_that_share_an_entry_take_turns(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { TYPES = 3 * NANVM_SLOTS };
     static nanvm_type types[TYPES];
-    nanvm_local local;
-    nanvm_local_init(&local);
-    spy_on(nanvm_local_manager(&local));
+    spy_on(self->manager);
     nanvm_mut_ref made[TYPES];
     for (size_t i = 0; i < TYPES; i++) {
         types[i] = (nanvm_type){.name = "type", .size = 8 * (1 + i % 7), .align = 8};
@@ -215,7 +207,6 @@ static void test_types_that_share_an_entry_take_turns(void **state) {
         nanvm_mut_ref_drop(other);
         nanvm_mut_ref_drop(made[i]);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* --- an arena --- */
@@ -235,10 +226,8 @@ static void test_arena_makes_runs_of_what_follows_itself(void **state) {
 }
 
 static void test_arena_makes_no_runs_of_what_takes_turns(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    spy_on(nanvm_arena_manager(&arena));
+    fixture *self = *state;
+    spy_on(self->manager);
     for (size_t i = 0; i < POINTS; i++) {
         nanvm_mut_ref point = nanvm_new(current.manager, &point_type);
         nanvm_mut_ref node = nanvm_new(current.manager, &node_type);
@@ -246,28 +235,22 @@ static void test_arena_makes_no_runs_of_what_takes_turns(void **state) {
         nanvm_mut_ref_drop(node);
     }
     assert_int_equal(asked(), 2 * POINTS);
-    nanvm_arena_deinit(&arena);
 }
 
 static void test_arena_makes_no_runs_of_arrays(void **state) {
-    (void)state;
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
-    spy_on(nanvm_arena_manager(&arena));
+    fixture *self = *state;
+    spy_on(self->manager);
     for (size_t i = 0; i < POINTS; i++) {
         nanvm_mut_ref_drop(nanvm_new_array(current.manager, &ints_type, NULL, 0));
     }
     assert_int_equal(asked(), POINTS);
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- room for an array to grow into --- */
 
 static void test_array_grows_into_its_room_without_asking(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    spy_on(nanvm_local_manager(&local));
+    fixture *self = *state;
+    spy_on(self->manager);
     nanvm_mut_ref small = nanvm_new_array(current.manager, &ints_type, NULL, 33);
     assert_true(nanvm_mut_ref_resize(&small, current.manager, 34));
     assert_true(nanvm_mut_ref_resize_unset(&small, current.manager, 35));
@@ -282,7 +265,6 @@ static void test_array_grows_into_its_room_without_asking(void **state) {
     assert_int_equal(nanvm_mut_ref_length(large), 7502);
     nanvm_mut_ref_drop(small);
     nanvm_mut_ref_drop(large);
-    nanvm_local_deinit(&local);
 }
 
 /* How many entries `length` types take that lie at equal distances. */
@@ -318,15 +300,15 @@ static void test_types_at_equal_distances_have_entries_of_their_own(void **state
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_fresh_places_come_in_runs),
-    TEST(test_places_of_the_dead_are_taken_without_asking),
-    TEST(test_dead_serve_again_before_fresh_places),
-    TEST(test_no_place_is_given_twice),
-    TEST(test_types_that_share_an_entry_take_turns),
+    TEST(test_fresh_slots_come_in_runs),
+    TEST(test_slots_of_the_dead_are_taken_without_asking, local),
+    TEST(test_dead_serve_again_before_fresh_slots),
+    TEST(test_no_slot_is_given_twice, local),
+    TEST(test_types_that_share_an_entry_take_turns, local),
     TEST(test_arena_makes_runs_of_what_follows_itself),
-    TEST(test_arena_makes_no_runs_of_what_takes_turns),
-    TEST(test_arena_makes_no_runs_of_arrays),
-    TEST(test_array_grows_into_its_room_without_asking),
+    TEST(test_arena_makes_no_runs_of_what_takes_turns, arena),
+    TEST(test_arena_makes_no_runs_of_arrays, arena),
+    TEST(test_array_grows_into_its_room_without_asking, local),
     TEST(test_types_at_equal_distances_have_entries_of_their_own),
 };
 

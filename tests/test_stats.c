@@ -34,28 +34,21 @@ static char *text_of(bool (*print)(const nanvm_manager *, FILE *),
 }
 
 static void test_local_counts_live_blocks_and_bytes(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref a = nanvm_new(manager, &point_type);
-    nanvm_mut_ref b = nanvm_new_array(manager, &ints_type, NULL, 2000);
-    nanvm_stats stats = nanvm_stats_make(manager);
+    fixture *self = *state;
+    nanvm_mut_ref a = nanvm_new(self->manager, &point_type);
+    nanvm_mut_ref b = nanvm_new_array(self->manager, &ints_type, NULL, 2000);
+    nanvm_stats stats = nanvm_stats_make(self->manager);
     assert_int_equal(stats.live_blocks, 2);
     assert_true(stats.live_bytes >= sizeof(struct point) + 2000 * sizeof(int));
     assert_true(stats.peak_bytes >= stats.live_bytes);
     assert_true(stats.reserved_bytes >= stats.live_bytes);
-    assert_true(stats.reserved_bytes <= source.live_bytes);
+    assert_true(stats.reserved_bytes <= self->source.live_bytes);
     nanvm_mut_ref_drop(a);
     nanvm_mut_ref_drop(b);
-    nanvm_stats after = nanvm_stats_make(manager);
+    nanvm_stats after = nanvm_stats_make(self->manager);
     assert_int_equal(after.live_blocks, 0);
     assert_int_equal(after.live_bytes, 0);
     assert_int_equal(after.peak_bytes, stats.peak_bytes);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 static void note_peak(const nanvm_type_stats *type, void *context) {
@@ -102,51 +95,36 @@ static void test_peak_is_the_most_that_were_alive_at_once(void **state) {
 }
 
 static void test_growing_is_no_second_object(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 5000);
-    assert_true(nanvm_mut_ref_resize(&made, manager, 30000));
-    assert_int_equal(peak_of(manager), 1);
+    fixture *self = *state;
+    nanvm_mut_ref made = nanvm_new_array(self->manager, &ints_type, NULL, 5000);
+    assert_true(nanvm_mut_ref_resize(&made, self->manager, 30000));
+    assert_int_equal(peak_of(self->manager), 1);
     nanvm_mut_ref_drop(made);
-    nanvm_local_deinit(&local);
 }
 
 static void test_what_could_not_be_made_is_not_counted(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 30000);
-    accounting_fail_from(&source, 0);
-    assert_null(nanvm_new_array(manager, &ints_type, NULL, 30000).object);
-    assert_false(nanvm_mut_ref_resize(&made, manager, 90000));
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
-    assert_int_equal(peak_of(manager), 1);
+    fixture *self = *state;
+    nanvm_mut_ref made = nanvm_new_array(self->manager, &ints_type, NULL, 30000);
+    accounting_fail_from(&self->source, 0);
+    assert_null(nanvm_new_array(self->manager, &ints_type, NULL, 30000).object);
+    assert_false(nanvm_mut_ref_resize(&made, self->manager, 90000));
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 1);
+    assert_int_equal(peak_of(self->manager), 1);
     nanvm_mut_ref_drop(made);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 static void test_local_counts_raw_memory(void **state) {
-    (void)state;
+    fixture *self = *state;
     SKIP_IF_HARDENED("raw memory has a checksum in front");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_layout layout = nanvm_layout_make(100, 8);
-    void *memory = nanvm_manager_alloc(manager, layout);
-    assert_int_equal(nanvm_stats_make(manager).live_bytes, 100);
-    memory = nanvm_manager_resize(manager, memory, layout, 250);
-    assert_int_equal(nanvm_stats_make(manager).live_bytes, 250);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
-    nanvm_manager_dealloc(manager, memory, nanvm_layout_make(250, 8));
-    assert_int_equal(nanvm_stats_make(manager).live_bytes, 0);
-    assert_int_equal(nanvm_stats_make(manager).peak_bytes, 250);
-    nanvm_local_deinit(&local);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    assert_int_equal(nanvm_stats_make(self->manager).live_bytes, 100);
+    memory = nanvm_manager_resize(self->manager, memory, layout, 250);
+    assert_int_equal(nanvm_stats_make(self->manager).live_bytes, 250);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 1);
+    nanvm_manager_dealloc(self->manager, memory, nanvm_layout_make(250, 8));
+    assert_int_equal(nanvm_stats_make(self->manager).live_bytes, 0);
+    assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, 250);
 }
 
 typedef struct told {
@@ -183,17 +161,14 @@ static const nanvm_type_stats *type_in(const told *all, const nanvm_type *type) 
 }
 
 static void test_local_tells_of_each_type_once(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     nanvm_mut_ref ints[5];
     for (size_t i = 0; i < 5; i++) {
-        ints[i] = nanvm_new_array(manager, &ints_type, NULL, 1 + i * i * i * 20);
+        ints[i] = nanvm_new_array(self->manager, &ints_type, NULL, 1 + i * i * i * 20);
     }
-    nanvm_mut_ref point = nanvm_new(manager, &point_type);
+    nanvm_mut_ref point = nanvm_new(self->manager, &point_type);
     nanvm_mut_ref_drop(ints[4]);
-    told all = types_of(manager);
+    told all = types_of(self->manager);
     assert_int_equal(all.length, 2);
     assert_int_equal(type_in(&all, &ints_type)->live_blocks, 4);
     assert_int_equal(type_in(&all, &ints_type)->peak_blocks, 5);
@@ -203,27 +178,23 @@ static void test_local_tells_of_each_type_once(void **state) {
         nanvm_mut_ref_drop(ints[i]);
     }
     nanvm_mut_ref_drop(point);
-    all = types_of(manager);
+    all = types_of(self->manager);
     assert_int_equal(type_in(&all, &ints_type)->live_blocks, 0);
-    nanvm_local_deinit(&local);
 }
 
 /* Whatever came between its sizes. */
 static void test_local_tells_of_a_type_of_many_sizes_once(void **state) {
-    (void)state;
+    fixture *self = *state;
     const nanvm_type *others[] = {&point_type, &node_type, &text_type, &tracked_type};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref ints[20];
     nanvm_layout layout = nanvm_layout_make(50, 8);
     for (size_t i = 0; i < 20; i++) {
-        ints[i] = nanvm_new_array(manager, &ints_type, NULL, 2 + 40 * i);
-        nanvm_mut_ref_drop(nanvm_new_array(manager, others[i / 4 % 3], NULL, 0));
-        void *memory = nanvm_manager_alloc(manager, layout);
-        nanvm_manager_dealloc(manager, memory, layout);
+        ints[i] = nanvm_new_array(self->manager, &ints_type, NULL, 2 + 40 * i);
+        nanvm_mut_ref_drop(nanvm_new_array(self->manager, others[i / 4 % 3], NULL, 0));
+        void *memory = nanvm_manager_alloc(self->manager, layout);
+        nanvm_manager_dealloc(self->manager, memory, layout);
     }
-    told all = types_of(manager);
+    told all = types_of(self->manager);
     assert_int_equal(all.length, 5);
     assert_int_equal(type_in(&all, &ints_type)->live_blocks, 20);
     assert_int_equal(type_in(&all, &ints_type)->peak_blocks, 20);
@@ -231,88 +202,70 @@ static void test_local_tells_of_a_type_of_many_sizes_once(void **state) {
     for (size_t i = 0; i < 20; i++) {
         nanvm_mut_ref_drop(ints[i]);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* Bytes that one takes are as many as any other. */
 NANVM_ARRAY_OF(chars_type, char);
 
 static void test_local_tells_of_an_array_of_bytes_once(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+    fixture *self = *state;
     nanvm_mut_ref chars[20];
     for (size_t i = 0; i < 20; i++) {
-        chars[i] = nanvm_new_array(manager, &chars_type, NULL, 1 + 150 * i);
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 1 + 40 * i));
+        chars[i] = nanvm_new_array(self->manager, &chars_type, NULL, 1 + 150 * i);
+        nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 1 + 40 * i));
     }
-    told all = types_of(manager);
+    told all = types_of(self->manager);
     assert_int_equal(all.length, 2);
     assert_int_equal(type_in(&all, &chars_type)->live_blocks, 20);
     for (size_t i = 0; i < 20; i++) {
         nanvm_mut_ref_drop(chars[i]);
     }
-    nanvm_local_deinit(&local);
 }
 
 /* Of those that have a chunk each, whatever waits to be used again meanwhile. */
 static void test_peak_of_large_objects_is_kept(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref first = nanvm_new_array(manager, &ints_type, NULL, 9000);
-    nanvm_mut_ref second = nanvm_new_array(manager, &ints_type, NULL, 9000);
-    nanvm_stats most = nanvm_stats_make(manager);
+    fixture *self = *state;
+    nanvm_mut_ref first = nanvm_new_array(self->manager, &ints_type, NULL, 9000);
+    nanvm_mut_ref second = nanvm_new_array(self->manager, &ints_type, NULL, 9000);
+    nanvm_stats most = nanvm_stats_make(self->manager);
     assert_int_equal(most.peak_bytes, most.live_bytes);
     nanvm_mut_ref_drop(first);
     nanvm_mut_ref_drop(second);
     for (size_t i = 0; i < 3; i++) {
-        nanvm_mut_ref other = nanvm_new_array(manager, &ints_type, NULL, 4000);
-        told all = types_of(manager);
+        nanvm_mut_ref other = nanvm_new_array(self->manager, &ints_type, NULL, 4000);
+        told all = types_of(self->manager);
         assert_int_equal(type_in(&all, &ints_type)->peak_blocks, 2);
-        assert_int_equal(nanvm_stats_make(manager).peak_bytes, most.peak_bytes);
+        assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, most.peak_bytes);
         nanvm_mut_ref_drop(other);
     }
-    nanvm_local_deinit(&local);
 }
 
 static void test_local_that_made_nothing_has_zeros(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    fixture *self = *state;
+    nanvm_stats stats = nanvm_stats_make(self->manager);
     assert_int_equal(stats.live_blocks, 0);
     assert_int_equal(stats.reserved_bytes, 0);
-    assert_int_equal(types_of(nanvm_local_manager(&local)).length, 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(types_of(self->manager).length, 0);
 }
 
 static void test_arena_counts_since_its_reset(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &source.manager);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    fixture *self = *state;
     for (size_t i = 0; i < 2000; i++) {
-        assert_non_null(nanvm_new(manager, &point_type).object);
+        assert_non_null(nanvm_new(self->manager, &point_type).object);
     }
-    nanvm_stats stats = nanvm_stats_make(manager);
+    nanvm_stats stats = nanvm_stats_make(self->manager);
     assert_int_equal(stats.live_blocks, 2000);
     assert_true(stats.live_bytes >= 2000 * (sizeof(nanvm_header) + sizeof(struct point)));
     assert_true(stats.peak_bytes >= stats.live_bytes);
-    assert_int_equal(stats.reserved_bytes, source.live_bytes);
-    nanvm_arena_reset(&arena);
-    nanvm_stats after = nanvm_stats_make(manager);
+    assert_int_equal(stats.reserved_bytes, self->source.live_bytes);
+    nanvm_arena_reset(&self->arena);
+    nanvm_stats after = nanvm_stats_make(self->manager);
     assert_int_equal(after.live_blocks, 0);
     assert_int_equal(after.live_bytes, 0);
     assert_int_equal(after.peak_bytes, stats.peak_bytes);
     assert_int_equal(after.reserved_bytes, stats.reserved_bytes);
-    nanvm_arena_deinit(&arena);
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
-    accounting_deinit(&source);
+    nanvm_arena_deinit(&self->arena);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
 }
 
 static void test_arena_in_a_buffer_reserves_its_buffer(void **state) {
@@ -326,21 +279,18 @@ static void test_arena_in_a_buffer_reserves_its_buffer(void **state) {
 
 /* How often `to_mut_ref` clones: when shared, and only if the clone succeeds. */
 static void test_clones_of_to_mut_ref_are_counted(void **state) {
-    (void)state;
-    accounting manager;
-    accounting_init(&manager, NANVM_COUNT_PLAIN);
-    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(&manager.manager, &point_type));
+    fixture *self = *state;
+    nanvm_ref a = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
     nanvm_ref b = nanvm_ref_clone(a);
-    accounting_fail_from(&manager, 0);
-    assert_null(nanvm_ref_to_mut_ref(&b, &manager.manager).object);
-    assert_int_equal(nanvm_stats_make(&manager.manager).clones, 0);
-    accounting_never_fail(&manager);
-    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&b, &manager.manager));
-    assert_int_equal(nanvm_stats_make(&manager.manager).clones, 1);
-    nanvm_mut_ref_drop(nanvm_ref_clone_object(a, &manager.manager));
-    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&a, &manager.manager));
-    assert_int_equal(nanvm_stats_make(&manager.manager).clones, 1);
-    accounting_deinit(&manager);
+    accounting_fail_from(&self->source, 0);
+    assert_null(nanvm_ref_to_mut_ref(&b, self->manager).object);
+    assert_int_equal(nanvm_stats_make(self->manager).clones, 0);
+    accounting_never_fail(&self->source);
+    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&b, self->manager));
+    assert_int_equal(nanvm_stats_make(self->manager).clones, 1);
+    nanvm_mut_ref_drop(nanvm_ref_clone_object(a, self->manager));
+    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&a, self->manager));
+    assert_int_equal(nanvm_stats_make(self->manager).clones, 1);
 }
 
 static void test_older_caller_gets_what_it_knows(void **state) {
@@ -365,19 +315,16 @@ static void leave_dirt(void) {
 }
 
 static void test_older_caller_is_not_told_of_types(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&local), &point_type);
+    fixture *self = *state;
+    nanvm_mut_ref point = nanvm_new(self->manager, &point_type);
     nanvm_stats stats;
     memset(&stats, 0x77, sizeof(stats));
     stats.size = offsetof(nanvm_stats, each);
     stats.version = NANVM_STATS_VERSION;
     leave_dirt();
-    nanvm_manager_stats(nanvm_local_manager(&local), &stats);
+    nanvm_manager_stats(self->manager, &stats);
     assert_int_equal(stats.live_blocks, 1);
     nanvm_mut_ref_drop(point);
-    nanvm_local_deinit(&local);
 }
 
 /* To the byte, wherever its struct ends. */
@@ -416,38 +363,31 @@ static void test_newer_caller_keeps_what_the_library_does_not_know(void **state)
 /* --- printing --- */
 
 static void test_numbers_not_counted_are_printed_so(void **state) {
-    (void)state;
-    accounting manager;
-    accounting_init(&manager, NANVM_COUNT_PLAIN);
-    assert_string_equal(text_of(nanvm_stats_print, &manager.manager),
+    fixture *self = *state;
+    assert_string_equal(text_of(nanvm_stats_print, self->manager),
                         "live_blocks: not counted\n"
                         "live_bytes: not counted\n"
                         "peak_bytes: not counted\n"
                         "reserved_bytes: not counted\n"
                         "clones: 0\n");
-    assert_string_equal(text_of(nanvm_stats_print_json, &manager.manager),
+    assert_string_equal(text_of(nanvm_stats_print_json, self->manager),
                         "{\"version\": 1, \"live_blocks\": null, \"live_bytes\": null, "
                         "\"peak_bytes\": null, \"reserved_bytes\": null, "
                         "\"clones\": 0, \"objects\": []}\n");
-    accounting_deinit(&manager);
 }
 
 static void test_local_is_printed_as_text(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref point = nanvm_new(nanvm_local_manager(&local), &point_type);
-    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    fixture *self = *state;
+    nanvm_mut_ref point = nanvm_new(self->manager, &point_type);
+    nanvm_stats stats = nanvm_stats_make(self->manager);
     char expected[500];
     snprintf(expected, sizeof(expected),
              "live_blocks: 1\nlive_bytes: %zu\npeak_bytes: %zu\nreserved_bytes: %zu\n"
              "clones: 0\n  struct point: 1 live, %zu bytes, peak 1\n",
              sizeof(nanvm_header) + sizeof(struct point), stats.peak_bytes,
              stats.reserved_bytes, sizeof(nanvm_header) + sizeof(struct point));
-    assert_string_equal(text_of(nanvm_stats_print, nanvm_local_manager(&local)),
-                        expected);
+    assert_string_equal(text_of(nanvm_stats_print, self->manager), expected);
     nanvm_mut_ref_drop(point);
-    nanvm_local_deinit(&local);
 }
 
 /* A name that JSON can't hold as it is, and none at all. */
@@ -467,48 +407,41 @@ static const char *type_as_json(const nanvm_manager *manager, const nanvm_type *
 }
 
 static void test_local_is_printed_as_json(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref odd = nanvm_new(manager, &odd_type);
-    nanvm_mut_ref nameless = nanvm_new(manager, &nameless_type);
-    nanvm_mut_ref_drop(nanvm_new(manager, &odd_type)); /* its peak was more */
+    fixture *self = *state;
+    nanvm_mut_ref odd = nanvm_new(self->manager, &odd_type);
+    nanvm_mut_ref nameless = nanvm_new(self->manager, &nameless_type);
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &odd_type)); /* its peak was more */
     nanvm_layout layout = nanvm_layout_make(5, 1);
-    void *raw = nanvm_manager_alloc(manager, layout);
-    const char *text = text_of(nanvm_stats_print_json, manager);
+    void *raw = nanvm_manager_alloc(self->manager, layout);
+    const char *text = text_of(nanvm_stats_print_json, self->manager);
     assert_non_null(strstr(text, "{\"version\": 1, \"live_blocks\": 3, "));
     assert_non_null(strstr(text, "\"clones\": 0, \"objects\": [{"));
     assert_non_null(
-        strstr(text, type_as_json(manager, &odd_type,
+        strstr(text, type_as_json(self->manager, &odd_type,
                                   "a\\u0022b\\u005cc\\u000a\\u0001\\u001f ")));
-    assert_non_null(strstr(text, type_as_json(manager, &nameless_type, "?")));
-    assert_non_null(strstr(text, type_as_json(manager, NULL, "raw memory")));
+    assert_non_null(strstr(text, type_as_json(self->manager, &nameless_type, "?")));
+    assert_non_null(strstr(text, type_as_json(self->manager, NULL, "raw memory")));
     assert_string_equal(text + strlen(text) - 4, "}]}\n");
     const char *second = strstr(strstr(text, "{\"name\"") + 1, "{\"name\"");
     assert_memory_equal(second - 3, "}, ", 3);
     assert_memory_equal(strstr(second + 1, "{\"name\"") - 3, "}, ", 3);
-    nanvm_manager_dealloc(manager, raw, layout);
+    nanvm_manager_dealloc(self->manager, raw, layout);
     nanvm_mut_ref_drop(odd);
     nanvm_mut_ref_drop(nameless);
-    nanvm_local_deinit(&local);
 }
 
 static void test_empty_name_is_printed_as_such(void **state) {
-    (void)state;
-    const nanvm_type nameless = {.name = "", .size = 8, .align = 8};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &nameless));
+    fixture *self = *state;
+    static const nanvm_type nameless = {.name = "", .size = 8, .align = 8};
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &nameless));
     FILE *file = scratch_file();
     assert_non_null(file);
-    assert_true(nanvm_stats_print_json(nanvm_local_manager(&local), file));
+    assert_true(nanvm_stats_print_json(self->manager, file));
     char text[1000] = "";
     rewind(file);
     assert_non_null(fgets(text, sizeof(text), file));
     assert_non_null(strstr(text, "{\"name\": \"\", \"live_blocks\": 0"));
     fclose(file);
-    nanvm_local_deinit(&local);
 }
 
 #if defined(_WIN32)
@@ -531,18 +464,15 @@ static void tell_while_it_fails(const nanvm_manager *manager, nanvm_stats *stats
 }
 
 static void test_failed_write_among_types_is_told(void **state) {
-    (void)state;
-    accounting manager;
-    accounting_init(&manager, NANVM_COUNT_PLAIN);
+    fixture *self = *state;
     unsteady = fopen(nowhere, "w");
     assert_non_null(unsteady);
-    assert_true(nanvm_stats_print(&manager.manager, unsteady));
-    assert_true(nanvm_stats_print_json(&manager.manager, unsteady));
-    manager.manager_table.stats = tell_while_it_fails;
-    assert_false(nanvm_stats_print(&manager.manager, unsteady));
-    assert_false(nanvm_stats_print_json(&manager.manager, unsteady));
+    assert_true(nanvm_stats_print(self->manager, unsteady));
+    assert_true(nanvm_stats_print_json(self->manager, unsteady));
+    self->source.manager_table.stats = tell_while_it_fails;
+    assert_false(nanvm_stats_print(self->manager, unsteady));
+    assert_false(nanvm_stats_print_json(self->manager, unsteady));
     fclose(unsteady);
-    accounting_deinit(&manager);
 }
 
 /* Writes succeed but for one. */
@@ -582,28 +512,24 @@ static bool prints(bool (*print)(const nanvm_manager *, FILE *),
 
 /* Whichever it is. */
 static void test_each_failed_write_is_told(void **state) {
-    (void)state;
+    fixture *self = *state;
     if (!SEES_EACH_WRITE) {
         skip_because("there is no fopencookie() of glibc's");
     }
-    const nanvm_type quoted = {.name = "a \"type\"", .size = 8, .align = 8};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new(manager, &quoted));
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
+    static const nanvm_type quoted = {.name = "a \"type\"", .size = 8, .align = 8};
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &quoted));
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
     bool (*const printers[])(const nanvm_manager *, FILE *) = {nanvm_stats_print,
                                                                nanvm_stats_print_json};
     for (size_t i = 0; i < 2; i++) {
-        assert_true(prints(printers[i], manager, SIZE_MAX));
+        assert_true(prints(printers[i], self->manager, SIZE_MAX));
         size_t writes = SIZE_MAX - until_failure;
         assert_true(writes > 5);
         for (size_t n = 0; n < writes; n++) {
-            assert_false(prints(printers[i], manager, n));
+            assert_false(prints(printers[i], self->manager, n));
         }
-        assert_true(prints(printers[i], manager, writes));
+        assert_true(prints(printers[i], self->manager, writes));
     }
-    nanvm_local_deinit(&local);
 }
 
 static void test_failed_write_is_told(void **state) {
@@ -631,29 +557,29 @@ static void test_write_that_failed_before_is_told(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_older_caller_is_not_told_of_types),
-    TEST(test_local_tells_of_an_array_of_bytes_once),
-    TEST(test_peak_of_large_objects_is_kept),
-    TEST(test_local_counts_live_blocks_and_bytes),
+    TEST(test_older_caller_is_not_told_of_types, local),
+    TEST(test_local_tells_of_an_array_of_bytes_once, local),
+    TEST(test_peak_of_large_objects_is_kept, local),
+    TEST(test_local_counts_live_blocks_and_bytes, local_over_source),
     TEST(test_peak_is_the_most_that_were_alive_at_once),
-    TEST(test_growing_is_no_second_object),
-    TEST(test_what_could_not_be_made_is_not_counted),
-    TEST(test_local_counts_raw_memory),
-    TEST(test_local_tells_of_each_type_once),
-    TEST(test_local_tells_of_a_type_of_many_sizes_once),
-    TEST(test_local_that_made_nothing_has_zeros),
-    TEST(test_arena_counts_since_its_reset),
+    TEST(test_growing_is_no_second_object, local),
+    TEST(test_what_could_not_be_made_is_not_counted, local_over_source),
+    TEST(test_local_counts_raw_memory, local),
+    TEST(test_local_tells_of_each_type_once, local),
+    TEST(test_local_tells_of_a_type_of_many_sizes_once, local),
+    TEST(test_local_that_made_nothing_has_zeros, local),
+    TEST(test_arena_counts_since_its_reset, arena_over_source),
     TEST(test_arena_in_a_buffer_reserves_its_buffer),
-    TEST(test_clones_of_to_mut_ref_are_counted),
+    TEST(test_clones_of_to_mut_ref_are_counted, source),
     TEST(test_older_caller_gets_what_it_knows),
     TEST(test_caller_of_every_size_gets_so_many_bytes),
     TEST(test_newer_caller_keeps_what_the_library_does_not_know),
-    TEST(test_numbers_not_counted_are_printed_so),
-    TEST(test_local_is_printed_as_text),
-    TEST(test_local_is_printed_as_json),
-    TEST(test_empty_name_is_printed_as_such),
-    TEST(test_failed_write_among_types_is_told),
-    TEST(test_each_failed_write_is_told),
+    TEST(test_numbers_not_counted_are_printed_so, source),
+    TEST(test_local_is_printed_as_text, local),
+    TEST(test_local_is_printed_as_json, local),
+    TEST(test_empty_name_is_printed_as_such, local),
+    TEST(test_failed_write_among_types_is_told, source),
+    TEST(test_each_failed_write_is_told, local),
     TEST(test_failed_write_is_told),
     TEST(test_write_that_failed_before_is_told),
 };

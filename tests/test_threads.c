@@ -269,16 +269,13 @@ static void read_arena(void *context) {
 }
 
 static void test_threads_read_the_objects_of_an_arena(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_threads();
-    static unsigned char buffer[1000];
-    nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, sizeof(buffer));
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
-    struct node value = {nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type)), 7,
+    struct node value = {nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type)), 7,
                          null_ref()};
     share shares[THREADS] = {{.errors = 0}};
-    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
+    nanvm_ref ref =
+        nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &value));
     for (size_t i = 0; i < THREADS; i++) {
         shares[i].ref = ref;
     }
@@ -286,7 +283,6 @@ static void test_threads_read_the_objects_of_an_arena(void **state) {
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(shares[i].errors, 0);
     }
-    nanvm_arena_deinit(&arena);
 }
 
 /* --- a local object, read by others while its owner counts --- */
@@ -325,13 +321,10 @@ static void read_or_clone(void *context) {
 }
 
 static void test_threads_read_a_local_object_while_its_owner_counts(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_threads();
-    nanvm_local local;
-    nanvm_local_init(&local);
     const word items[] = {word_from_number(2), word_from_number(3), word_from_number(4)};
-    nanvm_mut_ref made =
-        nanvm_new_array(nanvm_local_manager(&local), &words_type, items, 3);
+    nanvm_mut_ref made = nanvm_new_array(self->manager, &words_type, items, 3);
     ((struct words *)nanvm_mut_ref_get(made))->first = word_from_number(1);
     atomic_bool done = false;
     reading all[THREADS];
@@ -343,7 +336,6 @@ static void test_threads_read_a_local_object_while_its_owner_counts(void **state
         assert_int_equal(all[i].errors, 0);
     }
     nanvm_ref_drop(all[0].ref);
-    nanvm_local_deinit(&local);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -355,8 +347,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_sole_owner_is_handed_over_without_a_race),
     TEST(test_threads_update_values_that_they_share),
     TEST(test_local_manager_can_be_handed_to_another_thread),
-    TEST(test_threads_read_the_objects_of_an_arena),
-    TEST(test_threads_read_a_local_object_while_its_owner_counts),
+    TEST(test_threads_read_the_objects_of_an_arena, arena_in_buffer),
+    TEST(test_threads_read_a_local_object_while_its_owner_counts, local),
 };
 
 RUN_TESTS(tests)

@@ -172,13 +172,11 @@ static void test_typed_leaf_that_is_shared_lives_on(void **state) {
 }
 
 static void test_typed_leaf_is_dropped_once_a_reference(void **state) {
-    (void)state;
+    fixture *self = *state;
     point_ref first = point_mut_ref_to_ref(point_new(nanvm_global()));
     point_ref others[] = {point_ref_clone(first), point_ref_clone(first),
                           point_ref_clone(first), point_ref_clone(first)};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    point_ref own = point_mut_ref_to_ref(point_new(nanvm_local_manager(&local)));
+    point_ref own = point_mut_ref_to_ref(point_new(self->manager));
     point_ref more[] = {point_ref_clone(own), point_ref_clone(own), point_ref_clone(own),
                         point_ref_clone(own)};
     for (size_t i = 4; i-- > 0;) {
@@ -191,7 +189,6 @@ static void test_typed_leaf_is_dropped_once_a_reference(void **state) {
     }
     point_ref_drop(first);
     point_ref_drop(own);
-    nanvm_local_deinit(&local);
 }
 
 struct byte {
@@ -230,17 +227,14 @@ static void drop_typed_mut(void *context) {
 }
 
 static void test_typed_misuse_is_noticed(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    point_mut_ref dead = point_new(manager);
+    fixture *self = *state;
+    point_mut_ref dead = point_new(self->manager);
     point_mut_ref_drop(dead);
-    point_mut_ref shared = point_new(manager);
+    point_mut_ref shared = point_new(self->manager);
     point_ref first = point_mut_ref_to_ref(shared);
     point_ref second = point_ref_clone(first);
     for (size_t i = 0; i < 2; i++) {
-        dead = point_new(manager);
+        dead = point_new(self->manager);
         point_mut_ref_drop(dead);
         point_ref dead_ref = point_mut_ref_to_ref(dead);
         expect_fatal("dropped", drop_typed, &dead_ref);
@@ -253,7 +247,6 @@ static void test_typed_misuse_is_noticed(void **state) {
     }
     point_ref_drop(first);
     point_ref_drop(second);
-    nanvm_local_deinit(&local);
 }
 
 static void test_typed_construct_is_asked(void **state) {
@@ -395,9 +388,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_typed_arrays_start_empty),
     TEST(test_typed_functions_work_for_an_unknown_type),
     TEST(test_typed_leaf_that_is_shared_lives_on),
-    TEST(test_typed_leaf_is_dropped_once_a_reference),
+    TEST(test_typed_leaf_is_dropped_once_a_reference, local),
     TEST(test_object_of_one_byte_is_copied),
-    TEST(test_typed_misuse_is_noticed),
+    TEST(test_typed_misuse_is_noticed, local),
     TEST(test_typed_construct_is_asked),
     TEST(test_type_can_refer_to_itself),
     TEST(test_typed_drop_releases_references),

@@ -28,34 +28,37 @@ static void note(void *context, const nanvm_cycle *cycle) {
     self->firsts[self->cycles++] = cycle->objects[0].object;
 }
 
-static void ignore_leak(void *context, const nanvm_type *type, size_t blocks,
-                        size_t bytes) {
-    (void)context, (void)type, (void)blocks, (void)bytes;
+static told noted;
+
+static void note_cycles(nanvm_local *local) {
+    memset(&noted, 0, sizeof(noted));
+    nanvm_local_on_leak(local, nanvm_local_ignore_leak, NULL);
+    nanvm_local_on_cycle(local, note, &noted);
 }
 
-static nanvm_manager *init_local_from(nanvm_local *local, told *noted,
-                                      nanvm_manager *source) {
-    memset(noted, 0, sizeof(*noted));
-    nanvm_local_init_from(local, source);
-    nanvm_local_on_leak(local, ignore_leak, NULL);
-    nanvm_local_on_cycle(local, note, noted);
-    return nanvm_local_manager(local);
+static void open_watched(fixture *self) {
+    open_local(self);
+    note_cycles(&self->local);
 }
 
-static nanvm_manager *init_local(nanvm_local *local, told *noted) {
-    return init_local_from(local, noted, nanvm_global());
+static void open_watched_over_source(fixture *self) {
+    open_local_over_source(self);
+    note_cycles(&self->local);
 }
 
-static void expect_one(const told *noted, size_t length, size_t path) {
-    assert_int_equal(noted->without_memory, 0);
-    assert_int_equal(noted->cycles, 1);
-    assert_int_equal(noted->lengths[0], length);
-    assert_int_equal(noted->paths[0], path);
+FIXTURE(watched, open_watched, close_local)
+FIXTURE(watched_over_source, open_watched_over_source, close_local)
+
+static void expect_one(size_t length, size_t path) {
+    assert_int_equal(noted.without_memory, 0);
+    assert_int_equal(noted.cycles, 1);
+    assert_int_equal(noted.lengths[0], length);
+    assert_int_equal(noted.paths[0], path);
 }
 
-static void expect_none(const told *noted) {
-    assert_int_equal(noted->without_memory, 0);
-    assert_int_equal(noted->cycles, 0);
+static void expect_none(void) {
+    assert_int_equal(noted.without_memory, 0);
+    assert_int_equal(noted.cycles, 0);
 }
 
 /* --- objects that can be made to refer to anything --- */
@@ -94,28 +97,23 @@ static void break_ring(nanvm_ref ring) {
 
 /* --- rings --- */
 
-static void expect_ring(size_t length) {
-    nanvm_local local;
-    told noted;
-    nanvm_ref ring = ring_of(init_local(&local, &noted), length);
-    nanvm_local_deinit(&local);
-    expect_one(&noted, length, length);
+static void expect_ring(fixture *self, size_t length) {
+    nanvm_ref ring = ring_of(self->manager, length);
+    nanvm_local_deinit(&self->local);
+    expect_one(length, length);
     break_ring(ring);
 }
 
 static void test_object_that_refers_to_itself_is_told_of(void **state) {
-    (void)state;
-    expect_ring(1);
+    expect_ring(*state, 1);
 }
 
 static void test_two_objects_that_refer_to_each_other_are_told_of(void **state) {
-    (void)state;
-    expect_ring(2);
+    expect_ring(*state, 2);
 }
 
 static void test_many_objects_on_a_cycle_are_told_of_at_once(void **state) {
-    (void)state;
-    expect_ring(1000);
+    expect_ring(*state, 1000);
 }
 
 static void deinit(void *local) {
@@ -123,24 +121,19 @@ static void deinit(void *local) {
 }
 
 static void test_cycle_of_a_million_is_found_on_a_small_stack(void **state) {
-    (void)state;
+    fixture *self = *state;
     size_t length = scaled(1000000);
-    nanvm_local local;
-    told noted;
-    nanvm_ref ring = ring_of(init_local(&local, &noted), length);
-    on_small_stack(deinit, &local);
-    expect_one(&noted, length, length);
+    nanvm_ref ring = ring_of(self->manager, length);
+    on_small_stack(deinit, &self->local);
+    expect_one(length, length);
     break_ring(ring);
 }
 
 static void test_cycles_apart_are_told_of_one_by_one(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    nanvm_ref three = ring_of(manager, 3);
-    nanvm_ref five = ring_of(manager, 5);
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    nanvm_ref three = ring_of(self->manager, 3);
+    nanvm_ref five = ring_of(self->manager, 5);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.cycles, 2);
     assert_int_equal(noted.lengths[0] + noted.lengths[1], 8);
     assert_int_equal(noted.lengths[0] * noted.lengths[1], 15);
@@ -151,41 +144,32 @@ static void test_cycles_apart_are_told_of_one_by_one(void **state) {
 /* --- what isn't on a cycle --- */
 
 static void test_leak_without_a_cycle_is_not_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    nanvm_ref shared = node_to(manager, null_ref(), null_ref());
-    nanvm_ref left = node_to(manager, nanvm_ref_clone(shared), null_ref());
-    nanvm_ref top = node_to(manager, left, shared);
-    nanvm_local_deinit(&local);
-    expect_none(&noted);
+    fixture *self = *state;
+    nanvm_ref shared = node_to(self->manager, null_ref(), null_ref());
+    nanvm_ref left = node_to(self->manager, nanvm_ref_clone(shared), null_ref());
+    nanvm_ref top = node_to(self->manager, left, shared);
+    nanvm_local_deinit(&self->local);
+    expect_none();
     nanvm_ref_drop(top);
 }
 
 static void test_what_hangs_on_a_cycle_is_not_on_it(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    nanvm_ref ring = ring_of(manager, 2);
-    node_of(ring)->right = node_to(manager, null_ref(), null_ref());
-    nanvm_ref above = node_to(manager, nanvm_ref_clone(ring), null_ref());
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 2, 2);
+    fixture *self = *state;
+    nanvm_ref ring = ring_of(self->manager, 2);
+    node_of(ring)->right = node_to(self->manager, null_ref(), null_ref());
+    nanvm_ref above = node_to(self->manager, nanvm_ref_clone(ring), null_ref());
+    nanvm_local_deinit(&self->local);
+    expect_one(2, 2);
     nanvm_ref_drop(above);
     break_ring(ring);
 }
 
 static void test_way_from_cycle_to_cycle_is_on_neither(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    nanvm_ref below = ring_of(manager, 3);
-    nanvm_ref above = ring_of(manager, 3);
-    node_of(above)->right = node_to(manager, nanvm_ref_clone(below), null_ref());
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    nanvm_ref below = ring_of(self->manager, 3);
+    nanvm_ref above = ring_of(self->manager, 3);
+    node_of(above)->right = node_to(self->manager, nanvm_ref_clone(below), null_ref());
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.cycles, 2);
     assert_int_equal(noted.lengths[0], 3);
     assert_int_equal(noted.lengths[1], 3);
@@ -194,74 +178,53 @@ static void test_way_from_cycle_to_cycle_is_on_neither(void **state) {
 }
 
 static void test_no_leak_is_no_cycle(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    break_ring(ring_of(manager, 3));
-    nanvm_local_deinit(&local);
-    expect_none(&noted);
+    fixture *self = *state;
+    break_ring(ring_of(self->manager, 3));
+    nanvm_local_deinit(&self->local);
+    expect_none();
 }
 
 static void test_manager_that_made_nothing_has_no_cycle(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    (void)init_local(&local, &noted);
-    nanvm_local_deinit(&local);
-    expect_none(&noted);
+    fixture *self = *state;
+    nanvm_local_deinit(&self->local);
+    expect_none();
 }
 
 /* No memory is asked for, either. */
 static void test_raw_memory_is_on_no_cycle(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local_from(&local, &noted, &source.manager);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(sizeof(void *), sizeof(void *));
-    void **memory = nanvm_manager_alloc(manager, layout);
+    void **memory = nanvm_manager_alloc(self->manager, layout);
     *memory = memory;
-    accounting_fail_from(&source, 0);
-    nanvm_local_deinit(&local);
-    expect_none(&noted);
-    nanvm_manager_dealloc(manager, memory, layout);
-    accounting_deinit(&source);
+    accounting_fail_from(&self->source, 0);
+    nanvm_local_deinit(&self->local);
+    expect_none();
+    nanvm_manager_dealloc(self->manager, memory, layout);
 }
 
 static void test_cycle_beside_raw_memory_is_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(sizeof(void *), sizeof(void *));
-    void *memory = nanvm_manager_alloc(manager, layout);
-    nanvm_ref ring = ring_of(manager, 2);
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 2, 2);
-    nanvm_manager_dealloc(manager, memory, layout);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    nanvm_ref ring = ring_of(self->manager, 2);
+    nanvm_local_deinit(&self->local);
+    expect_one(2, 2);
+    nanvm_manager_dealloc(self->manager, memory, layout);
     break_ring(ring);
 }
 
 /* The objects of a dead arena can't be looked at, and a leaked one may refer to them. */
 static void test_references_out_of_the_manager_are_not_followed(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    fixture *self = *state;
     nanvm_ref outside = node_to(nanvm_global(), null_ref(), null_ref());
-    nanvm_ref inside = node_to(manager, nanvm_ref_clone(outside), null_ref());
+    nanvm_ref inside = node_to(self->manager, nanvm_ref_clone(outside), null_ref());
     node_of(outside)->left = nanvm_ref_clone(inside);
-    accounting gone;
-    accounting_init(&gone, NANVM_COUNT_PLAIN);
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, &gone.manager);
-    node_of(inside)->right = node_to(nanvm_arena_manager(&arena), null_ref(), null_ref());
-    nanvm_arena_deinit(&arena);
-    accounting_deinit(&gone);
-    nanvm_local_deinit(&local);
-    expect_none(&noted);
+    fixture gone;
+    open_arena_over_source(&gone);
+    node_of(inside)->right = node_to(gone.manager, null_ref(), null_ref());
+    close_arena(&gone);
+    nanvm_local_deinit(&self->local);
+    expect_none();
     node_of(inside)->right = null_ref();
     cut(&node_of(outside)->left);
     nanvm_ref_drop(outside);
@@ -271,48 +234,40 @@ static void test_references_out_of_the_manager_are_not_followed(void **state) {
 /* --- where references are --- */
 
 static void test_array_that_holds_itself_is_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    fixture *self = *state;
     nanvm_ref array =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, NULL, 10));
-    nanvm_ref *items = nanvm_ref_make_mut(&array, manager);
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &refs_type, NULL, 10));
+    nanvm_ref *items = nanvm_ref_make_mut(&array, self->manager);
     items[7] = nanvm_ref_clone(array);
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 1, 1);
+    nanvm_local_deinit(&self->local);
+    expect_one(1, 1);
     cut(&items[7]);
     nanvm_ref_drop(array);
 }
 
 static void test_cycle_by_references_in_structs_that_are_items_is_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    fixture *self = *state;
     nanvm_ref table =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &table_type, NULL, 3));
-    struct table *written = nanvm_ref_make_mut(&table, manager);
-    written->entries[2].value = node_to(manager, nanvm_ref_clone(table), null_ref());
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 2, 2);
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &table_type, NULL, 3));
+    struct table *written = nanvm_ref_make_mut(&table, self->manager);
+    written->entries[2].value =
+        node_to(self->manager, nanvm_ref_clone(table), null_ref());
+    nanvm_local_deinit(&self->local);
+    expect_one(2, 2);
     cut(&written->entries[2].value);
     nanvm_ref_drop(table);
 }
 
 static void test_cycle_by_references_that_visit_tells_of_is_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    fixture *self = *state;
     nanvm_ref words =
-        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &words_type, NULL, 3));
-    struct words *written = nanvm_ref_make_mut(&words, manager);
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &words_type, NULL, 3));
+    struct words *written = nanvm_ref_make_mut(&words, self->manager);
     written->first = word_from_number(5);
     written->items[1] =
-        word_from_ref(node_to(manager, nanvm_ref_clone(words), null_ref()));
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 2, 2);
+        word_from_ref(node_to(self->manager, nanvm_ref_clone(words), null_ref()));
+    nanvm_local_deinit(&self->local);
+    expect_one(2, 2);
     nanvm_ref inner = word_to_ref(written->items[1]);
     written->items[1] = word_from_number(0);
     nanvm_ref_drop(inner);
@@ -334,39 +289,30 @@ NANVM_TYPE_CALLBACKS(growing_type, nanvm_ref, visit_more_and_more, NULL, NULL);
 
 /* The source sees what is written behind its memory. */
 static void test_visit_that_tells_of_more_than_before_does_no_harm(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local_from(&local, &noted, &source.manager);
-    nanvm_ref object = nanvm_mut_ref_to_ref(nanvm_new(manager, &growing_type));
-    nanvm_ref *slot = nanvm_ref_make_mut(&object, manager);
+    fixture *self = *state;
+    nanvm_ref object = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &growing_type));
+    nanvm_ref *slot = nanvm_ref_make_mut(&object, self->manager);
     *slot = object; /* counted as often as `visit` tells of it */
     visits = 0;
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(visits, 2);
-    expect_one(&noted, 1, 1);
+    expect_one(1, 1);
     *slot = null_ref();
     nanvm_ref_drop(object);
-    accounting_deinit(&source);
 }
 
 /* --- a shortest way --- */
 
 /* A ring of six, in which each also refers to the one opposite. */
 static void test_path_is_a_shortest_way_and_all_are_counted(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    nanvm_ref ring = ring_of(manager, 6);
+    fixture *self = *state;
+    nanvm_ref ring = ring_of(self->manager, 6);
     struct node *node = node_of(ring);
     for (size_t i = 0; i < 6; i++, node = node_of(node->left)) {
         node->right = nanvm_ref_clone(node_of(node_of(node->left)->left)->left);
     }
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 6, 2);
+    nanvm_local_deinit(&self->local);
+    expect_one(6, 2);
     for (size_t i = 0; i < 6; i++, node = node_of(node->left)) {
         cut(&node->right);
     }
@@ -377,20 +323,17 @@ static void test_path_is_a_shortest_way_and_all_are_counted(void **state) {
 
 /* As they are made, dropped and moved: in slots, and with a chunk each. */
 static void test_only_live_objects_are_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
+    fixture *self = *state;
     enum { LENGTH = 60 };
     nanvm_ref arrays[LENGTH];
     for (size_t i = 0; i < LENGTH; i++) {
         size_t length = i % 2 == 0 ? 4 : 1000;
-        nanvm_mut_ref made = nanvm_new_array(manager, &refs_type, NULL, length);
+        nanvm_mut_ref made = nanvm_new_array(self->manager, &refs_type, NULL, length);
         if (i % 3 == 0) {
-            assert_true(nanvm_mut_ref_resize(&made, manager, length + 700));
+            assert_true(nanvm_mut_ref_resize(&made, self->manager, length + 700));
         }
         arrays[i] = nanvm_mut_ref_to_ref(made);
-        nanvm_ref *items = nanvm_ref_make_mut(&arrays[i], manager);
+        nanvm_ref *items = nanvm_ref_make_mut(&arrays[i], self->manager);
         items[0] = nanvm_ref_clone(arrays[i]);
     }
     for (size_t i = 0; i < LENGTH; i++) {
@@ -399,8 +342,8 @@ static void test_only_live_objects_are_told_of(void **state) {
             nanvm_ref_drop(arrays[i]);
         }
     }
-    (void)nanvm_local_trim(&local);
-    nanvm_local_deinit(&local);
+    (void)nanvm_local_trim(&self->local);
+    nanvm_local_deinit(&self->local);
     assert_int_equal(noted.cycles, LENGTH / 5);
     for (size_t i = 2; i < LENGTH; i += 5) {
         cut((nanvm_ref *)(uintptr_t)arrays[i].object);
@@ -410,16 +353,11 @@ static void test_only_live_objects_are_told_of(void **state) {
 
 /* The source writes over what is given back. */
 static void test_large_objects_that_were_dropped_are_not_looked_at(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local_from(&local, &noted, &source.manager);
+    fixture *self = *state;
     enum { LENGTH = 60 };
     nanvm_ref arrays[LENGTH];
     for (size_t i = 0; i < LENGTH; i++) {
-        nanvm_mut_ref made = nanvm_new_array(manager, &refs_type, NULL, 1000);
+        nanvm_mut_ref made = nanvm_new_array(self->manager, &refs_type, NULL, 1000);
         arrays[i] = nanvm_mut_ref_to_ref(made);
     }
     for (size_t step = 0; step < 3; step++) { /* last, in the middle, first */
@@ -427,15 +365,14 @@ static void test_large_objects_that_were_dropped_are_not_looked_at(void **state)
             nanvm_ref_drop(arrays[i]);
         }
     }
-    nanvm_ref *items = nanvm_ref_make_mut(&arrays[LENGTH - 2], manager);
+    nanvm_ref *items = nanvm_ref_make_mut(&arrays[LENGTH - 2], self->manager);
     items[999] = nanvm_ref_clone(arrays[LENGTH - 2]);
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 1, 1);
+    nanvm_local_deinit(&self->local);
+    expect_one(1, 1);
     cut(&items[999]);
     for (size_t i = LENGTH - 3; i < LENGTH; i++) {
         nanvm_ref_drop(arrays[i]);
     }
-    accounting_deinit(&source);
 }
 
 static nanvm_local *filled;
@@ -451,14 +388,14 @@ static bool deinit_within(void *object, size_t length, void *context) {
 }
 
 static void fill_beside_a_ring(const nanvm_type *type, size_t length) {
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    nanvm_ref ring = ring_of(manager, 2);
-    filled = &local;
-    assert_null(nanvm_new_with(manager, type, length, deinit_within, NULL).object);
-    expect_one(&noted, 2, 2);
+    fixture self;
+    open_watched(&self);
+    nanvm_ref ring = ring_of(self.manager, 2);
+    filled = &self.local;
+    assert_null(nanvm_new_with(self.manager, type, length, deinit_within, NULL).object);
+    expect_one(2, 2);
     break_ring(ring);
+    close_local(&self);
 }
 
 static void test_object_that_is_being_filled_is_not_told_of(void **state) {
@@ -470,31 +407,24 @@ static void test_object_that_is_being_filled_is_not_told_of(void **state) {
 /* --- memory --- */
 
 static void test_analysis_gives_its_memory_back(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    told noted;
-    nanvm_ref ring = ring_of(init_local_from(&local, &noted, &source.manager), 100);
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 100, 100);
+    fixture *self = *state;
+    nanvm_ref ring = ring_of(self->manager, 100);
+    nanvm_local_deinit(&self->local);
+    expect_one(100, 100);
     break_ring(ring);
-    accounting_deinit(&source);
 }
 
 /* Returns whether there was enough memory. */
 static bool report_without(size_t request) {
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    told noted;
-    nanvm_ref ring = ring_of(init_local_from(&local, &noted, &source.manager), 10);
-    accounting_fail_once(&source, request);
-    nanvm_local_deinit(&local);
-    accounting_never_fail(&source);
+    fixture self;
+    open_watched_over_source(&self);
+    nanvm_ref ring = ring_of(self.manager, 10);
+    accounting_fail_once(&self.source, request);
+    nanvm_local_deinit(&self.local);
+    accounting_never_fail(&self.source);
     assert_int_equal(noted.cycles + noted.without_memory, 1);
     break_ring(ring);
-    accounting_deinit(&source);
+    close_local(&self);
     return noted.cycles == 1;
 }
 
@@ -524,17 +454,14 @@ static void break_all(void *context, const nanvm_cycle *cycle) {
 }
 
 static void test_callback_may_end_what_it_is_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_manager *manager = init_local(&local, &noted);
-    breaker self = {.calls = 0};
+    fixture *self = *state;
+    breaker breaks = {.calls = 0};
     for (size_t i = 0; i < 3; i++) {
-        self.rings[i] = ring_of(manager, 4);
+        breaks.rings[i] = ring_of(self->manager, 4);
     }
-    nanvm_local_on_cycle(&local, break_all, &self);
-    nanvm_local_deinit(&local);
-    assert_int_equal(self.calls, 3);
+    nanvm_local_on_cycle(&self->local, break_all, &breaks);
+    nanvm_local_deinit(&self->local);
+    assert_int_equal(breaks.calls, 3);
 }
 
 static void drop_all(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
@@ -543,13 +470,11 @@ static void drop_all(void *context, const nanvm_type *type, size_t blocks, size_
 }
 
 static void test_cycles_are_looked_for_after_leaks_are_told_of(void **state) {
-    (void)state;
-    nanvm_local local;
-    told noted;
-    nanvm_ref ring = ring_of(init_local(&local, &noted), 4);
-    nanvm_local_on_leak(&local, drop_all, &ring);
-    nanvm_local_deinit(&local);
-    expect_none(&noted);
+    fixture *self = *state;
+    nanvm_ref ring = ring_of(self->manager, 4);
+    nanvm_local_on_leak(&self->local, drop_all, &ring);
+    nanvm_local_deinit(&self->local);
+    expect_none();
 }
 
 typedef struct maker {
@@ -565,19 +490,14 @@ static void make_ring(void *context, const nanvm_type *type, size_t blocks,
 }
 
 static void test_cycles_that_a_leak_callback_made_are_told_of(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    told noted;
-    maker self = {.manager = init_local_from(&local, &noted, &source.manager)};
-    nanvm_local_on_leak(&local, make_ring, &self);
-    nanvm_ref leak = node_to(self.manager, null_ref(), null_ref());
-    nanvm_local_deinit(&local);
-    expect_one(&noted, 100, 100);
+    fixture *self = *state;
+    maker makes = {.manager = self->manager};
+    nanvm_local_on_leak(&self->local, make_ring, &makes);
+    nanvm_ref leak = node_to(self->manager, null_ref(), null_ref());
+    nanvm_local_deinit(&self->local);
+    expect_one(100, 100);
     nanvm_ref_drop(leak);
-    break_ring(self.ring);
-    accounting_deinit(&source);
+    break_ring(makes.ring);
 }
 
 /* --- what is printed --- */
@@ -612,7 +532,7 @@ static void print_rings(void *context) {
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     if (self->has_leak_callback) {
-        nanvm_local_on_leak(&local, ignore_leak, NULL);
+        nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
     }
     nanvm_ref rings[MOST_RINGS];
     for (size_t i = 0; i < self->rings; i++) {
@@ -839,7 +759,7 @@ static void test_any_graph_is_told_of_as_it_is(void **state) {
         world self = {.length = 0};
         nanvm_local local;
         nanvm_local_init(&local);
-        nanvm_local_on_leak(&local, ignore_leak, NULL);
+        nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
         nanvm_local_on_cycle(&local, check_cycle, &self);
         make_nodes(&self, nanvm_local_manager(&local), &random);
         make_edges(&self, &random);
@@ -853,32 +773,32 @@ static void test_any_graph_is_told_of_as_it_is(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_object_that_refers_to_itself_is_told_of),
-    TEST(test_two_objects_that_refer_to_each_other_are_told_of),
-    TEST(test_many_objects_on_a_cycle_are_told_of_at_once),
-    TEST(test_cycle_of_a_million_is_found_on_a_small_stack),
-    TEST(test_cycles_apart_are_told_of_one_by_one),
-    TEST(test_leak_without_a_cycle_is_not_told_of),
-    TEST(test_what_hangs_on_a_cycle_is_not_on_it),
-    TEST(test_way_from_cycle_to_cycle_is_on_neither),
-    TEST(test_no_leak_is_no_cycle),
-    TEST(test_manager_that_made_nothing_has_no_cycle),
-    TEST(test_raw_memory_is_on_no_cycle),
-    TEST(test_cycle_beside_raw_memory_is_told_of),
-    TEST(test_references_out_of_the_manager_are_not_followed),
-    TEST(test_array_that_holds_itself_is_told_of),
-    TEST(test_cycle_by_references_in_structs_that_are_items_is_told_of),
-    TEST(test_cycle_by_references_that_visit_tells_of_is_told_of),
-    TEST(test_visit_that_tells_of_more_than_before_does_no_harm),
-    TEST(test_path_is_a_shortest_way_and_all_are_counted),
-    TEST(test_only_live_objects_are_told_of),
-    TEST(test_large_objects_that_were_dropped_are_not_looked_at),
+    TEST(test_object_that_refers_to_itself_is_told_of, watched),
+    TEST(test_two_objects_that_refer_to_each_other_are_told_of, watched),
+    TEST(test_many_objects_on_a_cycle_are_told_of_at_once, watched),
+    TEST(test_cycle_of_a_million_is_found_on_a_small_stack, watched),
+    TEST(test_cycles_apart_are_told_of_one_by_one, watched),
+    TEST(test_leak_without_a_cycle_is_not_told_of, watched),
+    TEST(test_what_hangs_on_a_cycle_is_not_on_it, watched),
+    TEST(test_way_from_cycle_to_cycle_is_on_neither, watched),
+    TEST(test_no_leak_is_no_cycle, watched),
+    TEST(test_manager_that_made_nothing_has_no_cycle, watched),
+    TEST(test_raw_memory_is_on_no_cycle, watched_over_source),
+    TEST(test_cycle_beside_raw_memory_is_told_of, watched),
+    TEST(test_references_out_of_the_manager_are_not_followed, watched),
+    TEST(test_array_that_holds_itself_is_told_of, watched),
+    TEST(test_cycle_by_references_in_structs_that_are_items_is_told_of, watched),
+    TEST(test_cycle_by_references_that_visit_tells_of_is_told_of, watched),
+    TEST(test_visit_that_tells_of_more_than_before_does_no_harm, watched_over_source),
+    TEST(test_path_is_a_shortest_way_and_all_are_counted, watched),
+    TEST(test_only_live_objects_are_told_of, watched),
+    TEST(test_large_objects_that_were_dropped_are_not_looked_at, watched_over_source),
     TEST(test_object_that_is_being_filled_is_not_told_of),
-    TEST(test_analysis_gives_its_memory_back),
+    TEST(test_analysis_gives_its_memory_back, watched_over_source),
     TEST(test_lack_of_memory_is_told_of),
-    TEST(test_callback_may_end_what_it_is_told_of),
-    TEST(test_cycles_are_looked_for_after_leaks_are_told_of),
-    TEST(test_cycles_that_a_leak_callback_made_are_told_of),
+    TEST(test_callback_may_end_what_it_is_told_of, watched),
+    TEST(test_cycles_are_looked_for_after_leaks_are_told_of, watched),
+    TEST(test_cycles_that_a_leak_callback_made_are_told_of, watched_over_source),
     TEST(test_cycle_is_printed_after_the_leaks),
     TEST(test_object_on_a_cycle_of_its_own_is_printed),
     TEST(test_cycle_that_is_a_part_of_more_is_printed),

@@ -416,16 +416,13 @@ static void test_layouts_that_are_much_alike_are_told_apart(void **state) {
 }
 
 static void test_raw_memory_that_could_not_be_resized_is_still_guarded(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
+    fixture *self = *state;
     nanvm_layout layout = nanvm_layout_make(40, 8);
-    void *memory = nanvm_manager_alloc(&source.manager, layout);
-    accounting_fail_from(&source, 0);
-    assert_null(nanvm_manager_resize(&source.manager, memory, layout, 4000));
-    assert_null(nanvm_manager_resize(&source.manager, memory, layout, SIZE_MAX - 4));
-    nanvm_manager_dealloc(&source.manager, memory, layout);
-    accounting_deinit(&source);
+    void *memory = nanvm_manager_alloc(self->manager, layout);
+    accounting_fail_from(&self->source, 0);
+    assert_null(nanvm_manager_resize(self->manager, memory, layout, 4000));
+    assert_null(nanvm_manager_resize(self->manager, memory, layout, SIZE_MAX - 4));
+    nanvm_manager_dealloc(self->manager, memory, layout);
 }
 
 /* --- callbacks that don't return --- */
@@ -552,25 +549,22 @@ static void test_reset_clears_what_was_used_since_the_last(void **state) {
 
 /* Not in the newest chunk alone: the arena keeps them all. */
 static void test_reset_clears_every_chunk(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { POINTS = 1000 };
     static struct point *made[POINTS];
     const struct point value = {1.5, 2.5}, none = {0, 0};
-    nanvm_arena arena;
-    nanvm_arena_init_growing(&arena, nanvm_global());
     for (size_t i = 0; i < POINTS; i++) {
-        made[i] = nanvm_new_copy(nanvm_arena_manager(&arena), &point_type, &value).object;
+        made[i] = nanvm_new_copy(self->manager, &point_type, &value).object;
         assert_non_null(made[i]);
     }
-    nanvm_arena_reset(&arena);
+    nanvm_arena_reset(&self->arena);
     for (size_t i = 0; i < POINTS; i++) {
         assert_memory_equal(made[i], &none, sizeof(none));
     }
-    nanvm_arena_deinit(&arena);
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_reset_clears_every_chunk),
+    TEST(test_reset_clears_every_chunk, arena),
     TEST(test_no_byte_of_a_count_can_be_forged),
     TEST(test_no_byte_of_a_distance_can_be_forged),
     TEST(test_no_byte_of_an_origin_can_be_forged),
@@ -584,7 +578,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_reference_over_a_reset_is_noticed),
     TEST(test_raw_memory_goes_back_to_its_manager_with_its_layout),
     TEST(test_layouts_that_are_much_alike_are_told_apart),
-    TEST(test_raw_memory_that_could_not_be_resized_is_still_guarded),
+    TEST(test_raw_memory_that_could_not_be_resized_is_still_guarded, source),
     TEST(test_callback_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed_further_down),

@@ -43,30 +43,23 @@ static void expect_stopped(nanvm_mut_ref made) {
 }
 
 static void test_nobody_runs_on_beyond_a_chunk(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_fork();
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    expect_stopped(nanvm_new(manager, &point_type));
-    expect_stopped(nanvm_new_array(manager, &ints_type, NULL, 100));
-    expect_stopped(nanvm_new_array(manager, &ints_type, NULL, 30000));
-    expect_stopped(nanvm_new(manager, &page_type));
-    nanvm_local_deinit(&local);
+    expect_stopped(nanvm_new(self->manager, &point_type));
+    expect_stopped(nanvm_new_array(self->manager, &ints_type, NULL, 100));
+    expect_stopped(nanvm_new_array(self->manager, &ints_type, NULL, 30000));
+    expect_stopped(nanvm_new(self->manager, &page_type));
 }
 
 /* The page is open when its chunk goes back: that memory serves for anything. */
 static void test_guards_are_opened_again(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { ARRAYS = 20, BYTES = 120000 };
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new(manager, &point_type));
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
     for (size_t i = 0; i < ARRAYS; i++) {
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 30000));
+        nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 30000));
     }
-    nanvm_local_deinit(&local);
+    nanvm_local_deinit(&self->local);
     void *memory[ARRAYS];
     for (size_t i = 0; i < ARRAYS; i++) {
         memory[i] = malloc(BYTES);
@@ -143,7 +136,7 @@ static void test_arena_as_a_source_can_be_reset(void **state) {
 /* A source whose region goes at once, as dealloc.h allows. */
 static size_t region_used;
 
-static void *segment_alloc(nanvm_manager *self, nanvm_layout layout) {
+static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     size_t begin = nanvm_layout_round_up((uintptr_t)buffer + region_used, layout.align) -
                    (uintptr_t)buffer;
@@ -155,7 +148,7 @@ static void *segment_alloc(nanvm_manager *self, nanvm_layout layout) {
 static void test_region_as_a_source_has_no_holes_afterwards(void **state) {
     (void)state;
     static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_NONE};
-    static const nanvm_manager_table table = {.alloc = segment_alloc};
+    static const nanvm_manager_table table = {.alloc = region_alloc};
     nanvm_dealloc dealloc = {&dealloc_table};
     nanvm_manager region = {.table = &table, .dealloc = &dealloc};
     region_used = 0;
@@ -195,29 +188,26 @@ static void test_source_needs_no_memory_aligned_to_pages(void **state) {
 
 /* The system has a limit of its own; beyond, chunks go without. */
 static void test_more_chunks_than_there_may_be_guards(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { CHUNKS = 17000 };
     static nanvm_mut_ref made[CHUNKS];
-    nanvm_local local;
-    nanvm_local_init(&local);
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < CHUNKS; i++) {
-            made[i] = nanvm_new(nanvm_local_manager(&local), &page_type);
+            made[i] = nanvm_new(self->manager, &page_type);
             assert_non_null(made[i].object);
         }
         for (size_t i = 0; i < CHUNKS; i++) {
             nanvm_mut_ref_drop(made[i]);
         }
     }
-    expect_stopped(nanvm_new(nanvm_local_manager(&local), &page_type));
-    nanvm_local_deinit(&local);
+    expect_stopped(nanvm_new(self->manager, &page_type));
 }
 
 static const struct CMUnitTest tests[] = {
     TEST(test_guards_of_chunks_in_the_heap_are_opened_again),
-    TEST(test_more_chunks_than_there_may_be_guards),
-    TEST(test_nobody_runs_on_beyond_a_chunk),
-    TEST(test_guards_are_opened_again),
+    TEST(test_more_chunks_than_there_may_be_guards, local),
+    TEST(test_nobody_runs_on_beyond_a_chunk, local),
+    TEST(test_guards_are_opened_again, local),
     TEST(test_arena_as_a_source_can_be_reset),
     TEST(test_region_as_a_source_has_no_holes_afterwards),
     TEST(test_source_needs_no_memory_aligned_to_pages),

@@ -41,13 +41,10 @@ static void expect_waits(nanvm_manager *manager, const nanvm_type *type, size_t 
 }
 
 static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    expect_waits(manager, &point_type, 0, 256);
-    expect_waits(manager, &ints_type, 4, 256);
-    expect_waits(manager, &ints_type, 4000, 15);
+    fixture *self = *state;
+    expect_waits(self->manager, &point_type, 0, 256);
+    expect_waits(self->manager, &ints_type, 4, 256);
+    expect_waits(self->manager, &ints_type, 4000, 15);
     expect_waits(nanvm_global(), &point_type, 0, 1000);
     expect_waits(nanvm_global(), &ints_type, 4, 1000);
     expect_waits(nanvm_global(), &ints_type, 1000, 250);
@@ -55,36 +52,28 @@ static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
     expect_waits(nanvm_global(), &ints_type, 15000, 15);
     expect_waits(nanvm_global(), &ints_type, 50000, 3);
     expect_waits(nanvm_global(), &ints_type, 200000, 0);
-    nanvm_local_deinit(&local);
 }
 
-static void test_place_serves_again_in_the_end(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
+static void test_slot_serves_again_in_the_end(void **state) {
+    fixture *self = *state;
     size_t before = 0;
     for (size_t i = 0; i < 10000; i++) {
-        (void)make_and_drop(manager, &point_type, 0);
+        (void)make_and_drop(self->manager, &point_type, 0);
         if (i == 1000) {
-            before = nanvm_stats_make(manager).reserved_bytes;
+            before = nanvm_stats_make(self->manager).reserved_bytes;
         }
     }
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, before);
-    assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
-    nanvm_local_deinit(&local);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, before);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
-static void test_dead_object_is_cleared(void **state) {
-    (void)state;
+static void test_dropped_object_is_cleared(void **state) {
+    fixture *self = *state;
     static const unsigned char nothing[sizeof(struct point)];
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_ref dead = make_and_drop(nanvm_local_manager(&local), &point_type, 0);
+    nanvm_ref dead = make_and_drop(self->manager, &point_type, 0);
     assert_memory_equal(dead.object, nothing, sizeof(nothing));
     dead = make_and_drop(nanvm_global(), &point_type, 0);
     assert_memory_equal(dead.object, nothing, sizeof(nothing));
-    nanvm_local_deinit(&local);
 }
 
 static void expect_nothing_in(const unsigned char *bytes, size_t size) {
@@ -95,13 +84,11 @@ static void expect_nothing_in(const unsigned char *bytes, size_t size) {
 
 /* What is cut off where it is, too: the block has it still. */
 static void test_items_cut_off_are_cleared(void **state) {
-    (void)state;
+    fixture *self = *state;
     enum { LENGTH = 1000 };
-    accounting empty;
-    accounting_init(&empty, NANVM_COUNT_PLAIN);
-    accounting_fail_from(&empty, 0);
+    accounting_fail_from(&self->source, 0);
     nanvm_manager *managers[] = {nanvm_global(),
-                                 &empty.manager}; /* that has none to move to */
+                                 self->manager}; /* that has none to move to */
     for (size_t i = 0; i < 2; i++) {
         nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &ints_type, NULL, LENGTH);
         memset(made.object, 1, LENGTH * sizeof(int));
@@ -112,7 +99,6 @@ static void test_items_cut_off_are_cleared(void **state) {
         expect_nothing_in((const unsigned char *)&items[600], 400 * sizeof(int));
         nanvm_mut_ref_drop(made);
     }
-    accounting_deinit(&empty);
 }
 
 static void *after_a_cut(size_t old_length, size_t length) {
@@ -157,7 +143,7 @@ static void test_raw_memory_that_is_cut_down_gives_memory_back(void **state) {
 static _Alignas(64) unsigned char region[4096];
 static size_t region_used;
 
-static void *segment_alloc(nanvm_manager *self, nanvm_layout layout) {
+static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     size_t begin = nanvm_layout_round_up(region_used, layout.align);
     region_used = begin + layout.size;
@@ -174,14 +160,14 @@ static void keep(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
 static nanvm_manager *region_manager(void) {
     static const nanvm_dealloc_table dealloc_table = {.count = NANVM_COUNT_ATOMIC,
                                                       .dealloc = keep};
-    static const nanvm_manager_table table = {.alloc = segment_alloc};
+    static const nanvm_manager_table table = {.alloc = region_alloc};
     static nanvm_dealloc dealloc = {&dealloc_table};
     static nanvm_manager manager = {.table = &table, .dealloc = &dealloc};
     region_used = 0;
     return &manager;
 }
 
-static void test_dead_object_of_any_manager_is_cleared(void **state) {
+static void test_dropped_object_of_any_manager_is_cleared(void **state) {
     (void)state;
     nanvm_mut_ref made = nanvm_new_array(region_manager(), &ints_type, NULL, 100);
     memset(made.object, 1, 100 * sizeof(int));
@@ -256,26 +242,20 @@ static void write_to_the_dead_and_trim(void *context) {
 }
 
 static void test_write_to_the_dead_is_noticed_by_a_trim(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_fork();
-    nanvm_local local;
-    nanvm_local_init(&local);
     char output[1000];
     assert_int_equal(
-        run_in_child(write_to_the_dead_and_trim, &local, output, sizeof(output)),
+        run_in_child(write_to_the_dead_and_trim, &self->local, output, sizeof(output)),
         SIGABRT);
     assert_non_null(strstr(output, "written to after it was dropped"));
-    nanvm_local_deinit(&local);
 }
 
 static void test_write_to_the_dead_is_noticed(void **state) {
-    (void)state;
+    fixture *self = *state;
     needs_fork();
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    written cases[] = {{manager, &point_type, 0, 1000},
-                       {manager, &ints_type, 4000, 20},
+    written cases[] = {{self->manager, &point_type, 0, 1000},
+                       {self->manager, &ints_type, 4000, 20},
                        {nanvm_global(), &point_type, 0, 2000}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char output[1000];
@@ -283,39 +263,28 @@ static void test_write_to_the_dead_is_noticed(void **state) {
             run_in_child(write_to_the_dead, &cases[i], output, sizeof(output)), SIGABRT);
         assert_non_null(strstr(output, "written to after it was dropped"));
     }
-    nanvm_local_deinit(&local);
 }
 
 /* What waits is given back by a trim, and at the end. */
 static void test_what_waits_is_not_lost(void **state) {
-    (void)state;
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    make_and_drop_others(manager, &point_type, 0, 300, NULL);
-    make_and_drop_others(manager, &ints_type, 4000, 20, NULL);
-    assert_true(nanvm_stats_make(manager).reserved_bytes > 16 * 4000 * sizeof(int));
-    assert_true(nanvm_local_trim(&local) > 0);
-    assert_int_equal(nanvm_stats_make(manager).reserved_bytes, 0);
-    make_and_drop_others(manager, &point_type, 0, 300, NULL);
-    make_and_drop_others(manager, &ints_type, 4000, 20, NULL);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    fixture *self = *state;
+    make_and_drop_others(self->manager, &point_type, 0, 300, NULL);
+    make_and_drop_others(self->manager, &ints_type, 4000, 20, NULL);
+    assert_true(nanvm_stats_make(self->manager).reserved_bytes > 16 * 4000 * sizeof(int));
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
+    make_and_drop_others(self->manager, &point_type, 0, 300, NULL);
+    make_and_drop_others(self->manager, &ints_type, 4000, 20, NULL);
 }
 
 /* --- how much memory waits --- */
 
 /* 1,600 bytes each: 256 of them may not wait. */
 static void test_what_waits_in_a_pool_is_bounded_in_bytes(void **state) {
-    (void)state;
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    make_and_drop_others(manager, &ints_type, 400, 1000, NULL);
-    assert_in_range(nanvm_stats_make(manager).reserved_bytes, 30 * 1600, 200 * 1024);
-    nanvm_local_deinit(&local);
+    fixture *self = *state;
+    make_and_drop_others(self->manager, &ints_type, 400, 1000, NULL);
+    assert_in_range(nanvm_stats_make(self->manager).reserved_bytes, 30 * 1600,
+                    200 * 1024);
 }
 
 /* A source that has a MiB, and knows what it gave. */
@@ -323,8 +292,8 @@ enum { LIMIT = 1 << 20, PIECES_MAX = 200 };
 static size_t limited_used;
 static void *limited_pieces[PIECES_MAX];
 
-/* Where `piece` is noted; there is a free place for NULL. */
-static void **place_of(const void *piece) {
+/* Where `piece` is noted; there is a free entry for NULL. */
+static void **entry_of(const void *piece) {
     size_t i = 0;
     while (limited_pieces[i] != piece) {
         i++;
@@ -337,14 +306,14 @@ static void *limited_alloc(nanvm_manager *self, nanvm_layout layout) {
     (void)self;
     void *memory = layout.size > LIMIT - limited_used ? NULL : malloc(layout.size);
     limited_used += memory == NULL ? 0 : layout.size;
-    *place_of(NULL) = memory;
+    *entry_of(NULL) = memory;
     return memory;
 }
 
 static void limited_dealloc(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
     (void)self;
     limited_used -= layout.size;
-    *place_of(memory) = NULL;
+    *entry_of(memory) = NULL;
     free(memory);
 }
 
@@ -400,7 +369,8 @@ static void forge(void *context) {
     (void)make_and_drop(manager_of_forgeries, self->type, self->length);
 }
 
-/* Zeros are no dead object; nor is who lives, or who is dead and of another type. */
+/* Zeros are no dropped object; nor is who lives, or who was dropped and is of another
+ * type. */
 static void test_ring_of_who_waits_can_not_be_forged(void **state) {
     (void)state;
     needs_fork();
@@ -660,19 +630,19 @@ static void test_who_waits_needs_its_type_no_more(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_second_drop_is_noticed_while_others_come_and_go),
-    TEST(test_place_serves_again_in_the_end),
-    TEST(test_dead_object_is_cleared),
-    TEST(test_items_cut_off_are_cleared),
+    TEST(test_second_drop_is_noticed_while_others_come_and_go, local),
+    TEST(test_slot_serves_again_in_the_end, local),
+    TEST(test_dropped_object_is_cleared, local),
+    TEST(test_items_cut_off_are_cleared, source),
     TEST(test_array_that_is_cut_down_gives_memory_back),
-    TEST(test_dead_object_of_any_manager_is_cleared),
+    TEST(test_dropped_object_of_any_manager_is_cleared),
     TEST(test_raw_memory_that_was_left_is_cleared),
     TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
     TEST(test_raw_memory_that_is_less_than_its_alignment_stays),
-    TEST(test_write_to_the_dead_is_noticed),
-    TEST(test_write_to_the_dead_is_noticed_by_a_trim),
-    TEST(test_what_waits_is_not_lost),
-    TEST(test_what_waits_in_a_pool_is_bounded_in_bytes),
+    TEST(test_write_to_the_dead_is_noticed, local),
+    TEST(test_write_to_the_dead_is_noticed_by_a_trim, local),
+    TEST(test_what_waits_is_not_lost, local_over_source),
+    TEST(test_what_waits_in_a_pool_is_bounded_in_bytes, local),
     TEST(test_ring_of_who_waits_can_not_be_forged),
     TEST(test_what_waits_goes_before_a_source_runs_out),
     TEST(test_large_blocks_of_the_global_manager_dont_wait),

@@ -9,6 +9,8 @@
 
 #include <nanvm/mem.h>
 
+/* --- the manager: accounting.c, which programs without cmocka may have, too --- */
+
 /* Requests that can be chosen to fail one by one. */
 enum { ACCOUNTING_CHOSEN = 3 };
 
@@ -23,7 +25,7 @@ typedef struct accounting {
     size_t live_blocks;
     size_t live_bytes;
     size_t requests;                  /* How often memory was asked for. */
-    size_t failures;                  /* How many of these were made to fail. */
+    size_t failures;                  /* How many of these failed on demand. */
     size_t fail_first;                /* The first request to fail. */
     size_t fail_last;                 /* The last one. */
     size_t chosen[ACCOUNTING_CHOSEN]; /* Others that fail. */
@@ -36,11 +38,21 @@ typedef struct accounting {
 
 void accounting_init(accounting *self, nanvm_count count);
 
-/* Lets go of what was kept or never counted, and checks that nothing is live. */
-void accounting_deinit(accounting *self);
-
-/* The same without the check, for blocks that were never meant to be freed. */
+/* Frees all memory, for blocks that were never meant to be freed; or only what was kept.
+ */
 void accounting_abandon(accounting *self);
+void accounting_release_dead(accounting *self);
+
+/* Every piece of memory that is live. */
+typedef void accounting_visitor(void *memory, size_t size, void *context);
+void accounting_each(const accounting *self, accounting_visitor *visitor, void *context);
+
+/* Of all accounting managers together. */
+size_t accounting_live_everywhere(void);
+
+/* Is told what is wrong before the process ends. */
+typedef void accounting_error(const char *text);
+void accounting_on_error(accounting_error *handler);
 
 /* Lets request `n` fail, counted from now, beginning at 0. */
 void accounting_fail_once(accounting *self, size_t n);
@@ -68,6 +80,11 @@ bool accounting_serves(accounting *self, size_t size);
 /* The next number of dice whose state is `*state`, never 0. */
 uint32_t next_random(uint32_t *state);
 
+/* --- what tests expect of it: expectations.c --- */
+
+/* Lets go of what was kept or never counted, and checks that nothing is live. */
+void accounting_deinit(accounting *self);
+
 void expect_nothing_live(const accounting *self);
 
 /* A scenario ends by dropping all that it made. It returns whether it came to
@@ -81,7 +98,7 @@ void for_each_failure(nanvm_count count, accounted_scenario *scenario);
 
 /* Around each test: what all accounting managers have live, and all tracked
  * objects, must be nothing. */
-int expect_clean_start(void **state);
-int expect_clean_end(void **state);
+int clean_setup(void **state);
+int clean_teardown(void **state);
 
 #endif

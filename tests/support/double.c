@@ -11,20 +11,23 @@
 #include "skip.h"
 
 #if defined(_WIN32)
-void set_checker(const char *said) {
+static void set_checker(const char *said) {
     (void)said; /* there are no doubles */
 }
 #else
-void set_checker(const char *said) {
+static void set_checker(const char *said) {
     int failed =
         said == NULL ? unsetenv("NANVM_CHECKER") : setenv("NANVM_CHECKER", said, 1);
     assert_int_equal(failed, 0);
 }
 #endif
 
-void skip_for_want_of_a_double(void) {
-    skip_because(
-        "a checker can be doubled in ELF files only, where there is no real one");
+void begin_double(bool is_offered, const char *said) {
+    if (!is_offered) {
+        skip_because(
+            "a checker can be doubled in ELF files only, where there is no real one");
+    }
+    set_checker(said);
 }
 
 void expect_a_piece_for_each_object(start_double *start) {
@@ -49,7 +52,17 @@ void expect_a_piece_for_each_object(start_double *start) {
     }
 }
 
-void clone_dead(void *context) {
+void with_dropped_node(start_double *start, use_dropped_node *use) {
+    start("off");
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref dropped = nanvm_new(nanvm_local_manager(&local), &node_type);
+    nanvm_mut_ref_drop(dropped);
+    use(&dropped);
+    nanvm_local_deinit(&local);
+}
+
+void clone_dropped(void *context) {
     nanvm_ref copy = nanvm_ref_clone(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
     (void)copy;
 }

@@ -13,10 +13,14 @@
 #include <cmocka.h>
 
 #include "accounting.h"
+#include "fixture.h"
 
-/* A test with the check that nothing stays alive. */
-#define TEST(function)                                                                   \
-    cmocka_unit_test_setup_teardown(function, expect_clean_start, expect_clean_end)
+/* `TEST(function)` is a test with the check that nothing stays alive;
+ * `TEST(function, arena)` begins with arena_setup() and ends with arena_teardown(), too:
+ * those of fixture.h, or of the file's own. */
+#define TEST(...) TEST_(__VA_ARGS__, clean, )
+#define TEST_(function, fixture, ...)                                                    \
+    cmocka_unit_test_setup_teardown(function, fixture##_setup, fixture##_teardown)
 
 static inline bool has_test(const struct CMUnitTest *tests, size_t length,
                             const char *name) {

@@ -164,7 +164,7 @@ static void local_typed_after_drop(void) {
     touch(bytes);
 }
 
-/* A place that has served before, with many others at hand. */
+/* A slot that has served before, with many others at hand. */
 static void local_used_again_after_drop(void) {
     nanvm_ref refs[100];
     for (int round = 0; round < 3; ++round) {

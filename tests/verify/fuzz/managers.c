@@ -1,4 +1,12 @@
+#if !defined(_POSIX_C_SOURCE) && defined(NANVM_HARDENED)
+#define _POSIX_C_SOURCE 200809L /* sysconf */
+#endif
 #include "managers.h"
+
+#if defined(NANVM_HARDENED)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 #include "require.h"
 
@@ -10,7 +18,7 @@ enum { BUFFER = 16 * 1024 };
 enum { OF_PLAIN, OF_ATOMIC, OF_CUSTOM, OF_NONE, FAILING, RIGID, STAND_IN, CUSTOMS };
 
 static struct {
-    custom customs[CUSTOMS];
+    accounting customs[CUSTOMS];
     nanvm_local locals[LOCALS];
     nanvm_arena arenas[ARENAS];
     unsigned char *buffer;
@@ -78,13 +86,22 @@ void arena_begin(place where) {
     }
 }
 
+static void tell_of_error(const char *text) {
+    require_failed(text, "accounting.c", 0);
+}
+
 static void begin_customs(void) {
     static const nanvm_count counts[CUSTOMS] = {
         NANVM_COUNT_PLAIN, NANVM_COUNT_ATOMIC, NANVM_COUNT_CUSTOM, NANVM_COUNT_NONE,
         NANVM_COUNT_PLAIN, NANVM_COUNT_PLAIN,  NANVM_COUNT_ATOMIC};
+    accounting_on_error(tell_of_error);
     for (int i = 0; i < CUSTOMS; i++) {
-        custom_init(&all.customs[i], counts[i], i == OF_PLAIN || i == FAILING);
-        all.customs[i].keeps = all.sealed;
+        accounting *self = &all.customs[i];
+        accounting_init(self, counts[i]);
+        if (i != OF_PLAIN && i != FAILING) {
+            self->manager_table.resize = NULL;
+        }
+        self->keeps_dead = all.sealed;
     }
 }
 
@@ -110,18 +127,23 @@ size_t managers_failures(void) {
 }
 
 void managers_fail(unsigned char which, unsigned countdown, bool goes_on) {
-    all.customs[which % STAND_IN].countdown = countdown;
-    all.customs[which % STAND_IN].goes_on = goes_on;
+    accounting *self = &all.customs[which % STAND_IN];
+    accounting_never_fail(self);
+    if (countdown > 0 && goes_on) {
+        accounting_fail_from(self, countdown - 1);
+    } else if (countdown > 0) {
+        accounting_fail_once(self, countdown - 1);
+    }
 }
 
-custom *source_of(place where) {
+accounting *source_of(place where) {
     return &all.customs[where == LOCAL_RIGID ? RIGID : FAILING];
 }
 
 void managers_calm(void) {
     for (int i = 0; i < CUSTOMS; i++) {
-        all.customs[i].countdown = 0;
-        all.customs[i].limit = 0;
+        accounting_never_fail(&all.customs[i]);
+        accounting_limit(&all.customs[i], SIZE_MAX);
     }
 }
 
@@ -149,19 +171,41 @@ static void let_go(known_id id, void *context) {
     }
 }
 
+/* What is abandoned may have pages in it that a hardened build has closed. */
+#if defined(NANVM_HARDENED)
+static void open_pages(void *piece, size_t size, void *context) {
+    (void)context;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)piece & ~(page - 1);
+    uintptr_t end = (uintptr_t)piece + size;
+    REQUIRE(mprotect((void *)begin, end - begin, PROT_READ | PROT_WRITE) == 0);
+}
+#else
+static void open_pages(void *piece, size_t size, void *context) {
+    (void)piece;
+    (void)size;
+    (void)context;
+}
+#endif
+
+static void abandon(accounting *self) {
+    accounting_each(self, open_pages, NULL);
+    accounting_abandon(self);
+}
+
 void none_reset(void) {
     model_each(let_go, NULL);
-    custom_abandon(&all.customs[OF_NONE]);
+    abandon(&all.customs[OF_NONE]);
 }
 
 void managers_check_empty(void) {
     for (int i = 0; i < CUSTOMS; i++) {
-        REQUIRE(all.customs[i].live == 0);
+        REQUIRE(all.customs[i].live_blocks == 0);
     }
 }
 
 void managers_abandon(void) {
     for (int i = 0; i < CUSTOMS; i++) {
-        custom_abandon(&all.customs[i]);
+        abandon(&all.customs[i]);
     }
 }

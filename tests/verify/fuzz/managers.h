@@ -2,11 +2,11 @@
 #ifndef FUZZ_MANAGERS_H
 #define FUZZ_MANAGERS_H
 
-#include "custom.h"
+#include "accounting.h"
 #include "reference.h"
 
 /* `size` and `shift`, any numbers, are those of an arena's buffer. Sealed: all memory
- * comes from custom managers, which keep the dead readable and can be abandoned. */
+ * comes from accounting managers, which keep the dead readable and can be abandoned. */
 void managers_init(unsigned char size, unsigned char shift, bool sealed);
 
 nanvm_manager *manager_of(place where);
@@ -18,7 +18,7 @@ size_t managers_failures(void);
 void managers_fail(unsigned char which, unsigned countdown, bool goes_on);
 
 /* What LOCAL_FAILING or LOCAL_RIGID takes memory from. */
-custom *source_of(place where);
+accounting *source_of(place where);
 
 /* No request is made to fail any more. */
 void managers_calm(void);

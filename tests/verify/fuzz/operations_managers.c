@@ -348,7 +348,7 @@ static void hold_known(known_id id, void *context) {
     }
 }
 
-static void hold_piece(const void *memory, size_t size, void *context) {
+static void hold_piece(void *memory, size_t size, void *context) {
     holding *self = context;
     self->begin = memory;
     self->end = self->begin + size;
@@ -371,7 +371,7 @@ static void check_nothing_free(place where, const burst *made) {
     stats.each = add_raw;
     stats.context = &raw_bytes;
     nanvm_manager_stats(manager_of(where), &stats);
-    custom_each(source_of(where), hold_piece, &found);
+    accounting_each(source_of(where), hold_piece, &found);
     REQUIRE(stats.reserved_bytes == raw_bytes + found.bytes);
 }
 
@@ -389,16 +389,16 @@ static void exhaust_by(burst *self, size_t which) {
 static void exhaust(const operation *op) {
     static burst self;
     self.where = op->where % 2 == 0 ? LOCAL_FAILING : LOCAL_RIGID;
-    custom *source = source_of(self.where);
+    accounting *source = source_of(self.where);
     if (here.depth > 0 || is_unusable(self.where)) {
         return;
     }
-    source->limit = source->bytes + (size_t)op->size * 64 + 1;
+    accounting_limit(source, source->live_bytes + (size_t)op->size * 64 + 1);
     for (size_t i = 0; i < 3; i++) {
         exhaust_by(&self, op->other + i * (op->seed + 1U));
         burst_end(&self, op->seed % 2 == 0, &untyped_calls);
     }
-    source->limit = 0;
+    accounting_limit(source, SIZE_MAX);
 }
 
 void op_trim(const operation *op) {

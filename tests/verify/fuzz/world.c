@@ -251,8 +251,8 @@ static void check_arena(place where) {
 
 /* A user's manager has a piece of memory for each. */
 static void check_custom(place where) {
-    const custom *self = (const custom *)manager_of(where);
-    REQUIRE(self->live == model.live[where] + count_raws(where));
+    const accounting *self = (const accounting *)manager_of(where);
+    REQUIRE(self->live_blocks == model.live[where] + count_raws(where));
     REQUIRE(self->manager.clones == here.clones[where]);
 }
 

@@ -1,6 +1,6 @@
-/* Where a memory checker watches, it sees each object. The checker here is a double that
- * offers the functions of AddressSanitizer's, and remembers which bytes it was told that
- * nobody may touch. */
+/* Where a sanitizer watches, it sees each object. The sanitizer here is a double that
+ * offers the hooks of AddressSanitizer, and remembers which bytes it was told that nobody
+ * may touch. */
 #include <signal.h>
 #include <stdlib.h>
 
@@ -9,20 +9,6 @@
 #include "run.h"
 #include "skip.h"
 #include "stage.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_ITS_OWN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_ITS_OWN 1
-#endif
-#endif
-
-#if defined(HAS_ITS_OWN) || !defined(__ELF__)
-#define OFFERS_DOUBLE 0 /* there is a real one, or none can be offered */
-#else
-#define OFFERS_DOUBLE 1
-#endif
 
 /* --- the double --- */
 
@@ -33,7 +19,7 @@ static bool closed[BYTES]; /* of the buffer */
 static size_t closings, openings;
 static const volatile void *read_last; /* as the user's own code would read it */
 
-#if OFFERS_DOUBLE
+#if OFFERS_DOUBLE_OF_ASAN
 static void mark(const volatile void *bytes, size_t size, bool as_closed) {
     uintptr_t start = (uintptr_t)buffer;
     uintptr_t begin = (uintptr_t)bytes, end = begin + size;
@@ -66,14 +52,16 @@ void __asan_unpoison_memory_region(const volatile void *bytes, size_t size) {
 #endif
 
 static void start(const char *said) {
-#if OFFERS_DOUBLE
-    set_checker(said);
-#else
-    (void)said;
-    skip_for_want_of_a_double();
-#endif
+    begin_double(OFFERS_DOUBLE_OF_ASAN, said);
     memset(closed, 0, sizeof(closed));
     closings = openings = 0;
+}
+
+/* Starts, and opens an arena in the buffer. */
+static nanvm_manager *start_arena(nanvm_arena *arena) {
+    start(NULL);
+    nanvm_arena_init(arena, buffer, BYTES);
+    return nanvm_arena_manager(arena);
 }
 
 static void expect_closed(const void *begin, size_t size, bool as_closed) {
@@ -87,10 +75,8 @@ static void expect_closed(const void *begin, size_t size, bool as_closed) {
 
 static void test_object_in_a_buffer_is_open_and_what_is_behind_it_closed(void **state) {
     (void)state;
-    start(NULL);
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     expect_closed(buffer, BYTES, true);
     for (size_t i = 0; i < 20; i++) { /* no run is made ahead */
         struct node *node = nanvm_new(manager, &node_type).object;
@@ -127,10 +113,8 @@ static bool give_up(void *object, size_t length, void *context) {
 
 static void test_what_is_freed_in_an_arena_is_closed(void **state) {
     (void)state;
-    start(NULL);
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     void *given_up = NULL;
     assert_null(nanvm_new_with(manager, &ints_type, 5, give_up, &given_up).object);
     expect_closed(given_up, 5 * sizeof(int), true);
@@ -152,10 +136,8 @@ static void test_what_is_freed_in_an_arena_is_closed(void **state) {
 
 static void test_object_that_is_given_up_in_an_arena_is_closed(void **state) {
     (void)state;
-    start(NULL);
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     for (size_t i = 0; i < 20; i++) {
         void *given_up = NULL;
         assert_null(nanvm_new_with(manager, &node_type, 0, give_up, &given_up).object);
@@ -167,10 +149,8 @@ static void test_object_that_is_given_up_in_an_arena_is_closed(void **state) {
 /* In place or not. */
 static void test_raw_memory_of_another_size_is_open_to_its_last_byte(void **state) {
     (void)state;
-    start(NULL);
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     const size_t sizes[] = {40, 80, 81, 20, 21, 1000};
     void *memory = NULL;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -186,10 +166,8 @@ static void test_raw_memory_of_another_size_is_open_to_its_last_byte(void **stat
  */
 static void test_newest_grows_and_shrinks_in_place(void **state) {
     (void)state;
-    start(NULL);
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 0);
     void *before = ints.object;
     for (size_t length = 1; length < 10000; length++) {
@@ -208,11 +186,9 @@ static void test_newest_grows_and_shrinks_in_place(void **state) {
 
 static void test_newest_raw_memory_grows_in_place(void **state) {
     (void)state;
-    start(NULL);
     SKIP_IF_HARDENED("raw memory always moves");
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     nanvm_layout layout = nanvm_layout_make(40, 8);
     unsigned char *memory = nanvm_manager_alloc(manager, layout);
     assert_ptr_equal(nanvm_manager_resize(manager, memory, layout, 40), memory);
@@ -255,11 +231,9 @@ static size_t live_bytes(nanvm_manager *manager) {
 /* When others lie behind, too. */
 static void test_red_zone_stays_closed(void **state) {
     (void)state;
-    start(NULL);
     enum { PIECES = 30 };
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     unsigned char *ends[3 * PIECES];
     for (size_t i = 0; i < PIECES; i++) {
         struct node *node = nanvm_new(manager, &node_type).object;
@@ -280,10 +254,8 @@ static void test_red_zone_stays_closed(void **state) {
 
 static void test_over_aligned_object_is_open_to_its_last_byte(void **state) {
     (void)state;
-    start(NULL);
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     for (size_t i = 0; i < 5; i++) {
         assert_non_null(nanvm_new(manager, &point_type).object);
         struct line *line = nanvm_new(manager, &line_type).object;
@@ -341,10 +313,8 @@ static void test_arena_leaves_what_is_around_it_alone(void **state) {
 /* All of it, however much was in use. */
 static void test_reset_closes_what_was_in_use(void **state) {
     (void)state;
-    start(NULL);
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     while (nanvm_new(manager, &node_type).object != NULL) {
     }
     nanvm_arena_reset(&arena);
@@ -435,11 +405,9 @@ static void test_chunks_are_given_back_open(void **state) {
 /* No more of a buffer is used up than there has to be. */
 static void test_red_zone_has_sixteen_bytes(void **state) {
     (void)state;
-    start(NULL);
     const size_t checksum = is_hardened ? 8 : 0;
     nanvm_arena arena;
-    nanvm_arena_init(&arena, buffer, BYTES);
-    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    nanvm_manager *manager = start_arena(&arena);
     nanvm_layout layout = nanvm_layout_make(40, 8);
     unsigned char *memory = nanvm_manager_alloc(manager, layout);
     for (size_t i = 0; i < 10; i++) {
@@ -594,11 +562,11 @@ static void test_nobody_is_told_where_the_environment_says_off(void **state) {
 
 /* The memory of what was dropped is still there, so that the library sees it first. */
 
-static void drop_dead(void *context) {
+static void drop_dropped(void *context) {
     nanvm_mut_ref_drop(*(nanvm_mut_ref *)context);
 }
 
-static void use_dead(void *context) {
+static void use_dropped(void *context) {
     (void)nanvm_ref_count(nanvm_mut_ref_to_ref(*(nanvm_mut_ref *)context));
 }
 
@@ -608,17 +576,16 @@ static void expect_read(const char *message, misuse *wrong, nanvm_mut_ref dead) 
     assert_ptr_equal((const void *)(uintptr_t)read_last, nanvm_block_header(dead.object));
 }
 
-static void test_checker_is_asked_before_a_dead_object_stops_the_program(void **state) {
+static void expect_reads(nanvm_mut_ref *dropped) {
+    expect_read("drop of a reference", drop_dropped, *dropped);
+    expect_read("clone of a reference", clone_dropped, *dropped);
+    expect_read("use of a reference", use_dropped, *dropped);
+}
+
+static void test_sanitizer_is_asked_before_a_dropped_object_stops_the_program(
+    void **state) {
     (void)state;
-    start("off");
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_mut_ref dead = nanvm_new(nanvm_local_manager(&local), &node_type);
-    nanvm_mut_ref_drop(dead);
-    expect_read("drop of a reference", drop_dead, dead);
-    expect_read("clone of a reference", clone_dead, dead);
-    expect_read("use of a reference", use_dead, dead);
-    nanvm_local_deinit(&local);
+    with_dropped_node(start, expect_reads);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -644,7 +611,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_object_from_the_global_manager_ends_where_its_memory_does),
     TEST(test_every_manager_works_while_it_is_watched),
     TEST(test_nobody_is_told_where_the_environment_says_off),
-    TEST(test_checker_is_asked_before_a_dead_object_stops_the_program),
+    TEST(test_sanitizer_is_asked_before_a_dropped_object_stops_the_program),
 };
 
 RUN_TESTS(tests)
