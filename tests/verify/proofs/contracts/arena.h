@@ -28,7 +28,7 @@ static size_t front_at(uintptr_t start, size_t prefix, size_t align);
 
 /*@ assigns \nothing;
     ensures \result <==> front + size <= room; */
-static bool has_room(size_t room, size_t front, size_t size);
+static bool fits(size_t room, size_t front, size_t size);
 
 /*@ requires \valid_read(self) && is_arena_run(&self->bump_range);
     assigns \nothing;
@@ -50,14 +50,14 @@ static nanvm_layout chunk_layout(size_t size);
     ensures in_use < LARGE_ARENA && self->chunks == \null ==> \result == FIRST_CHUNK;
     ensures in_use < LARGE_ARENA && self->chunks != \null ==>
             \result == \min(2 * self->chunks->size, LARGEST_CHUNK); */
-static size_t usual_chunk_size(const nanvm_arena *self, size_t in_use);
+static size_t next_chunk_size(const nanvm_arena *self, size_t in_use);
 
 /*@ requires is_arena(self);
     requires least <= PTRDIFF_MAX;
     assigns \nothing;
     ensures least <= \result;
     ensures \result <= \max(HUGE_CHUNK, least + least / 2); */
-static size_t next_chunk_size(const nanvm_arena *self, size_t in_use, size_t least);
+static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least);
 
 /* No more than there are in a row, than may be made ahead, and than have room. */
 /*@ requires \valid_read(self) && stride > 0;
