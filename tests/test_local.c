@@ -1521,7 +1521,6 @@ static void *note_alloc(nanvm_manager *self, nanvm_layout layout) {
 /* Copies are faster between what starts at the same place in a line. */
 static void test_large_array_takes_whole_lines_with_the_head_of_malloc(void **state) {
     (void)state;
-    SKIP_IF_HARDENED("chunks are whole pages");
     accounting source;
     accounting_init(&source, NANVM_COUNT_PLAIN);
     usual_alloc = source.manager_table.alloc;
