@@ -230,8 +230,8 @@ static void test_each_of_several_managers_finds_its_own_account(void **state) {
     }
 }
 
-/* A manager that ended, and whose account was freed with its last piece, has none to go on
- * with: another manager's account may lie at the same address by now. */
+/* A manager that ended, and whose account was freed with its last piece, has none to go
+ * on with: another manager's account may lie at the same address by now. */
 static void test_manager_takes_no_other_managers_account(void **state) {
     (void)state;
     ground on, other;
