@@ -1369,8 +1369,8 @@ static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
     assert_int_equal(source.pieces, 0);
 }
 
-/* A large array grows; with its old memory an object ends that ends the manager. Nothing
- * was freed since the last trim, or something was. */
+/* A large array grows; with its old memory an object ends that ends the manager, which
+ * was trimmed before, or not. */
 static void end_while_a_large_array_grows(bool trims) {
     dropper source;
     dropper_init(&source);
