@@ -1335,6 +1335,38 @@ static void test_large_object_that_a_source_drops_is_trimmed(void **state) {
     dropper_close_local(&source);
 }
 
+/* A large array grows; with its old memory an object ends that ends the manager, which
+ * was trimmed before, or not. */
+static void end_while_a_large_array_grows(bool trims) {
+    dropper source;
+    dropper_init(&source);
+    nanvm_local_init_from(&scene_local, &source.manager);
+    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+    nanvm_manager *manager = nanvm_local_manager(&scene_local);
+    nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, 50000);
+    ((int *)array.object)[49999] = 7;
+    if (trims) {
+        (void)nanvm_local_trim(&scene_local);
+    }
+    dropper_hold(&source, 1);
+    scene.act = act_by_ending_the_manager;
+    scene.acts = 1;
+    assert_true(nanvm_mut_ref_resize(&array, manager, 90000));
+    assert_int_equal(scene.acts, 0);
+    assert_int_equal(nanvm_mut_ref_length(array), 90000);
+    assert_int_equal(((int *)array.object)[49999], 7);
+    assert_int_equal(((int *)array.object)[89999], 0);
+    nanvm_mut_ref_drop(array);
+    assert_int_equal(source.pieces, 0);
+    assert_int_equal(scene.live, 0);
+}
+
+static void test_manager_may_end_while_a_large_array_grows(void **state) {
+    (void)state;
+    end_while_a_large_array_grows(false);
+    end_while_a_large_array_grows(true);
+}
+
 /* --- a source without memory, to which some comes back meanwhile --- */
 
 static void fill_and_free(nanvm_manager *manager) {
@@ -1604,6 +1636,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_object_that_a_source_drops_is_not_lost),
     TEST(test_source_may_drop_while_an_arena_gives_chunks_back),
     TEST(test_large_object_that_a_source_drops_is_trimmed),
+    TEST(test_manager_may_end_while_a_large_array_grows),
     TEST(test_no_callback_runs_while_a_manager_gives_back),
     TEST(test_no_callback_runs_while_an_arena_gives_back),
 };

@@ -1,4 +1,16 @@
 /* Who counts and who frees, written through the public headers alone. */
+#if defined(__unix__) || defined(__APPLE__)
+#if !defined(_DEFAULT_SOURCE)
+#define _DEFAULT_SOURCE /* mmap, MAP_ANONYMOUS */
+#endif
+#if !defined(_DARWIN_C_SOURCE)
+#define _DARWIN_C_SOURCE
+#endif
+#include <sys/mman.h>
+#include <unistd.h>
+#define HAS_PAGES 1
+#endif
+
 #include "run.h"
 #include "stage.h"
 
@@ -244,6 +256,63 @@ static void test_dealloc_may_free_itself_with_its_last_block(void **state) {
     assert_true(gone);
 }
 
+/* --- one that is no larger than it has to be --- */
+
+#if defined(HAS_PAGES)
+static void *alloc_static(nanvm_manager *self, nanvm_layout layout) {
+    static _Alignas(16) unsigned char memory[256];
+    (void)self;
+    assert_true(layout.size <= sizeof(memory));
+    return memory;
+}
+
+static void dealloc_static(nanvm_dealloc *self, void *memory, nanvm_layout layout) {
+    (void)self;
+    (void)memory;
+    (void)layout;
+}
+
+/* A local manager looks whether an array of another one lies in its pools. */
+static void move_to_a_local_manager(nanvm_dealloc *dealloc) {
+    static const nanvm_manager_table table = {.alloc = alloc_static};
+    nanvm_manager from = {.table = &table, .dealloc = dealloc};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new(manager, &ints_type));
+    nanvm_mut_ref array = nanvm_new_array(&from, &ints_type, NULL, 3);
+    assert_true(nanvm_mut_ref_resize(&array, manager, 5));
+    assert_int_equal(nanvm_mut_ref_length(array), 5);
+    nanvm_mut_ref_drop(array);
+    nanvm_local_deinit(&local);
+}
+
+/* The page behind it can't be read. */
+static void use_at_the_end_of_a_page(void) {
+    static const nanvm_dealloc_table table = {.count = NANVM_COUNT_PLAIN,
+                                              .dealloc = dealloc_static};
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *memory =
+        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    assert_int_equal(mprotect(memory + page, page, PROT_NONE), 0);
+    nanvm_dealloc *dealloc = (nanvm_dealloc *)(void *)(memory + page) - 1;
+    dealloc->table = &table;
+    move_to_a_local_manager(dealloc);
+    assert_int_equal(munmap(memory, 2 * page), 0);
+}
+#else
+static void use_at_the_end_of_a_page(void) {
+    print_message("skipped: there is no mmap() here\n");
+    skip();
+}
+#endif
+
+static void test_nothing_behind_a_dealloc_is_read(void **state) {
+    (void)state;
+    use_at_the_end_of_a_page();
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_custom_count_is_asked_for_every_change),
     TEST(test_custom_count_of_zero_grants_exclusive_access),
@@ -252,6 +321,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_uncounted_block_looks_shared_and_stays),
     TEST(test_uncounted_manager_needs_no_dealloc),
     TEST(test_dealloc_may_free_itself_with_its_last_block, source),
+    TEST(test_nothing_behind_a_dealloc_is_read),
 };
 
 RUN_TESTS(tests)

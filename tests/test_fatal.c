@@ -154,6 +154,19 @@ static void test_visit_of_the_dead_is_fatal(void **state) {
     misuse_all_dead("use", visit_ref);
 }
 
+static void read_length(void *context) {
+    (void)nanvm_ref_length(*(nanvm_ref *)context);
+}
+
+/* Other builds don't look. */
+static void test_length_of_the_dead_is_fatal(void **state) {
+    (void)state;
+    if (is_hardened) {
+        misuse_all_dead("use", read_length);
+        misuse_dead(NANVM_COUNT_PLAIN, &ints_type, "use", read_length);
+    }
+}
+
 static void test_resize_of_the_dead_is_fatal(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
@@ -345,6 +358,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_taking_the_dead_is_fatal),
     TEST(test_clone_object_of_the_dead_is_fatal),
     TEST(test_visit_of_the_dead_is_fatal),
+    TEST(test_length_of_the_dead_is_fatal),
     TEST(test_resize_of_the_dead_is_fatal),
     TEST(test_second_drop_in_a_local_manager_is_fatal, local),
     TEST(test_drop_of_a_mut_ref_that_is_shared_is_fatal, local),

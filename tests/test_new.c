@@ -212,6 +212,29 @@ static bool empty_arrays(const stage *on) {
            empty_array(on, &words_type);
 }
 
+/* A type that has no items has arrays of no items. */
+static bool no_items_of_a_struct(const stage *on) {
+    const struct point unused = {1, 2};
+    nanvm_mut_ref before = nanvm_new_copy(on->manager, &point_type, &unused);
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &point_type, &unused, 0);
+    if (made.object != NULL) {
+        assert_true(all_zero(made.object, sizeof(struct point)));
+        assert_int_equal(nanvm_mut_ref_length(made), 0);
+    }
+    if (before.object != NULL) {
+        assert_memory_equal(before.object, &unused, sizeof(unused));
+    }
+    bool made_both = before.object != NULL && made.object != NULL;
+    nanvm_mut_ref_drop(before);
+    nanvm_mut_ref_drop(made);
+    return made_both;
+}
+
+static void test_no_items_of_a_struct_are_a_struct_of_zeros(void **state) {
+    (void)state;
+    on_every_manager(no_items_of_a_struct);
+}
+
 static bool zeros_around_items(const stage *on) {
     for (size_t length = 0; length < 12; length++) {
         nanvm_mut_ref text =
@@ -548,6 +571,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_items_that_start_in_the_padding_are_whole),
     TEST(test_whatever_is_around_the_items_is_zero),
     TEST(test_empty_arrays_work),
+    TEST(test_no_items_of_a_struct_are_a_struct_of_zeros),
     TEST(test_objects_of_no_size_are_distinct),
     TEST(test_new_with_writes_in_place),
     TEST(test_construct_that_gives_up_leaves_nothing_behind),
