@@ -1341,7 +1341,7 @@ static void end_while_a_large_array_grows(bool trims) {
     dropper source;
     dropper_init(&source);
     nanvm_local_init_from(&scene_local, &source.manager);
-    nanvm_local_on_leak(&scene_local, ignore_leak, NULL);
+    nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
     nanvm_manager *manager = nanvm_local_manager(&scene_local);
     nanvm_mut_ref array = nanvm_new_array(manager, &ints_type, NULL, 50000);
     ((int *)array.object)[49999] = 7;
