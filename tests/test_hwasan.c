@@ -60,6 +60,25 @@ static void test_hwasan_is_asked_before_a_dead_object_stops_the_program(void **s
     nanvm_local_deinit(&local);
 }
 
+/* They need no places of their size: one pool serves them all. */
+static void test_arrays_of_all_sizes_share_a_pool(void **state) {
+    (void)state;
+    start(NULL);
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 10));
+    size_t before = source.live_blocks;
+    for (size_t length = 0; length < 50; length++) {
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, length));
+        assert_int_equal(source.live_blocks, before);
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 #if defined(NANVM_HARDENED)
 /* So that the sanitizer sees its end: else 1,024 wait. */
 static void test_block_of_the_global_manager_does_not_wait(void **state) {
@@ -79,6 +98,7 @@ static void test_block_of_the_global_manager_does_not_wait(void **state) {
 #endif
 
 static const struct CMUnitTest tests[] = {
+    TEST(test_arrays_of_all_sizes_share_a_pool),
 #if defined(NANVM_HARDENED)
     TEST(test_block_of_the_global_manager_does_not_wait),
 #endif
