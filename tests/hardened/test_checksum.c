@@ -531,11 +531,11 @@ static void test_reset_left_by_longjmp_is_noticed(void **state) {
 enum { GUARD_WORDS = 8 };
 
 /* Each is the complement of its address. */
-NANVM_NOINLINE static volatile uintptr_t *guard_above(volatile uintptr_t *word) {
-    for (size_t found = 0; found < GUARD_WORDS; word++) {
-        found = *word == ~(uintptr_t)word ? found + 1 : 0;
+NANVM_NOINLINE static volatile uintptr_t *guard_above(volatile uintptr_t *at) {
+    for (size_t found = 0; found < GUARD_WORDS; at++) {
+        found = *at == ~(uintptr_t)at ? found + 1 : 0;
     }
-    return word - GUARD_WORDS;
+    return at - GUARD_WORDS;
 }
 
 static struct {
@@ -582,9 +582,9 @@ static void test_any_word_of_a_frame_tells_that_it_was_left(void **state) {
 #endif
     misuse *const ways[] = {drop_in_a_broken_frame, reset_in_a_broken_frame};
     for (size_t i = 0; i < 2 * GUARD_WORDS; i++) {
-        size_t word = i / 2;
+        size_t broken = i / 2;
         char output[1000];
-        assert_int_equal(run_in_child(ways[i % 2], &word, output, sizeof(output)),
+        assert_int_equal(run_in_child(ways[i % 2], &broken, output, sizeof(output)),
                          SIGABRT);
         assert_non_null(strstr(output, "at work"));
         assert_non_null(strstr(output, "left by longjmp"));
