@@ -90,7 +90,22 @@ static void test_atomic_count_sticks_at_its_limit(void **state) {
     assert_int_equal(load(&word), NANVM_COUNT_STUCK);
 }
 
+static void test_count_says_whether_there_are_others(void **state) {
+    (void)state;
+    const int32_t shared[] = {1, INT32_MAX, NANVM_COUNT_ATOMIC - 1,
+                              NANVM_COUNT_ATOMIC_LAST};
+    const int32_t others[] = {0, NANVM_COUNT_ATOMIC, NANVM_COUNT_NONE, NANVM_COUNT_CUSTOM,
+                              NANVM_COUNT_DEAD};
+    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+        assert_true(nanvm_count_is_shared(shared[i]));
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(nanvm_count_is_shared(others[i]));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_count_says_whether_there_are_others),
     TEST(test_plain_count_goes_up_and_down),
     TEST(test_plain_count_overflows_to_where_counts_stick),
     TEST(test_atomic_count_goes_down_and_up),

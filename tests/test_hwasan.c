@@ -39,7 +39,47 @@ static void test_hwasan_is_asked_before_a_dropped_object_stops_the_program(void 
     with_dropped_node(start, expect_read);
 }
 
+/* They need no places of their size: one pool serves them all. */
+static void test_arrays_of_all_sizes_share_a_pool(void **state) {
+    (void)state;
+    start(NULL);
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 10));
+    size_t before = source.live_blocks;
+    for (size_t length = 0; length < 50; length++) {
+        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, length));
+        assert_int_equal(source.live_blocks, before);
+    }
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* So that the sanitizer sees its end: else 1,024 of a hardened build wait. */
+static void test_block_of_the_global_manager_does_not_wait(void **state) {
+    (void)state;
+    if (!is_hardened) {
+        skip_because("only blocks of a hardened build wait");
+    }
+    start(NULL);
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &node_type);
+    const void *first = made.object;
+    size_t seen = 0;
+    for (size_t i = 0; i < 1000; i++) {
+        nanvm_mut_ref_drop(made);
+        made = nanvm_new(nanvm_global(), &node_type);
+        seen += made.object == first;
+    }
+    nanvm_mut_ref_drop(made);
+    assert_true(seen > 0);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_arrays_of_all_sizes_share_a_pool),
+    TEST(test_block_of_the_global_manager_does_not_wait),
     TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
     TEST(test_hwasan_is_asked_before_a_dropped_object_stops_the_program),
 };

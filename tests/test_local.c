@@ -1658,7 +1658,47 @@ static void test_stale_handle_of_a_large_array_that_moved_is_noticed(void **stat
     nanvm_mut_ref_drop(array);
 }
 
+/* It would be refused again: nobody gave anything back. */
+static void test_source_is_asked_once_where_nothing_is_free(void **state) {
+    (void)state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref alive = nanvm_new(manager, &point_type);
+    nanvm_layout layout = nanvm_layout_make(40, 8);
+    for (size_t i = 0; i < 2; i++) { /* for the account, and for the memory */
+        accounting_fail_once(&source, i);
+        size_t requests = source.requests;
+        assert_null(nanvm_manager_alloc(manager, layout));
+        assert_int_equal(source.requests, requests + i + 1);
+        accounting_never_fail(&source);
+    }
+    nanvm_mut_ref_drop(alive);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
+/* Of a size that has its entry in the table of those that were used last. */
+static void test_small_array_after_a_large_one_takes_little(void **state) {
+    (void)state;
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref large = nanvm_new_array(manager, &bytes, NULL, 4096 + 100);
+    size_t before = nanvm_stats_make(manager).live_bytes;
+    nanvm_mut_ref small = nanvm_new_array(manager, &bytes, NULL, 100);
+    assert_in_range(nanvm_stats_make(manager).live_bytes - before, 100, 1000);
+    nanvm_mut_ref_drop(large);
+    nanvm_mut_ref_drop(small);
+    nanvm_local_deinit(&local);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_source_is_asked_once_where_nothing_is_free),
+    TEST(test_small_array_after_a_large_one_takes_little),
     TEST(test_array_takes_the_slot_of_its_class_after_any_other, local),
     TEST(test_array_that_no_memory_has_room_for_is_refused, local),
     TEST(test_large_array_of_the_same_length_takes_no_more_memory, local),

@@ -17,13 +17,6 @@ static nanvm_layout guarded(nanvm_layout layout) {
     return layout;
 }
 
-/* The size, rounded up to the alignment; 0 if that is too much. */
-static size_t rounded(nanvm_layout layout) {
-    return nanvm_layout_is_valid(layout)
-               ? nanvm_layout_round_up(layout.size, layout.align)
-               : 0;
-}
-
 static nanvm_layout with_guard(nanvm_layout layout) {
     layout.size += nanvm_guard_page_size();
     return layout;
@@ -33,11 +26,12 @@ size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool, const nanvm_chunk *self)
     return self->size + (is_guarded(pool) ? nanvm_guard_page_size() : 0);
 }
 
+/* Nothing wraps: a size is less than half of the address space and a few bytes, and so is
+ * an alignment. */
 static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, *size));
-    layout.size = *size = rounded(layout);
-    nanvm_chunk *chunk =
-        *size == 0 ? NULL : nanvm_memory_alloc(pool->source, with_guard(layout));
+    layout.size = *size = nanvm_layout_round_up(layout.size, layout.align);
+    nanvm_chunk *chunk = nanvm_memory_alloc(pool->source, with_guard(layout));
     if (chunk != NULL) {
         nanvm_guard_page_close((unsigned char *)chunk + *size);
     }

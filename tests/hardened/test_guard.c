@@ -186,16 +186,33 @@ static void test_source_needs_no_memory_aligned_to_pages(void **state) {
     nanvm_local_deinit(&local);
 }
 
-/* The system has a limit of its own; beyond, chunks go without. */
+/* Where nobody tells, there are none. */
+static size_t count_mappings(void) {
+    size_t lines = 0;
+#if defined(__linux__)
+    FILE *maps = fopen("/proc/self/maps", "r");
+    for (int byte = 0; maps != NULL && (byte = fgetc(maps)) != EOF;) {
+        lines += byte == '\n';
+    }
+    if (maps != NULL) {
+        fclose(maps);
+    }
+#endif
+    return lines;
+}
+
+/* The system has a limit of its own; beyond, chunks go without, and the program has the
+ * other half of its mappings. */
 static void test_more_chunks_than_there_may_be_guards(void **state) {
     fixture *self = *state;
-    enum { CHUNKS = 17000 };
+    enum { CHUNKS = 18000, MAPPINGS = 2 * 17000 };
     static nanvm_mut_ref made[CHUNKS];
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < CHUNKS; i++) {
             made[i] = nanvm_new(self->manager, &page_type);
             assert_non_null(made[i].object);
         }
+        assert_true(count_mappings() < MAPPINGS);
         for (size_t i = 0; i < CHUNKS; i++) {
             nanvm_mut_ref_drop(made[i]);
         }
@@ -203,7 +220,47 @@ static void test_more_chunks_than_there_may_be_guards(void **state) {
     expect_stopped(nanvm_new(self->manager, &page_type));
 }
 
+static void test_requests_that_fail_take_no_guards(void **state) {
+    (void)state;
+    enum { REQUESTS = 17000 };
+    needs_fork();
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    size_t length = beyond_memory(1 << 20) / sizeof(int);
+    for (size_t i = 0; i < REQUESTS; i++) {
+        assert_null(nanvm_new_array(manager, &ints_type, NULL, length).object);
+    }
+    expect_stopped(nanvm_new(manager, &point_type));
+    nanvm_local_deinit(&local);
+}
+
+static size_t reserved_for_a_point(nanvm_manager *source) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, source);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref point = nanvm_new(manager, &point_type);
+    size_t bytes = nanvm_stats_make(manager).reserved_bytes;
+    nanvm_mut_ref_drop(point);
+    nanvm_local_deinit(&local);
+    return bytes;
+}
+
+/* As long as it can't be used for anything else. */
+static void test_guard_counts_as_reserved(void **state) {
+    (void)state;
+    needs_fork();
+    accounting source; /* whose chunks have no guards */
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    enum { LEAST_PAGE = 4096 };
+    assert_true(reserved_for_a_point(&source.manager) < LEAST_PAGE);
+    assert_true(reserved_for_a_point(nanvm_global()) >= 2 * LEAST_PAGE);
+    accounting_deinit(&source);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_requests_that_fail_take_no_guards),
+    TEST(test_guard_counts_as_reserved),
     TEST(test_guards_of_chunks_in_the_heap_are_opened_again),
     TEST(test_more_chunks_than_there_may_be_guards, local),
     TEST(test_nobody_runs_on_beyond_a_chunk, local),

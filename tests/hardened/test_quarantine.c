@@ -54,6 +54,41 @@ static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
     expect_waits(nanvm_global(), &ints_type, 200000, 0);
 }
 
+static void drop_mut_again(void *context) {
+    nanvm_mut_ref dead = {(void *)(uintptr_t)((nanvm_ref *)context)->object};
+    nanvm_mut_ref_drop(dead);
+}
+
+/* Whichever handle the last one was. */
+static void test_second_drop_of_who_was_never_shared_is_noticed(void **state) {
+    (void)state;
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &point_type);
+    nanvm_ref dead = {made.object};
+    nanvm_mut_ref_drop(made);
+    make_and_drop_others(nanvm_global(), &point_type, 0, 1000, dead.object);
+    expect_fatal("dropped before", drop_again, &dead);
+    expect_fatal("dropped before", drop_mut_again, &dead);
+}
+
+static void drop_again_as_a_leaf(void *context) {
+    nanvm_ref_drop_leaf(*(nanvm_ref *)context);
+}
+
+static void drop_mut_again_typed(void *context) {
+    nanvm_mut_ref dead = {(void *)(uintptr_t)((nanvm_ref *)context)->object};
+    nanvm_mut_ref_drop_typed(dead, &point_type);
+}
+
+/* An object in the quarantine has no origin any more. (Twice, as the compiler may know
+ * the type.) */
+static void test_second_drop_is_noticed_by_typed_functions(void **state) {
+    (void)state;
+    nanvm_ref dead = make_and_drop(nanvm_global(), &point_type, 0);
+    expect_fatal("dropped before", drop_again_as_a_leaf, &dead);
+    expect_fatal("dropped before", drop_mut_again_typed, &dead);
+    expect_fatal("dropped before", drop_mut_again_typed, &dead);
+}
+
 static void test_slot_serves_again_in_the_end(void **state) {
     fixture *self = *state;
     size_t before = 0;
@@ -241,14 +276,23 @@ static void write_to_the_dead_and_trim(void *context) {
     (void)nanvm_local_trim(local);
 }
 
+static void write_to_the_last_dead_and_trim(void *context) {
+    nanvm_local *local = context;
+    make_and_drop_others(nanvm_local_manager(local), &point_type, 0, 2, NULL);
+    write_to_the_dead_and_trim(local);
+}
+
 static void test_write_to_the_dead_is_noticed_by_a_trim(void **state) {
     fixture *self = *state;
     needs_fork();
-    char output[1000];
-    assert_int_equal(
-        run_in_child(write_to_the_dead_and_trim, &self->local, output, sizeof(output)),
-        SIGABRT);
-    assert_non_null(strstr(output, "written to after it was dropped"));
+    misuse *const writes[] = {write_to_the_dead_and_trim,
+                              write_to_the_last_dead_and_trim};
+    for (size_t i = 0; i < 2; i++) {
+        char output[1000];
+        assert_int_equal(run_in_child(writes[i], &self->local, output, sizeof(output)),
+                         SIGABRT);
+        assert_non_null(strstr(output, "written to after it was dropped"));
+    }
 }
 
 static void test_write_to_the_dead_is_noticed(void **state) {
@@ -420,6 +464,37 @@ static void test_what_waits_goes_before_a_source_runs_out(void **state) {
     nanvm_manager_dealloc(manager, memory, layout);
     nanvm_local_deinit(&local);
     assert_int_equal(limited_used, 0);
+}
+
+/* However short it has waited: others live beside it, so that nothing can go back. */
+static void test_place_serves_at_once_where_there_is_no_other(void **state) {
+    (void)state;
+    enum { MANY = 1000 };
+    static nanvm_mut_ref made[MANY];
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    size_t length = 0;
+    for (; length < MANY; length++) {
+        made[length] = nanvm_new(manager, &point_type);
+        if (made[length].object == NULL) {
+            break;
+        }
+        accounting_fail_from(&source, 0);
+    }
+    assert_in_range(length, 2, MANY - 1);
+    void *place = made[0].object;
+    nanvm_mut_ref_drop(made[0]);
+    made[0] = nanvm_new(manager, &point_type);
+    assert_ptr_equal(made[0].object, place);
+    for (size_t i = 0; i < length; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    accounting_never_fail(&source);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
 }
 
 #if defined(__linux__)
@@ -631,7 +706,10 @@ static void test_who_waits_needs_its_type_no_more(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_while_others_come_and_go, local),
+    TEST(test_second_drop_of_who_was_never_shared_is_noticed),
+    TEST(test_second_drop_is_noticed_by_typed_functions),
     TEST(test_slot_serves_again_in_the_end, local),
+    TEST(test_place_serves_at_once_where_there_is_no_other),
     TEST(test_dropped_object_is_cleared, local),
     TEST(test_items_cut_off_are_cleared, source),
     TEST(test_array_that_is_cut_down_gives_memory_back),
