@@ -6,9 +6,11 @@ size_t nanvm_block_prefix(const nanvm_type *type) {
 
 /* Here the dealloc is a user's, or the global manager's. */
 static void expect_no_traits(const nanvm_dealloc_table *table) {
+    if (!NANVM_CHECKS_EVERY_CALL) {
+        return;
+    }
     nanvm_dealloc_traits own = table->own;
-    if (NANVM_CHECKS_EVERY_CALL &&
-        (own.in_pool || own.free_inline || own.leaves || own.chunked || own.bounded)) {
+    if (own.in_pool || own.free_inline || own.leaves || own.chunked || own.bounded) {
         nanvm_fatal("a dealloc's table sets the member `own`, which is the library's");
     }
 }

@@ -228,18 +228,24 @@ static inline void nanvm_block_check_most(const nanvm_origin *origin, size_t len
 /* Both stop the program if an array has no room for so many items. The first is for an
  * array that is counted, which therefore doesn't lie in an arena. */
 static inline void nanvm_block_check_counted(const void *object, size_t length) {
+    if (!NANVM_BOUNDS_LENGTHS) {
+        return;
+    }
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (NANVM_BOUNDS_LENGTHS && NANVM_LIKELY(origin->dealloc->table->own.chunked)) {
+    if (NANVM_LIKELY(origin->dealloc->table->own.chunked)) {
         nanvm_block_check_most(origin, length);
     }
 }
 
 static inline void nanvm_block_check_length(const void *object, size_t length) {
+    if (!NANVM_BOUNDS_LENGTHS) {
+        return;
+    }
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_dealloc *dealloc = origin->dealloc;
-    if (NANVM_BOUNDS_LENGTHS && NANVM_LIKELY(dealloc->table->own.chunked)) {
+    if (NANVM_LIKELY(dealloc->table->own.chunked)) {
         nanvm_block_check_most(origin, length);
-    } else if (NANVM_BOUNDS_LENGTHS && dealloc->table->own.bounded &&
+    } else if (dealloc->table->own.bounded &&
                !nanvm_block_is_in_front(object, origin->type, length,
                                         *((const nanvm_dealloc_bounded *)dealloc)->end)) {
         nanvm_block_check_bound(origin, object, length);

@@ -1,6 +1,6 @@
-/* How references are dropped: inline while others remain, and, of a type that is known to
- * hold nothing, where the last one leads to an object in a pool; else by a call. A part
- * of <nanvm/mem/mut_ref.h> and <nanvm/mem/ref.h>; src/drop.c is the rest. */
+/* How a Ref is dropped: inline while others remain, and, of a type that is known to hold
+ * nothing, where the last one leads to an object in a pool; else by a call. A part of
+ * <nanvm/mem/ref.h>; src/drop.c is the rest. A MutRef's drop is in mut_ref.h. */
 #ifndef NANVM_MEM_INLINE_DROP_H
 #define NANVM_MEM_INLINE_DROP_H
 
@@ -10,9 +10,6 @@ NANVM_BEGIN_DECLS
 
 /* nanvm_ref_drop() of an object whose count was read just now, and isn't above 0. */
 NANVM_API NANVM_NOINLINE void nanvm_drop_ref_cold(const void *object, int32_t count);
-
-/* nanvm_mut_ref_drop() of a handle that isn't null. */
-NANVM_API NANVM_COLD void nanvm_drop_mut_ref_cold(void *object);
 
 NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
     if (self.object != NANVM_NULL) {
@@ -48,22 +45,6 @@ NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_type *type) {
         nanvm_ref_drop_leaf(self);
     } else {
         nanvm_ref_drop(self);
-    }
-}
-
-NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
-    if (self.object != NANVM_NULL) {
-        nanvm_drop_mut_ref_cold(self.object);
-    }
-}
-
-/* nanvm_mut_ref_drop() for a table that the compiler may know: an object that holds
- * nothing then ends inline, if it lies in a pool. */
-NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type *type) {
-    bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
-    if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
-        !nanvm_slots_free(self.object)) {
-        nanvm_mut_ref_drop(self);
     }
 }
 

@@ -2,9 +2,12 @@
 #ifndef NANVM_MEM_INLINE_MUT_REF_H
 #define NANVM_MEM_INLINE_MUT_REF_H
 
-#include <nanvm/mem/inline/drop.h>
+#include <nanvm/mem/inline/slots.h>
 
 NANVM_BEGIN_DECLS
+
+/* nanvm_mut_ref_drop() of a handle that isn't null. */
+NANVM_API NANVM_COLD void nanvm_drop_mut_ref_cold(void *object);
 
 NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_null(void) {
     nanvm_mut_ref null = NANVM_NULL_HANDLE;
@@ -23,6 +26,22 @@ NANVM_INLINE nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) {
     nanvm_ref ref;
     ref.object = self.object;
     return ref;
+}
+
+NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
+    if (self.object != NANVM_NULL) {
+        nanvm_drop_mut_ref_cold(self.object);
+    }
+}
+
+/* nanvm_mut_ref_drop() for a table that the compiler may know: an object that holds
+ * nothing then ends inline, if it lies in a pool. */
+NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type *type) {
+    bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
+    if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
+        !nanvm_slots_free(self.object)) {
+        nanvm_mut_ref_drop(self);
+    }
 }
 
 NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_move(nanvm_mut_ref *self) {

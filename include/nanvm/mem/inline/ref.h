@@ -3,6 +3,8 @@
 #ifndef NANVM_MEM_INLINE_REF_H
 #define NANVM_MEM_INLINE_REF_H
 
+#include <nanvm/mem/inline/drop.h>
+
 NANVM_BEGIN_DECLS
 
 /* What the inline functions of the same names leave to a call. `object` isn't null; a
