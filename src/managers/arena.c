@@ -533,6 +533,7 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
     void *object = !NANVM_QUARANTINES && self->bump_range.type == type
                        ? nanvm_slots_pop(&self->bump_range)
                        : NULL;
+    /* cppcheck-suppress knownConditionTrueFalse ; true in a hardened build only */
     if (object == NULL) {
         end_run(self);
         object = place_block(self, type, size);
