@@ -1,6 +1,6 @@
-/* What a hardened build's checksums are made of, bit by bit, under a key that is known: the
- * system's source of random numbers is a double here. Whatever weakens one of them, so that
- * a forged value might pass, makes another number of it. */
+/* What a hardened build's checksums are made of, bit by bit, under a key that is known:
+ * the system's source of random numbers is a double here. Whatever weakens one of them,
+ * so that a forged value might pass, makes another number of it. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
