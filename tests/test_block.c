@@ -132,6 +132,7 @@ static void slab_free_block(nanvm_dealloc *dealloc, void *object) {
         (struct slot *)(void *)((char *)object - offsetof(struct slot, node));
     size_t i = (size_t)(slot - self->slots);
     assert_true(self->taken[i]);
+    assert_int_equal(nanvm_block_count(object), NANVM_COUNT_DEAD);
     self->taken[i] = false;
 }
 
@@ -164,6 +165,20 @@ static void test_manager_with_its_own_blocks_shares_an_origin(void **state) {
     assert_int_equal(slab_live(&self), SLOTS);
     nanvm_ref_drop(chain);
     assert_int_equal(slab_live(&self), 0);
+}
+
+/* So a manager sees a second drop as long as it keeps the block. */
+static void test_object_counts_as_dropped_when_its_block_is_freed(void **state) {
+    (void)state;
+    slab nodes, points;
+    slab_init(&nodes, &node_type);
+    slab_init(&points, &point_type);
+    nanvm_ref point = nanvm_mut_ref_to_ref(nanvm_new(&points.manager, &point_type));
+    struct node value = {point, 0, null_ref()};
+    nanvm_mut_ref_drop(nanvm_new_copy(&nodes.manager, &node_type, &value));
+    assert_int_equal(nanvm_block_count(point.object), NANVM_COUNT_DEAD);
+    nanvm_mut_ref_drop(nanvm_new(&points.manager, &point_type));
+    assert_int_equal(slab_live(&nodes) + slab_live(&points), 0);
 }
 
 /* Only the library's own origins are followed by what an array has room for. */
@@ -202,6 +217,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_origin_names_type_and_dealloc),
     TEST(test_count_of_a_block_is_one_of_those_that_have_names, arena_in_buffer),
     TEST(test_manager_with_its_own_blocks_shares_an_origin),
+    TEST(test_object_counts_as_dropped_when_its_block_is_freed),
     TEST(test_array_of_references_with_a_shared_origin_is_dropped),
     TEST(test_array_without_resize_block_moves),
 };

@@ -102,6 +102,22 @@ static void test_growing_is_no_second_object(void **state) {
     nanvm_mut_ref_drop(made);
 }
 
+/* Nor does it count twice in bytes, where it moves; and older peaks stay. */
+static void test_growing_leaves_the_peaks(void **state) {
+    fixture *self = *state;
+    nanvm_mut_ref made = nanvm_new_array(self->manager, &ints_type, NULL, 30000);
+    assert_true(nanvm_mut_ref_resize(&made, self->manager, 60000));
+    nanvm_stats stats = nanvm_stats_make(self->manager);
+    assert_int_equal(stats.peak_bytes, stats.live_bytes);
+    nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 60000));
+    size_t most = nanvm_stats_make(self->manager).peak_bytes;
+    assert_true(most > stats.peak_bytes);
+    assert_true(nanvm_mut_ref_resize(&made, self->manager, 70000));
+    assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, most);
+    assert_int_equal(peak_of(self->manager), 2);
+    nanvm_mut_ref_drop(made);
+}
+
 static void test_what_could_not_be_made_is_not_counted(void **state) {
     fixture *self = *state;
     nanvm_mut_ref made = nanvm_new_array(self->manager, &ints_type, NULL, 30000);
@@ -563,6 +579,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_local_counts_live_blocks_and_bytes, local_over_source),
     TEST(test_peak_is_the_most_that_were_alive_at_once),
     TEST(test_growing_is_no_second_object, local),
+    TEST(test_growing_leaves_the_peaks, local_over_source),
     TEST(test_what_could_not_be_made_is_not_counted, local_over_source),
     TEST(test_local_counts_raw_memory, local),
     TEST(test_local_tells_of_each_type_once, local),

@@ -31,8 +31,8 @@ static inline void nanvm_callback_guard_enter(nanvm_at_work *self,
                                               nanvm_callback_guard *frame,
                                               uintptr_t here) {
     frame->address = here;
-    for (size_t i = 0; i < NANVM_CALLBACK_GUARD_WORDS; ++i) {
-        frame->words[i] = nanvm_callback_guard_word(&frame->words[i]);
+    for (size_t i = NANVM_CALLBACK_GUARD_WORDS; i > 0; --i) {
+        frame->words[i - 1] = nanvm_callback_guard_word(&frame->words[i - 1]);
     }
     self->is_set = true;
     self->frame = frame;

@@ -523,6 +523,40 @@ static void test_reset_left_by_longjmp_is_noticed(void **state) {
     assert_non_null(strstr(output, "left by longjmp"));
 }
 
+NANVM_NOINLINE static void reset_here(nanvm_arena *arena) {
+    nanvm_arena_reset(arena);
+}
+
+/* Leaves what is in its part of the stack as it is. */
+NANVM_NOINLINE static void reset_below_untouched(nanvm_arena *arena) {
+    volatile unsigned char bytes[2000];
+    bytes[0] = 0;
+    nanvm_arena_reset(arena);
+    (void)bytes[0]; /* they are there while it resets */
+}
+
+/* In a child: two resets from the same place, of which the second returns. */
+static void reset_another_after_longjmp(void *context) {
+    nanvm_arena left, other;
+    (void)context;
+    nanvm_arena_init_growing(&left, nanvm_global());
+    nanvm_arena_init_growing(&other, nanvm_global());
+    nanvm_mut_ref leaver = nanvm_new(nanvm_arena_manager(&left), &leaver_type);
+    if (leaver.object != NULL && setjmp(out_of_drop) == 0) {
+        reset_here(&left);
+    }
+    reset_here(&other);
+    reset_below_untouched(&left);
+}
+
+static void test_reset_that_returns_does_not_hide_one_that_was_left(void **state) {
+    (void)state;
+    char output[1000];
+    assert_int_equal(
+        run_in_child(reset_another_after_longjmp, NULL, output, sizeof(output)), SIGABRT);
+    assert_non_null(strstr(output, "while an arena was reset was left by longjmp"));
+}
+
 /* --- what is left of the frame of a drop, or a reset --- */
 
 enum { GUARD_WORDS = 8 };
@@ -633,6 +667,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_callback_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed),
     TEST(test_reset_left_by_longjmp_is_noticed_further_down),
+    TEST(test_reset_that_returns_does_not_hide_one_that_was_left),
     TEST(test_any_word_of_a_frame_tells_that_it_was_left),
     TEST(test_reset_clears_every_chunk, arena),
     TEST(test_no_byte_of_a_count_can_be_forged),

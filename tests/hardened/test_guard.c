@@ -1,8 +1,14 @@
 /* The page behind a chunk of a hardened build, where the chunk is the global manager's.
  */
+#if defined(__unix__) && !defined(_DEFAULT_SOURCE)
+#define _DEFAULT_SOURCE /* sysconf */
+#endif
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
 
 #include "misuse.h"
 #include "objects.h"
@@ -49,6 +55,59 @@ static void test_nobody_runs_on_beyond_a_chunk(void **state) {
     expect_stopped(nanvm_new_array(self->manager, &ints_type, NULL, 100));
     expect_stopped(nanvm_new_array(self->manager, &ints_type, NULL, 30000));
     expect_stopped(nanvm_new(self->manager, &page_type));
+}
+
+/* One byte, the last of a chunk or the first behind it. */
+static void touch(void *context) {
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        signal(ends[i], SIG_DFL);
+    }
+    volatile unsigned char *byte = context;
+    *byte = *byte;
+    _Exit(0); /* a leak checker would read what is closed */
+}
+
+/* Of the only chunk of a manager over nanvm_global(). */
+static unsigned char *end_of_chunk(nanvm_manager *manager, nanvm_mut_ref made) {
+    size_t page = 0;
+#if defined(_SC_PAGESIZE)
+    page = (size_t)sysconf(_SC_PAGESIZE);
+#endif
+    size_t size = nanvm_stats_make(manager).reserved_bytes - page;
+    unsigned char *begin = (unsigned char *)nanvm_block_origin(made.object);
+    assert_true(is_aligned(begin, page));
+    assert_int_equal(size % page, 0);
+    return begin + size;
+}
+
+static void expect_closed_behind(const nanvm_type *type, size_t length) {
+    char output[1000];
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_mut_ref made = nanvm_new_array(manager, type, NULL, length);
+    assert_non_null(made.object);
+    unsigned char *end = end_of_chunk(manager, made);
+    assert_int_equal(run_in_child(touch, end - 1, output, sizeof(output)), 0);
+    assert_true(is_end(run_in_child(touch, end, output, sizeof(output))));
+    nanvm_mut_ref_drop(made);
+    nanvm_local_deinit(&local);
+}
+
+/* Aligned to pages, of more than one. */
+struct pages {
+    _Alignas(4096) unsigned char bytes[2 * 4096];
+};
+NANVM_TYPE(pages_type, struct pages);
+
+static void test_page_behind_a_chunk_is_closed(void **state) {
+    (void)state;
+    needs_fork();
+    expect_closed_behind(&point_type, 0);
+    expect_closed_behind(&ints_type, 100);
+    expect_closed_behind(&ints_type, 30000);
+    expect_closed_behind(&page_type, 0);
+    expect_closed_behind(&pages_type, 0);
 }
 
 /* The page is open when its chunk goes back: that memory serves for anything. */
@@ -264,6 +323,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_guards_of_chunks_in_the_heap_are_opened_again),
     TEST(test_more_chunks_than_there_may_be_guards, local),
     TEST(test_nobody_runs_on_beyond_a_chunk, local),
+    TEST(test_page_behind_a_chunk_is_closed),
     TEST(test_guards_are_opened_again, local),
     TEST(test_arena_as_a_source_can_be_reset),
     TEST(test_region_as_a_source_has_no_holes_afterwards),

@@ -175,7 +175,7 @@ static void test_raw_memory_that_is_cut_down_gives_memory_back(void **state) {
 }
 
 /* A manager of somebody's, without blocks of its own, that frees nothing. */
-static _Alignas(64) unsigned char region[4096];
+static _Alignas(64) unsigned char region[1 << 18];
 static size_t region_used;
 
 static void *region_alloc(nanvm_manager *self, nanvm_layout layout) {
@@ -209,6 +209,61 @@ static void test_dropped_object_of_any_manager_is_cleared(void **state) {
     const unsigned char *bytes = made.object;
     nanvm_mut_ref_drop(made);
     expect_nothing_in(bytes, 100 * sizeof(int));
+}
+
+static void expect_leak(void *context, const nanvm_type *type, size_t blocks,
+                        size_t bytes) {
+    (void)context;
+    (void)bytes;
+    assert_ptr_equal(type, &ints_type);
+    assert_int_equal(blocks, 1);
+}
+
+/* One that is too large to wait, and one that is the last of an orphaned pool. */
+static void test_large_object_is_cleared_before_it_is_given_back(void **state) {
+    (void)state;
+    static const size_t lengths[] = {30000, 4000};
+    for (size_t i = 0; i < 2; i++) {
+        nanvm_local local;
+        nanvm_local_init_from(&local, region_manager());
+        nanvm_mut_ref made =
+            nanvm_new_array(nanvm_local_manager(&local), &ints_type, NULL, lengths[i]);
+        size_t size = lengths[i] * sizeof(int);
+        const unsigned char *bytes = memset(made.object, 1, size);
+        if (i == 1) {
+            nanvm_local_on_leak(&local, expect_leak, NULL);
+            nanvm_local_deinit(&local);
+        }
+        nanvm_mut_ref_drop(made);
+        expect_nothing_in(bytes, size);
+        if (i == 0) {
+            nanvm_local_deinit(&local);
+        }
+    }
+}
+
+/* --- raw memory --- */
+
+typedef struct raw_memory {
+    nanvm_manager *manager;
+    void *memory;
+    nanvm_layout layout;
+} raw_memory;
+
+static void give_raw_back(void *context) {
+    raw_memory *self = context;
+    nanvm_manager_dealloc(self->manager, self->memory, self->layout);
+}
+
+static void test_raw_memory_is_given_back_once(void **state) {
+    (void)state;
+    raw_memory self = {region_manager(), NULL, nanvm_layout_make(100, 8)};
+    self.memory = nanvm_manager_alloc(self.manager, self.layout);
+    memset(self.memory, 1, 100);
+    give_raw_back(&self);
+    const unsigned char *front = (unsigned char *)self.memory - sizeof(uint64_t);
+    expect_nothing_in(front, sizeof(uint64_t) + 100); /* nor of its checksum */
+    expect_fatal("memory that this manager didn't hand out", give_raw_back, &self);
 }
 
 static void test_raw_memory_that_was_left_is_cleared(void **state) {
@@ -704,6 +759,34 @@ static void test_who_waits_needs_its_type_no_more(void **state) {
     make_and_drop_others(nanvm_global(), &point_type, 0, 2000, NULL);
 }
 
+/* --- arrays that grow --- */
+
+/* Though nothing was dropped since the last trim. */
+static void test_chunk_that_an_array_left_is_trimmed(void **state) {
+    fixture *self = *state;
+    nanvm_mut_ref made = nanvm_new_array(self->manager, &ints_type, NULL, 4000);
+    make_and_drop(self->manager, &ints_type, 4000);
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    assert_true(nanvm_mut_ref_resize(&made, self->manager, 8000));
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    nanvm_mut_ref_drop(made);
+}
+
+/* Where there is no memory for half as much again, it takes what it needs, and stays the
+ * only object. */
+static void test_array_grows_by_what_there_is(void **state) {
+    fixture *self = *state;
+    static const size_t ample[] = {0, 1}; /* first in whole cache lines */
+    nanvm_mut_ref made = nanvm_new_array(self->manager, &ints_type, NULL, 30000);
+    accounting_fail_each(&self->source, ample, 2);
+    assert_true(nanvm_mut_ref_resize(&made, self->manager, 31000));
+    assert_int_equal(self->source.failures, 2);
+    nanvm_stats stats = nanvm_stats_make(self->manager);
+    assert_true(stats.live_bytes < 32000 * sizeof(int));
+    assert_int_equal(stats.peak_bytes, stats.live_bytes);
+    nanvm_mut_ref_drop(made);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_while_others_come_and_go, local),
     TEST(test_second_drop_of_who_was_never_shared_is_noticed),
@@ -714,7 +797,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_items_cut_off_are_cleared, source),
     TEST(test_array_that_is_cut_down_gives_memory_back),
     TEST(test_dropped_object_of_any_manager_is_cleared),
+    TEST(test_large_object_is_cleared_before_it_is_given_back),
+    TEST(test_raw_memory_is_given_back_once),
     TEST(test_raw_memory_that_was_left_is_cleared),
+    TEST(test_chunk_that_an_array_left_is_trimmed, local_over_source),
+    TEST(test_array_grows_by_what_there_is, local_over_source),
     TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
     TEST(test_raw_memory_that_is_less_than_its_alignment_stays),
     TEST(test_write_to_the_dead_is_noticed, local),
