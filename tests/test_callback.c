@@ -1259,6 +1259,52 @@ static void test_no_callback_runs_while_a_manager_makes_room_for_pools(void **st
     dropper_close_local(&source);
 }
 
+/* A hardened build makes room for more of the dead, and gives back what it had. */
+static void test_no_callback_runs_while_a_pool_grows(void **state) {
+    (void)state;
+    enum { MANY = 1000 };
+    nanvm_mut_ref made[MANY];
+    dropper source;
+    dropper_open_local(&source);
+    scene.act = act_by_creating;
+    dropper_hold(&source, 1);
+    scene.acts = SIZE_MAX;
+    size_t dropped = scene.dropped;
+    for (size_t i = 0; i < MANY; i++) {
+        made[i] = nanvm_new(scene.manager, &point_type);
+        assert_int_equal(scene.dropped, dropped);
+    }
+    dropper_let_go(&source);
+    (void)nanvm_local_trim(&scene_local);
+    assert_int_equal(scene.dropped, dropped + 1);
+    scene.acts = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    dropper_close_local(&source);
+}
+
+static void test_small_object_that_a_source_drops_while_its_pool_grows_is_not_lost(
+    void **state) {
+    (void)state;
+    enum { MANY = 1000 };
+    nanvm_mut_ref made[MANY];
+    dropper source;
+    dropper_open_local(&source);
+    nanvm_mut_ref held = nanvm_new(scene.manager, &point_type);
+    source.held[source.length++] = nanvm_mut_ref_to_ref(held);
+    for (size_t i = 0; i < MANY; i++) {
+        made[i] = nanvm_new(scene.manager, &point_type);
+    }
+    dropper_let_go(&source);
+    assert_int_equal(nanvm_stats_make(scene.manager).live_blocks, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    assert_int_equal(nanvm_stats_make(scene.manager).live_blocks, 0);
+    dropper_close_local(&source);
+}
+
 /* Large objects that die while the memory of another is given back. */
 static void test_large_object_that_a_source_drops_is_not_lost(void **state) {
     (void)state;
@@ -1633,6 +1679,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_source_may_drop_while_a_local_manager_is_trimmed),
     TEST(test_source_may_drop_while_a_local_manager_ends),
     TEST(test_no_callback_runs_while_a_manager_makes_room_for_pools),
+    TEST(test_no_callback_runs_while_a_pool_grows),
+    TEST(test_small_object_that_a_source_drops_while_its_pool_grows_is_not_lost),
     TEST(test_large_object_that_a_source_drops_is_not_lost),
     TEST(test_source_may_drop_while_an_arena_gives_chunks_back),
     TEST(test_large_object_that_a_source_drops_is_trimmed),

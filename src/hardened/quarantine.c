@@ -1,11 +1,24 @@
 #include "hardened/quarantine.h"
 
+#include "hold.h"
+
 enum { FIRST_CAPACITY = 16 };
 
 static nanvm_layout ring_layout(size_t capacity) {
     return nanvm_layout_make(capacity * sizeof(void *), NANVM_ALIGNOF(void *));
 }
 
+/* What the source's dealloc drops is held, so that no callback runs while an object is
+ * being made, or one is dropped. */
+static void free_smaller(nanvm_quarantine *self, nanvm_dealloc *dealloc) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_quarantine_deinit(self, dealloc);
+    nanvm_drop_resume_later(&hold);
+}
+
+/* The smaller ring is freed last: the source's dealloc may drop objects, which wait in
+ * the larger one. */
 bool nanvm_quarantine_reserve(nanvm_quarantine *self, nanvm_manager *source,
                               size_t capacity) {
     if (capacity <= self->capacity) {
@@ -22,8 +35,9 @@ bool nanvm_quarantine_reserve(nanvm_quarantine *self, nanvm_manager *source,
     for (size_t i = 0; i < self->length; ++i) {
         larger.ring[i] = nanvm_quarantine_at(self, i);
     }
-    nanvm_quarantine_deinit(self, source->dealloc);
+    nanvm_quarantine smaller = *self;
     *self = larger;
+    free_smaller(&smaller, source->dealloc);
     return true;
 }
 
@@ -31,7 +45,6 @@ void nanvm_quarantine_deinit(nanvm_quarantine *self, nanvm_dealloc *dealloc) {
     if (self->ring != NULL) {
         nanvm_memory_dealloc_by(dealloc, self->ring, ring_layout(self->capacity));
     }
-    self->ring = NULL;
 }
 
 void nanvm_quarantine_push(nanvm_quarantine *self, void *object, size_t size) {

@@ -3,9 +3,16 @@
 
 #include "internal.h"
 
+/* With link-time optimisation the compiler sees that the bytes are freed next, and would
+ * leave the memset out if nothing read them. */
+static inline void look_at(const void *bytes) {
+    __asm__ volatile("" : : "r"(bytes) : "memory");
+}
+
 void nanvm_wipe(void *bytes, size_t size) {
     if (size > 0) {
         memset(bytes, 0, size);
+        look_at(bytes);
     }
 }
 

@@ -102,6 +102,14 @@ static void test_slot_serves_again_in_the_end(void **state) {
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
+static void test_object_in_a_slot_that_serves_again_is_counted_plainly(void **state) {
+    fixture *self = *state;
+    make_and_drop_others(self->manager, &point_type, 0, 1000, NULL);
+    nanvm_mut_ref made = nanvm_new_array(self->manager, &point_type, NULL, 0);
+    assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_PLAIN);
+    nanvm_mut_ref_drop(made);
+}
+
 static void test_dropped_object_is_cleared(void **state) {
     fixture *self = *state;
     static const unsigned char nothing[sizeof(struct point)];
@@ -115,6 +123,36 @@ static void expect_nothing_in(const unsigned char *bytes, size_t size) {
     for (size_t i = 0; i < size; i++) {
         assert_int_equal(bytes[i], 0);
     }
+}
+
+static const nanvm_type byte_type = {.name = "byte", .size = 1, .align = 1};
+
+static void test_dropped_object_of_one_byte_is_cleared(void **state) {
+    (void)state;
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &byte_type);
+    const unsigned char *byte = made.object;
+    *(unsigned char *)made.object = 1;
+    nanvm_mut_ref_drop(made);
+    assert_int_equal(*byte, 0);
+}
+
+/* Its pool ends with the last of them. */
+static void test_object_that_outlives_its_manager_is_cleared(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);
+    nanvm_mut_ref made[2];
+    for (size_t i = 0; i < 2; i++) {
+        made[i] = nanvm_new_array(nanvm_local_manager(&local), &ints_type, NULL, 100);
+        memset(made[i].object, 1, 100 * sizeof(int));
+    }
+    nanvm_local_deinit(&local);
+    nanvm_ref dead = nanvm_mut_ref_to_ref(made[0]);
+    nanvm_ref_drop(dead);
+    expect_nothing_in(dead.object, 100 * sizeof(int));
+    expect_fatal("dropped before", drop_again, &dead);
+    nanvm_mut_ref_drop(made[1]);
 }
 
 /* What is cut off where it is, too: the block has it still. */
@@ -143,6 +181,16 @@ static void *after_a_cut(size_t old_length, size_t length) {
     void *after = made.object;
     nanvm_mut_ref_drop(made);
     return before == after ? before : NULL;
+}
+
+/* Its few characters lie where the fixed part is padded. */
+static void test_array_that_keeps_its_size_keeps_its_block(void **state) {
+    (void)state;
+    nanvm_mut_ref made = nanvm_new_array(nanvm_global(), &text_type, NULL, 3);
+    const void *before = made.object;
+    assert_true(nanvm_mut_ref_resize(&made, nanvm_global(), 2));
+    assert_ptr_equal(made.object, before);
+    nanvm_mut_ref_drop(made);
 }
 
 /* So that a large block doesn't wait as if it were a small one. */
@@ -279,6 +327,16 @@ static void test_raw_memory_that_was_left_is_cleared(void **state) {
     nanvm_manager_dealloc(manager, memory, nanvm_layout_make(200, 8));
 }
 
+static void test_raw_memory_that_is_given_back_is_cleared(void **state) {
+    (void)state;
+    nanvm_manager *manager = region_manager();
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    unsigned char *memory = nanvm_manager_alloc(manager, layout);
+    memset(memory, 1, 100);
+    nanvm_manager_dealloc(manager, memory, layout);
+    expect_nothing_in(memory, 100);
+}
+
 /* realloc would move it and leave it there; where it stays, the rest is cleared. */
 static void test_raw_memory_of_the_global_manager_is_left_cleared(void **state) {
     (void)state;
@@ -290,10 +348,44 @@ static void test_raw_memory_of_the_global_manager_is_left_cleared(void **state) 
     assert_ptr_equal(manager->table->resize(manager, memory, layout, 600), memory);
     assert_int_equal(memory[599], 1);
     expect_nothing_in(memory + 600, 400);
-    memory = manager->table->resize(manager, memory, nanvm_layout_make(600, 8), 299);
-    assert_non_null(memory);
-    assert_int_equal(memory[298], 1);
-    manager->dealloc->table->dealloc(manager->dealloc, memory, nanvm_layout_make(299, 8));
+    layout.size = 600;
+    assert_ptr_equal(manager->table->resize(manager, memory, layout, 300), memory);
+    memset(memory, 1, 600);
+    unsigned char *moved = manager->table->resize(manager, memory, layout, 299);
+    assert_ptr_not_equal(moved, memory);
+    assert_int_equal(moved[298], 1);
+    manager->dealloc->table->dealloc(manager->dealloc, moved, nanvm_layout_make(299, 8));
+}
+
+/* malloc mostly gives the same memory again, as it was. */
+static void test_raw_memory_that_moves_leaves_nothing_behind(void **state) {
+    (void)state;
+    enum { SIZE = 1000, LEFT = 0x5a, USED_BY_MALLOC = 64 };
+    nanvm_manager *manager = nanvm_global();
+    nanvm_layout layout = nanvm_layout_make(SIZE, 8);
+    void *memory = manager->table->alloc(manager, layout);
+    uintptr_t address = (uintptr_t)memory;
+    memset(memory, LEFT, SIZE);
+    void *moved = manager->table->resize(manager, memory, layout, 100);
+    volatile unsigned char *again = malloc(SIZE);
+    for (size_t i = USED_BY_MALLOC; i < SIZE && (uintptr_t)again == address; i++) {
+        assert_int_not_equal(again[i], LEFT);
+    }
+    free((void *)(uintptr_t)again);
+    manager->dealloc->table->dealloc(manager->dealloc, moved, nanvm_layout_make(100, 8));
+}
+
+/* However little is left of it. */
+static void test_raw_memory_that_moves_keeps_its_alignment(void **state) {
+    (void)state;
+    nanvm_manager *manager = nanvm_global();
+    nanvm_layout layout = nanvm_layout_make(20000, 4096);
+    void *memory = manager->table->alloc(manager, layout);
+    void *moved = manager->table->resize(manager, memory, layout, 40);
+    assert_ptr_not_equal(moved, memory);
+    assert_true(is_aligned(moved, 4096));
+    layout.size = 40;
+    manager->dealloc->table->dealloc(manager->dealloc, moved, layout);
 }
 
 /* Both are freed by one function of the system. */
@@ -313,20 +405,23 @@ typedef struct written {
     const nanvm_type *type;
     size_t length;
     size_t others;
+    size_t at; /* of its bytes */
 } written;
 
 /* In a child: the memory is as it shouldn't be from here on. */
 static void write_to_the_dead(void *context) {
     const written *self = context;
     nanvm_ref dead = make_and_drop(self->manager, self->type, self->length);
-    ((unsigned char *)(uintptr_t)dead.object)[5] = 1;
+    ((unsigned char *)(uintptr_t)dead.object)[self->at] = 1;
     make_and_drop_others(self->manager, self->type, self->length, self->others, NULL);
 }
 
-/* In a child: what is given back is looked at, too. */
+/* In a child: what is given back is looked at, too, and not only the first. */
 static void write_to_the_dead_and_trim(void *context) {
     nanvm_local *local = context;
-    nanvm_ref dead = make_and_drop(nanvm_local_manager(local), &point_type, 0);
+    nanvm_manager *manager = nanvm_local_manager(local);
+    make_and_drop_others(manager, &point_type, 0, 1, NULL);
+    nanvm_ref dead = make_and_drop(manager, &point_type, 0);
     ((unsigned char *)(uintptr_t)dead.object)[5] = 1;
     (void)nanvm_local_trim(local);
 }
@@ -337,31 +432,86 @@ static void write_to_the_last_dead_and_trim(void *context) {
     write_to_the_dead_and_trim(local);
 }
 
+static void expect_write_noticed(misuse *wrong, void *context) {
+    char output[1000];
+    assert_int_equal(run_in_child(wrong, context, output, sizeof(output)), SIGABRT);
+    assert_non_null(strstr(output, "written to after it was dropped"));
+}
+
 static void test_write_to_the_dead_is_noticed_by_a_trim(void **state) {
     fixture *self = *state;
     needs_fork();
-    misuse *const writes[] = {write_to_the_dead_and_trim,
-                              write_to_the_last_dead_and_trim};
-    for (size_t i = 0; i < 2; i++) {
-        char output[1000];
-        assert_int_equal(run_in_child(writes[i], &self->local, output, sizeof(output)),
-                         SIGABRT);
-        assert_non_null(strstr(output, "written to after it was dropped"));
-    }
+    expect_write_noticed(write_to_the_dead_and_trim, &self->local);
+    expect_write_noticed(write_to_the_last_dead_and_trim, &self->local);
 }
 
 static void test_write_to_the_dead_is_noticed(void **state) {
     fixture *self = *state;
     needs_fork();
-    written cases[] = {{self->manager, &point_type, 0, 1000},
-                       {self->manager, &ints_type, 4000, 20},
-                       {nanvm_global(), &point_type, 0, 2000}};
+    written cases[] = {{self->manager, &point_type, 0, 1000, 5},
+                       {self->manager, &ints_type, 4000, 20, 5},
+                       {nanvm_global(), &point_type, 0, 2000, 5},
+                       {nanvm_global(), &point_type, 0, 2000, 15}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char output[1000];
-        assert_int_equal(
-            run_in_child(write_to_the_dead, &cases[i], output, sizeof(output)), SIGABRT);
-        assert_non_null(strstr(output, "written to after it was dropped"));
+        expect_write_noticed(write_to_the_dead, &cases[i]);
     }
+}
+
+/* At most a MiB of a kind waits, and so the first is looked at soon; a block of one MiB
+ * does wait. */
+static void test_few_large_blocks_of_the_global_manager_wait(void **state) {
+    (void)state;
+    needs_fork();
+    size_t prefix = nanvm_block_prefix(&ints_type) + sizeof(nanvm_origin);
+    size_t largest = (((size_t)1 << 20) - prefix) / sizeof(int);
+    written cases[] = {{nanvm_global(), &ints_type, 1000, 300, 0},
+                       {nanvm_global(), &ints_type, 4000, 80, 0},
+                       {nanvm_global(), &ints_type, 15000, 20, 0},
+                       {nanvm_global(), &ints_type, 50000, 5, 0},
+                       {nanvm_global(), &ints_type, 200000, 1, 0},
+                       {nanvm_global(), &ints_type, largest, 1, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        expect_write_noticed(write_to_the_dead, &cases[i]);
+    }
+}
+
+/* In a child: there is no such size, so all that waits is freed. */
+static void write_to_the_dead_and_ask_for_all(void *context) {
+    const written *self = context;
+    nanvm_layout all = nanvm_layout_make(beyond_memory(4096), 8);
+    nanvm_ref dead = make_and_drop(self->manager, self->type, self->length);
+    ((unsigned char *)(uintptr_t)dead.object)[self->at] = 1;
+    if (nanvm_manager_alloc(self->manager, all) != NULL) {
+        abort();
+    }
+}
+
+static void test_all_kinds_of_blocks_go_before_memory_counts_as_exhausted(void **state) {
+    (void)state;
+    needs_fork();
+    static const size_t lengths[] = {4, 1000, 4000, 15000, 50000, 200000};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        written self = {nanvm_global(), &ints_type, lengths[i], 0, 0};
+        expect_write_noticed(write_to_the_dead_and_ask_for_all, &self);
+    }
+}
+
+/* In a child: the note of a block that waits lies where its origin was. */
+static void forge_a_note(void *context) {
+    (void)context;
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &point_type);
+    size_t *note = (size_t *)(void *)nanvm_block_origin(made.object);
+    nanvm_mut_ref_drop(made);
+    note[1] = 2; /* so few bytes are looked at */
+    make_and_drop_others(nanvm_global(), &point_type, 0, 2000, NULL);
+}
+
+static void test_note_of_a_block_that_waits_can_not_be_forged(void **state) {
+    (void)state;
+    needs_fork();
+    char output[1000];
+    assert_int_equal(run_in_child(forge_a_note, NULL, output, sizeof(output)), SIGABRT);
+    assert_non_null(strstr(output, "this manager didn't hand out"));
 }
 
 /* What waits is given back by a trim, and at the end. */
@@ -665,6 +815,30 @@ static void cut_when_all_is_used_up(void *context) {
     limit_memory_no_more();
 }
 
+/* More is cut off than there is. */
+static void cut_again_and_again(void *context) {
+    (void)context;
+    nanvm_layout layout = nanvm_layout_make((size_t)1 << 24, 8);
+    limit_memory(LIMITED);
+    for (size_t i = 0; i < 40; i++) {
+        void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+        void *moved = memory == NULL
+                          ? NULL
+                          : nanvm_manager_resize(nanvm_global(), memory, layout, 100);
+        if (moved == NULL || moved == memory) {
+            abort();
+        }
+        nanvm_manager_dealloc(nanvm_global(), moved, nanvm_layout_make(100, 8));
+    }
+}
+
+static void test_raw_memory_that_was_cut_off_is_to_be_had_again(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
+    assert_int_equal(run_in_child(cut_again_and_again, NULL, output, sizeof(output)), 0);
+}
+
 static void test_raw_memory_is_cut_where_it_lies_before_there_is_none(void **state) {
     (void)state;
     needs_limits();
@@ -689,6 +863,31 @@ static void test_what_waits_goes_before_the_system_runs_out(void **state) {
     char output[1000];
     assert_int_equal(run_in_child(make_when_all_is_used_up, NULL, output, sizeof(output)),
                      0);
+}
+
+/* Each place is taken. */
+static void make_when_as_many_wait_as_can(void *context) {
+    (void)context;
+    make_and_drop_others(nanvm_global(), &ints_type, 200000, 1, NULL);
+    make_and_drop_others(nanvm_global(), &ints_type, 50000, 4, NULL);
+    make_and_drop_others(nanvm_global(), &ints_type, 15000, 16, NULL);
+    make_and_drop_others(nanvm_global(), &ints_type, 4000, 64, NULL);
+    make_and_drop_others(nanvm_global(), &ints_type, 1000, 256, NULL);
+    make_and_drop_others(nanvm_global(), &ints_type, 4, 1024, NULL);
+    limit_memory(1);
+    use_up_all();
+    if (nanvm_new_array(nanvm_global(), &ints_type, NULL, 4000).object == NULL) {
+        abort();
+    }
+    limit_memory_no_more();
+}
+
+static void test_all_that_can_wait_goes_before_the_system_runs_out(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
+    assert_int_equal(
+        run_in_child(make_when_as_many_wait_as_can, NULL, output, sizeof(output)), 0);
 }
 
 static void test_what_waits_goes_before_there_is_no_raw_memory(void **state) {
@@ -793,8 +992,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_by_typed_functions),
     TEST(test_slot_serves_again_in_the_end, local),
     TEST(test_place_serves_at_once_where_there_is_no_other),
+    TEST(test_object_in_a_slot_that_serves_again_is_counted_plainly, local),
     TEST(test_dropped_object_is_cleared, local),
+    TEST(test_dropped_object_of_one_byte_is_cleared),
+    TEST(test_object_that_outlives_its_manager_is_cleared),
     TEST(test_items_cut_off_are_cleared, source),
+    TEST(test_array_that_keeps_its_size_keeps_its_block),
     TEST(test_array_that_is_cut_down_gives_memory_back),
     TEST(test_dropped_object_of_any_manager_is_cleared),
     TEST(test_large_object_is_cleared_before_it_is_given_back),
@@ -802,16 +1005,24 @@ static const struct CMUnitTest tests[] = {
     TEST(test_raw_memory_that_was_left_is_cleared),
     TEST(test_chunk_that_an_array_left_is_trimmed, local_over_source),
     TEST(test_array_grows_by_what_there_is, local_over_source),
+    TEST(test_raw_memory_that_is_given_back_is_cleared),
+    TEST(test_raw_memory_that_moves_leaves_nothing_behind),
+    TEST(test_raw_memory_that_moves_keeps_its_alignment),
     TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
     TEST(test_raw_memory_that_is_less_than_its_alignment_stays),
     TEST(test_write_to_the_dead_is_noticed, local),
     TEST(test_write_to_the_dead_is_noticed_by_a_trim, local),
+    TEST(test_few_large_blocks_of_the_global_manager_wait),
+    TEST(test_all_kinds_of_blocks_go_before_memory_counts_as_exhausted),
+    TEST(test_note_of_a_block_that_waits_can_not_be_forged),
     TEST(test_what_waits_is_not_lost, local_over_source),
     TEST(test_what_waits_in_a_pool_is_bounded_in_bytes, local),
     TEST(test_ring_of_who_waits_can_not_be_forged),
     TEST(test_what_waits_goes_before_a_source_runs_out),
     TEST(test_large_blocks_of_the_global_manager_dont_wait),
     TEST(test_what_waits_goes_before_the_system_runs_out),
+    TEST(test_all_that_can_wait_goes_before_the_system_runs_out),
+    TEST(test_raw_memory_that_was_cut_off_is_to_be_had_again),
     TEST(test_what_waits_goes_before_there_is_no_struct),
     TEST(test_raw_memory_takes_nothing_from_those_that_wait),
     TEST(test_raw_memory_is_cut_where_it_lies_before_there_is_none),
