@@ -251,11 +251,17 @@ def smaller(picture):
     return picture
 
 
+def coloured(what, role):
+    """A colour of the theme; as an attribute, too, for viewers without CSS variables."""
+    light = ROLES[role][1]
+    return f'{what}="{light}" style="{what}:var(--bench-{role},{light})"'
+
+
 def themed(match):
     number = int(match[2]) << 16 | int(match[3]) << 8 | int(match[4])
-    for role, (code, light, _) in ROLES.items():
+    for role, (code, _, _) in ROLES.items():
         if code == number:
-            return f'style="{match[1]}:var(--bench-{role},{light})"'
+            return coloured(match[1], role)
     return match[0]
 
 
@@ -276,12 +282,9 @@ def style():
 def legend_line(entries):
     line, x = "", 16
     for role, text in entries:
-        light = ROLES[role][1]
         line += (
-            f'<rect x="{x}" y="10" width="12" height="12" rx="2" '
-            f'style="fill:var(--bench-{role},{light})"/>'
-            f'<text x="{x + 18}" y="20.5" font-size="13" '
-            f'style="fill:var(--bench-text,#57606a)">{text}</text>\n'
+            f'<rect x="{x}" y="10" width="12" height="12" rx="2" {coloured("fill", role)}/>'
+            f'<text x="{x + 18}" y="20.5" font-size="13" {coloured("fill", "text")}>{text}</text>\n'
         )
         x += 44 + 8 * len(text)
     return line

@@ -5,8 +5,8 @@
  *   2. A value is checked against its checksum before it is used. One that was written by
  *      accident, without the key, or moved from elsewhere doesn't fit, and the program
  *      is stopped.
- *   3. It is no cryptography: the key has 64 bits, an attacker who has read a few
- *      checksums finds it by trying all keys, and a shorter way isn't ruled out. One
+ *   3. It is no cryptography. The key has 64 bits: a few checksums that were read are
+ *      enough to find it by trying all keys, and a shorter way isn't ruled out. One
  *      forgery in 2^32 passes the 32 bits of a header's checksums.
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
@@ -45,9 +45,8 @@ typedef enum nanvm_checksum_kind {
 } nanvm_checksum_kind;
 
 /* The address is mixed before the value is added, so that no value makes up for another
- * address. The mixing can be undone, so the key comes in again at the end: an attacker
- * who has read a checksum then knows neither the key nor the checksum of another
- * value. */
+ * address. The mixing can be undone, so the key comes in again at the end: then one
+ * checksum tells neither the key nor the checksum of another value. */
 NANVM_WRAPS("a hash")
 static inline uint64_t nanvm_checksum_of(nanvm_checksum_kind kind, const void *address,
                                          uint64_t value) {

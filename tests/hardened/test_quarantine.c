@@ -629,15 +629,15 @@ typedef struct forgery {
 
 static nanvm_manager *manager_of_forgeries;
 
-/* In a child: the first of who waits is the next to be looked at. */
+/* In a child: the first address in the ring is the next to be used. */
 static void forge(void *context) {
     const forgery *self = context;
     *self->ring = self->address;
     (void)make_and_drop(manager_of_forgeries, self->type, self->length);
 }
 
-/* Zeros are no dropped object; nor is who lives, or who was dropped and is of another
- * type. */
+/* In place of an address of a dropped object the ring gets that of zeros, of a live object,
+ * or of a dropped object of another type. */
 static void test_ring_of_who_waits_can_not_be_forged(void **state) {
     (void)state;
     needs_fork();

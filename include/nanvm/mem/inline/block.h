@@ -1,4 +1,4 @@
-/* The inline functions on what lies in front of an object. A part of
+/* The inline functions that read and write the words in front of an object. A part of
  * <nanvm/mem/block.h>. */
 #ifndef NANVM_MEM_INLINE_BLOCK_H
 #define NANVM_MEM_INLINE_BLOCK_H
