@@ -1232,56 +1232,58 @@ static void test_source_may_drop_while_a_local_manager_ends(void **state) {
     }
 }
 
-/* The table of pools grows, and the smaller one goes back. */
-static void test_no_callback_runs_while_a_manager_makes_room_for_pools(void **state) {
-    (void)state;
-    enum { TYPES = 40 };
-    static nanvm_type types[TYPES];
-    nanvm_mut_ref made[TYPES];
+/* Creates an object of each type, while the source drops one whose callback creates: it
+ * ends at the trim and not before. */
+static void create_over_a_dropper(const nanvm_type *const *types, nanvm_mut_ref *made,
+                                  size_t length, bool lets_go) {
     dropper source;
     dropper_open_local(&source);
     scene.act = act_by_creating;
     dropper_hold(&source, 1);
     scene.acts = SIZE_MAX;
     size_t dropped = scene.dropped;
-    for (size_t i = 0; i < TYPES; i++) {
-        types[i] = point_type;
-        made[i] = nanvm_new(scene.manager, &types[i]);
+    for (size_t i = 0; i < length; i++) {
+        made[i] = nanvm_new(scene.manager, types[i]);
         assert_int_equal(scene.dropped, dropped);
+    }
+    if (lets_go) {
+        dropper_let_go(&source);
     }
     assert_int_equal(source.length, 0);
     (void)nanvm_local_trim(&scene_local);
     assert_int_equal(scene.dropped, dropped + 1);
     scene.acts = 0;
-    for (size_t i = 0; i < TYPES; i++) {
+    for (size_t i = 0; i < length; i++) {
         nanvm_mut_ref_drop(made[i]);
     }
     dropper_close_local(&source);
 }
 
-/* A hardened build makes room for more of the dead, and gives back what it had. */
+/* The table of pools grows, and the smaller one goes back. */
+static void test_no_callback_runs_while_a_manager_makes_room_for_pools(void **state) {
+    (void)state;
+    enum { TYPES = 40 };
+    static nanvm_type types[TYPES];
+    const nanvm_type *each[TYPES];
+    nanvm_mut_ref made[TYPES];
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = point_type;
+        each[i] = &types[i];
+    }
+    create_over_a_dropper(each, made, TYPES, false);
+}
+
+/* A hardened build makes room for more dropped objects, and gives the smaller room back.
+ */
 static void test_no_callback_runs_while_a_pool_grows(void **state) {
     (void)state;
     enum { MANY = 1000 };
+    const nanvm_type *each[MANY];
     nanvm_mut_ref made[MANY];
-    dropper source;
-    dropper_open_local(&source);
-    scene.act = act_by_creating;
-    dropper_hold(&source, 1);
-    scene.acts = SIZE_MAX;
-    size_t dropped = scene.dropped;
     for (size_t i = 0; i < MANY; i++) {
-        made[i] = nanvm_new(scene.manager, &point_type);
-        assert_int_equal(scene.dropped, dropped);
+        each[i] = &point_type;
     }
-    dropper_let_go(&source);
-    (void)nanvm_local_trim(&scene_local);
-    assert_int_equal(scene.dropped, dropped + 1);
-    scene.acts = 0;
-    for (size_t i = 0; i < MANY; i++) {
-        nanvm_mut_ref_drop(made[i]);
-    }
-    dropper_close_local(&source);
+    create_over_a_dropper(each, made, MANY, true);
 }
 
 static void test_small_object_that_a_source_drops_while_its_pool_grows_is_not_lost(

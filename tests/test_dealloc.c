@@ -1,16 +1,5 @@
 /* Who counts and who frees, written through the public headers alone. */
-#if defined(__unix__) || defined(__APPLE__)
-#if !defined(_DEFAULT_SOURCE)
-#define _DEFAULT_SOURCE /* mmap, MAP_ANONYMOUS */
-#endif
-#if !defined(_DARWIN_C_SOURCE)
-#define _DARWIN_C_SOURCE
-#endif
-#include <sys/mman.h>
-#include <unistd.h>
-#define HAS_PAGES 1
-#endif
-
+#include "pages.h"
 #include "run.h"
 #include "stage.h"
 
@@ -258,7 +247,6 @@ static void test_dealloc_may_free_itself_with_its_last_block(void **state) {
 
 /* --- one that is no larger than it has to be --- */
 
-#if defined(HAS_PAGES)
 static void *alloc_static(nanvm_manager *self, nanvm_layout layout) {
     static _Alignas(16) unsigned char memory[256];
     (void)self;
@@ -287,30 +275,19 @@ static void move_to_a_local_manager(nanvm_dealloc *dealloc) {
     nanvm_local_deinit(&local);
 }
 
-/* The page behind it can't be read. */
-static void use_at_the_end_of_a_page(void) {
-    static const nanvm_dealloc_table table = {.count = NANVM_COUNT_PLAIN,
-                                              .dealloc = dealloc_static};
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    unsigned char *memory =
-        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(memory != MAP_FAILED);
-    assert_int_equal(mprotect(memory + page, page, PROT_NONE), 0);
-    nanvm_dealloc *dealloc = (nanvm_dealloc *)(void *)(memory + page) - 1;
-    dealloc->table = &table;
-    move_to_a_local_manager(dealloc);
-    assert_int_equal(munmap(memory, 2 * page), 0);
-}
-#else
-static void use_at_the_end_of_a_page(void) {
-    print_message("skipped: there is no mmap() here\n");
-    skip();
-}
-#endif
-
+/* It lies at the end of a page, and the page behind can't be read. */
 static void test_nothing_behind_a_dealloc_is_read(void **state) {
     (void)state;
-    use_at_the_end_of_a_page();
+    static const nanvm_dealloc_table table = {.count = NANVM_COUNT_PLAIN,
+                                              .dealloc = dealloc_static};
+    needs_pages();
+    unsigned char *memory = map_pages(2);
+    unsigned char *closed = memory + page_size();
+    close_page(closed);
+    nanvm_dealloc *dealloc = (nanvm_dealloc *)(void *)closed - 1;
+    dealloc->table = &table;
+    move_to_a_local_manager(dealloc);
+    unmap_pages(memory, 2);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -39,23 +39,16 @@ static void test_hwasan_is_asked_before_a_dropped_object_stops_the_program(void 
     with_dropped_node(start, expect_read);
 }
 
-/* They need no places of their size: one pool serves them all. */
+/* They need no slots of their size: one pool serves them all. */
 static void test_arrays_of_all_sizes_share_a_pool(void **state) {
-    (void)state;
+    fixture *self = *state;
     start(NULL);
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 10));
-    size_t before = source.live_blocks;
+    nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 10));
+    size_t before = self->source.live_blocks;
     for (size_t length = 0; length < 50; length++) {
-        nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, length));
-        assert_int_equal(source.live_blocks, before);
+        nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, length));
+        assert_int_equal(self->source.live_blocks, before);
     }
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
 }
 
 /* So that the sanitizer sees its end: else 1,024 of a hardened build wait. */
@@ -78,7 +71,7 @@ static void test_block_of_the_global_manager_does_not_wait(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(test_arrays_of_all_sizes_share_a_pool),
+    TEST(test_arrays_of_all_sizes_share_a_pool, local_over_source),
     TEST(test_block_of_the_global_manager_does_not_wait),
     TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
     TEST(test_hwasan_is_asked_before_a_dropped_object_stops_the_program),

@@ -490,24 +490,18 @@ static void test_each_object_of_a_local_manager_is_a_piece_of_its_own(void **sta
 
 /* And the source sees at once that an object is dead, and where an array ends. */
 static void test_piece_is_freed_at_once_and_no_larger_than_asked(void **state) {
-    (void)state;
+    fixture *self = *state;
+    const accounting *source = &self->source;
     start(NULL);
-    accounting source;
-    accounting_init(&source, NANVM_COUNT_PLAIN);
-    nanvm_local local;
-    nanvm_local_init_from(&local, &source.manager);
-    nanvm_manager *manager = nanvm_local_manager(&local);
-    nanvm_mut_ref_drop(nanvm_new_array(manager, &ints_type, NULL, 1));
-    size_t empty = source.live_bytes;
-    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 1001);
-    size_t front = source.live_bytes - empty - 1001 * sizeof(int);
+    nanvm_mut_ref_drop(nanvm_new_array(self->manager, &ints_type, NULL, 1));
+    size_t empty = source->live_bytes;
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 1001);
+    size_t front = source->live_bytes - empty - 1001 * sizeof(int);
     assert_true(front < 200);
-    assert_true(nanvm_mut_ref_resize(&ints, manager, 1003));
-    assert_int_equal(source.live_bytes - empty, front + 1003 * sizeof(int));
+    assert_true(nanvm_mut_ref_resize(&ints, self->manager, 1003));
+    assert_int_equal(source->live_bytes - empty, front + 1003 * sizeof(int));
     nanvm_mut_ref_drop(ints);
-    assert_int_equal(source.live_bytes, empty);
-    nanvm_local_deinit(&local);
-    accounting_deinit(&source);
+    assert_int_equal(source->live_bytes, empty);
 }
 
 /* From the global manager, where a hardened build has pages otherwise. */
@@ -607,7 +601,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_newest_raw_memory_grows_in_place),
     TEST(test_source_gets_its_chunks_back_open),
     TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
-    TEST(test_piece_is_freed_at_once_and_no_larger_than_asked),
+    TEST(test_piece_is_freed_at_once_and_no_larger_than_asked, local_over_source),
     TEST(test_object_from_the_global_manager_ends_where_its_memory_does),
     TEST(test_every_manager_works_while_it_is_watched),
     TEST(test_nobody_is_told_where_the_environment_says_off),

@@ -1,18 +1,7 @@
 /* The origin of blocks in a hardened build: who writes it, and when. */
-#if defined(__unix__) || defined(__APPLE__)
-#if !defined(_DEFAULT_SOURCE)
-#define _DEFAULT_SOURCE /* mmap, MAP_ANONYMOUS */
-#endif
-#if !defined(_DARWIN_C_SOURCE)
-#define _DARWIN_C_SOURCE
-#endif
-#include <sys/mman.h>
-#include <unistd.h>
-#define HAS_PAGES 1
-#endif
-
 #include "misuse.h"
 #include "objects.h"
+#include "pages.h"
 #include "run.h"
 #include "stage.h"
 
@@ -44,37 +33,20 @@ static void test_origin_is_sealed_anew_for_another_type(void **state) {
     assert_ptr_equal(nanvm_block_origin(init_block(memory, 128))->type, &node_type);
 }
 
-#if defined(HAS_PAGES)
-static unsigned char *map(size_t size) {
-    void *memory =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(memory != MAP_FAILED);
-    return memory;
-}
-
-/* Other threads read it while one creates: so it's only read by then. Here it can't be
- * written. */
-static void init_twice(void) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    unsigned char *memory = map(2 * page);
+/* Another thread may read the origin while a block is created, so it is only read by
+ * then: here it can't be written. */
+static void test_origin_is_written_for_its_first_block_only(void **state) {
+    (void)state;
+    needs_pages();
+    unsigned char *memory = map_pages(2);
+    size_t page = page_size();
     *(nanvm_origin *)(void *)memory =
         (nanvm_origin){.type = &point_type, .dealloc = &dealloc};
     void *first = init_block(memory, page + 64);
-    assert_int_equal(mprotect(memory, page, PROT_READ), 0);
+    make_page_read_only(memory);
     void *second = init_block(memory, page + 128);
     assert_ptr_equal(nanvm_block_origin(first), nanvm_block_origin(second));
-    assert_int_equal(munmap(memory, 2 * page), 0);
-}
-#else
-static void init_twice(void) {
-    print_message("skipped: there is no mmap() here\n");
-    skip();
-}
-#endif
-
-static void test_origin_is_written_for_its_first_block_only(void **state) {
-    (void)state;
-    init_twice();
+    unmap_pages(memory, 2);
 }
 
 /* --- those of the library --- */

@@ -636,8 +636,8 @@ static void forge(void *context) {
     (void)make_and_drop(manager_of_forgeries, self->type, self->length);
 }
 
-/* In place of an address of a dropped object the ring gets that of zeros, of a live object,
- * or of a dropped object of another type. */
+/* In place of an address of a dropped object the ring gets that of zeros, of a live
+ * object, or of a dropped object of another type. */
 static void test_ring_of_who_waits_can_not_be_forged(void **state) {
     (void)state;
     needs_fork();
