@@ -65,27 +65,35 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
 }
 
 /* Adds an object to the list, then the object that its first reference was the last one
- * to, and so on; returns the list. */
-NANVM_NOINLINE static void *defer(void *object, void *list) {
+ * to, and so on. Whenever a dealloc is called, which may add to the same list, the list
+ * is whole. */
+static inline void defer_to(void **list, void *object) {
     for (;;) {
         const nanvm_type *type = nanvm_block_origin(object)->type;
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         if (NANVM_UNLIKELY(nanvm_type_has_callbacks(type))) {
-            return defer_with_callbacks(type, object, list);
+            *list = defer_with_callbacks(type, object, *list);
+            return;
         }
         nanvm_ref *slot = has_first_ref(type, object) ? first_ref(type, object) : NULL;
         if (slot == NULL || (slot->object == NULL && holds_nothing(type, object))) {
             nanvm_block_free(object);
-            return list;
+            return;
         }
         const void *child = slot->object;
-        slot->object = list;
-        list = object;
+        slot->object = *list;
+        *list = object;
         if (child == NULL || !nanvm_count_release_inline(child)) {
-            return list;
+            return;
         }
         object = (void *)(uintptr_t)child;
     }
+}
+
+/* The same for a list that stays in a register; returns it. */
+NANVM_NOINLINE static void *defer(void *object, void *list) {
+    defer_to(&list, object);
+    return list;
 }
 
 /* --- plain structs ------------------------------------------------------------ */
@@ -141,12 +149,6 @@ static inline void defer_in_walk(walk *self, void *object) {
     self->list = defer(object, self->list);
 }
 
-static inline void free_leaf(walk *self, void *object) {
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    leave_pool(self);
-    nanvm_block_free(object);
-}
-
 /* Whether the walk goes on with `object`, whose last reference is gone. If not, the
  * object was freed or deferred. */
 static inline bool is_next(walk *self, void *object) {
@@ -165,17 +167,12 @@ static inline bool is_next(walk *self, void *object) {
         (NANVM_QUARANTINES || !origin->dealloc->table->own.free_inline)) {
         return true;
     }
-    bool is_plain = nanvm_type_is_plain(origin->type);
-    if (is_plain && origin->type->refs_length != 0) {
-        enter_pool(self, origin);
-        return true;
-    }
-    if (is_plain) {
-        free_leaf(self, object);
-    } else {
+    if (!nanvm_type_is_plain(origin->type) || origin->type->refs_length == 0) {
         defer_in_walk(self, object);
+        return false;
     }
-    return false;
+    enter_pool(self, origin);
+    return true;
 }
 
 static inline bool dies(walk *self, const void *object) {
@@ -356,35 +353,8 @@ static void *pop_list(work *self) {
     return list;
 }
 
-static void *next_of(void *object) {
-    const nanvm_type *type = nanvm_block_origin(object)->type;
-    return nanvm_type_has_callbacks(type)
-               ? *nanvm_block_link(type, object)
-               : (void *)(uintptr_t)first_ref(type, object)->object;
-}
-
-static void set_next_of(void *object, void *next) {
-    const nanvm_type *type = nanvm_block_origin(object)->type;
-    if (nanvm_type_has_callbacks(type)) {
-        *nanvm_block_link(type, object) = next;
-    } else {
-        first_ref(type, object)->object = next;
-    }
-}
-
-/* Adds the object to the thread's list. A dealloc may queue others while the object is
- * deferred; they are few, so the walk to the last of them is short. */
 NANVM_NOINLINE static void queue(work *self, void *object) {
-    void *list = defer(object, pop_list(self));
-    void *last = self->list;
-    if (last == NULL) {
-        self->list = list;
-        return;
-    }
-    while (next_of(last) != NULL) {
-        last = next_of(last);
-    }
-    set_next_of(last, list);
+    defer_to(&self->list, object);
 }
 
 NANVM_NOINLINE static void end_list(work *self, void *list) {

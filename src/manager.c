@@ -23,8 +23,7 @@ void nanvm_manager_dealloc(nanvm_manager *manager, void *memory, nanvm_layout la
 /* An older caller has a smaller struct: it is given as much as it knows. */
 void nanvm_manager_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     size_t known = stats->size < sizeof(*stats) ? stats->size : sizeof(*stats);
-    nanvm_stats full;
-    memset(&full, 0, sizeof(full));
+    nanvm_stats full = {0};
     memcpy(&full, stats, known);
     full.live_blocks = full.live_bytes = NANVM_STATS_UNKNOWN;
     full.peak_bytes = full.reserved_bytes = NANVM_STATS_UNKNOWN;

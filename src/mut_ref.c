@@ -131,18 +131,14 @@ static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
     return true;
 }
 
-static void free_old(void *old) {
-    nanvm_block_set_count(old, NANVM_COUNT_DEAD); /* not every dealloc does that */
-    nanvm_block_free(old);
-}
-
 /* The items from `kept` on still hold references; the others have moved. */
-static void cut_and_free_old(void *old, size_t kept, size_t length) {
+static void free_old(void *old, size_t kept, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_object_visit_items(nanvm_block_origin(old)->type, old, kept, length,
                              nanvm_object_drop_visitor, NULL);
-    free_old(old);
+    nanvm_block_set_count(old, NANVM_COUNT_DEAD); /* not every dealloc does that */
+    nanvm_block_free(old);
     nanvm_drop_resume(&hold);
 }
 
@@ -160,11 +156,7 @@ static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self, const resizi
     memcpy(moved, old, nanvm_type_size_of(type, kept));
     clear_new_items(type, moved, how);
     self->object = moved;
-    if (kept < how->old_length) {
-        cut_and_free_old(old, kept, how->old_length);
-    } else {
-        free_old(old);
-    }
+    free_old(old, kept, how->old_length);
     return true;
 }
 

@@ -42,11 +42,8 @@ void nanvm_object_visit_items(const nanvm_type *type, const void *object, size_t
 
 void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context) {
-    visit_fixed(type, object, visitor, context);
-    if (holds_refs_in_items(type)) {
-        visit_items(type, nanvm_object_item(type, object, 0),
-                    nanvm_block_length(type, object), visitor, context);
-    }
+    nanvm_object_visit_length(type, object, nanvm_block_length(type, object), visitor,
+                              context);
 }
 
 void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_t length,

@@ -1,8 +1,6 @@
 /* Statistics as text and as JSON. */
 #include "internal.h"
 
-#include <string.h>
-
 typedef struct printer {
     FILE *file;
     bool failed;
@@ -38,13 +36,10 @@ static void print_numbers(printer *out, const style *how, const nanvm_stats *sta
 }
 
 static nanvm_stats stats_for(nanvm_type_stats_visitor *each, printer *out) {
-    nanvm_stats stats;
-    memset(&stats, 0, sizeof(stats));
-    stats.size = sizeof(stats);
-    stats.version = NANVM_STATS_VERSION;
-    stats.each = each;
-    stats.context = out;
-    return stats;
+    return (nanvm_stats){.size = sizeof(nanvm_stats),
+                         .version = NANVM_STATS_VERSION,
+                         .each = each,
+                         .context = out};
 }
 
 static void print_type(const nanvm_type_stats *stats, void *context) {

@@ -33,6 +33,7 @@ typedef struct node {
     size_t order; /* in which step 2 reached it, from 1 on; 0: not yet */
     size_t low;   /* the least order known in its component; 0: the node was told of */
     size_t from;  /* the node from which it was reached */
+    bool refers_to_itself;
 } node;
 
 typedef struct array {
@@ -106,17 +107,12 @@ static void print_cycle(report *self, const nanvm_cycle *cycle) {
     print_path(cycle);
 }
 
+/* NULL: memory ran out before any cycle was found. */
 static void tell(report *self, const nanvm_cycle *cycle) {
     if (self->local->cycle != NULL) {
         self->local->cycle(self->local->cycle_context, cycle);
-    } else {
+    } else if (cycle != NULL) {
         print_cycle(self, cycle);
-    }
-}
-
-static void tell_no_memory(const nanvm_local *local) {
-    if (local->cycle != NULL) {
-        local->cycle(local->cycle_context, NULL);
     } else {
         (void)fputs("nanvm_mem: no memory to find out which of these lie on a cycle\n",
                     stderr);
@@ -200,12 +196,16 @@ static void add_node(const void *object, void *context) {
     *find_slot(self, object) = self->length;
 }
 
-static void add_nodes(graph *self, nanvm_pool *pool) {
+static bool add_nodes(graph *self, nanvm_pool *pool) {
+    if (!alloc_for_nodes(self)) {
+        return false;
+    }
     for (; pool != NULL; pool = pool->next) {
         if (pool->table->visit != NULL) {
             pool->table->visit(pool, add_node, self);
         }
     }
+    return true;
 }
 
 static void count_edge(nanvm_ref reference, void *context) {
@@ -245,15 +245,6 @@ static bool add_edges(graph *self) {
 }
 
 /* --- a component that is complete --- */
-
-static bool refers_to_itself(const graph *self, size_t index) {
-    size_t end = self->nodes[index + 1].edges;
-    size_t edge = self->nodes[index].edges;
-    while (edge < end && self->edges[edge] != index) {
-        ++edge;
-    }
-    return edge < end;
-}
 
 /* Follows the edges of the node `index` to nodes that weren't reached yet; returns
  * whether one of the edges leads to `start`. Edges out of the component lead to
@@ -330,7 +321,7 @@ static void complete(graph *self, size_t root, report *to) {
         base -= 1;
         self->nodes[self->stack[base]].order = done;
     } while (self->stack[base] != root);
-    if (self->stack_length - base > 1 || refers_to_itself(self, root)) {
+    if (self->stack_length - base > 1 || self->nodes[root].refers_to_itself) {
         tell_component(self, base, to);
     }
     self->stack_length = base;
@@ -354,6 +345,7 @@ static size_t follow(graph *self, size_t from) {
     node *here = &self->nodes[from];
     size_t target = self->edges[here->next];
     here->next += 1;
+    here->refers_to_itself |= target == from;
     if (self->nodes[target].order == 0) {
         reach(self, target, from);
         return target;
@@ -409,15 +401,10 @@ void nanvm_cycle_report(const nanvm_local *self, nanvm_pool *pools) {
     if (made.room == 0) {
         return;
     }
-    bool enough = alloc_for_nodes(&made);
-    if (enough) {
-        add_nodes(&made, pools);
-        enough = add_edges(&made);
-    }
-    if (enough) {
+    if (add_nodes(&made, pools) && add_edges(&made)) {
         search(&made, &to);
     } else {
-        tell_no_memory(self);
+        tell(&to, NULL);
     }
     free_arrays(&made);
 }

@@ -58,9 +58,7 @@ static const nanvm_dealloc_table arena_dealloc_table = {
     .own = {.bounded = NANVM_BOUNDS_LENGTHS}};
 
 static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
-    self->bounded.dealloc.table = &arena_dealloc_table;
-    self->bounded.end = &arena->top;
-    self->arena = arena;
+    *self = (nanvm_arena_part){{{&arena_dealloc_table}, &arena->top}, arena};
 }
 
 static bool owns(const nanvm_arena *self, const void *object) {
@@ -376,14 +374,26 @@ static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t
     return memory;
 }
 
+/* `start` is what `newest` would be. */
+static void *resize_in_place(nanvm_arena *self, const void *start, void *memory,
+                             size_t old_size, size_t size) {
+    end_run(self);
+    void *resized =
+        start == self->newest ? resize_top(self, memory, old_size, size) : NULL;
+    return resized == NULL && size <= old_size ? memory : resized;
+}
+
 static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
-    nanvm_arena *self = arena_of(manager);
-    end_run(self);
-    size_t old_size = layout.size;
-    void *resized =
-        memory == self->newest ? resize_top(self, memory, old_size, size) : NULL;
-    return resized == NULL && size <= old_size ? memory : resized;
+    return resize_in_place(arena_of(manager), memory, memory, layout.size, size);
+}
+
+/* Frees what lies behind `top`: the newest piece or block. */
+static void lower_top(nanvm_arena *self, unsigned char *top) {
+    note_peak(self);
+    nanvm_wipe(top, (size_t)(self->top - top));
+    self->top = top;
+    self->newest = NULL;
 }
 
 static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
@@ -392,10 +402,7 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
     if (self->sanitized) {
         nanvm_sanitizer_poison(memory, layout.size);
     } else if (memory == self->newest) {
-        note_peak(self);
-        nanvm_wipe(memory, layout.size);
-        self->top = memory;
-        self->newest = NULL;
+        lower_top(self, memory);
     }
     self->pieces -= self->pieces > 0 ? 1 : 0; /* it may be from before a reset */
 }
@@ -444,16 +451,6 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
     return length < room ? length : room;
 }
 
-static void link_run(nanvm_arena *self) {
-    const nanvm_slots *run = &self->bump_range;
-    if (has_finalizer(self, run->type)) {
-        for (uintptr_t object = run->bump; object != run->bump_end;
-             object += run->stride) {
-            link_finalizable(self, run->type, (void *)object);
-        }
-    }
-}
-
 /* Whether prefetching helps: a small arena is in the cache anyway. */
 static bool is_large(const nanvm_arena *self) {
     return self->chunks != NULL && self->chunks->size >= LARGEST_CHUNK;
@@ -469,12 +466,12 @@ static void fill_run(nanvm_arena *self, size_t length) {
     run->bump_end = run->bump;
     for (size_t i = 0; i < length; ++i, run->bump_end += run->stride) {
         nanvm_header_write((void *)run->bump_end, distance, NANVM_COUNT_NONE);
+        link_finalizable(self, run->type, (void *)run->bump_end);
         distance += (uint32_t)(run->stride / word_size);
     }
     for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += NANVM_CACHE_LINE) {
         NANVM_PREFETCH((const void *)(run->bump_end + i));
     }
-    link_run(self);
 }
 
 /* Makes more objects like the one that was just made at the top. */
@@ -544,24 +541,16 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
 static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old_size,
                                 size_t size) {
     nanvm_arena *self = arena_of(manager);
-    if (!owns(self, object)) {
-        return NULL;
-    }
-    end_run(self);
-    void *resized =
-        is_newest(self, object) ? resize_top(self, object, old_size, size) : NULL;
-    return resized == NULL && size <= old_size ? object : resized;
+    return owns(self, object) ? resize_in_place(self, nanvm_block_header(object), object,
+                                                old_size, size)
+                              : NULL;
 }
 
 static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
     if (self->finalizable == object) {
         self->finalizable = *nanvm_block_link(type, object);
     }
-    unsigned char *top = (unsigned char *)object - arena_prefix(self, type);
-    note_peak(self);
-    nanvm_wipe(top, (size_t)(self->top - top));
-    self->top = top;
-    self->newest = NULL;
+    lower_top(self, (unsigned char *)object - arena_prefix(self, type));
 }
 
 /* Frees a block whose construction failed, or that has moved. If it isn't the newest, its
@@ -659,13 +648,6 @@ NANVM_UNUSED static void stop_unless_reset(const bool *ended) {
     }
 }
 
-static void start_anew(nanvm_arena *self) {
-    self->blocks = 0;
-    self->pieces = 0;
-    self->used = 0;
-    enter(self, self->buffer);
-}
-
 /* Returns false if a reset is at work already: it is still walking through the chunks. */
 static bool let_go(nanvm_arena *self) {
     nanvm_callback_guard frame;
@@ -691,7 +673,8 @@ static void make_empty(nanvm_arena *self) {
     }
     for_all_bytes(self, nanvm_sanitizer_poison);
     keep_chunks(self);
-    start_anew(self);
+    self->blocks = self->pieces = self->used = 0;
+    enter(self, self->buffer);
 }
 
 static void give_all_back(nanvm_arena *self) {
@@ -702,24 +685,23 @@ static void give_all_back(nanvm_arena *self) {
     enter(self, NULL);
 }
 
-/* In both functions, what the source's dealloc drops is held: callbacks run when the
- * arena is as it is to be. */
-void nanvm_arena_reset(nanvm_arena *self) {
+/* What the source's dealloc drops is held: callbacks run when the arena is as it is to
+ * be. */
+static void clear(nanvm_arena *self, void (*finish)(nanvm_arena *self)) {
     if (let_go(self)) {
         nanvm_hold hold;
         nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-        make_empty(self);
+        finish(self);
         nanvm_drop_resume(&hold);
     }
 }
 
+void nanvm_arena_reset(nanvm_arena *self) {
+    clear(self, make_empty);
+}
+
 void nanvm_arena_deinit(nanvm_arena *self) {
-    if (let_go(self)) {
-        nanvm_hold hold;
-        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-        give_all_back(self);
-        nanvm_drop_resume(&hold);
-    }
+    clear(self, give_all_back);
 }
 
 /* --- the manager as a whole --- */

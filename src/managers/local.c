@@ -213,8 +213,7 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
     if (self->state == NULL) {
         return false;
     }
-    memset(self->state, 0, sizeof(*self->state));
-    self->state->is_sanitized = nanvm_sanitizer_is_there();
+    *self->state = (nanvm_local_state){.is_sanitized = nanvm_sanitizer_is_there()};
     for (size_t i = 0; i < NANVM_SLOTS; ++i) {
         self->state->recent[i] = &no_pool.slots;
     }
@@ -264,10 +263,9 @@ static nanvm_raw *raw_for(nanvm_local *self) {
         if (raw == NULL && gives_back(self)) {
             raw = create_raw(self);
         }
-        if (raw == NULL) {
-            return NULL;
+        if (raw != NULL) {
+            set_raw(self, raw);
         }
-        set_raw(self, raw);
     }
     return self->state->raw;
 }
@@ -343,8 +341,7 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 
 /* Sums up the pools of one type, from `pool` on; returns the first of the next. */
 static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum, nanvm_stats *total) {
-    memset(sum, 0, sizeof(*sum));
-    sum->type = pool->slots.type;
+    *sum = (nanvm_type_stats){.type = pool->slots.type};
     for (; pool != NULL && pool->slots.type == sum->type; pool = pool->next) {
         nanvm_pool_counts counts = pool->table->count(pool);
         sum->live_blocks += counts.live_blocks;
@@ -433,14 +430,8 @@ void nanvm_local_init(nanvm_local *self) {
 }
 
 void nanvm_local_init_from(nanvm_local *self, nanvm_manager *source) {
-    self->manager.table = &local_table;
-    self->manager.dealloc = NULL;
-    self->manager.clones = 0;
-    self->manager.slots = NULL;
-    self->source = source;
-    self->state = NULL;
-    nanvm_local_on_leak(self, NULL, NULL);
-    nanvm_local_on_cycle(self, NULL, NULL);
+    *self = (nanvm_local){
+        .manager.table = &local_table, .source = source, .leak = print_leak};
 }
 
 void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak, void *context) {

@@ -11,11 +11,11 @@ nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *sour
     nanvm_pool *self = nanvm_memory_alloc(source, layout_of(table));
     if (self != NULL) {
         memset(self, 0, table->size);
-        self->slots.type = type;
-        self->table = table;
-        self->owner = owner;
-        self->source = source;
-        self->source_dealloc = source->dealloc;
+        *self = (nanvm_pool){.slots.type = type,
+                             .table = table,
+                             .owner = owner,
+                             .source = source,
+                             .source_dealloc = source->dealloc};
     }
     return self;
 }

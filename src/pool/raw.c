@@ -106,11 +106,9 @@ static const nanvm_pool_table raw_table = {
 nanvm_raw *nanvm_raw_create(nanvm_manager *source, nanvm_pools *owner,
                             const nanvm_manager *served) {
     nanvm_pool *pool = nanvm_pool_create(&raw_table, source, owner, NULL);
-    if (pool == NULL) {
-        return NULL;
+    if (pool != NULL) {
+        raw_of(pool)->served = served;
+        nanvm_pool_set_usual(pool, &raw_dealloc_table);
     }
-    nanvm_raw *self = raw_of(pool);
-    self->served = served;
-    nanvm_pool_set_usual(pool, &raw_dealloc_table);
-    return self;
+    return raw_of(pool);
 }

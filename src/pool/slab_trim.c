@@ -41,46 +41,38 @@ static bool lies_where_nothing_lives(const void *slot) {
 }
 
 static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
-    if (chunk == self->chunks) {
-        self->pool.slots.bump = self->pool.slots.bump_end = 0;
-        self->uncarved = self->uncarved_end = 0;
-    }
     self->carved -= chunk->used;
     if (chunk->segment == NULL) {
         nanvm_chunk_free(&self->pool, chunk);
     }
 }
 
-/* Chunks keep their order. */
 static void trim_chunks(nanvm_slab *self) {
-    nanvm_chunk *kept = NULL;
-    nanvm_chunk **link = &kept;
-    for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
+    nanvm_chunk **link = &self->chunks;
+    if (self->chunks != NULL && can_go(self->chunks)) { /* the newest */
+        self->pool.slots.bump = self->pool.slots.bump_end = 0;
+        self->uncarved = self->uncarved_end = 0;
+    }
+    for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
         if (can_go(chunk)) {
+            *link = chunk->next;
             give_back(self, chunk);
         } else {
-            *link = chunk;
             link = &chunk->next;
         }
     }
-    *link = NULL;
-    self->chunks = kept;
 }
 
 static void trim_segments(nanvm_slab *self) {
     nanvm_segment **link = &self->segments;
-    for (nanvm_segment *segment = self->segments, *next; segment != NULL;
-         segment = next) {
-        next = segment->next;
+    for (nanvm_segment *segment; (segment = *link) != NULL;) {
         if (is_empty_segment(segment)) {
+            *link = segment->next;
             nanvm_segment_free(self, segment);
         } else {
-            *link = segment;
             link = &segment->next;
         }
     }
-    *link = NULL;
 }
 
 void nanvm_slab_trim(nanvm_pool *pool) {
