@@ -22,7 +22,7 @@ set(nanvm_sanitizer_options
     "ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:detect_stack_use_after_return=1"
     "TSAN_OPTIONS=allocator_may_return_null=1:second_deadlock_stack=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
-    "NANVM_CHECKER=off")
+    "NANVM_SANITIZER=off")
 if(NANVM_HARDENED) # whose tests look for what is left on the stack
     list(TRANSFORM nanvm_sanitizer_options REPLACE ":detect_stack_use_after_return=1"
                                                    ":detect_stack_use_after_return=0")

@@ -4,15 +4,15 @@ size_t nanvm_block_prefix(const nanvm_type *type) {
     return nanvm_block_prefix_of(type);
 }
 
-static bool has_traits(const nanvm_dealloc_traits *own) {
-    return own->in_pool || own->free_inline || own->leaves || own->chunked ||
-           own->bounded;
+static bool has_traits(const nanvm_dealloc_traits *traits) {
+    return traits->in_pool || traits->free_inline || traits->holds_nothing ||
+           traits->has_most_items || traits->bounded;
 }
 
 /* Here the dealloc is a user's, or the global manager's. */
 static void expect_no_traits(const nanvm_dealloc_table *table) {
-    if (NANVM_CHECKS_EVERY_CALL && has_traits(&table->own)) {
-        nanvm_fatal("a dealloc's table sets the member `own`, which is the library's");
+    if (NANVM_CHECKS_EVERY_CALL && has_traits(&table->traits)) {
+        nanvm_fatal("a dealloc's table sets the member `traits`, which is the library's");
     }
 }
 

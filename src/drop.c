@@ -51,7 +51,7 @@ static nanvm_ref *first_ref(const nanvm_type *type, void *object) {
 
 /* Whether all references of a struct are null, as in the leaves of a tree, which are half
  * of its nodes: such an object is freed at once. */
-static bool holds_nothing(const nanvm_type *type, const void *object) {
+static bool refs_are_null(const nanvm_type *type, const void *object) {
     bool nothing = type->item_refs_length == 0;
     for (size_t i = 0; nothing && i < type->refs_length; ++i) {
         nothing = object_at(object, type->refs[i]) == NULL;
@@ -76,7 +76,7 @@ static inline void defer_to(void **list, void *object) {
             return;
         }
         nanvm_ref *slot = has_first_ref(type, object) ? first_ref(type, object) : NULL;
-        if (slot == NULL || (slot->object == NULL && holds_nothing(type, object))) {
+        if (slot == NULL || (slot->object == NULL && refs_are_null(type, object))) {
             nanvm_block_free(object);
             return;
         }
@@ -127,7 +127,7 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     self->first = origin->type->refs;
     self->last = self->first + origin->type->refs_length - 1;
     self->type = origin->type;
-    if (!NANVM_QUARANTINES && origin->dealloc->table->own.free_inline) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline) {
         self->type = &no_type;
         self->pool = (nanvm_slots *)origin->dealloc;
         self->freed = self->pool->local_free_list;
@@ -151,20 +151,20 @@ static inline void defer_in_walk(walk *self, void *object) {
 
 /* Whether the walk goes on with `object`, whose last reference is gone. If not, the
  * object was freed or deferred. */
-static inline bool is_next(walk *self, void *object) {
+static inline bool goes_on_with(walk *self, void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     if (NANVM_LIKELY(!NANVM_QUARANTINES &&
                      origin->dealloc == (nanvm_dealloc *)self->pool)) {
         return true;
     }
-    if (!NANVM_QUARANTINES && origin->dealloc->table->own.leaves) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
         (void)nanvm_slots_free(object);
         return false;
     }
     /* Where each block has its own origin, most have the type of the one before. (With
      * this a tree of the global manager is dropped in two thirds of the time.) */
     if (origin->type == self->type &&
-        (NANVM_QUARANTINES || !origin->dealloc->table->own.free_inline)) {
+        (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;
     }
     if (!nanvm_type_is_plain(origin->type) || origin->type->refs_length == 0) {
@@ -175,10 +175,10 @@ static inline bool is_next(walk *self, void *object) {
     return true;
 }
 
-static inline bool dies(walk *self, const void *object) {
+static inline bool releases_last(walk *self, const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
-    if (nanvm_count_release_shared(word, count)) {
+    if (nanvm_count_try_release_plain(word, count)) {
         return false;
     }
     if (NANVM_UNLIKELY(count < 0)) {
@@ -211,8 +211,8 @@ static inline bool have_room(const walk *self, void *const *top, void *const *en
  * often dropped in that order, at equal distances: so the object some steps ahead is
  * prefetched, too. (A tree built in order: 2.9 ns an object became 2.1; in random order
  * 13.7 became 14.2.) */
-NANVM_NOINLINE static void *release_plain(const nanvm_origin *origin, void *object,
-                                          void *list) {
+NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
+                                      void *list) {
     void *stack[NANVM_RELEASE_STACK];
     void **top = stack;
     walk self = {.list = list};
@@ -227,7 +227,8 @@ NANVM_NOINLINE static void *release_plain(const nanvm_origin *origin, void *obje
         } else {
             defer_in_walk(&self, object);
         }
-        while (next == NULL || !dies(&self, next) || !is_next(&self, next)) {
+        while (next == NULL || !releases_last(&self, next) ||
+               !goes_on_with(&self, next)) {
             if (top == stack) {
                 leave_pool(&self);
                 return self.list;
@@ -333,7 +334,7 @@ static void *end_declared(const nanvm_origin *origin, void *object) {
     nanvm_ref *slot = first_ref(type, object);
     void *list = (void *)(uintptr_t)slot->object;
     slot->object = NULL;
-    return nanvm_type_is_plain(type) ? release_plain(origin, object, list)
+    return nanvm_type_is_plain(type) ? end_plain(origin, object, list)
                                      : end_with_items(type, object, list);
 }
 
@@ -345,7 +346,7 @@ static void *end_first(void *list) {
 
 /* --- the list of a thread ----------------------------------------------------- */
 
-static void *pop_list(work *self) {
+static void *take_list(work *self) {
     void *list = self->list;
     if (list != NULL) {
         self->list = NULL;
@@ -358,7 +359,7 @@ NANVM_NOINLINE static void queue(work *self, void *object) {
 }
 
 NANVM_NOINLINE static void end_list(work *self, void *list) {
-    while (list != NULL || (list = pop_list(self)) != NULL) {
+    while (list != NULL || (list = take_list(self)) != NULL) {
         list = end_first(list);
     }
 }
@@ -370,7 +371,7 @@ NANVM_NOINLINE static void end_list(work *self, void *list) {
 static inline void *end_one(const nanvm_origin *origin, void *object) {
     const nanvm_type *type = origin->type;
     if (nanvm_type_is_plain(type)) {
-        return release_plain(origin, object, NULL);
+        return end_plain(origin, object, NULL);
     }
     if (nanvm_type_has_callbacks(type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
@@ -379,7 +380,7 @@ static inline void *end_one(const nanvm_origin *origin, void *object) {
     return defer(object, NULL);
 }
 
-/* Not inlined in finalize(): to look up a variable of the thread may take a call, for
+/* Not inlined in end_object(): to look up a variable of the thread may take a call, for
  * which the drop of a leaf, too, would have to save registers. */
 NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard frame;
@@ -399,8 +400,8 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard_leave(&self->at_work);
 }
 
-static inline void finalize(const nanvm_origin *origin, void *object) {
-    if (!NANVM_QUARANTINES && origin->dealloc->table->own.leaves) {
+static inline void end_object(const nanvm_origin *origin, void *object) {
+    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
         (void)nanvm_slots_free(object);
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
@@ -411,24 +412,24 @@ static inline void finalize(const nanvm_origin *origin, void *object) {
 }
 
 /* Both are functions of their own, so that the usual path saves no registers. */
-NANVM_NOINLINE static void finalize_atomic(void *object) {
-    finalize(nanvm_block_origin(object), object);
+NANVM_NOINLINE static void end_atomic(void *object) {
+    end_object(nanvm_block_origin(object), object);
 }
 
-NANVM_NOINLINE static void release_rare(void *object) {
+NANVM_NOINLINE static void drop_rare(void *object) {
     if (nanvm_count_release(object)) {
-        finalize(nanvm_block_origin(object), object);
+        end_object(nanvm_block_origin(object), object);
     }
 }
 
 void nanvm_drop_ref_cold(const void *object, int32_t count) {
     void *own = (void *)(uintptr_t)object;
     if (NANVM_LIKELY(count == 0)) {
-        finalize(nanvm_block_origin(object), own);
+        end_object(nanvm_block_origin(object), own);
     } else if (!nanvm_count_is_atomic(count)) {
-        release_rare(own);
+        drop_rare(own);
     } else if (nanvm_count_release_atomic(nanvm_block_count_word(object), count)) {
-        finalize_atomic(own);
+        end_atomic(own);
     }
 }
 
@@ -438,9 +439,9 @@ void nanvm_drop_mut_ref_cold(void *object) {
         nanvm_fatal("drop of a MutRef that isn't the only reference to its object");
     }
     if (NANVM_LIKELY(count == 0)) {
-        finalize(nanvm_block_origin(object), object);
+        end_object(nanvm_block_origin(object), object);
     } else {
-        release_rare(object);
+        drop_rare(object);
     }
 }
 

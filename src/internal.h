@@ -193,7 +193,7 @@ NANVM_COLD NANVM_NORETURN void nanvm_block_wrong_length(void);
 
 /* The number of items that an array has room for. It stands behind the origin if the
  * dealloc is `chunked`. */
-static inline size_t nanvm_origin_most(const nanvm_origin *self) {
+static inline size_t nanvm_origin_most_items(const nanvm_origin *self) {
     return *(const size_t *)(const void *)(self + 1);
 }
 
@@ -219,8 +219,9 @@ static inline size_t nanvm_block_written_length(const void *object) {
     return word->length;
 }
 
-static inline void nanvm_block_check_most(const nanvm_origin *origin, size_t length) {
-    if (NANVM_UNLIKELY(length > nanvm_origin_most(origin))) {
+static inline void nanvm_block_check_most_items(const nanvm_origin *origin,
+                                                size_t length) {
+    if (NANVM_UNLIKELY(length > nanvm_origin_most_items(origin))) {
         nanvm_block_wrong_length();
     }
 }
@@ -232,8 +233,8 @@ static inline void nanvm_block_check_counted(const void *object, size_t length) 
         return;
     }
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (NANVM_LIKELY(origin->dealloc->table->own.chunked)) {
-        nanvm_block_check_most(origin, length);
+    if (NANVM_LIKELY(origin->dealloc->table->traits.has_most_items)) {
+        nanvm_block_check_most_items(origin, length);
     }
 }
 
@@ -243,9 +244,9 @@ static inline void nanvm_block_check_length(const void *object, size_t length) {
     }
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_dealloc *dealloc = origin->dealloc;
-    if (NANVM_LIKELY(dealloc->table->own.chunked)) {
-        nanvm_block_check_most(origin, length);
-    } else if (dealloc->table->own.bounded &&
+    if (NANVM_LIKELY(dealloc->table->traits.has_most_items)) {
+        nanvm_block_check_most_items(origin, length);
+    } else if (dealloc->table->traits.bounded &&
                !nanvm_block_is_in_front(object, origin->type, length,
                                         *((const nanvm_dealloc_bounded *)dealloc)->end)) {
         nanvm_block_check_bound(origin, object, length);
@@ -326,7 +327,7 @@ bool nanvm_count_release(const void *object);
 static inline bool nanvm_count_release_inline(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
-    if (nanvm_count_release_shared(word, count)) {
+    if (nanvm_count_try_release_plain(word, count)) {
         return false;
     }
     return count == 0 || nanvm_count_release(object);

@@ -235,9 +235,9 @@ static void expect_own(const void *object) {
  * one.) */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     if (!NANVM_BOUNDS_LENGTHS || origin->type->item_size == 0 ||
-        !origin->dealloc->table->own.chunked ||
+        !origin->dealloc->table->traits.has_most_items ||
         length <= nanvm_block_written_length(object) ||
-        length > nanvm_origin_most(origin)) {
+        length > nanvm_origin_most_items(origin)) {
         return false;
     }
     nanvm_block_set_length(object, length);

@@ -13,10 +13,10 @@ static void test_plain_count_goes_up_and_down(void **state) {
     assert_true(nanvm_count_add(&word));
     assert_int_equal(load(&word), 2);
     assert_int_equal(nanvm_count_others(load(&word)), 2);
-    assert_true(nanvm_count_release_shared(&word, load(&word)));
-    assert_true(nanvm_count_release_shared(&word, load(&word)));
+    assert_true(nanvm_count_try_release_plain(&word, load(&word)));
+    assert_true(nanvm_count_try_release_plain(&word, load(&word)));
     assert_int_equal(load(&word), NANVM_COUNT_PLAIN);
-    assert_false(nanvm_count_release_shared(&word, load(&word)));
+    assert_false(nanvm_count_try_release_plain(&word, load(&word)));
     assert_int_equal(load(&word), NANVM_COUNT_PLAIN);
 }
 
@@ -28,7 +28,7 @@ static void test_plain_count_overflows_to_where_counts_stick(void **state) {
     assert_int_equal(load(&word), INT32_MIN);
     assert_false(nanvm_count_is_atomic(INT32_MIN));
     assert_false(nanvm_count_add(&word));
-    assert_false(nanvm_count_release_shared(&word, load(&word)));
+    assert_false(nanvm_count_try_release_plain(&word, load(&word)));
     assert_int_equal(load(&word), INT32_MIN);
 }
 
@@ -41,7 +41,7 @@ static void test_atomic_count_goes_down_and_up(void **state) {
     assert_int_equal(load(&word), NANVM_COUNT_ATOMIC - 1);
     assert_int_equal(nanvm_count_others(load(&word)), 1);
     assert_false(nanvm_count_is_sole_atomic(&word));
-    assert_false(nanvm_count_release_shared(&word, load(&word)));
+    assert_false(nanvm_count_try_release_plain(&word, load(&word)));
     assert_false(nanvm_count_release_atomic(&word, load(&word)));
     assert_int_equal(load(&word), NANVM_COUNT_ATOMIC);
     assert_true(nanvm_count_release_atomic(&word, load(&word)));

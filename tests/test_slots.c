@@ -191,7 +191,7 @@ static void test_no_slot_is_given_twice(void **state) {
 /* The table is asked for each, and each type gets its own. */
 static void test_types_that_share_an_entry_take_turns(void **state) {
     fixture *self = *state;
-    enum { TYPES = 3 * NANVM_SLOTS };
+    enum { TYPES = 3 * NANVM_SLOTS_LENGTH };
     static nanvm_type types[TYPES];
     spy_on(self->manager);
     nanvm_mut_ref made[TYPES];
@@ -269,11 +269,11 @@ static void test_array_grows_into_its_room_without_asking(void **state) {
 
 /* How many entries `length` types take that lie at equal distances. */
 static size_t entries_of(uintptr_t first, size_t distance, size_t length) {
-    bool taken[NANVM_SLOTS] = {false};
+    bool taken[NANVM_SLOTS_LENGTH] = {false};
     size_t entries = 0;
     for (size_t i = 0; i < length; i++) {
         size_t index = nanvm_slots_index((const nanvm_type *)(first + i * distance));
-        assert_in_range(index, 0, NANVM_SLOTS - 1);
+        assert_in_range(index, 0, NANVM_SLOTS_LENGTH - 1);
         entries += !taken[index];
         taken[index] = true;
     }

@@ -53,7 +53,7 @@ void nanvm_chunk_memory_free(const nanvm_pool *pool, nanvm_chunk *self) {
     nanvm_memory_dealloc_by(pool->source_dealloc, self, layout);
 }
 
-void nanvm_chunk_memory_seal(nanvm_chunk *self) {
+void nanvm_chunk_memory_write_checksum(nanvm_chunk *self) {
     nanvm_checksum_memory(&self->front, self, nanvm_layout_make(self->size, 1));
 }
 

@@ -6,7 +6,7 @@
 
 enum { NANVM_GUARDS_CHUNKS = 1 };
 
-void nanvm_chunk_memory_seal(nanvm_chunk *self);
+void nanvm_chunk_memory_write_checksum(nanvm_chunk *self);
 void nanvm_chunk_memory_check(const nanvm_chunk *self);
 size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool, const nanvm_chunk *self);
 nanvm_chunk *nanvm_chunk_memory_alloc(const nanvm_pool *pool, size_t *size);

@@ -62,13 +62,13 @@ void nanvm_free_slots_count_in_chunks(const nanvm_slab *self) {
     }
 }
 
-void nanvm_free_slots_filter(nanvm_slab *self, bool (*leaves)(const void *slot)) {
+void nanvm_free_slots_filter(nanvm_slab *self, bool (*is_removed)(const void *slot)) {
     nanvm_quarantine *waiting = &self->pool.waiting;
     for (size_t i = 0; i < waiting->length; ++i) {
         const void *slot = nanvm_quarantine_at(waiting, i);
-        if (leaves(slot)) {
+        if (is_removed(slot)) {
             nanvm_quarantine_check(slot, self->pool.most_size);
         }
     }
-    nanvm_quarantine_filter(waiting, leaves);
+    nanvm_quarantine_filter(waiting, is_removed);
 }

@@ -55,7 +55,7 @@ static const nanvm_dealloc_table arena_dealloc_table = {
     .count = NANVM_COUNT_NONE,
     .dealloc = arena_dealloc,
     .free_block = arena_free_block,
-    .own = {.bounded = NANVM_BOUNDS_LENGTHS}};
+    .traits = {.bounded = NANVM_BOUNDS_LENGTHS}};
 
 static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
     *self = (nanvm_arena_part){{{&arena_dealloc_table}, &arena->top}, arena};
@@ -435,11 +435,11 @@ static void link_finalizable(nanvm_arena *self, const nanvm_type *type, void *ob
 
 /* Until there is a bump range, inline functions find no table to look in. */
 static void show_run(nanvm_arena *self) {
-    for (size_t i = 0; i < NANVM_SLOTS; ++i) {
-        self->by_type[i] = &self->bump_range;
+    for (size_t i = 0; i < NANVM_SLOTS_LENGTH; ++i) {
+        self->slots[i] = &self->bump_range;
     }
     self->bump_range.bump_count = NANVM_COUNT_NONE;
-    self->manager.slots = self->by_type;
+    self->manager.slots = self->slots;
 }
 
 /* No more than were made in a row already, so that few are made ahead in vain. */
@@ -541,9 +541,9 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
 static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old_size,
                                 size_t size) {
     nanvm_arena *self = arena_of(manager);
-    return owns(self, object) ? resize_in_place(self, nanvm_block_header(object), object,
-                                                old_size, size)
-                              : NULL;
+    return owns(self, object)
+               ? resize_in_place(self, nanvm_block_header(object), object, old_size, size)
+               : NULL;
 }
 
 static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
@@ -728,7 +728,7 @@ static const nanvm_manager_table arena_table = {
     arena_alloc, arena_resize, arena_new_block, arena_resize_block, arena_stats};
 
 void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
-    memset(self, 0, offsetof(nanvm_arena, by_type)); /* show_run() fills the rest */
+    memset(self, 0, offsetof(nanvm_arena, slots)); /* show_run() fills the rest */
     self->manager.table = &arena_table;
     self->manager.dealloc = &self->own.bounded.dealloc;
     part_init(&self->own, self);

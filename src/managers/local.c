@@ -23,7 +23,7 @@ enum { FIRST_BITS = 5, HASH_BITS = 32 };
 #define ANY_SIZE SIZE_MAX
 
 typedef struct nanvm_local_state {
-    nanvm_slots *recent[NANVM_SLOTS]; /* of the pool used last, by type and size */
+    nanvm_slots *slots[NANVM_SLOTS_LENGTH]; /* of the pool used last, by type and size */
     nanvm_pools pools;
     nanvm_pool **entries;   /* of the table */
     size_t entries_length;  /* 2^(32 - entries_shift) */
@@ -187,7 +187,7 @@ static void free_state(nanvm_local *self) {
     self->manager.slots = NULL;
 }
 
-/* What `recent` starts with: a pool of a type that no object has. */
+/* What `slots` starts with: a pool of a type that no object has. */
 static const nanvm_type no_type;
 static nanvm_pool no_pool = {.slots = {.type = &no_type}};
 
@@ -214,19 +214,19 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         return false;
     }
     *self->state = (nanvm_local_state){.is_sanitized = nanvm_sanitizer_is_there()};
-    for (size_t i = 0; i < NANVM_SLOTS; ++i) {
-        self->state->recent[i] = &no_pool.slots;
+    for (size_t i = 0; i < NANVM_SLOTS_LENGTH; ++i) {
+        self->state->slots[i] = &no_pool.slots;
     }
     if (!set_entries(self, FIRST_BITS)) {
         free_state(self);
         return false;
     }
-    self->manager.slots = self->state->recent;
+    self->manager.slots = self->state->slots;
     adopt_raw(self);
     return true;
 }
 
-static bool is_started(nanvm_local *self) {
+static bool start_once(nanvm_local *self) {
     return self->state != NULL || start(self);
 }
 
@@ -234,12 +234,12 @@ static bool is_started(nanvm_local *self) {
  * whether anything was free, so that the source can be asked again. A trim skips pools in
  * which nothing was freed since the last trim, so where memory stays exhausted each
  * failure takes O(1). */
-static bool gives_back(nanvm_local *self) {
+static bool give_back(nanvm_local *self) {
     return self->state != NULL && nanvm_pools_give_back(&self->state->pools);
 }
 
 static nanvm_pool *pool_for(nanvm_local *self, const nanvm_type *type, size_t size) {
-    if (!is_started(self)) {
+    if (!start_once(self)) {
         return NULL;
     }
     size_t sought = type->item_size != 0 ? most_size_for(self, type, size) : ANY_SIZE;
@@ -247,7 +247,7 @@ static nanvm_pool *pool_for(nanvm_local *self, const nanvm_type *type, size_t si
     if (pool == NULL) {
         pool = add_pool(self, type, size);
     }
-    return pool == NULL && gives_back(self) ? add_pool(self, type, size) : pool;
+    return pool == NULL && give_back(self) ? add_pool(self, type, size) : pool;
 }
 
 static nanvm_raw *create_raw(nanvm_local *self) {
@@ -255,12 +255,12 @@ static nanvm_raw *create_raw(nanvm_local *self) {
 }
 
 static nanvm_raw *raw_for(nanvm_local *self) {
-    if (!is_started(self)) {
+    if (!start_once(self)) {
         return NULL;
     }
     if (self->state->raw == NULL) {
         nanvm_raw *raw = create_raw(self);
-        if (raw == NULL && gives_back(self)) {
+        if (raw == NULL && give_back(self)) {
             raw = create_raw(self);
         }
         if (raw != NULL) {
@@ -277,9 +277,9 @@ static nanvm_local *local_of(nanvm_manager *manager) {
 }
 
 /* A type that isn't an array has one size, and the index that inline functions use. */
-static size_t recent_of(const nanvm_type *type, size_t size) {
+static size_t slots_index_of(const nanvm_type *type, size_t size) {
     size_t of_size = type->item_size == 0 ? 0 : size / sizeof(void *);
-    return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS - 1);
+    return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS_LENGTH - 1);
 }
 
 static inline void *alloc_in(nanvm_pool *pool, size_t size) {
@@ -293,7 +293,7 @@ NANVM_NOINLINE static void *new_block_slowly(nanvm_local *self, const nanvm_type
     if (pool == NULL) {
         return NULL;
     }
-    self->state->recent[recent_of(type, size)] = &pool->slots;
+    self->state->slots[slots_index_of(type, size)] = &pool->slots;
     return alloc_in(pool, size);
 }
 
@@ -301,7 +301,7 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_local *self = local_of(manager);
     if (NANVM_LIKELY(self->state != NULL)) {
-        nanvm_pool *pool = (nanvm_pool *)self->state->recent[recent_of(type, size)];
+        nanvm_pool *pool = (nanvm_pool *)self->state->slots[slots_index_of(type, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, type, size))) {
             return alloc_in(pool, size);
         }
@@ -324,7 +324,7 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
         return NULL;
     }
     void *memory = nanvm_raw_alloc(raw, layout);
-    return memory == NULL && gives_back(self) ? nanvm_raw_alloc(raw, layout) : memory;
+    return memory == NULL && give_back(self) ? nanvm_raw_alloc(raw, layout) : memory;
 }
 
 /* Also works for a manager that has ended: its raw memory stays in the account. */
@@ -332,7 +332,7 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                           size_t size) {
     nanvm_raw *raw = (nanvm_raw *)manager->dealloc;
     void *resized = nanvm_raw_resize(raw, memory, layout, size);
-    return resized == NULL && gives_back(local_of(manager))
+    return resized == NULL && give_back(local_of(manager))
                ? nanvm_raw_resize(raw, memory, layout, size)
                : resized;
 }

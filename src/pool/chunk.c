@@ -12,13 +12,13 @@ nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size) {
     return nanvm_layout_make(size, nanvm_block_align(pool->slots.type));
 }
 
-static size_t most_items(const nanvm_type *type, size_t room) {
+static size_t most_items_in(const nanvm_type *type, size_t room) {
     return type->item_size == 0 ? 0 : (room - type->items_offset) / type->item_size;
 }
 
 void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room) {
-    self->most = most_items(pool->slots.type, room);
-    nanvm_chunk_memory_seal(self);
+    self->most_items = most_items_in(pool->slots.type, room);
+    nanvm_chunk_memory_write_checksum(self);
     nanvm_origin_write(&self->origin, pool->slots.type, &pool->slots.dealloc);
 }
 

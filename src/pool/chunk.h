@@ -7,7 +7,8 @@
 
 typedef struct nanvm_chunk {
     nanvm_origin origin;
-    size_t most; /* items that an array in it has room for; right behind the origin */
+    size_t
+        most_items; /* items that an array in it has room for; right behind the origin */
     struct nanvm_chunk *next;
     struct nanvm_segment *segment; /* that it lies in; NULL if it lies in none */
     size_t size;                   /* of the chunk, in bytes */
@@ -17,8 +18,8 @@ typedef struct nanvm_chunk {
     NANVM_IN_DEBUG(struct nanvm_chunk *before; /* the one in front in the list `live` */)
 } nanvm_chunk;
 
-NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most) == sizeof(nanvm_origin),
-                    "nanvm_origin_most() finds it");
+NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most_items) == sizeof(nanvm_origin),
+                    "nanvm_origin_most_items() finds it");
 
 /* From the start of a chunk to its first object. */
 size_t nanvm_chunk_prefix(const nanvm_type *type);

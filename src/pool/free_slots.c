@@ -50,9 +50,9 @@ void nanvm_free_slots_count_in_chunks(const nanvm_slab *self) {
     count_in_chunks(self->pool.slots.local_free_list);
 }
 
-static void filter(nanvm_slot **link, bool (*leaves)(const void *slot)) {
+static void filter(nanvm_slot **link, bool (*is_removed)(const void *slot)) {
     while (*link != NULL) {
-        if (leaves(*link)) {
+        if (is_removed(*link)) {
             *link = (*link)->next;
         } else {
             link = &(*link)->next;
@@ -60,7 +60,7 @@ static void filter(nanvm_slot **link, bool (*leaves)(const void *slot)) {
     }
 }
 
-void nanvm_free_slots_filter(nanvm_slab *self, bool (*leaves)(const void *slot)) {
-    filter(&self->pool.slots.free_list, leaves);
-    filter(&self->pool.slots.local_free_list, leaves);
+void nanvm_free_slots_filter(nanvm_slab *self, bool (*is_removed)(const void *slot)) {
+    filter(&self->pool.slots.free_list, is_removed);
+    filter(&self->pool.slots.local_free_list, is_removed);
 }

@@ -114,14 +114,15 @@ static void large_orphan(nanvm_pool *pool) {
     if (pool->live == 0) {
         nanvm_pool_destroy(pool);
     } else {
-        nanvm_pool_set_usual(pool, pool->usual); /* a trim may have changed it */
+        nanvm_pool_set_dealloc_table(
+            pool, pool->untrimmed_table); /* a trim may have changed it */
     }
 }
 
 static const nanvm_dealloc_table large_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = large_free_block,
-    .own = {.in_pool = true, .chunked = NANVM_BOUNDS_LENGTHS}};
+    .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
 static const nanvm_pool_table large_table = {
     .size = sizeof(nanvm_large),
@@ -138,7 +139,7 @@ nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
     if (self != NULL) {
         self->least_size = least_size;
         self->most_size = NANVM_LARGE_MOST;
-        nanvm_pool_set_usual(self, &large_dealloc);
+        nanvm_pool_set_dealloc_table(self, &large_dealloc);
     }
     return self;
 }

@@ -27,6 +27,6 @@ void nanvm_pool_destroy(nanvm_pool *self) {
 
 nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    nanvm_pool *self = dealloc->table->own.in_pool ? (nanvm_pool *)dealloc : NULL;
+    nanvm_pool *self = dealloc->table->traits.in_pool ? (nanvm_pool *)dealloc : NULL;
     return self != NULL && self->owner == owner ? self : NULL;
 }

@@ -68,16 +68,17 @@ typedef struct nanvm_pools {
 struct nanvm_pool {
     nanvm_slots slots; /* first: origins point at it. Only slab pools have free slots */
     const nanvm_pool_table *table;
-    const nanvm_dealloc_table *usual; /* the dealloc's table, except while trimmed */
-    size_t least_size;                /* nanvm_pool_serves(): from this to `most_size` */
+    const nanvm_dealloc_table
+        *untrimmed_table; /* the dealloc's table, except while trimmed */
+    size_t least_size;    /* nanvm_pool_serves(): from this to `most_size` */
     size_t most_size;
     nanvm_pools *owner;            /* NULL: an orphan */
     nanvm_manager *source;         /* gives memory while the manager lives ... */
     nanvm_dealloc *source_dealloc; /* ... and this takes it back at any time */
     nanvm_pool *next;              /* of the same manager */
-    nanvm_pool *next_untrimmed;
+    nanvm_pool *next_listed;
     bool is_array; /* of an array type, which has pools of other sizes, too */
-    bool is_untrimmed;
+    bool is_listed;
     bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
     size_t reserved;   /* bytes taken from the source */
     size_t live;       /* objects or pieces; in a slab pool as of the last count */
@@ -94,9 +95,9 @@ nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *sour
                               nanvm_pools *owner, const nanvm_type *type);
 void nanvm_pool_destroy(nanvm_pool *self);
 
-static inline void nanvm_pool_set_usual(nanvm_pool *self,
-                                        const nanvm_dealloc_table *usual) {
-    self->usual = self->slots.dealloc.table = usual;
+static inline void nanvm_pool_set_dealloc_table(
+    nanvm_pool *self, const nanvm_dealloc_table *untrimmed_table) {
+    self->untrimmed_table = self->slots.dealloc.table = untrimmed_table;
 }
 
 /* Whether objects of this type and size belong here. */

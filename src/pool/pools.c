@@ -10,16 +10,16 @@ static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
 static const nanvm_dealloc_table trimmed_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = trimmed_free_block,
-    .own = {.in_pool = true, .chunked = NANVM_BOUNDS_LENGTHS}};
+    .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
 static bool is_trimmed(const nanvm_pool *pool) {
     return pool->slots.dealloc.table == &trimmed_dealloc;
 }
 
 void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
-    if (!pool->is_untrimmed) {
-        pool->is_untrimmed = true;
-        pool->next_untrimmed = self->untrimmed;
+    if (!pool->is_listed) {
+        pool->is_listed = true;
+        pool->next_listed = self->untrimmed;
         self->untrimmed = pool;
     }
 }
@@ -28,15 +28,15 @@ void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
 static void unlist(nanvm_pools *self, nanvm_pool *pool) {
     nanvm_pool **link = &self->untrimmed;
     while (*link != pool) {
-        link = &(*link)->next_untrimmed;
+        link = &(*link)->next_listed;
     }
-    *link = pool->next_untrimmed;
-    pool->is_untrimmed = false;
+    *link = pool->next_listed;
+    pool->is_listed = false;
 }
 
 void nanvm_pools_note_free(nanvm_pool *pool) {
     if (is_trimmed(pool)) {
-        pool->slots.dealloc.table = pool->usual;
+        pool->slots.dealloc.table = pool->untrimmed_table;
         nanvm_pools_add(pool->owner, pool);
     }
 }

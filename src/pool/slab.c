@@ -220,14 +220,14 @@ static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
 static const nanvm_dealloc_table orphan_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = orphan_free_block,
-    .own = {.in_pool = true, .chunked = NANVM_BOUNDS_LENGTHS}};
+    .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
 static void slab_orphan(nanvm_pool *pool) {
     pool->owner = NULL;
     if (pool->live == 0) {
         slab_destroy(nanvm_slab_of(pool));
     } else {
-        nanvm_pool_set_usual(pool, &orphan_dealloc);
+        nanvm_pool_set_dealloc_table(pool, &orphan_dealloc);
     }
 }
 
@@ -236,16 +236,16 @@ static void slab_orphan(nanvm_pool *pool) {
 static const nanvm_dealloc_table slab_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = nanvm_free_slots_push,
-    .own = {.in_pool = true,
-            .free_inline = !NANVM_QUARANTINES,
-            .chunked = NANVM_BOUNDS_LENGTHS}};
+    .traits = {.in_pool = true,
+               .free_inline = !NANVM_QUARANTINES,
+               .has_most_items = NANVM_BOUNDS_LENGTHS}};
 static const nanvm_dealloc_table leaf_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = nanvm_free_slots_push,
-    .own = {.in_pool = true,
-            .free_inline = !NANVM_QUARANTINES,
-            .leaves = !NANVM_QUARANTINES,
-            .chunked = NANVM_BOUNDS_LENGTHS}};
+    .traits = {.in_pool = true,
+               .free_inline = !NANVM_QUARANTINES,
+               .holds_nothing = !NANVM_QUARANTINES,
+               .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
 static const nanvm_pool_table slab_table = {
     .size = sizeof(nanvm_slab),
@@ -263,8 +263,8 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
         self->slots.stride = stride_of(type, slot_size);
         self->least_size = least_size_of(type, slot_size);
         self->most_size = slot_size;
-        nanvm_pool_set_usual(self, nanvm_type_holds_nothing(type) ? &leaf_dealloc
-                                                                  : &slab_dealloc);
+        nanvm_pool_set_dealloc_table(
+            self, nanvm_type_holds_nothing(type) ? &leaf_dealloc : &slab_dealloc);
     }
     return self;
 }

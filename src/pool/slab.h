@@ -81,8 +81,8 @@ size_t nanvm_free_slots_length(const nanvm_slab *self);
 /* Adds each free slot to the `free` of its chunk. */
 void nanvm_free_slots_count_in_chunks(const nanvm_slab *self);
 
-/* Takes the slots for which `leaves` is true out of the lists. */
-void nanvm_free_slots_filter(nanvm_slab *self, bool (*leaves)(const void *slot));
+/* Takes the slots for which `is_removed` is true out of the lists. */
+void nanvm_free_slots_filter(nanvm_slab *self, bool (*is_removed)(const void *slot));
 
 /* --- segment.c ---------------------------------------------------------------- */
 

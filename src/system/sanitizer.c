@@ -40,7 +40,7 @@ static on_bytes *const msan_forget = NULL;
 #endif
 
 static bool is_off(void) {
-    const char *said = getenv("NANVM_CHECKER");
+    const char *said = getenv("NANVM_SANITIZER");
     return said != NULL && strcmp(said, "off") == 0;
 }
 

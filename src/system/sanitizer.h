@@ -13,7 +13,7 @@
 /* Poisoned bytes behind each object of an arena. */
 enum { NANVM_RED_ZONE = 16 };
 
-/* Whether there is one, and the environment doesn't say NANVM_CHECKER=off. */
+/* Whether there is one, and the environment doesn't say NANVM_SANITIZER=off. */
 bool nanvm_sanitizer_is_there(void);
 
 /* The first marks bytes as not to be touched, the second as in use, in any state. */

@@ -8,7 +8,7 @@ enum { NANVM_GUARDS_CHUNKS = 0 };
 
 /* The first writes the checksum of a chunk's size; the second stops the program if it
  * doesn't fit. */
-static inline void nanvm_chunk_memory_seal(nanvm_chunk *self) {
+static inline void nanvm_chunk_memory_write_checksum(nanvm_chunk *self) {
     (void)self;
 }
 

@@ -109,14 +109,15 @@ static void test_table_of_a_user_with_traits_is_fatal(void **state) {
     (void)state;
     const nanvm_dealloc_traits each[] = {{.in_pool = true},
                                          {.free_inline = true},
-                                         {.leaves = true},
-                                         {.chunked = true},
+                                         {.holds_nothing = true},
+                                         {.has_most_items = true},
                                          {.bounded = true}};
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
-        const nanvm_dealloc_table claims = {.free_block = free_nothing, .own = each[i]};
+        const nanvm_dealloc_table claims = {.free_block = free_nothing,
+                                            .traits = each[i]};
         nanvm_dealloc wrong = {&claims};
-        expect_fatal("own", init_block_of, &wrong);
-        expect_fatal("own", create_with, &wrong);
+        expect_fatal("traits", init_block_of, &wrong);
+        expect_fatal("traits", create_with, &wrong);
     }
 }
 

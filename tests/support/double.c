@@ -17,7 +17,7 @@ static void set_checker(const char *said) {
 #else
 static void set_checker(const char *said) {
     int failed =
-        said == NULL ? unsetenv("NANVM_CHECKER") : setenv("NANVM_CHECKER", said, 1);
+        said == NULL ? unsetenv("NANVM_SANITIZER") : setenv("NANVM_SANITIZER", said, 1);
     assert_int_equal(failed, 0);
 }
 #endif

@@ -33,11 +33,11 @@
 #define OFFERS_DOUBLE 0
 #endif
 
-/* Prepares a test of a double, with NANVM_CHECKER set to `said`, or unset where that is
+/* Prepares a test of a double, with NANVM_SANITIZER set to `said`, or unset where that is
  * NULL; skips the test where there is no double. */
 typedef void start_double(const char *said);
 
-/* Sets NANVM_CHECKER, or unsets it where `said` is NULL; skips the test where no double
+/* Sets NANVM_SANITIZER, or unsets it where `said` is NULL; skips the test where no double
  * is offered. */
 void begin_double(bool is_offered, const char *said);
 

@@ -70,7 +70,7 @@ typedef struct nanvm_dealloc_table {
 
     /** Private: what only deallocs of the library do. All are false in any other dealloc:
      *  a hardened build stops the program if its table sets one. */
-    nanvm_dealloc_traits own;
+    nanvm_dealloc_traits traits;
 } nanvm_dealloc_table;
 
 /** The first member of a dealloc's own state. */

@@ -133,7 +133,7 @@ static void origin_fake_dealloc(world *self) {
     table = *origin->dealloc->table;
     table.dealloc = hijacked_memory;
     table.free_block = hijacked_block;
-    table.own.free_inline = table.own.leaves = false;
+    table.traits.free_inline = table.traits.holds_nothing = false;
     origin->dealloc = &dealloc;
 }
 

@@ -188,7 +188,7 @@ static void overrun_origin(world *self) {
     nanvm_origin forged = *nanvm_block_origin(two.second);
     table = *forged.dealloc->table;
     table.free_block = called;
-    table.own.free_inline = table.own.leaves = false;
+    table.traits.free_inline = table.traits.holds_nothing = false;
     forged.dealloc = &dealloc;
     memcpy(laundered(two.first), &forged, sizeof(forged));
     smash_distance(two.second, (uint32_t)((size_t)(header_bytes(two.second) - two.first) /

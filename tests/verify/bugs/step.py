@@ -159,7 +159,7 @@ def holds(work, program, test, checker):
     """Whether one test passes; nothing but its own line that says so will do."""
     # a program under ThreadSanitizer doesn't start where addresses are too random
     command = ("setarch", os.uname().machine, "-R", program, f"test_{test}")
-    env = {"ASAN_OPTIONS": OPTIONS, "TSAN_OPTIONS": OPTIONS, "NANVM_CHECKER": checker}
+    env = {"ASAN_OPTIONS": OPTIONS, "TSAN_OPTIONS": OPTIONS, "NANVM_SANITIZER": checker}
     done = work.run(*command, env=env, check=False, timeout=600)
     ok = re.search(rf"^\[ +OK \] test_{test}$", done.stdout, re.MULTILINE)
     if done.returncode != 0 or not ok:

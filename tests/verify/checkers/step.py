@@ -91,7 +91,7 @@ CHECKERS = (
 
 # The library as it is released has no frame pointers: the stacks of malloc and free are
 # unwound by its tables.
-QUIET = {"ASAN_OPTIONS": "detect_leaks=0:fast_unwind_on_malloc=0", "NANVM_CHECKER": ""}
+QUIET = {"ASAN_OPTIONS": "detect_leaks=0:fast_unwind_on_malloc=0", "NANVM_SANITIZER": ""}
 
 
 def build(context, name, compiler, program, library):
@@ -156,12 +156,12 @@ def check(context, name, compiler, program, library, launcher, patterns):
 
 
 def pools_stay(context):
-    """With NANVM_CHECKER=off the pools are used as ever: malloc sees nothing of a drop."""
+    """With NANVM_SANITIZER=off the pools are used as ever: malloc sees nothing of a drop."""
     folder = context.build / "gcc-ASan-library-without"
     status, _ = commit(
-        context, folder, (), "local_read_after_drop", env={"NANVM_CHECKER": "off"}
+        context, folder, (), "local_read_after_drop", env={"NANVM_SANITIZER": "off"}
     )
-    return [] if status == 0 else ["NANVM_CHECKER=off doesn't keep the pools"]
+    return [] if status == 0 else ["NANVM_SANITIZER=off doesn't keep the pools"]
 
 
 def page(counts):

@@ -40,7 +40,7 @@ static void catch_message(const char *text) {
 /* It is the library that has to notice, not a memory checker. */
 void target_init(void) {
     REQUIRE(misuses_length <= MISUSES_MAX);
-    REQUIRE(setenv("NANVM_CHECKER", "off", 1) == 0);
+    REQUIRE(setenv("NANVM_SANITIZER", "off", 1) == 0);
     kinds_init();
     (void)nanvm_fatal_set_handler(catch_message);
 }

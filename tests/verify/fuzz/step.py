@@ -5,7 +5,7 @@ every count and all contents.
 
 The targets are driven by libFuzzer under AddressSanitizer and UndefinedBehaviorSanitizer:
 once as a memory checker sees the library, where a local manager gives each object a piece of
-memory of its own, and once with its pools as they are (NANVM_CHECKER=off). They count what
+memory of its own, and once with its pools as they are (NANVM_SANITIZER=off). They count what
 they do, and print it at their end.
 """
 
@@ -47,8 +47,8 @@ SANITIZERS = {
     "detect_stack_use_after_return=0:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
-POOLS = {**SANITIZERS, "NANVM_CHECKER": "off"}
-WATCHED = {**SANITIZERS, "NANVM_CHECKER": "on"}
+POOLS = {**SANITIZERS, "NANVM_SANITIZER": "off"}
+WATCHED = {**SANITIZERS, "NANVM_SANITIZER": "on"}
 
 # A quarantine refers to objects without bytes behind the end of their memory: no leaks, but
 # LeakSanitizer takes them for such.
@@ -100,9 +100,9 @@ def drive(work, command, env, tally, what):
     tally.add(done.stdout)
     if done.returncode != 0:
         words = " ".join(str(word) for word in command)
-        checker = env.get("NANVM_CHECKER", "unset")
+        checker = env.get("NANVM_SANITIZER", "unset")
         how = f"{what} ended with {done.returncode}"
-        raise context.StepFailed(f"{how}: NANVM_CHECKER={checker} {words}")
+        raise context.StepFailed(f"{how}: NANVM_SANITIZER={checker} {words}")
     if "operations: 0\n" in done.stdout or "operations: " not in done.stdout:
         raise context.StepFailed(f"{what} did nothing")
 
@@ -207,7 +207,7 @@ AFL = {
     "AFL_NO_AFFINITY": "1",
     "AFL_NO_UI": "1",
     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",
-    "NANVM_CHECKER": "off",
+    "NANVM_SANITIZER": "off",
 }
 
 

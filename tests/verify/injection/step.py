@@ -95,7 +95,7 @@ def attempt(work, program, name):
     words = [word for key, value in program.amount.items() for word in (f"--{key}", value)]
     env = {
         "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1",
-        "NANVM_CHECKER": program.checker,
+        "NANVM_SANITIZER": program.checker,
     }
     done = work.run(program.path, "--scene", name, *words, env=env, check=False)
     found = TALLY.search(done.stdout)

@@ -33,9 +33,9 @@ struct nanvm_arena {
     size_t streak;       /* blocks of a type in a row, at the top */
     bool self_contained; /* no object refers outside: references needn't be released */
     bool sanitized;      /* a sanitizer is told which bytes are in use */
-    nanvm_at_work resetting;           /* a reset, whose callbacks may reset again */
-    nanvm_slots bump_range;            /* objects made ahead, at the top */
-    nanvm_slots *by_type[NANVM_SLOTS]; /* leads any type to the bump range */
+    nanvm_at_work resetting;                /* a reset, whose callbacks may reset again */
+    nanvm_slots bump_range;                 /* objects made ahead, at the top */
+    nanvm_slots *slots[NANVM_SLOTS_LENGTH]; /* leads any type to the bump range */
 };
 
 NANVM_BEGIN_DECLS

@@ -8,11 +8,12 @@
 typedef struct nanvm_dealloc nanvm_dealloc;
 
 typedef struct nanvm_dealloc_traits {
-    bool in_pool;     /* it is a pool of a local manager */
-    bool free_inline; /* ... and inline functions may free */
-    bool leaves;      /* ... and its objects hold nothing that has to be released */
-    bool chunked;     /* behind an origin is the number of items that there is room for */
-    bool bounded;     /* it is a nanvm_dealloc_bounded */
+    bool in_pool;        /* it is a pool of a local manager */
+    bool free_inline;    /* ... and inline functions may free */
+    bool holds_nothing;  /* ... and its objects hold nothing that has to be released */
+    bool has_most_items; /* behind an origin is the number of items that there is room for
+                          */
+    bool bounded;        /* it is a nanvm_dealloc_bounded */
 } nanvm_dealloc_traits;
 
 #endif

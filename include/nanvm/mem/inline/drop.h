@@ -15,8 +15,8 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
     if (self.object != NANVM_NULL) {
         nanvm_count_word *word = nanvm_block_count_word(self.object);
         int32_t count = nanvm_count_word_load(word);
-        /* Written out: gcc would put the usual case of nanvm_count_release_shared() out
-         * of line. */
+        /* Written out: gcc would put the usual case of nanvm_count_try_release_plain()
+         * out of line. */
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
         } else {

@@ -31,7 +31,7 @@ NANVM_BEGIN_DECLS
 
 /* A manager's free slots are found by type in a direct-mapped table: another type may
  * have taken the entry. */
-enum { NANVM_SLOTS = 64 };
+enum { NANVM_SLOTS_LENGTH = 64 };
 
 /* The top 6 bits of a product, so that types get entries of their own, at whatever equal
  * distances their tables lie: gcc lays static tables 128 bytes apart, and the tables of
@@ -100,7 +100,7 @@ NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *slot) {
  * bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    if (NANVM_UNLIKELY(!dealloc->table->own.free_inline)) {
+    if (NANVM_UNLIKELY(!dealloc->table->traits.free_inline)) {
         return false;
     }
     nanvm_slots *self = NANVM_BITS_TO(nanvm_slots *, dealloc);

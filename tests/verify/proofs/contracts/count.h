@@ -84,7 +84,7 @@ void nanvm_count_add_atomic(nanvm_count_word *self);
     ensures \result <==> count > 0;
     ensures \result ==> *self == count - 1 && *self >= 0;
     ensures !\result ==> *self == \old(*self); */
-bool nanvm_count_release_shared(nanvm_count_word *self, int32_t count);
+bool nanvm_count_try_release_plain(nanvm_count_word *self, int32_t count);
 
 /*@ requires \valid(self);
     requires *self == count;

@@ -2,7 +2,7 @@
 
 /* BITS */
 /*@ assigns \nothing;
-    ensures \result < NANVM_SLOTS; */
+    ensures \result < NANVM_SLOTS_LENGTH; */
 size_t nanvm_slots_index(const nanvm_type *type);
 
 /* BITS */

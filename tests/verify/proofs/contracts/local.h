@@ -59,5 +59,5 @@ static size_t most_size_for(const nanvm_local *self, const nanvm_type *type, siz
 /* BITS */
 /*@ requires \valid_read(type);
     assigns \nothing;
-    ensures \result < NANVM_SLOTS; */
-static size_t recent_of(const nanvm_type *type, size_t size);
+    ensures \result < NANVM_SLOTS_LENGTH; */
+static size_t slots_index_of(const nanvm_type *type, size_t size);

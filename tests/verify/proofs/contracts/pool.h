@@ -7,9 +7,9 @@
 static nanvm_layout layout_of(const nanvm_pool_table *table);
 
 /*@ requires \valid(self);
-    assigns self->usual, self->slots.dealloc.table;
-    ensures self->usual == usual && self->slots.dealloc.table == usual; */
-void nanvm_pool_set_usual(nanvm_pool *self, const nanvm_dealloc_table *usual);
+    assigns self->untrimmed_table, self->slots.dealloc.table;
+    ensures self->untrimmed_table == usual && self->slots.dealloc.table == untrimmed_table; */
+void nanvm_pool_set_dealloc_table(nanvm_pool *self, const nanvm_dealloc_table *untrimmed_table);
 
 /* Whether the size is one of those from the least to the most: below the least, the
  * difference is more than any size that is served. */
