@@ -26,12 +26,12 @@ void nanvm_block_init(void *object, nanvm_origin *origin) {
 void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *type,
                               nanvm_dealloc *dealloc) {
     unsigned char *object = (unsigned char *)memory + prefix;
-    void *front = object - nanvm_block_prefix_of(type) - sizeof(nanvm_origin);
-    nanvm_origin *origin = front;
+    nanvm_origin *origin =
+        (nanvm_origin *)(void *)(object - nanvm_block_prefix_of(type)) - 1;
     expect_no_traits(dealloc->table);
     nanvm_origin_write(origin, type, dealloc);
     if (dealloc->table->count == NANVM_COUNT_CUSTOM) {
-        *((size_t *)front - 1) = 0;
+        *((size_t *)(void *)origin - 1) = 0;
     }
     nanvm_header_write(object, nanvm_origin_distance(object, origin),
                        (int32_t)dealloc->table->count);

@@ -348,9 +348,7 @@ static void *end_first(void *list) {
 
 static void *take_list(work *self) {
     void *list = self->list;
-    if (list != NULL) {
-        self->list = NULL;
-    }
+    self->list = NULL;
     return list;
 }
 
@@ -386,9 +384,10 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard frame;
     work *self = &pending;
     NANVM_KEEP_ADDRESS(self);
-    if (nanvm_callback_guard_is_entered(
-            &self->at_work, NANVM_FRAME_ADDRESS,
-            "a callback that ran while objects were dropped was left by longjmp")) {
+    nanvm_callback_guard_check(
+        &self->at_work, NANVM_FRAME_ADDRESS,
+        "a callback that ran while objects were dropped was left by longjmp");
+    if (self->at_work.is_set) { /* the drop that is at work ends this object, too */
         queue(self, object);
         return;
     }
@@ -423,13 +422,13 @@ NANVM_NOINLINE static void drop_rare(void *object) {
 }
 
 void nanvm_drop_ref_cold(const void *object, int32_t count) {
-    void *own = (void *)(uintptr_t)object;
+    void *dropped = (void *)(uintptr_t)object;
     if (NANVM_LIKELY(count == 0)) {
-        end_object(nanvm_block_origin(object), own);
+        end_object(nanvm_block_origin(object), dropped);
     } else if (!nanvm_count_is_atomic(count)) {
-        drop_rare(own);
+        drop_rare(dropped);
     } else if (nanvm_count_release_atomic(nanvm_block_count_word(object), count)) {
-        end_atomic(own);
+        end_atomic(dropped);
     }
 }
 
@@ -449,18 +448,18 @@ void nanvm_drop_mut_ref_cold(void *object) {
 
 /* If a drop or another hold is at work already, the objects end with that one. */
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
-    work *own = &pending;
-    self->begins = !own->at_work.is_set;
+    work *mine = &pending;
+    self->begins = !mine->at_work.is_set;
     if (self->begins) {
-        nanvm_callback_guard_enter(&own->at_work, &self->frame, here);
+        nanvm_callback_guard_enter(&mine->at_work, &self->frame, here);
     }
 }
 
 void nanvm_drop_resume(nanvm_hold *self) {
     if (self->begins) {
-        work *own = &pending;
-        end_list(own, NULL);
-        nanvm_callback_guard_leave(&own->at_work);
+        work *mine = &pending;
+        end_list(mine, NULL);
+        nanvm_callback_guard_leave(&mine->at_work);
     }
 }
 

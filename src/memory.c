@@ -12,10 +12,9 @@ static nanvm_layout promised(nanvm_layout layout) {
 
 void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_layout asked = promised(layout);
-    if (!nanvm_layout_is_valid(layout) || !nanvm_layout_is_valid(asked)) {
-        return NULL;
-    }
-    return manager->table->alloc(manager, asked);
+    return nanvm_layout_is_valid(layout) && nanvm_layout_is_valid(asked)
+               ? manager->table->alloc(manager, asked)
+               : NULL;
 }
 
 void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout) {

@@ -103,13 +103,13 @@ NANVM_NOINLINE static void *make_own(nanvm_ref *self, nanvm_manager *manager) {
     if (self->object != NULL && nanvm_count_is_sole_cold(self->object)) { /* custom */
         return (void *)(uintptr_t)self->object;
     }
-    nanvm_mut_ref own = clone_to_write(*self, manager);
-    if (own.object != NULL) {
+    nanvm_mut_ref copy = clone_to_write(*self, manager);
+    if (copy.object != NULL) {
         nanvm_ref old = *self;
-        *self = nanvm_mut_ref_to_ref(own);
+        *self = nanvm_mut_ref_to_ref(copy);
         nanvm_ref_drop(old);
     }
-    return own.object;
+    return copy.object;
 }
 
 void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {

@@ -35,11 +35,13 @@ static void print_numbers(printer *out, const style *how, const nanvm_stats *sta
     print_number(out, how, "clones", stats->clones);
 }
 
-static nanvm_stats stats_for(nanvm_type_stats_visitor *each, printer *out) {
-    return (nanvm_stats){.size = sizeof(nanvm_stats),
+static void print_types(printer *out, const nanvm_manager *manager,
+                        nanvm_type_stats_visitor *print) {
+    nanvm_stats stats = {.size = sizeof(nanvm_stats),
                          .version = NANVM_STATS_VERSION,
-                         .each = each,
+                         .each = print,
                          .context = out};
+    nanvm_manager_stats(manager, &stats);
 }
 
 static void print_type(const nanvm_type_stats *stats, void *context) {
@@ -52,8 +54,7 @@ bool nanvm_stats_print(const nanvm_manager *manager, FILE *file) {
     printer out = {file, false, true};
     nanvm_stats stats = nanvm_stats_make(manager);
     print_numbers(&out, &(style){"", "\n", "not counted"}, &stats);
-    stats = stats_for(print_type, &out);
-    nanvm_manager_stats(manager, &stats);
+    print_types(&out, manager, print_type);
     return !out.failed;
 }
 
@@ -85,8 +86,7 @@ bool nanvm_stats_print_json(const nanvm_manager *manager, FILE *file) {
     PRINT(&out, "{\"version\": %d, ", NANVM_STATS_VERSION);
     print_numbers(&out, &(style){"\"", ", ", "null"}, &stats);
     PRINT(&out, "\"objects\": [");
-    stats = stats_for(print_json_type, &out);
-    nanvm_manager_stats(manager, &stats);
+    print_types(&out, manager, print_json_type);
     PRINT(&out, "]}\n");
     return !out.failed;
 }

@@ -119,13 +119,6 @@ static void tell(report *self, const nanvm_cycle *cycle) {
     }
 }
 
-static void print_others(const report *self) {
-    if (self->others > 0) {
-        (void)fprintf(stderr, "nanvm_mem: %zu more of these lie on other cycles\n",
-                      self->others);
-    }
-}
-
 /* --- the graph --- */
 
 /* An array that is cleared; NULL if memory runs out. */
@@ -383,7 +376,10 @@ static void search(graph *self, report *to) {
             search_from(self, i, to);
         }
     }
-    print_others(to);
+    if (to->others > 0) {
+        (void)fprintf(stderr, "nanvm_mem: %zu more of these lie on other cycles\n",
+                      to->others);
+    }
 }
 
 /* Frees the arrays if a callback was left by an exception; else there is nothing left to

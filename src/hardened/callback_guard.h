@@ -55,12 +55,11 @@ __attribute__((no_sanitize("address"))) static inline bool nanvm_callback_guard_
     return is_left;
 }
 
-static inline bool nanvm_callback_guard_is_entered(const nanvm_at_work *self,
-                                                   uintptr_t here, const char *message) {
+static inline void nanvm_callback_guard_check(const nanvm_at_work *self, uintptr_t here,
+                                              const char *message) {
     if (self->is_set && nanvm_callback_guard_was_left(self->frame, here)) {
         nanvm_fatal(message);
     }
-    return self->is_set;
 }
 
 #endif

@@ -271,11 +271,10 @@ static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
 static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
     while (chunk != NULL) {
         nanvm_arena_chunk *next = chunk->next;
-        size_t size = chunk->size;
         if (self->sanitized) {
-            nanvm_sanitizer_unpoison(chunk, size);
+            nanvm_sanitizer_unpoison(chunk + 1, chunk->size - sizeof(*chunk));
         }
-        nanvm_memory_dealloc(self->source, chunk, chunk_layout(size));
+        nanvm_memory_dealloc(self->source, chunk, chunk_layout(chunk->size));
         chunk = next;
     }
 }
@@ -451,6 +450,16 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride) {
     return length < room ? length : room;
 }
 
+static void link_run(nanvm_arena *self) {
+    const nanvm_slots *run = &self->bump_range;
+    if (has_finalizer(self, run->type)) {
+        for (uintptr_t object = run->bump; object != run->bump_end;
+             object += run->stride) {
+            link_finalizable(self, run->type, (void *)object);
+        }
+    }
+}
+
 /* Whether prefetching helps: a small arena is in the cache anyway. */
 static bool is_large(const nanvm_arena *self) {
     return self->chunks != NULL && self->chunks->size >= LARGEST_CHUNK;
@@ -466,12 +475,12 @@ static void fill_run(nanvm_arena *self, size_t length) {
     run->bump_end = run->bump;
     for (size_t i = 0; i < length; ++i, run->bump_end += run->stride) {
         nanvm_header_write((void *)run->bump_end, distance, NANVM_COUNT_NONE);
-        link_finalizable(self, run->type, (void *)run->bump_end);
         distance += (uint32_t)(run->stride / word_size);
     }
     for (size_t i = 0; i < LARGEST_RUN && is_large(self); i += NANVM_CACHE_LINE) {
         NANVM_PREFETCH((const void *)(run->bump_end + i));
     }
+    link_run(self);
 }
 
 /* Makes more objects like the one that was just made at the top. */
@@ -561,8 +570,8 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (self->sanitized) {
-        size_t length = nanvm_block_length(type, object);
-        nanvm_sanitizer_poison(object, nanvm_type_size_of(type, length));
+        nanvm_sanitizer_poison(
+            object, nanvm_type_size_of(type, nanvm_block_length(type, object)));
     } else if (is_newest(self, object)) {
         rewind_to(self, type, object);
     }
@@ -651,9 +660,10 @@ NANVM_UNUSED static void stop_unless_reset(const bool *ended) {
 /* Returns false if a reset is at work already: it is still walking through the chunks. */
 static bool let_go(nanvm_arena *self) {
     nanvm_callback_guard frame;
-    if (nanvm_callback_guard_is_entered(
-            &self->resetting, NANVM_FRAME_ADDRESS,
-            "a drop that ran while an arena was reset was left by longjmp")) {
+    nanvm_callback_guard_check(
+        &self->resetting, NANVM_FRAME_ADDRESS,
+        "a drop that ran while an arena was reset was left by longjmp");
+    if (self->resetting.is_set) {
         return false; /* a `drop` resets the arena that is letting go of it */
     }
     bool ended NANVM_ON_UNWIND(stop_unless_reset) = false;
