@@ -1,19 +1,21 @@
 /* Ending objects: the cold half of drops.
  *
- * Whatever an object refers to may end with it, and so on: a chain of any length takes
- * the same few bytes of stack, and no memory.
+ * The end of an object may end the objects that it refers to, and so on. Ending a chain
+ * of any length takes a bounded amount of stack, and allocates nothing.
  *
- *   1. A plain struct, without callbacks and without references in items, is freed as
- *      soon as its references are read. They wait on a stack of 64, prefetched. (Freeing
- *      it after what it refers to cost 0.6 ns more an object of a tree.)
- *   2. Any other object that holds references is deferred: it joins a list. So does a
- *      plain struct whose references find no room on the stack.
- *   3. The link of the list lies in the dropped object itself, in place of its first
- *      declared reference, which is released before. An object of a type with callbacks
- *      has to keep its bytes; its link is a word in front of it.
- *   4. The outermost drop goes through the list until it is empty. What it defers itself
- *      goes to a list that is passed on in a register. What callbacks and deallocs drop
- *      goes to a list of the thread, which comes after. */
+ *   1. A plain struct has no callbacks, no references in items, and at most 64 others. It
+ *      is freed as soon as its references are read. All but the first wait on a stack of
+ *      64, and the objects that they refer to are prefetched. (Freeing a struct after
+ *      those objects took 0.6 ns more for each object of a tree.)
+ *   2. Any other object that has callbacks or holds references is deferred: it joins a
+ *      list. So does a plain struct whose references find no room on the stack.
+ *   3. The link of a deferred object lies in the object itself, in place of its first
+ *      declared reference, which is released when the object joins the list. An object of
+ *      a type with callbacks has to keep its bytes; its link is a word in front of it.
+ *   4. The outermost drop of a thread ends the objects in two lists until both are empty.
+ *      The first holds the objects that the drop itself defers; it is passed on in a
+ *      register. The second belongs to the thread, and holds the objects that callbacks
+ *      and deallocs drop; its turn comes whenever the first is empty. */
 #include "hold.h"
 #include "unwind.h"
 
@@ -49,8 +51,8 @@ static nanvm_ref *first_ref(const nanvm_type *type, void *object) {
                                                  type->item_refs[0]));
 }
 
-/* Whether all references of a struct are null, as in the leaves of a tree, which are half
- * of its nodes: such an object is freed at once. */
+/* Whether no items declare references, and all references of the object are null. Such an
+ * object is freed at once: in a tree these are the leaves, half of its nodes. */
 static bool refs_are_null(const nanvm_type *type, const void *object) {
     bool nothing = type->item_refs_length == 0;
     for (size_t i = 0; nothing && i < type->refs_length; ++i) {
@@ -100,14 +102,14 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
 
 static const nanvm_type no_type; /* which no object has */
 
-/* The state of a walk through plain structs. Most objects lie in the same pool as the one
- * before: what is known of that pool is kept, and its freed slots are gathered in `freed`
- * until the walk leaves it. Only inlined functions get the address of this struct, so
- * that it lives in registers. */
+/* The state of a walk through plain structs. The walk stays in a pool until an object
+ * lies in another one, since most objects lie in the same pool as the one before; until
+ * it leaves the pool, `freed` is the pool's local free list. Only inlined functions get
+ * the address of this struct, so that it lives in registers. */
 typedef struct walk {
-    nanvm_slots *pool;      /* NULL: the walk has left it, or the object lies in none */
-    nanvm_slot *freed;      /* slots of the pool */
-    const nanvm_type *type; /* of the last object, if it lies in no pool; else no_type */
+    nanvm_slots *pool;      /* NULL: the walk is in no pool that frees inline */
+    nanvm_slot *freed;      /* the pool's local free list; NULL if `pool` is */
+    const nanvm_type *type; /* the last object's, if not freed inline; else no_type */
     const size_t *first;    /* offset of a reference */
     const size_t *last;
     void *list;
@@ -161,8 +163,9 @@ static inline bool goes_on_with(walk *self, void *object) {
         (void)nanvm_slots_free(object);
         return false;
     }
-    /* Where each block has its own origin, most have the type of the one before. (With
-     * this a tree of the global manager is dropped in two thirds of the time.) */
+    /* An object of the same type as the one before takes this shorter way, even if each
+     * block has its own origin. (With this a tree of the global manager is dropped in two
+     * thirds of the time.) */
     if (origin->type == self->type &&
         (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;
@@ -206,11 +209,11 @@ static inline bool have_room(const walk *self, void *const *top, void *const *en
     return self->last - self->first <= end - top;
 }
 
-/* Ends a plain struct with references, and what only it refers to, except for what it
- * adds to the list; returns the list. Objects that were created one after the other are
- * often dropped in that order, at equal distances: so the object some steps ahead is
- * prefetched, too. (A tree built in order: 2.9 ns an object became 2.1; in random order
- * 13.7 became 14.2.) */
+/* Ends a plain struct with references, then each object that only it referred to, and so
+ * on. Objects that can't be ended here are added to the list; returns the list. The
+ * memory some steps ahead is prefetched, too: objects that were created one after the
+ * other often lie at equal distances, and are dropped in that order. (A tree built in
+ * order: 2.9 ns an object became 2.1; in random order 13.7 became 14.2.) */
 NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
                                       void *list) {
     void *stack[NANVM_RELEASE_STACK];
@@ -262,8 +265,9 @@ static inline void *release_declared(const void *part, const size_t *offsets,
     return list;
 }
 
-/* Most items are nothing but a reference. (A loop over references inside the loop over
- * items costs arrays of a few items a third more instructions.) */
+/* Releases one reference in each item, which is all that most items hold. (A loop over
+ * references inside the loop over items costs arrays of a few items a third more
+ * instructions.) */
 static inline void *release_column(const unsigned char *slot, size_t stride,
                                    size_t length, void *list) {
     for (; length > 0; --length, slot += stride) {
@@ -310,8 +314,8 @@ NANVM_NOINLINE static void *end_with_callbacks(const nanvm_type *type, void *obj
     return list;
 }
 
-/* The next two are functions of their own, so that they take no registers from what ends
- * other objects. */
+/* The next two functions aren't inlined, so that they take no registers from the code
+ * that ends other objects. */
 NANVM_NOINLINE static void *release_own_refs(const nanvm_type *type, void *object,
                                              void *list) {
     return release_declared(object, type->refs, type->refs_length, list);
@@ -364,8 +368,8 @@ NANVM_NOINLINE static void end_list(work *self, void *list) {
 
 /* --- one object, and what only it refers to ----------------------------------- */
 
-/* Ends the object, or puts it first in a list; returns the list. An object with callbacks
- * is ended at once, as if it were in a list of its own. */
+/* Ends the object, or defers it to a new list; returns the list of objects left to end.
+ * An object with callbacks is ended at once, as if it were alone in a list. */
 static inline void *end_one(const nanvm_origin *origin, void *object) {
     const nanvm_type *type = origin->type;
     if (nanvm_type_is_plain(type)) {
@@ -378,8 +382,8 @@ static inline void *end_one(const nanvm_origin *origin, void *object) {
     return defer(object, NULL);
 }
 
-/* Not inlined in end_object(): to look up a variable of the thread may take a call, for
- * which the drop of a leaf, too, would have to save registers. */
+/* Not inlined in end_object(): looking up a thread-local variable may take a call, and then
+ * even the drop of an object that holds nothing would have to save registers. */
 NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard frame;
     work *self = &pending;
@@ -410,7 +414,7 @@ static inline void end_object(const nanvm_origin *origin, void *object) {
     }
 }
 
-/* Both are functions of their own, so that the usual path saves no registers. */
+/* The next two functions aren't inlined, so that the usual path saves no registers. */
 NANVM_NOINLINE static void end_atomic(void *object) {
     end_object(nanvm_block_origin(object), object);
 }
@@ -446,7 +450,8 @@ void nanvm_drop_mut_ref_cold(void *object) {
 
 /* --- holding drops ------------------------------------------------------------ */
 
-/* If a drop or another hold is at work already, the objects end with that one. */
+/* If a drop or another hold is at work already, this hold does nothing: objects that are
+ * dropped meanwhile end with the outer one. */
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
     work *mine = &pending;
     self->begins = !mine->at_work.is_set;

@@ -25,8 +25,8 @@ void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                           size_t size);
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout);
 
-/* The same for memory that was asked for with just this layout. Does nothing if the
- * dealloc has no `dealloc`, as one that doesn't count may. */
+/* Frees memory that was asked for with exactly this layout. Does nothing if the table has
+ * no `dealloc`, which a dealloc that doesn't count may leave out. */
 void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 
 /* --- layout --------------------------------------------------------------- */
@@ -58,7 +58,8 @@ static inline size_t nanvm_block_length_size(const nanvm_type *type) {
     return type->item_size == 0 ? 0 : sizeof(nanvm_length);
 }
 
-/* The link of an object that is deferred, or that an arena has to release at a reset. */
+/* The link in front of an object: of a deferred one with callbacks, or of one that an
+ * arena has to release at a reset. */
 static inline void **nanvm_block_link(const nanvm_type *type, void *object) {
     size_t behind = sizeof(nanvm_header) + nanvm_block_length_size(type);
     return (void **)(void *)((unsigned char *)object - behind - sizeof(void *));
@@ -121,8 +122,8 @@ static inline void *nanvm_object_item(const nanvm_type *type, const void *object
     return (void *)((uintptr_t)object + type->items_offset + index * type->item_size);
 }
 
-/* Whether objects have a link in front of them: with callbacks their bytes can't be
- * overwritten while they wait. */
+/* Whether the type has callbacks. These use the bytes of a deferred object when it ends,
+ * so its link lies in front of it. */
 static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
     return ((uintptr_t)type->drop | (uintptr_t)type->visit |
             (uintptr_t)type->visit_item) != 0; /* one branch for all */
@@ -151,14 +152,15 @@ static inline size_t nanvm_type_size_of(const nanvm_type *type, size_t length) {
     return with_items > type->size ? with_items : type->size;
 }
 
-/* Whether offset, item size and length fit in half a word each: then offset + size *
- * length can't overflow. (A division would take a third of the time of appending.) */
+/* Whether offset, item size and length each fit in half a word less a bit: then offset +
+ * size * length can't overflow, and is no more than PTRDIFF_MAX. (A division would take a
+ * third of the time of appending.) */
 static inline bool nanvm_type_is_small(const nanvm_type *type, size_t length) {
     return (type->items_offset | type->item_size | length) >> (sizeof(size_t) * 4 - 1) ==
            0;
 }
 
-/* Whether so many items are allowed, and their bytes can be counted. */
+/* Whether offset + item size * length is at most PTRDIFF_MAX, for an array type. */
 bool nanvm_type_fits_large(const nanvm_type *type, size_t length);
 
 static inline bool nanvm_type_fits(const nanvm_type *type, size_t length) {
@@ -184,9 +186,10 @@ static inline bool nanvm_type_size_checked(const nanvm_type *type, size_t length
 /* --- block.c: lengths ------------------------------------------------------
  *
  * An overwritten length is detected before anything is copied, cleared, walked or freed
- * by it. An array may not have more items than there is room for where it lies: in its
- * slot, in its chunk, or in the part of an arena that is in use. Arrays of any other
- * dealloc have no such bound. */
+ * by it: in a hardened build by its checksum, in other builds only if it is too large. An
+ * array may not have more items than there is room for where it lies: in its slot, in its
+ * chunk, or in the part of an arena that is in use. Arrays of any other dealloc have no
+ * such bound. */
 
 /* Stops the program: the library didn't write that length. */
 NANVM_COLD NANVM_NORETURN void nanvm_block_wrong_length(void);
@@ -210,7 +213,7 @@ static inline bool nanvm_block_is_in_front(const void *object, const nanvm_type 
 void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
                              size_t length);
 
-/* All of these are only for objects of array types. */
+/* The rest of this section is only for arrays, except for nanvm_block_length(). */
 
 /* The length as it is written, for a caller that checks it by other means. */
 static inline size_t nanvm_block_written_length(const void *object) {
@@ -226,8 +229,8 @@ static inline void nanvm_block_check_most_items(const nanvm_origin *origin,
     }
 }
 
-/* Both stop the program if an array has no room for so many items. The first is for an
- * array that is counted, which therefore doesn't lie in an arena. */
+/* The next two functions stop the program if an array has no room for so many items. The
+ * first is for an array whose references are counted, which can't lie in an arena. */
 static inline void nanvm_block_check_counted(const void *object, size_t length) {
     if (!NANVM_BOUNDS_LENGTHS) {
         return;
@@ -253,7 +256,8 @@ static inline void nanvm_block_check_length(const void *object, size_t length) {
     }
 }
 
-/* The length of an array whose references are counted, and of any array. */
+/* The length, checked. The first function is for an array whose references are counted,
+ * the second for any array. */
 static inline size_t nanvm_block_counted_length(const void *object) {
     size_t length = nanvm_block_written_length(object);
     nanvm_block_check_counted(object, length);

@@ -34,18 +34,19 @@ static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *
 
 /* --- what is cut off ---
  *
- * When the first `drop` runs, the array has its final length and place, `*self` says
- * where, and each reference that was cut off has been released: drops are held until
- * then, and whatever ends waits in the list of dead objects. Until they are released the
- * references lie in memory that the array doesn't use again:
+ * When the first `drop` runs, the array has its final length and place, `*self` refers to
+ * it, and all references that were cut off have been released. Drops are held until then:
+ * the objects that they end wait in the list of dead objects. Until such references are
+ * released, they lie in memory that the array doesn't use again:
  *
  *   1. In place, they are copied to the stack first. A few fit there, so that popping
  *      items one by one can stay in place.
- *   2. In a move, they stay behind in the old block, which nobody else knows.
- *   3. Where the block stays as it is, they are released before anything is written
- *      there.
+ *   2. In a move, they stay behind in the old block, which nothing refers to any more.
+ *   3. If the length is changed without the manager, they are released where they lie,
+ *      before their memory is used for anything else.
  *
- * Each starts when the resize is certain to succeed, so that a failure loses nothing.
+ * Releasing starts only when the resize is certain to succeed, so that a failure loses
+ * nothing.
  * Callbacks may free the array, and what `self` points at; so neither is used
  * afterwards. */
 enum { CUT_CAPACITY = 16 };
@@ -161,8 +162,9 @@ static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self, const resizi
 }
 
 /* Drops the references that the first item declares, and leaves the array without items.
- * Each is cleared before it is dropped, so that it is released once, even if the array
- * ends meanwhile: then it waits in the list of dead objects, whose link may lie here. */
+ * Each reference is cleared before it is dropped, so that it is released only once even
+ * if that drop ends the array: a dead array waits in the list of dead objects, and its
+ * link may lie in this item. */
 static void cut_first_item(const nanvm_type *type, void *object) {
     unsigned char *item = nanvm_object_item(type, object, 0);
     for (size_t i = 0; i < type->item_refs_length; ++i) {
@@ -176,10 +178,10 @@ static bool is_dead(const void *object) {
     return nanvm_block_count(object) == NANVM_COUNT_DEAD;
 }
 
-/* Called while drops are held. What is dropped here, or by a dealloc, may be the array
- * itself. Without items and callbacks it would have no room for a link and be freed at
- * once; so the first item goes last. If the array has ended by then, it releases that
- * item itself. */
+/* Called while drops are held. A drop here, or in a dealloc, may be that of the last
+ * reference to the array itself, which then needs room for a link. Without items and
+ * callbacks it might have no such room, and be freed at once; so the first item is cut
+ * off last. If the array is dead by then, it releases that item when it ends. */
 static void cut_items(const nanvm_type *type, void *object, const resizing *how) {
     bool has_link = how->length > 0 || nanvm_type_has_callbacks(type);
     size_t kept = has_link ? how->length : 1;
@@ -189,7 +191,9 @@ static void cut_items(const nanvm_type *type, void *object, const resizing *how)
     if (!has_link && !is_dead(object)) {
         cut_first_item(type, object);
     }
-    if (!is_dead(object)) { /* at its end nobody would clear what was cut off */
+    /* The wipe at the array's end may cover only the items that are left. If the array is
+     * dead, its link may lie in an item that was cut off. */
+    if (!is_dead(object)) {
         nanvm_wipe(nanvm_object_item(type, object, how->length),
                    (how->old_length - how->length) * type->item_size);
     }
@@ -222,7 +226,8 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
 
 /* --- resize --- */
 
-/* Stops the program if others refer to the object: moving it would be a drop too many. */
+/* Stops the program if the object is dead, or if it has other references: these would
+ * dangle once it has moved. */
 static void expect_own(const void *object) {
     nanvm_block_expect_alive(object);
     if (nanvm_count_is_shared(nanvm_block_count(object))) {
@@ -230,9 +235,9 @@ static void expect_own(const void *object) {
     }
 }
 
-/* The usual way of appending: there is room for the longer array where it is, whatever
- * manager is given. (The old length needs no check of its own: it is less than the new
- * one.) */
+/* Lengthens an array that has room where it lies, whatever manager is given; otherwise
+ * returns false. This is the usual way of appending. (The old length needs no check of
+ * its own: it is less than the new one.) */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     if (!NANVM_BOUNDS_LENGTHS || origin->type->item_size == 0 ||
         !origin->dealloc->table->traits.has_most_items ||
@@ -262,7 +267,7 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     if (self->object == NULL) {
         return false;
     }
-    if (NANVM_CHECKS_EVERY_CALL) { /* else only resize() does: appending is fast */
+    if (NANVM_CHECKS_EVERY_CALL) { /* else only resize() checks, to append fast */
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);

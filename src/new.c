@@ -116,8 +116,8 @@ nanvm_mut_ref nanvm_new_array(nanvm_manager *manager, const nanvm_type *type,
     return self;
 }
 
-/* Frees an object that isn't finished. Callbacks of what it refers to run when its block
- * is gone: they may reset the arena that it lay in. */
+/* Drops the references in an object that isn't finished, and frees it. Callbacks run only
+ * when its block is gone, since they may reset the arena that the block lies in. */
 static void give_up(void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     nanvm_hold hold;

@@ -76,7 +76,7 @@ nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
     return clone_block(type, self.object, manager);
 }
 
-/* The same for what has to be cloned to be written. */
+/* Clones an object so that the clone can be written, and counts it in `clones`. */
 static nanvm_mut_ref clone_to_write(nanvm_ref self, nanvm_manager *manager) {
     nanvm_mut_ref out = nanvm_ref_clone_object(self, manager);
     if (out.object != NULL) {
@@ -85,8 +85,9 @@ static nanvm_mut_ref clone_to_write(nanvm_ref self, nanvm_manager *manager) {
     return out;
 }
 
-/* Both leave the handle as it is to be before the reference that was in it is dropped:
- * that may be the last one by now, and run a callback. */
+/* This function and make_own() give the handle its final value before they drop the
+ * reference that was in it: that may be the last one by now, and dropping it runs
+ * callbacks. */
 nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager) {
     nanvm_mut_ref out;
     if (nanvm_ref_try_to_mut_ref(self, &out)) {

@@ -3,9 +3,9 @@
  * nanvm_mem: memory management for language runtimes, interpreters and
  * persistent data structures. This header includes all the others.
  *
- * A *manager* manages memory. An *object* is a value that can live in it; its
- * *type*, a table, ::nanvm_type, says how large it is and where it holds references. A
- * *block* is an 8-byte header followed by an object.
+ * A *manager* provides memory, and an *object* is a value that lives there. An object's
+ * *type* is a table, ::nanvm_type: it says how large the object is and where it holds
+ * references. A *block* is an 8-byte header followed by an object.
  *
  * A `MutRef` is the only reference to its object: it reads and writes, can't be
  * cloned, and turns into a `Ref` at no cost. A `Ref` is shared, immutable and
@@ -13,7 +13,8 @@
  * and else the object is cloned first.
  *
  * An object that is being written has one owner, and nothing that is written into it may
- * refer to it. By this rule references never form a cycle, which counts couldn't free.
+ * refer to it. So references never form a cycle, and counting them is enough to free
+ * every object.
  *
  * @code{.c}
  * struct point { double x, y; };

@@ -21,7 +21,7 @@ static inline uint64_t nanvm_atomic_read_key_relaxed(const uint64_t *key) {
     return __atomic_load_n(key, __ATOMIC_RELAXED);
 }
 
-/* Two threads may be the first at once: only one value is kept, and both get that one. */
+/* If two threads draw a key at once, only one value is kept, and both get that one. */
 static inline uint64_t nanvm_atomic_write_key_once_relaxed(uint64_t *key,
                                                            uint64_t value) {
     uint64_t found = 0;

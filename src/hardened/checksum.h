@@ -1,6 +1,6 @@
 /* Keyed checksums of what the library trusts in memory.
  *
- *   1. A checksum is a hash of the address, the value and a key that is drawn once a
+ *   1. A checksum is a hash of the address, the value and a key that is drawn once per
  *      process.
  *   2. A value is checked against its checksum before it is used. One that was written by
  *      accident, without the key, or moved from elsewhere doesn't fit, and the program
@@ -44,9 +44,9 @@ typedef enum nanvm_checksum_kind {
     NANVM_CHECKSUM_MEMORY
 } nanvm_checksum_kind;
 
-/* The address is mixed before the value is added, so that no value makes up for another
- * address. The mixing can be undone, so the key comes in again at the end: then one
- * checksum tells neither the key nor the checksum of another value. */
+/* The address is mixed before the value is added, so that no change of the value cancels
+ * out a change of the address. The mixing can be undone, so the key comes in again at the
+ * end: then one checksum tells neither the key nor the checksum of another value. */
 NANVM_WRAPS("a hash")
 static inline uint64_t nanvm_checksum_of(nanvm_checksum_kind kind, const void *address,
                                          uint64_t value) {
@@ -66,7 +66,8 @@ NANVM_COLD NANVM_NORETURN void nanvm_checksum_stop(void);
 
 bool nanvm_checksum_fits_origin(const nanvm_origin *self);
 
-/* A reference that isn't aligned is none, and its count couldn't be read atomically. */
+/* A pointer that isn't aligned is no reference, and its count couldn't be read
+ * atomically. */
 static inline void nanvm_checksum_expect_aligned(const nanvm_count_word *self) {
     if (NANVM_UNLIKELY((uintptr_t)self % sizeof(self->checked) != 0)) {
         nanvm_checksum_stop();

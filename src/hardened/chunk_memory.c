@@ -1,9 +1,11 @@
-/* The memory of chunks, between what the source gives and a page that nobody can touch.
+/* The memory of chunks: it comes from the source, and has a page behind it that nobody
+ * can touch.
  *
  * A chunk from the global manager takes whole pages, with a closed page behind them,
- * which is opened before the chunk is given back. Other sources may let go of all chunks
- * at once, or may have no memory that is aligned to pages, and a sanitizer is to see
- * where an object ends: there a chunk has no closed page. */
+ * which is opened before the chunk is given back. A chunk from another source has no
+ * closed page: that source may let go of all chunks at once, or may have no memory that
+ * is aligned to pages. Nor has a chunk under a sanitizer, which is to see where an object
+ * ends. */
 #include "hardened/guard_page.h"
 #include "pool/chunk.h"
 
@@ -26,8 +28,8 @@ size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool, const nanvm_chunk *self)
     return self->size + (is_guarded(pool) ? nanvm_guard_page_size() : 0);
 }
 
-/* Nothing wraps: a size is less than half of the address space and a few bytes, and so is
- * an alignment. */
+/* Nothing wraps: a size is at most a few bytes more than half of the address space, and
+ * so is an alignment. */
 static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, *size));
     layout.size = *size = nanvm_layout_round_up(layout.size, layout.align);

@@ -3,9 +3,8 @@
  * noticed when the slot is used again. */
 #include "pool/slab.h"
 
-/* A slot is used again when LEAST_WAITING others were freed after it. Of large slots
- * fewer wait, so that all that wait take no more than the largest chunk of a pool
- * does. */
+/* A slot is used again when LEAST_WAITING others were freed after it. For large slots
+ * fewer are enough: as many as take WAITING_BYTES, the size of a pool's largest chunk. */
 enum { LEAST_WAITING = 256, WAITING_BYTES = 64 * 1024 };
 
 static size_t least_waiting(const nanvm_pool *pool) {

@@ -35,13 +35,13 @@ void *nanvm_global_blocks_resize_raw(nanvm_manager *self, void *memory,
 
 /* --- blocks --- */
 
-/* The memory of a dropped object is freed when so many others of its kind were dropped
- * after it. Any thread may be the one that puts a newly dropped block in the place of the
- * one that has waited longest.
+/* Blocks are of several kinds, by their size. The memory of a dropped object is freed
+ * when a fixed number of others of its kind were dropped after it. Each drop, in any
+ * thread, puts its block in the place of the one that has waited longest.
  *
- * So many wait of blocks of up to 1 KiB. Each further kind is of blocks four times as
- * large, of which a fourth as many wait, down to one block of 1 MiB. So at most 1 MiB of
- * a kind waits, 6 MiB in all, and large objects don't put the small ones out. Larger
+ * WAITING blocks of up to SMALLEST bytes wait. Each further kind is of blocks four times
+ * as large, of which a fourth as many wait, down to one block of 1 MiB. So at most 1 MiB
+ * of a kind waits, 6 MiB in all, and large objects don't push small ones out. Larger
  * blocks are freed at once. */
 enum { WAITING = 1024, SMALLEST = 1024, KINDS = 6 };
 

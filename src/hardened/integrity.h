@@ -16,13 +16,14 @@ typedef struct nanvm_length {
 
 /* --- checksum.c, header.c ---------------------------------------------------- */
 
-/* Each writes the checksum of what was just written. */
+/* The first two write the checksum of what was just written; the third writes a header
+ * with its checksums. */
 void nanvm_checksum_length(nanvm_length *length);
 void nanvm_checksum_origin(nanvm_origin *origin);
 void nanvm_header_write(void *object, uint32_t distance, int32_t count);
 
-/* The same where other threads may be reading the origin: it writes only if the checksum
- * is wrong. */
+/* nanvm_checksum_origin() where other threads may be reading the origin: it writes only
+ * if the checksum is wrong. */
 void nanvm_checksum_shared_origin(nanvm_origin *origin);
 
 void nanvm_checksum_moved(void *object);

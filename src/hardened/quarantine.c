@@ -63,7 +63,7 @@ void *nanvm_quarantine_pop(nanvm_quarantine *self) {
     return object;
 }
 
-/* Takes each object out of the ring once, and adds those that stay again. */
+/* Takes each object out of the ring once, and puts back those that stay. */
 void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object)) {
     for (size_t i = self->length; i > 0; --i) {
         void *object = nanvm_quarantine_pop(self);

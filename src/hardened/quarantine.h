@@ -8,7 +8,7 @@
 bool nanvm_quarantine_reserve(nanvm_quarantine *self, nanvm_manager *source,
                               size_t capacity);
 
-/* The end of it: it may not be used afterwards. */
+/* Frees the ring; the quarantine may not be used afterwards. */
 void nanvm_quarantine_deinit(nanvm_quarantine *self, nanvm_dealloc *dealloc);
 
 static inline void *nanvm_quarantine_at(const nanvm_quarantine *self, size_t index) {

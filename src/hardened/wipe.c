@@ -1,4 +1,4 @@
-/* Leaves nothing in bytes that are given back. */
+/* Clears bytes before they are given back, so that nothing of their content remains. */
 #include <string.h>
 
 #include "internal.h"

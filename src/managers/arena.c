@@ -4,9 +4,9 @@
  *   2. Objects that may refer to something outside the arena, or have a `drop`, are
  *      linked, so that a reset finds them. For other objects a reset does nothing.
  *   3. After eight objects of one type in a row, more are made ahead at the top: the bump
- *      range, from which inline functions take objects. Any other use of the arena ends
- *      the bump range first. Everything is then as if the objects had been made one by
- *      one. */
+ *      range, from which inline functions take objects. Any other use of the arena first
+ *      takes back those that are left of the bump range, so that the arena is as if its
+ *      objects had been made one by one. */
 #include <string.h>
 
 #include "debug/debug.h"
@@ -22,7 +22,7 @@ enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
 enum { HUGE_CHUNK = NANVM_HUGE_PAGE, LARGE_ARENA = 2 * HUGE_CHUNK };
 
 /* The most bytes of headers and objects that are made ahead: few enough to stay in the
- * first cache. */
+ * first-level cache. */
 enum { LARGEST_RUN = 4096 };
 
 /* Objects of a type in a row before more are made ahead: where types alternate, objects
@@ -142,7 +142,8 @@ NANVM_COLD static void resize_bytes(nanvm_arena *self, unsigned char *bytes,
     leave_red_zone(self);
 }
 
-/* Calls `tell` for all bytes of the arena but the heads of its chunks. */
+/* Under a sanitizer, calls `tell` for all bytes of the arena but the heads of its
+ * chunks. */
 static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t size)) {
     if (self->sanitized && self->buffer != NULL) {
         tell(self->buffer, (size_t)(self->end - self->buffer));
@@ -169,8 +170,8 @@ static inline bool fits(size_t room, size_t front, size_t size) {
     return front <= room && size <= room - front;
 }
 
-/* Room for `prefix` bytes and, aligned, for `layout` behind them; returns where the
- * latter starts, or NULL. */
+/* Takes `prefix` bytes at the top and, aligned, those of `layout` behind them; returns
+ * where the latter start, or NULL if there is no room. */
 static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     uintptr_t start = nanvm_layout_round_up((uintptr_t)self->top, word_size);
     size_t room =
@@ -206,13 +207,13 @@ static size_t peak_bytes(const nanvm_arena *self) {
     return bytes > self->peak ? bytes : self->peak;
 }
 
-/* Called when the top is about to go down. The bytes that are free again are wiped at
- * that time, so that a reset has to wipe only those in use. */
+/* Called when the top is about to go down. The caller then wipes the bytes that become
+ * free, so that a reset has to wipe only those in use. */
 static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
 }
 
-/* Starts at `bytes`, in an arena or a chunk without objects. */
+/* Moves the top to `bytes`: the start of an empty buffer or chunk, or NULL. */
 static void enter(nanvm_arena *self, unsigned char *bytes) {
     self->top = bytes;
     self->origin = NULL;
@@ -249,7 +250,8 @@ static size_t next_chunk_size(const nanvm_arena *self, size_t in_use) {
     return size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
 }
 
-/* A request for more than that gets half as much again: an array may be growing. */
+/* The usual size if that is enough, else one and a half times `least`: an array may be
+ * growing. */
 static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least) {
     size_t size = next_chunk_size(self, in_use);
     return size < least ? nanvm_ample(least) : size;
@@ -285,9 +287,9 @@ static void free_retained(nanvm_arena *self) {
     free_chunks(self, retained);
 }
 
-/* If the source has no memory, the chunks that were retained at a reset, which are all
- * too small, go back to it, and it is asked again. Its dealloc may drop references; no
- * callback runs before the object is created. */
+/* If the source has no memory, gives back the chunks that were retained at a reset, which
+ * are all too small, and asks the source again. The source's dealloc may drop references;
+ * no callback runs before the object is created. */
 static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk *chunk = chunk_alloc(self, least);
     if (chunk == NULL && self->retained != NULL) {
@@ -408,8 +410,8 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
 
 /* --- blocks --- */
 
-/* The origin of the newest block serves as long as the type is the same and it
- * is in reach. */
+/* Whether a new block can share the origin of the newest one: the type is the same, and
+ * the distance to the origin fits into a header. */
 static bool origin_serves(const nanvm_arena *self, const nanvm_type *type) {
     return self->origin != NULL && self->origin->type == type &&
            (size_t)(self->end - (unsigned char *)self->origin) / word_size < UINT32_MAX;
@@ -441,7 +443,8 @@ static void show_run(nanvm_arena *self) {
     self->manager.slots = self->slots;
 }
 
-/* No more than were made in a row already, so that few are made ahead in vain. */
+/* How many objects to make ahead: no more than were made in a row already, so that few
+ * are made in vain. */
 static size_t next_run_length(const nanvm_arena *self, size_t stride) {
     size_t length = self->streak;
     size_t most = LARGEST_RUN / stride;
@@ -629,7 +632,7 @@ static void wipe_part(unsigned char *begin, const unsigned char *top) {
     nanvm_wipe(begin, (size_t)(top - begin));
 }
 
-/* A reference that is left over finds no header from now on. */
+/* Wipes all bytes in use: a reference that outlived the reset finds no header there. */
 static void wipe_used(nanvm_arena *self) {
     nanvm_arena_chunk *chunk = self->chunks;
     wipe_part(data_of(self), self->top);
@@ -638,9 +641,9 @@ static void wipe_used(nanvm_arena *self) {
     }
 }
 
-/* Keeps the chunks in the order in which they were taken. (To give them back and take
- * them anew costs half the time of a million objects, because their pages fault in
- * again.) */
+/* Keeps the chunks in the order in which they were taken. (Giving them back and taking
+ * them anew would be half of the time in which a million objects are created, because
+ * their pages would fault in again.) */
 static void keep_chunks(nanvm_arena *self) {
     free_retained(self);
     for (nanvm_arena_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
@@ -657,7 +660,7 @@ NANVM_UNUSED static void stop_unless_reset(const bool *ended) {
     }
 }
 
-/* Returns false if a reset is at work already: it is still walking through the chunks. */
+/* Returns false if a reset is at work already: it still walks through the objects. */
 static bool let_go(nanvm_arena *self) {
     nanvm_callback_guard frame;
     nanvm_callback_guard_check(

@@ -16,8 +16,9 @@
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
  * an array type has several. Each stands in the table under its size; one of them stands
  * there once more, under ANY_SIZE, and new ones go behind that one in the list. The only
- * pool of any other type stands under ANY_SIZE alone, so that a search reads just the
- * first bytes of a pool: with a million types, every read goes to memory. */
+ * pool of any other type stands under ANY_SIZE alone, so that a search for it reads only
+ * the type, at the start of a pool: with a million types, reading the size, too, would
+ * miss the cache once more. */
 enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
 #define ANY_SIZE SIZE_MAX
@@ -27,7 +28,7 @@ typedef struct nanvm_local_state {
     nanvm_pools pools;
     nanvm_pool **entries;   /* of the table */
     size_t entries_length;  /* 2^(32 - entries_shift) */
-    uint32_t entries_shift; /* of a hash to the right, which gives the index */
+    uint32_t entries_shift; /* a hash, shifted right by so many bits, is the index */
     bool is_sanitized;      /* a sanitizer watches: each object has its own chunk */
     bool ending;            /* in nanvm_local_deinit(), which a callback may call again */
     size_t used;            /* entries */
@@ -37,12 +38,12 @@ typedef struct nanvm_local_state {
 
 /* --- finding a pool --- */
 
-/* The index is the top bits of a product, as many as the table needs: the product has 32,
+/* The index is the top bits of a hash, as many as the table needs. The hash has 32 bits,
  * enough for a table of 16 GiB or more. The multiplier is 2^32 / golden ratio (Knuth,
  * TAOCP 3, 6.4). The shift by 15 brings in higher bits of an address. Sizes have a
- * multiplier of their own, since otherwise they would be like addresses nearby. With this
- * a million types at any equal distance, of 8 bytes or of 2 MiB, take at most 1.7 steps
- * each on average. */
+ * multiplier of their own: if they were just added to an address, the sum would be like
+ * the address of a type nearby. With this a million types at any equal distance, of 8
+ * bytes or of 2 MiB, take at most 1.7 steps each on average. */
 NANVM_WRAPS("a hash")
 static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
                        size_t most_size) {
@@ -92,8 +93,8 @@ static nanvm_layout entries_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
-/* What the source's dealloc drops is held, so that no callback runs before there is a
- * pool, and an object in it. */
+/* Holds the drops of the source's dealloc, so that no callback runs before the new pool
+ * exists, and the object for which it is made. */
 static void free_entries(nanvm_local *self, nanvm_pool **entries, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -230,9 +231,9 @@ static bool start_once(nanvm_local *self) {
     return self->state != NULL || start(self);
 }
 
-/* Gives back to the source what is free, before memory counts as exhausted; returns
- * whether anything was free, so that the source can be asked again. A trim skips pools in
- * which nothing was freed since the last trim, so where memory stays exhausted each
+/* Called when the source has no memory: gives back to it what is free. Returns whether
+ * anything was, so that the source can be asked again. A trim skips pools in which
+ * nothing was freed since the last trim. So while memory stays exhausted, each further
  * failure takes O(1). */
 static bool give_back(nanvm_local *self) {
     return self->state != NULL && nanvm_pools_give_back(&self->state->pools);
@@ -276,7 +277,8 @@ static nanvm_local *local_of(nanvm_manager *manager) {
     return (nanvm_local *)(void *)manager;
 }
 
-/* A type that isn't an array has one size, and the index that inline functions use. */
+/* The index in `recent`: for a type that isn't an array, which has one size, the same
+ * index that inline functions use. */
 static size_t slots_index_of(const nanvm_type *type, size_t size) {
     size_t of_size = type->item_size == 0 ? 0 : size / sizeof(void *);
     return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS_LENGTH - 1);
@@ -377,7 +379,7 @@ static void print_leak(void *context, const nanvm_type *type, size_t blocks,
                   nanvm_type_name(type), blocks, bytes);
 }
 
-/* If no callback is set for cycles, they are printed where leaks are printed. */
+/* If no callback is set for cycles, they are printed, provided that leaks are, too. */
 static bool reports_cycles(const nanvm_local *self) {
     return self->cycle != NULL || self->leak == print_leak;
 }
@@ -397,8 +399,8 @@ void nanvm_local_ignore_leak(void *context, const nanvm_type *type, size_t block
     (void)bytes;
 }
 
-/* Returns whether any leak was reported: the callback may have dropped and created
- * objects. */
+/* Returns whether any leak was reported. If so, the pools have to be counted anew, since
+ * the callback may have dropped and created objects. */
 static bool report_leaks(const nanvm_local *self) {
     nanvm_local_state *reporting NANVM_ON_UNWIND(end_later) = self->state;
     nanvm_unwind_reads(&reporting);
@@ -444,8 +446,8 @@ void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *con
     self->cycle_context = context;
 }
 
-/* What the source's dealloc drops is held: callbacks run when the pools are whole
- * again. */
+/* Holds the drops of the source's dealloc, so that callbacks run only when the pools are
+ * whole again. */
 size_t nanvm_local_trim(nanvm_local *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -464,7 +466,8 @@ static void orphan_pools(nanvm_local *self, bool recounts) {
     }
 }
 
-/* What the source's dealloc drops is held: callbacks run when the manager has ended. */
+/* Holds the drops of the source's dealloc, so that their callbacks run only when the
+ * manager has ended. */
 void nanvm_local_deinit(nanvm_local *self) {
     if (self->state == NULL || self->state->ending) {
         return;

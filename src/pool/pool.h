@@ -53,7 +53,7 @@ typedef struct nanvm_pool_table {
 
 /* What the pools of one manager share.
  *
- * A trim gives back what is free, and then skips a pool until something is freed there:
+ * A trim gives back what is free; later trims skip a pool until something is freed there:
  *
  *   1. The dealloc of a trimmed pool gets a table that keeps inline functions from
  *      freeing.

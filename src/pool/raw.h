@@ -3,8 +3,8 @@
  * A piece may outlive its manager, and the account lives as long as the last piece. A
  * manager that is used again after its end goes on with the account of the pieces that
  * are still alive, since a piece doesn't tell which account it belongs to. So the
- * accounts that have outlived their managers are in a list, where the manager looks
- * whether its own is still there. Any thread may end a manager: the list has a lock. */
+ * accounts that have outlived their managers are in a list, which tells a manager whether
+ * its own account still exists. Any thread may end a manager: the list has a lock. */
 #ifndef NANVM_RAW_H
 #define NANVM_RAW_H
 

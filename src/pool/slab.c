@@ -2,8 +2,8 @@
 
 enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
 
-/* A pool of this size and more takes segments. One adds at most half as much again, if
- * the source wastes nothing to align it. */
+/* A pool of this size and more takes segments. A segment adds at most half of what the
+ * pool has, if the source wastes nothing to align it. */
 enum { LARGE_POOL = 2 * NANVM_SEGMENT_SIZE };
 
 static const size_t word_size = sizeof(void *);
@@ -61,9 +61,9 @@ static size_t least_chunk_size(const nanvm_pool *pool) {
     return nanvm_chunk_prefix(pool->slots.type) + 2 * pool->slots.stride;
 }
 
-/* Half of what the pool has already, within limits, in whole cache lines. (As much again
- * as the pool has, which is usual when an array grows, made the many small pools of a
- * JSON document a quarter larger, and nothing faster.) */
+/* Half of what the pool has already, within limits, in whole cache lines. (Doubling
+ * the pool instead, as is usual for a growing array, made the many small pools of a JSON
+ * document a quarter larger, and nothing faster.) */
 static size_t usual_chunk_size(const nanvm_pool *pool) {
     size_t size = nanvm_layout_round_up(pool->reserved / 2, NANVM_CACHE_LINE);
     size = size < FIRST_CHUNK ? FIRST_CHUNK : size;

@@ -1,7 +1,8 @@
 /* Giving back the chunks and segments of a slab pool in which nothing is alive. */
 #include "pool/slab.h"
 
-/* The slots of the bump range count as free: they lie in the newest chunk, the first. */
+/* The slots of the bump range count as free, in the newest chunk, which is the first of
+ * the list. */
 static void count_free(nanvm_slab *self) {
     uint32_t in_bump_range = (uint32_t)nanvm_slab_bump_length(self);
     nanvm_slab_note_used(self);

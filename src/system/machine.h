@@ -7,7 +7,8 @@
 /* The sizes on most systems; on others something is a little slower. */
 enum { NANVM_CACHE_LINE = 64, NANVM_HUGE_PAGE = 2 * 1024 * 1024 };
 
-/* What malloc aligns a piece of this size or more to. (MSVC has no max_align_t in C.) */
+/* malloc aligns a piece to this, if its size is this or more. (MSVC has no max_align_t in
+ * C.) */
 #define NANVM_MALLOC_ALIGN (2 * sizeof(void *))
 
 #endif

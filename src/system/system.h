@@ -13,8 +13,8 @@ void nanvm_system_free_aligned(void *memory);
 
 #if defined(_WIN32)
 /* The malloc of Windows aligns a piece of any size to NANVM_MALLOC_ALIGN. Over-aligned
- * memory is freed by another function, so a piece stays of its kind, whatever size it
- * gets. */
+ * memory is freed by another function, so whether a piece is over-aligned must not depend
+ * on its size, which may change. */
 static inline bool nanvm_system_is_over_aligned(nanvm_layout layout) {
     return layout.align > NANVM_MALLOC_ALIGN;
 }

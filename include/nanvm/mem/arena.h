@@ -35,8 +35,9 @@ NANVM_BEGIN_DECLS
  * the buffer before nanvm_arena_deinit().
  *
  * @ownership `buffer` stays the caller's and must outlive every object in it. Call
- *     nanvm_arena_deinit() before it goes, or serves for anything else. An arena can't be
- *     moved or copied: it holds pointers to itself, and its objects hold some to it.
+ *     nanvm_arena_deinit() before the buffer is freed or used for anything else. An arena
+ *     can't be moved or copied: it holds pointers to itself, and its objects hold some to
+ *     it.
  * @errors none; a small buffer is full early.
  * @threads the arena belongs to one thread at a time. Its objects can be read
  *     from any thread.
@@ -73,41 +74,42 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
 /**
  * Lets go of all objects: runs their `drop`, drops the references that they hold into
  * other managers, and starts anew. A growing arena keeps the chunks that were in use, for
- * the next round, and gives back the others. So it holds no more than the last round
- * took, and a second reset gives everything back. When the source has no memory for a
+ * new objects, and gives back the others. So it holds no more than was in use before the
+ * reset, and a second reset gives everything back. When the source has no memory for a
  * larger chunk, the arena gives back the kept ones and asks once more.
  *
  * Inside a callback a reset is allowed only if no object outside refers into the arena,
- * not even one that was dropped and waits for its turn to end. What a reset inside a
- * `drop` lets go of ends when that `drop` has returned.
+ * not even one that was dropped and waits for its turn to end. If a `drop` resets an
+ * arena, an object of another manager that loses its last reference may end only when
+ * that `drop` has returned.
  *
  * The callbacks that a reset runs may do what #nanvm_type says, and use the arena: create
- * objects in it, resize and drop these, and take raw memory. What they create is let go
- * of, too, in a later round: no reference to it may outlast the reset. A `drop` that
- * always creates another object with such a `drop` keeps the reset from ending. In such a
- * callback, resetting or ending the arena does nothing.
+ * objects in it, resize and drop these, and take raw memory. The reset works in rounds:
+ * objects that the callbacks of one round create are let go of in the next, so no
+ * reference to them may outlast the reset. A `drop` that always creates another object
+ * with such a `drop` keeps the reset from ending. In such a callback, resetting or ending
+ * the arena does nothing.
  *
  * All `drop` callbacks of a round run before the references of its objects are dropped.
- * So the `drop` of an object may read the other objects of its round, in any order; it
- * may not change, resize or clone them, since they may have had their own `drop`. The
- * `drop` of an object outside the arena may not look at the objects of that round, and
- * nor may the `drop` of an object of a later round.
+ * So the `drop` of an object may read the other objects of its round, but may not change,
+ * resize or clone them: their own `drop` may have run already. The `drop` of an object
+ * outside the arena, or of a later round, may not read the objects of that round.
  *
  * @ownership every reference into the arena is invalid from now on.
  * @errors debug builds of the library stop the program if an object of a self-contained
  *     arena refers elsewhere; a hardened one, if a `drop` was left by longjmp.
  * @threads the arena's; no thread may be using its objects.
  * @cost O(chunks + objects that hold references or have a `drop`); for a
- *     self-contained one O(chunks + objects that have a `drop`). In a hardened build
- *     O(bytes) that were in use since the last reset, which are cleared.
+ *     self-contained one O(chunks + objects that have a `drop`). In a hardened build also
+ *     O(bytes that were in use), which are cleared.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 
 /**
  * Resets the arena, with callbacks as nanvm_arena_reset() says, and gives its chunks
  * back. It can be called twice; a call while the arena lets go of its objects does
- * nothing. What the source's dealloc drops, here or at a reset, ends when the arena is
- * empty.
+ * nothing. If the source's dealloc drops references, here or at a reset, callbacks run
+ * only when the arena is empty.
  *
  * @ownership `self` and its buffer are the caller's memory again.
  * @errors as nanvm_arena_reset().

@@ -72,8 +72,9 @@ NANVM_INLINE int32_t nanvm_block_count(const void *object);
 /**
  * How many bytes a block of `type` needs in front of the object, at the
  * least: the header, the length of an array, and a link for a type with
- * callbacks. For a manager's own `new_block`. They hold words: the object behind them has
- * to be aligned to a word at the least, and in a hardened build to 8 bytes.
+ * callbacks. For a manager's own `new_block`. These bytes hold words, so the object
+ * behind them has to be aligned to a word at the least, and in a hardened build to 8
+ * bytes.
  *
  * @ownership none changes hands.
  * @errors none.
@@ -83,17 +84,18 @@ NANVM_INLINE int32_t nanvm_block_count(const void *object);
 NANVM_API NANVM_NONNULL(1) size_t nanvm_block_prefix(const nanvm_type *type);
 
 /**
- * Writes the header of a new block: at `object`, with `origin`, counted as the
- * origin's dealloc says. A hardened build also writes the checksum of `origin`, unless it
- * has one.
+ * Writes the header of a new block, in front of `object`: the header leads to `origin`,
+ * and its count starts as the origin's dealloc says. A hardened build also writes the
+ * checksum of `origin`, unless it has one.
  *
  * @pre `origin` lies in front of the block's prefix, in the same piece of
- *     memory, at most 2^32 - 1 words away. All of it was written. `object` is aligned as
- *     its type says, and as nanvm_block_prefix() says.
+ *     memory, at most 2^32 - 1 words away. All members of `origin` were written. `object`
+ *     is aligned as its type says, and as nanvm_block_prefix() says.
  * @ownership the memory stays the caller's; `origin` must outlive the block.
  * @errors none.
- * @threads the thread that owns the memory. `origin` is written for its first block,
- *     which comes before other threads use it, and only read from then on.
+ * @threads the thread that owns the memory. Only the call for the first block of `origin`
+ *     may write to it (its checksum), so make that call before other threads use
+ *     `origin`.
  * @cost O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_block_init(void *object, nanvm_origin *origin);

@@ -9,18 +9,18 @@
  * @defgroup count Count
  * @brief The number of *other* references to an object, and what its sign says.
  *
- * At 0 or above a count is plain. Below 0 it says how else the object is counted. The
- * values that say so are far from each other, so that a few threads that act on an old
- * count can't carry it from one to the next.
+ * At 0 or above a count is plain. A value below 0 names another way of counting. These
+ * values lie far apart, so that a few threads that act on an outdated count can't count
+ * from one to the next.
  *
  * Guide: @ref block_layout, @ref threads.
  * @{
  */
 
 /**
- * How the references to a block are counted. Each value is also what the
- * count in the header of a new block starts with: its sign chooses between
- * the inline path and the cold one.
+ * How the references to a block are counted. Each value but the last is also the count
+ * that a new block starts with. Inline functions leave a count below 0 to a call, except
+ * for the clone of a reference that is counted atomically.
  */
 typedef enum nanvm_count {
     /** Plain arithmetic: one thread at a time owns the object. */

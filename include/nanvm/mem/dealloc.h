@@ -51,14 +51,14 @@ typedef struct nanvm_dealloc_table {
      * Frees memory. `memory` is never `NULL`: it is what the manager's `alloc`
      * or `resize` returned, and `layout` what it was asked for. Called once
      * for each, from the thread that dropped the last reference, when the
-     * object's own `drop` is over. It may free `self` too, and may drop
-     * references that its state holds; a chain of such deallocs takes stack.
-     * If it drops the last reference to an array whose items are being cut off, the array
-     * ends together with what is cut off. If it frees the old memory of an array that
-     * grows, the callbacks of what it drops may not use that array.
-     * With #NANVM_COUNT_NONE it may be `NULL`, and is called only for raw
-     * memory, for an array that has moved, and for an object whose construction
-     * failed.
+     * object's own `drop` is over. It may free `self` too, and may drop references that
+     * its state holds. If that calls another such dealloc, and so on, each call takes
+     * stack. If it is called while items of an array are being cut off, and drops the
+     * last reference to that array, the array ends together with these items. If it is
+     * called to free the old memory of an array that grows, callbacks that run because of
+     * its drops may not use that array. With #NANVM_COUNT_NONE it may be `NULL`, and is
+     * called only for raw memory, for an array that has moved, and for an object whose
+     * construction failed.
      */
     void (*dealloc)(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 

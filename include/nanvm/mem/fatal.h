@@ -18,7 +18,7 @@
 /**
  * Is given one line, without a line break, that names the mistake. It may leave by
  * `longjmp` to report the mistake and end the program, but not to go on using references:
- * from then on drops of that thread may only be queued.
+ * later drops of that thread may stay queued for ever.
  */
 typedef void nanvm_fatal_handler(const char *message);
 

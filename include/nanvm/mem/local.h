@@ -12,11 +12,12 @@
  * @brief One thread, a pool for each type, plain counts.
  *
  * Objects of one type and size lie side by side in chunks; the slot of a dropped object
- * goes to the next object of its type and to no other. References outlive the manager:
- * the last one to go frees what is left of it.
+ * goes to the next object of its type and to no other. References may outlive the
+ * manager: each pool frees its memory with its last object.
  *
- * When the source has no memory, the manager gives back what nanvm_local_trim() would and
- * asks the source once more. A null handle means that this wasn't enough.
+ * A local manager takes its memory from another manager, its source. If the source has
+ * none, the local manager gives back what nanvm_local_trim() would and asks once more. A
+ * null handle means that this wasn't enough.
  *
  * Guide: @ref managers, @ref debugging.
  * @{
@@ -27,15 +28,15 @@
 typedef struct nanvm_local nanvm_local;
 
 /**
- * Told, when a local manager is deinitialised, of each type with live objects: how many
- * there are, and how many bytes they take with their headers. A `type` of `NULL` is raw
- * memory.
+ * A callback that nanvm_local_deinit() calls for each type with live objects: `blocks` is
+ * their number, and `bytes` is what they take with their headers. A `type` of `NULL` is
+ * raw memory.
  *
  * It may do what any callback may, see #nanvm_type. The manager that ends can be used as
  * before: the callback may create, clone, resize and drop objects in it, use raw memory,
- * and trim it; only nanvm_local_deinit() does nothing there. What the callback drops is
- * gone; what it creates and keeps outlives the manager like any other object, and is
- * reported only if the turn of its type comes later.
+ * and trim it; only nanvm_local_deinit() does nothing there. An object that the callback
+ * creates and keeps outlives the manager like any other, and is reported only if its type
+ * hasn't been reported yet.
  */
 typedef void nanvm_local_leak(void *context, const nanvm_type *type, size_t blocks,
                               size_t bytes);
@@ -52,11 +53,11 @@ typedef struct nanvm_cycle {
 } nanvm_cycle;
 
 /**
- * A debug build of the library calls it when a local manager is deinitialised and has
- * told of its leaks, once for each set of live objects that lie on cycles. `cycle` is
- * `NULL` if memory ran out, so that it isn't known whether there are cycles. The callback
- * may drop, clone and create references; then objects that it is told of later may have
- * been dropped.
+ * A callback for leaked cycles. When nanvm_local_deinit() has reported the leaks, a debug
+ * build of the library calls it once for each set of live objects that lie on cycles.
+ * `cycle` is `NULL` if memory ran out, so that it isn't known whether there are cycles.
+ * The callback may drop, clone and create references; then objects that it is told of
+ * later may have been dropped.
  */
 typedef void nanvm_local_cycle(void *context, const nanvm_cycle *cycle);
 
@@ -77,7 +78,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_init(nanvm_local *self);
 /**
  * The same, taking chunks from `source`.
  *
- * @ownership `source` must outlive `self`; its dealloc serves what outlives both.
+ * @ownership `source` must outlive `self`. Its dealloc must live as long as the last
+ *     object or piece of `self`, whose memory it frees.
  * @errors none.
  * @threads as nanvm_local_init().
  * @cost O(1).
@@ -86,9 +88,9 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
                                                          nanvm_manager *source);
 
 /**
- * Chooses who is told of objects that are alive at nanvm_local_deinit(). The
- * default, and `NULL`, writes one line a type to `stderr`; nanvm_local_ignore_leak()
- * writes nothing.
+ * Chooses who is told of objects that are alive at nanvm_local_deinit(). By default, or
+ * if `leak` is `NULL`, one line for each type is written to `stderr`;
+ * nanvm_local_ignore_leak() writes nothing.
  *
  * @ownership `context` is the caller's and only passed on.
  * @errors none.
@@ -105,7 +107,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
  * another are followed. A cycle that leads through objects of another manager isn't
  * found. Other builds never call it.
  *
- * The default, and `NULL`, writes the first cycles to `stderr`, unless
+ * By default, or if `cycle` is `NULL`, the first cycles are written to `stderr`, unless
  * nanvm_local_on_leak() has set a callback.
  *
  * @ownership `context` is the caller's and only passed on.
@@ -131,31 +133,29 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
 
 /**
  * Gives back to the manager's source what no object is using: chunks in which nothing is
- * alive, and the chunk that is kept for the next large object of a type. The chunks of a
- * pool of 4 MiB and more are parts of segments of 2 MiB, and a segment is given back when
- * all of it is empty.
- * A callback may call it at any time. What the source's dealloc drops meanwhile ends when
- * the manager is whole again.
+ * alive, and the chunk that is kept for the next large object of a type. Once a pool has
+ * 4 MiB, further chunks are parts of segments of 2 MiB, and a segment is given back when
+ * all of it is empty. A callback may call it at any time. If the source's dealloc drops
+ * references meanwhile, callbacks run only when the trim is complete.
  *
  * @return how many bytes.
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
  * @cost O(dropped objects + chunks) of the types of which an object was freed since the
- *     last trim; O(1) if there are none. Nothing is counted while objects come and go:
- *     only the first free in a pool after a trim is a call.
+ *     last trim; O(1) if there are none. Between trims no counts are kept: only the first
+ *     object that ends in a trimmed pool costs one more function call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
 /**
- * Ends the manager. Objects that are alive stay valid, and the last object of a pool
- * takes the pool's memory along. Each type with live objects is reported, see
- * nanvm_local_on_leak(), and in a debug build each cycle of them, see
- * nanvm_local_on_cycle(). Objects that were dropped and still wait for their turn to end
- * are reported, too. It can be called twice; a call while it reports does nothing. A
- * callback may call it at any time. What the source's dealloc drops meanwhile ends when
- * the manager has ended; a callback that then creates an object in the manager begins it
- * anew.
+ * Ends the manager. Objects that are alive stay valid, and a pool's memory is freed with
+ * its last object. Each type with live objects is reported, see nanvm_local_on_leak(),
+ * and in a debug build each cycle of them, see nanvm_local_on_cycle(). Objects that were
+ * dropped and still wait for their turn to end are reported, too. It can be called twice;
+ * a call while it reports does nothing. A callback may call it at any time. If the
+ * source's dealloc drops references meanwhile, callbacks run only when the manager has
+ * ended; if one of them creates an object in the manager, the manager starts anew.
  *
  * Raw memory that is alive stays valid, too. The manager can be used again, without
  * another nanvm_local_init(): it then counts the raw memory that was alive at its end as
@@ -166,7 +166,7 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  * @errors none.
  * @threads the manager's.
  * @cost O(chunks + free slots). In a debug build, if objects are alive, also O(objects +
- *     references in them), and as much memory of the source for that time.
+ *     references in them) of time, and of memory of the source until it returns.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
 

@@ -12,8 +12,8 @@
  * @defgroup manager Manager
  * @brief Creates blocks, and hands out raw memory.
  *
- * A manager is borrowed by the calls that it is passed to, and by nothing else: it has
- * plain fields and no locks, and references outlive it.
+ * A manager is borrowed only for the calls that it is passed to. It has plain fields and
+ * no locks, and references may outlive it, except those into an arena.
  *
  * Guide: @ref managers, @ref writing_a_manager.
  * @{
@@ -22,10 +22,11 @@
 typedef struct nanvm_manager nanvm_manager;
 struct nanvm_stats;
 
-/** The functions of a manager. Only `alloc` is needed. They are called while the library
- *  is at work: if one of them drops references, the callbacks of what ends may neither
- *  create in a manager that takes its memory from this one, nor use an array that is
- *  being resized. Callbacks of what a #nanvm_dealloc drops may do more. */
+/** The functions of a manager. Only `alloc` is needed. They are called in the middle of
+ *  the library's work. So if one of them drops references, callbacks that run then may
+ *  neither create objects in a manager that takes its memory from this one, nor use an
+ *  array that is being resized. Callbacks that run because a #nanvm_dealloc drops
+ *  references may do more. */
 typedef struct nanvm_manager_table {
     /**
      * Returns memory for `layout`, or `NULL` when there is none. The core asks
@@ -35,10 +36,10 @@ typedef struct nanvm_manager_table {
     void *(*alloc)(nanvm_manager *self, nanvm_layout layout);
 
     /**
-     * Makes `memory`, which `alloc` returned for `layout`, `size` bytes large and returns
-     * it. It may move; its bytes move along, and its alignment stays. Or returns `NULL`
-     * and leaves it as it was. The core calls it only for memory that the manager's own
-     * dealloc frees. Optional: without it, memory is copied.
+     * Resizes `memory`, which `alloc` returned for `layout`, to `size` bytes. Returns the
+     * memory, which may have moved, with the same bytes and alignment; or returns `NULL`,
+     * and leaves `memory` as it was. The core calls it only for memory that the manager's
+     * own dealloc frees. Optional: without it, memory is copied.
      */
     void *(*resize)(nanvm_manager *self, void *memory, nanvm_layout layout, size_t size);
 
@@ -53,9 +54,10 @@ typedef struct nanvm_manager_table {
     void *(*new_block)(nanvm_manager *self, const nanvm_type *type, size_t size);
 
     /**
-     * Makes `object`, which has `old_size` bytes, `size` bytes large and returns it,
-     * moved with its block or not; or returns `NULL` and leaves it as it was. For an
-     * object of another manager it returns `NULL`. Goes with `new_block`. Optional.
+     * Resizes `object` from `old_size` bytes to `size`. Returns the object, which may
+     * have moved together with its block; or returns `NULL`, and leaves `object` as it
+     * was. For an object of another manager it returns `NULL`. Goes with `new_block`.
+     * Optional.
      */
     void *(*resize_block)(nanvm_manager *self, void *object, size_t old_size,
                           size_t size);
@@ -72,14 +74,15 @@ struct nanvm_manager {
                                  changed atomically. */
     nanvm_slots **slots;    /**< Free slots of a local manager or an arena, by type:
                                  creating looks here before it asks the table. `NULL` in
-                                 any other manager, and in a copy with another table. */
+                                 any other manager. A copy that is given another table
+                                 has to set it to `NULL`. */
 };
 
 /**
  * Writes an object into `object`, which is zero-filled and has `length` items.
  * Returns false to give up: the memory is freed, and the references it has written by
- * then are dropped. The object's own `drop` isn't called. A C++ exception does the same,
- * and goes on: see @ref objects_leaving.
+ * then are dropped. The object's own `drop` isn't called. A C++ exception has the same
+ * effect, and propagates: see @ref objects_leaving.
  *
  * It may do what any callback may, see #nanvm_type: among other things create objects in
  * the same manager, and trim or end a local manager, which the new object outlives. The
@@ -137,7 +140,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
 
 /**
  * An object that `construct` writes in place, see #nanvm_construct. If `construct` gives
- * up, the object is gone before the `drop` callbacks of what was written run.
+ * up, the object is freed first; then the `drop` callbacks run for what it referred to.
  *
  * @ownership the new object is the caller's, and owns what `construct` put in
  *     it. When `construct` returns false, the references it wrote are dropped;

@@ -74,13 +74,13 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self);
 
 /**
  * Drops the object and what only it refers to. A null handle is left alone. The `drop`
- * callbacks of what ends may do what #nanvm_type says, also with the managers of the
- * objects that end.
+ * callbacks that run may do what #nanvm_type says, even with the managers of the objects
+ * that end.
  *
  * @ownership consumes `self`.
- * @errors stops the program if `self` was dropped before (seen while its memory is
- *     still there), or turned into a `Ref` that has been cloned since (seen where
- *     the library counts).
+ * @errors stops the program if `self` was dropped before (unless its memory was freed or
+ *     reused), or was turned into a `Ref` that has been cloned since (if the count is
+ *     plain or atomic).
  * @threads the thread that has `self`.
  * @cost O(objects that die); stack O(1).
  */
@@ -102,13 +102,14 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * it into new memory of `manager`. New items are all zeros; references in items
  * that are cut off are dropped.
  *
- * The `drop` callbacks of what is cut off may do what #nanvm_type says, and anything
- * with this array: when the first of them runs, the array has its final length and
- * place, `*self` refers to it, its old memory is free, and all references that are cut
- * off have been released. They may resize it again, write it, share it, drop it and free
- * the memory in which `*self` lies: the function uses neither any more. They may trim or
- * end `manager`, and reset an arena. Resetting the arena of the array makes `*self`
- * invalid, like every handle into that arena.
+ * The `drop` callbacks that run when items are cut off may do what #nanvm_type says, and
+ * may use this array in any way: when the first of them runs, the array has its final
+ * length and place, `*self` refers to it, its old memory has been freed, and all
+ * references that are cut off have been released. They may resize, write, share or drop
+ * the array, and free the memory in which `*self` lies: the function uses neither the
+ * array nor `*self` any more. They may trim or end `manager`, and reset an arena.
+ * Resetting the arena of the array makes `*self` invalid, like every handle into that
+ * arena.
  *
  * @param[in,out] self the array.
  * @param manager where to move to; usually the one that created the array.
@@ -117,12 +118,13 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * @ownership `*self` stays the caller's; on success the array may have another address.
  * @errors false if memory runs out, if the size overflows, if the object isn't
  *     an array (but for `length` 0), or for a null handle: `*self` is untouched. Stops
- *     the program where nanvm_mut_ref_drop() does, but looks only if there is no room.
+ *     the program where nanvm_mut_ref_drop() does; the usual build doesn't check this
+ *     when an array grows within its slot or chunk.
  * @threads the thread that has `self`, as the manager says.
- * @cost O(items added or cut off), and O(size) when it moves. A local manager
- *     leaves room to grow; elsewhere lengths are exact, so whoever appends one by one
- *     should grow by half as much again. Cutting items off fails for want of
- *     memory only in a manager of yours that has no `new_block`.
+ * @cost O(items added or cut off), and O(size) when it moves. A local manager leaves room
+ *     to grow. Other managers don't: to append one by one there, grow by half as much
+ *     again each time. Cutting items off fails for want of memory only in a manager of
+ *     yours that has no `new_block`.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
     nanvm_mut_ref *self, nanvm_manager *manager, size_t length);

@@ -11,9 +11,10 @@
  * @defgroup object Object
  * @brief A value that lives in memory of a manager.
  *
- * An object is a value in a block. Whoever has it has a handle: a #nanvm_mut_ref, the
- * only one, or a #nanvm_ref, which others share. Its @ref type says what an object is;
- * @ref mut_ref and @ref ref say what can be done with it.
+ * An object is a value in a block. A program refers to it by a handle: a #nanvm_mut_ref,
+ * which is the only reference, or a #nanvm_ref, of which there may be several. Its
+ * @ref type says what an object is; @ref mut_ref and @ref ref say what can be done with
+ * it.
  *
  * Guide: @ref objects.
  * @{

@@ -16,9 +16,10 @@
  * cost; otherwise the object is cloned first. So a value is immutable to
  * all who share it, and updated in place by whoever owns it alone.
  *
- * A function that looks into the header of a dropped object stops the program if the
- * memory is still there; each says so. A hardened build checks at every use, and also
- * stops the program if what is in front of the object isn't as the library wrote it.
+ * A function that reads the header of a dropped object stops the program, unless the
+ * memory was freed or reused; each such function says so. In a hardened build more
+ * functions check this, and they also stop the program if what is in front of the object
+ * isn't as the library wrote it.
  *
  * Guide: @ref references, @ref threads.
  * @{
@@ -100,12 +101,13 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self);
 
 /**
  * How many *other* references to the object there are: 0 is a sole owner.
- * `SIZE_MAX` where they aren't counted, or no longer. 0 for a null handle.
+ * `SIZE_MAX` if they aren't counted, or if the count has reached its limit. 0 for a null
+ * handle.
  *
  * @ownership `self` stays the caller's.
  * @errors stops the program if the object is dead.
- * @threads any thread that has `self`. Another thread may change it at once;
- *     to act on it, use nanvm_ref_try_to_mut_ref().
+ * @threads any thread that has `self`. Another thread may change the count at once; to
+ *     act on the count, use nanvm_ref_try_to_mut_ref().
  * @cost O(1).
  */
 NANVM_API size_t nanvm_ref_count(nanvm_ref self);
@@ -143,8 +145,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(
     nanvm_ref *self, nanvm_mut_ref *out);
 
 /**
- * A new object with the same content: its bytes are copied, the references in
- * it cloned, its `clone` called, which may do what #nanvm_type says.
+ * A new object with the same content: the bytes are copied, the type's `clone` is called,
+ * and the references are cloned. See #nanvm_type for what a `clone` may do.
  *
  * @ownership `self` stays the caller's; the result is the caller's.
  * @errors the null handle if memory runs out, if the object has a `drop` and no
@@ -177,10 +179,10 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
 
 /**
  * The object of `*self`, to be written in place. If `*self` isn't the sole owner, it
- * first becomes the only reference to a new object with the same content. For updates on
- * the way down a structure, where nanvm_ref_to_mut_ref() and back would store each handle
- * twice. Callbacks run as in nanvm_ref_to_mut_ref(), except that a `drop` finds the new
- * reference in `*self`.
+ * first becomes the only reference to a new object with the same content. This suits
+ * updates on the way down a structure: nanvm_ref_to_mut_ref() and then
+ * nanvm_mut_ref_to_ref() would store each handle twice. Callbacks run as in
+ * nanvm_ref_to_mut_ref(), except that a `drop` finds the new reference in `*self`.
  *
  * While the object is written, neither it nor anything that it refers to may be given a
  * clone of `*self`: they would lie on a cycle, which no drop frees. C can't prevent that;
@@ -205,7 +207,8 @@ NANVM_INLINE NANVM_NODISCARD
  * For a collector, a picture of the graph, or writing objects to disk. The visitor may do
  * anything but change or end `self`.
  *
- * @ownership `self` and what the visitor is told of stay where they are.
+ * @ownership `self` stays the caller's, and the references that are visited stay the
+ *     object's.
  * @errors stops the program if the object was dropped and its memory is still there. A
  *     null `self` holds nothing.
  * @threads as reading the object.

@@ -13,8 +13,8 @@
  * @defgroup stats Statistics
  * @brief Live blocks and bytes, peaks, and how often a write had to clone.
  *
- * Counted only where it costs the fast path nothing: a local manager finds its
- * numbers when it is asked. A number that a manager doesn't know is
+ * A manager counts only where that adds nothing to the fast path: a local manager
+ * computes its numbers when it is asked. A number that a manager doesn't know is
  * #NANVM_STATS_UNKNOWN.
  *
  * Guide: @ref debugging.
@@ -36,8 +36,8 @@ typedef struct nanvm_type_stats {
                                  over their size classes, an upper bound. */
 } nanvm_type_stats;
 
-/** Is told of one type. `stats` is valid during the call only. It may do anything but end
- *  the manager. */
+/** A visitor that is told of one type. `stats` is valid during the call only. The visitor
+ *  may do anything but end the manager. */
 typedef void nanvm_type_stats_visitor(const nanvm_type_stats *stats, void *context);
 
 /** The numbers of a manager. New members are added at the end only. */

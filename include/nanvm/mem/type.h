@@ -24,10 +24,9 @@
  *
  * For references that aren't a plain pointer in memory, such as NaN-boxed or
  * tagged words. The library calls it to count references up when an object is
- * cloned and down when it is dropped, so it must report the same references
- * every time, each as often as it is stored. It must cope with a part that
- * is all zeros, must not change the part, and must not drop or create
- * anything.
+ * cloned and down when it is dropped, so it must report the same references every time,
+ * and one that is stored twice must be reported twice. It must cope with a part that is
+ * all zeros, must not change the part, and must not drop or create anything.
  */
 typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context);
 
@@ -36,26 +35,26 @@ typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context
  * it describes and every local manager that was asked to create one.
  *
  * Write it by one of the macros (#NANVM_TYPE and its siblings), or by hand:
- * every member that is left zero means "none". Two objects have the same type
- * when they have the same table, at the same address.
+ * every member that is left zero means "none", but `align` has to be set. Two objects
+ * have the same type when they have the same table, at the same address.
  *
  * **What a callback may do.** A `drop`, a `clone`, a #nanvm_construct and a
- * #nanvm_local_leak may call every function of the library, on every manager, the one at
- * hand included: create, clone, convert, resize and drop objects, use raw memory, trim
- * and end a local manager, reset and end an arena. Four rules hold for all of them:
+ * #nanvm_local_leak may call every function of the library, on every manager, including
+ * the one concerned: create, clone, convert, resize and drop objects, use raw memory,
+ * trim and end a local manager, reset and end an arena. Four rules hold for all of them:
  *
- * - The object at hand is off limits, as each callback says: in a `drop` it was dropped;
- *   in a `clone` and a #nanvm_construct, the new object isn't alive yet.
- * - The manager that the running function was given stays borrowed until that function
- *   returns. A local manager may be ended and initialised again, but its struct has to
- *   stay. An arena may not be reset or ended while an object is constructed in it or
- *   cloned into it.
+ * - No reference to the object that the callback ends or fills may be used: in a `drop`
+ *   it was dropped already; in a `clone` and a #nanvm_construct it isn't alive yet.
+ * - A manager that was passed to the library function that runs the callback stays
+ *   borrowed until that function returns. A local manager may be ended and initialised
+ *   again, but its struct has to stay. An arena may not be reset or ended while an object
+ *   is constructed in it or cloned into it.
  * - An arena is reset only if nothing refers into it, see nanvm_arena_reset().
  * - The callback returns: see @ref objects_leaving.
  *
- * The function that runs a `drop` has finished its own work first: a handle that it was
- * given by pointer is as it will be when the function returns, and an array has its final
- * length and place. What callbacks do to them afterwards stays as they leave it.
+ * A function that changes a handle or an array finishes that before it runs a `drop`: the
+ * handle has its final value, and the array its final length and place. The function
+ * doesn't touch them again, so changes by a callback remain.
  */
 typedef struct nanvm_type {
     const char *name; /**< For reports. */
@@ -77,27 +76,28 @@ typedef struct nanvm_type {
 
     /**
      * Lets go of what isn't a reference: a file, a socket, memory of another
-     * library. Called once, when the last reference is dropped, before the
-     * references that the object declares are released. It may do what any callback
-     * may, see above; drops that end an object are carried out after it returns. The
-     * object itself is dropped: its bytes may be read and written, but no reference to it
-     * may be used, not even to ask for its length, which is in `length`; a hardened build
-     * stops the program. What `drop` writes to a reference that the object declares is
-     * released in place of what was there.
+     * library. Called once, when the last reference is dropped or, in an arena, at the
+     * reset; the references that the object declares are released after that. It may do
+     * what any callback may, see above; if it drops the last reference to an object that
+     * has references or callbacks, that object ends after `drop` returns. The object
+     * itself was dropped already: its bytes may be read and written, but no reference to
+     * it may be used, not even for its length (use `length`). A hardened build stops the
+     * program if one is. If `drop` overwrites a declared reference, the new one is
+     * released, and not the old.
      */
     void (*drop)(void *object, size_t length);
 
     /**
-     * Copies what can't be copied by its bytes. `copy` already holds the bytes
-     * of `source`, and the library counts the references in it up afterwards;
-     * leave those alone. Return false when it can't be done: nothing that the
-     * callback itself acquired may stay behind, and the library takes back the
-     * rest. An object with `drop` and no `clone` can't be cloned.
+     * Copies what a copy of the bytes doesn't. `copy` already holds the bytes of
+     * `source`, and the library counts the references in it up afterwards; leave those
+     * alone. Return false on failure, after releasing whatever the callback itself
+     * acquired; the library frees the copy. An object with `drop` and no `clone` can't be
+     * cloned.
      *
      * It may do what any callback may, see above. `copy` may be written, but there is no
-     * reference to it yet. `source` may be read, and cloned once more; it may not be
-     * changed, and one reference to it has to stay. The handle that the call was given
-     * isn't changed yet.
+     * reference to it yet. `source` may be read and cloned, but not changed, and at least
+     * one reference to it has to remain. The handle that the library function was given
+     * still has its old value.
      */
     bool (*clone)(void *copy, const void *source, size_t length);
 } nanvm_type;
@@ -129,9 +129,9 @@ NANVM_END_DECLS
 
 #if !defined(NANVM_OTHER_HANDLES) || defined(DOXYGEN)
 /**
- * Types, besides those that are handles anyway, whose members may be listed as
- * references. It lists nothing; for types of your own define it before this header is
- * included, or define it anew before a table:
+ * A list of further types that count as handles: a member of such a type may be listed as
+ * a reference. By default it is empty. For types of your own define it before this header
+ * is included, or define it anew before a table:
  *
  * `#define NANVM_OTHER_HANDLES(HANDLE) HANDLE(const struct cell *) HANDLE(my_handle)`
  *
@@ -141,10 +141,10 @@ NANVM_END_DECLS
  * type that is listed here must hold the address of an object, as a reference does, or
  * `NULL`.
  *
- * A #nanvm_mut_ref is not such a handle unless it is listed here: when the object that
- * holds it is cloned, both objects refer to what each takes for its own. Store a
- * #nanvm_ref, and write through nanvm_ref_make_mut(). List #nanvm_mut_ref only if objects
- * that hold one are never cloned.
+ * A #nanvm_mut_ref is not such a handle unless it is listed here: a clone of the object
+ * that holds it would hold it, too, and then neither handle would be the only one. Store
+ * a #nanvm_ref, and write through nanvm_ref_make_mut(). List #nanvm_mut_ref only if
+ * objects that hold one are never cloned.
  */
 #define NANVM_OTHER_HANDLES(HANDLE)
 #endif

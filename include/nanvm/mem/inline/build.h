@@ -56,8 +56,8 @@ NANVM_INLINE void nanvm_header_check_type(const void *object, const void *type) 
 
 #endif
 
-/* Whether a function that calls back is at work. Functions that its callback may call ask
- * for it. */
+/* Whether a function that runs callbacks is at work. The functions that a callback may
+ * call test this. */
 typedef struct nanvm_at_work {
     bool is_set;
     NANVM_CHECKSUM(const struct nanvm_callback_guard *frame;)

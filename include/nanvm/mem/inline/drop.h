@@ -1,6 +1,6 @@
-/* How a Ref is dropped: inline while others remain, and, of a type that is known to hold
- * nothing, where the last one leads to an object in a pool; else by a call. A part of
- * <nanvm/mem/ref.h>; src/drop.c is the rest. A MutRef's drop is in mut_ref.h. */
+/* How a Ref is dropped: inline while others remain. The last one, too, is dropped inline
+ * if its object lies in a pool and the type is known to hold nothing; else by a call. A
+ * part of <nanvm/mem/ref.h>; src/drop.c is the rest. A MutRef's drop is in mut_ref.h. */
 #ifndef NANVM_MEM_INLINE_DROP_H
 #define NANVM_MEM_INLINE_DROP_H
 

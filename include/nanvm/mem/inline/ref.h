@@ -68,7 +68,8 @@ NANVM_INLINE nanvm_mut_ref nanvm_ref_to_mut_ref(nanvm_ref *self, nanvm_manager *
 }
 
 NANVM_INLINE void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *manager) {
-    const void *object = self->object; /* read once: it may be known not to be NULL */
+    /* Read once, so that what the compiler knows of it (not NULL) holds below, too. */
+    const void *object = self->object;
     if (NANVM_LIKELY(object != NANVM_NULL && nanvm_block_count(object) == 0)) {
         return NANVM_UNCONST(object);
     }

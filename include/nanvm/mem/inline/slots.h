@@ -10,8 +10,9 @@ typedef struct NANVM_MAY_ALIAS nanvm_slot {
 } nanvm_slot;
 
 /* Free slots for new objects of one type: two free lists, and a bump range of slots that
- * lie side by side. A pool of a local manager starts with such a struct, as the dealloc
- * of its objects; an arena has one for its bump range.
+ * lie side by side. A pool of a local manager starts with such a struct, so that a
+ * pointer to the dealloc of its objects leads to the pool; an arena has one for its bump
+ * range.
  *
  * A freed slot goes to the local free list, which becomes the free list when that is
  * empty. With one list, `new` after `drop` would wait for the dropped object's header.
@@ -33,12 +34,12 @@ NANVM_BEGIN_DECLS
  * have taken the entry. */
 enum { NANVM_SLOTS_LENGTH = 64 };
 
-/* The top 6 bits of a product, so that types get entries of their own, at whatever equal
- * distances their tables lie: gcc lays static tables 128 bytes apart, and the tables of
- * plugins may all start at the same place in a page. The multiplier was found by search.
- * Up to 64 tables at equal distances, of any multiple of 8 from 32 to 512 bytes or of any
- * power of two up to 2^21, take at least as many different entries as tables at random
- * addresses would. */
+/* The top 6 bits of a product. Types mostly get entries of their own, even if their
+ * tables lie at equal distances: gcc lays static tables 128 bytes apart, and the tables
+ * of plugins may all start at the same place in a page. The multiplier was found by
+ * search. Up to 64 tables at equal distances, of any multiple of 8 from 32 to 512 bytes
+ * or of any power of two up to 2^21, take at least as many different entries as tables at
+ * random addresses would. */
 NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;

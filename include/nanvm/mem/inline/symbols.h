@@ -4,7 +4,7 @@
  * the symbol. They are:
  *
  * - the functions that hand out a manager, that make one in memory of the caller, or that
- *   may be the first to get a manager or a table that the program has laid out;
+ *   may be the first to read a manager or a table of the program's own;
  * - the functions that inlined code calls: tests/abi finds any that is missing here.
  *
  * All others get handles, and what the functions above have made. NANVM_PLAIN_NAMES is

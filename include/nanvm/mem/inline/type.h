@@ -71,7 +71,7 @@ template <typename Member, typename... Others> struct nanvm_if_handle_ {
     nanvm_if_handle_<decltype(NANVM_MEMBER_(type, member)) NANVM_OTHER_HANDLES(          \
         NANVM_AND_)>::value
 #else
-/* Gives a nanvm_ref for a listed type, so that both are seen as one. */
+/* Turns a member of a listed type into a nanvm_ref, so that it passes for a handle. */
 #define NANVM_AS_REF_(other)                                                             \
     other:                                                                               \
     *(nanvm_ref *)NULL,
@@ -81,9 +81,10 @@ template <typename Member, typename... Others> struct nanvm_if_handle_ {
 
 #if defined(NANVM_GNU)
 /* A value of the member's type is initialised by a nanvm_ref; or, if the member is a
- * nanvm_ref, by its pointer. Only a handle can be: in a struct the initialiser goes to
- * the first member, and a nanvm_ref initialises nothing but a nanvm_ref. The value stands
- * in a parameter list, since outside of functions it would have to be a constant. */
+ * nanvm_ref, by its pointer. Only a handle can be initialised so: in a struct the
+ * initialiser goes to the first member, and a nanvm_ref initialises nothing but a
+ * nanvm_ref. The value stands in a parameter list, since outside of functions it would
+ * have to be a constant. */
 typedef nanvm_ref nanvm_a_member_that_is_listed_must_be_a_nanvm_ref_or_another_handle;
 #define NANVM_INIT_HANDLE_(type, member)                                                 \
     (__typeof__(NANVM_HANDLE_OF_(type, member))) {                                       \
