@@ -25,7 +25,7 @@ NANVM_BEGIN_DECLS
  *
  * @ownership the library's; it is never destroyed.
  * @errors none.
- * @threads any thread, at the same time; so are its references.
+ * @threads any thread, at the same time. That also holds for references to its objects.
  * @cost none. On 64 bits an object takes 24 bytes more than its size, an array 32,
  *     besides what `malloc` takes; in a hardened build 40 and 56, and up to 6 MiB in the
  *     process for dropped objects that @ref hardening_waiting "wait".

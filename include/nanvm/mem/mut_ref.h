@@ -132,8 +132,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
 /**
  * nanvm_mut_ref_resize() for callers that write the new items at once. Where the table
  * says that an item holds no references, the bytes of new items are in any state; else
- * all zeros. Clearing what is overwritten anyway takes half of the time in which a large
- * array grows.
+ * all zeros. Clearing bytes that are overwritten anyway would take half of the
+ * time that a large array takes to grow.
  *
  * @return false on failure.
  * @ownership as nanvm_mut_ref_resize().

@@ -211,7 +211,8 @@ NANVM_INLINE NANVM_NODISCARD
  *     object's.
  * @errors stops the program if the object was dropped and its memory is still there. A
  *     null `self` holds nothing.
- * @threads as reading the object.
+ * @threads any thread that has `self`. Borrowing it as @ref threads_read says
+ *     isn't enough: this function reads the count.
  * @cost O(references).
  */
 NANVM_API NANVM_NONNULL(2) void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor,
