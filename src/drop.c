@@ -52,7 +52,8 @@ static nanvm_ref *first_ref(const nanvm_type *type, void *object) {
 }
 
 /* Whether no items declare references, and all references of the object are null. Such an
- * object is freed at once: in a tree these are the leaves, half of its nodes. */
+ * object is freed instead of deferred. (The walk through plain structs, which frees every
+ * struct at once, doesn't ask.) */
 static bool refs_are_null(const nanvm_type *type, const void *object) {
     bool nothing = type->item_refs_length == 0;
     for (size_t i = 0; nothing && i < type->refs_length; ++i) {
@@ -66,9 +67,9 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
     return object;
 }
 
-/* Adds an object to the list, then the object that its first reference was the last one
- * to, and so on. Whenever a dealloc is called, which may add to the same list, the list
- * is whole. */
+/* Adds an object to the list. If its first reference was the last one to another object,
+ * adds that object, too, and so on. An object that holds no references is freed instead:
+ * its dealloc may add to the same list, which is whole whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
         const nanvm_type *type = nanvm_block_origin(object)->type;
@@ -107,15 +108,16 @@ static const nanvm_type no_type; /* which no object has */
  * it leaves the pool, `freed` is the pool's local free list. Only inlined functions get
  * the address of this struct, so that it lives in registers. */
 typedef struct walk {
-    nanvm_slots *pool;      /* NULL: the walk is in no pool that frees inline */
+    nanvm_slots *pool;      /* whose slots the walk frees itself; or NULL: the dealloc */
     nanvm_slot *freed;      /* the pool's local free list; NULL if `pool` is */
-    const nanvm_type *type; /* the last object's, if not freed inline; else no_type */
-    const size_t *first;    /* offset of a reference */
-    const size_t *last;
-    void *list;
+    const nanvm_type *type; /* of objects that the dealloc frees; else no_type */
+    const size_t *first;    /* offset of the type's first reference ... */
+    const size_t *last;     /* ... and of its last */
+    void *list;             /* of deferred objects */
 } walk;
 
-/* Has to be called before any other function uses the pool. */
+/* Has to be called before any other function uses the pool, and so before code of the
+ * user runs. */
 static inline void leave_pool(walk *self) {
     if (self->pool != NULL) {
         self->pool->local_free_list = self->freed;
@@ -151,21 +153,24 @@ static inline void defer_in_walk(walk *self, void *object) {
     self->list = defer(object, self->list);
 }
 
-/* Whether the walk goes on with `object`, whose last reference is gone. If not, the
- * object was freed or deferred. */
+/* Called with an object whose last reference is gone. Returns true if the walk is to free
+ * it and to go on with its references; otherwise the object has been freed or deferred.
+ */
 static inline bool goes_on_with(walk *self, void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     if (NANVM_LIKELY(!NANVM_QUARANTINES &&
                      origin->dealloc == (nanvm_dealloc *)self->pool)) {
-        return true;
+        return true; /* a pool has one type: `first` and `last` stay */
     }
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
-        (void)nanvm_slots_free(object);
+        (void)nanvm_slots_free(
+            object); /* not in the walk's pool, which holds references */
         return false;
     }
     /* An object of the same type as the one before takes this shorter way, even if each
      * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) */
+     * thirds of the time.) A pool that was trimmed frees inline again once the dealloc
+     * has freed an object in it: then the walk enters the pool below. */
     if (origin->type == self->type &&
         (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;
@@ -178,6 +183,7 @@ static inline bool goes_on_with(walk *self, void *object) {
     return true;
 }
 
+/* Releases a reference; returns whether it was the last. */
 static inline bool releases_last(walk *self, const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
@@ -230,6 +236,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
         } else {
             defer_in_walk(&self, object);
         }
+        /* Releases references until one was the last to an object for the walk. */
         while (next == NULL || !releases_last(&self, next) ||
                !goes_on_with(&self, next)) {
             if (top == stack) {
@@ -382,8 +389,8 @@ static inline void *end_one(const nanvm_origin *origin, void *object) {
     return defer(object, NULL);
 }
 
-/* Not inlined in end_object(): looking up a thread-local variable may take a call, and then
- * even the drop of an object that holds nothing would have to save registers. */
+/* Not inlined in end_object(): looking up a thread-local variable may take a call, and
+ * then even the drop of an object that holds nothing would have to save registers. */
 NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard frame;
     work *self = &pending;

@@ -23,6 +23,8 @@ void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout);
 /* `memory` isn't NULL. */
 void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size);
+
+/* `memory` may be NULL. */
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout);
 
 /* Frees memory that was asked for with exactly this layout. Does nothing if the table has

@@ -277,13 +277,15 @@ static nanvm_local *local_of(nanvm_manager *manager) {
     return (nanvm_local *)(void *)manager;
 }
 
-/* The index in `recent`: for a type that isn't an array, which has one size, the same
+/* The index in `slots`: for a type that isn't an array, which has one size, the same
  * index that inline functions use. */
 static size_t slots_index_of(const nanvm_type *type, size_t size) {
     size_t of_size = type->item_size == 0 ? 0 : size / sizeof(void *);
     return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS_LENGTH - 1);
 }
 
+/* Looks for a free slot once more: for an array, the inline functions haven't looked, and
+ * for other types perhaps in the pool of another type. */
 static inline void *alloc_in(nanvm_pool *pool, size_t size) {
     void *object = nanvm_pool_pop(pool);
     return NANVM_LIKELY(object != NULL) ? object : pool->table->alloc(pool, size);

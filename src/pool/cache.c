@@ -1,3 +1,5 @@
+/* The large-object cache: the chunk of the last large object, kept for the next. The
+ * hardened build has hardened/cache.c in place of this file. */
 #include "pool/large.h"
 
 size_t nanvm_cache_bytes(const nanvm_large *self) {

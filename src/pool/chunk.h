@@ -14,7 +14,7 @@ typedef struct nanvm_chunk {
     size_t size;                   /* of the chunk, in bytes */
     uint32_t used; /* carved slots; set when the chunk stops being the newest */
     uint32_t free; /* free ones among them; only while the pool is being trimmed */
-    NANVM_CHECKSUM(nanvm_memory_front front;)
+    NANVM_INTEGRITY(nanvm_memory_front front;)
     NANVM_IN_DEBUG(struct nanvm_chunk *before; /* the one in front in the list `live` */)
 } nanvm_chunk;
 

@@ -2,7 +2,10 @@
  *
  * nanvm_slots_push() adds to the local free list. nanvm_slots_pop() takes from the free
  * list; when that is empty, the local free list becomes the free list: see
- * <nanvm/mem/inline/slots.h>. */
+ * <nanvm/mem/inline/slots.h>.
+ *
+ * The hardened build has hardened/free_slots.c in place of this file: functions that do
+ * nothing here are for that one. */
 #include "pool/slab.h"
 
 /* Called when the inline functions have found no free slot. */

@@ -84,7 +84,7 @@ struct nanvm_pool {
     size_t live;       /* objects or pieces; in a slab pool as of the last count */
     size_t peak;       /* the highest `live` */
     size_t peak_bytes; /* the most of `reserved` in use at once; slab pools leave it 0 */
-    NANVM_CHECKSUM(nanvm_quarantine waiting;)
+    NANVM_INTEGRITY(nanvm_quarantine waiting;)
 };
 
 /* --- pool.c ------------------------------------------------------------------- */
@@ -136,6 +136,6 @@ void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool);
 /* Notes that the pool has something free again that a trim might give back. */
 void nanvm_pools_note_free(nanvm_pool *pool);
 
-#include "pool_checks.h"
+#include "pool_quarantine.h"
 
 #endif

@@ -44,15 +44,15 @@ static size_t least_size_of(const nanvm_type *type, size_t slot_size) {
     if (type->item_size == 0) {
         return 0;
     }
-    size_t words = slot_size; /* sizes are rounded up to words first */
-    /*@ loop invariant words <= slot_size;
-        loop assigns words;
-        loop variant words; */
-    while (words > word_size &&
-           nanvm_slab_slot_size(type, words - word_size) == slot_size) {
-        words -= word_size;
+    size_t least = slot_size; /* sizes are rounded up to words first */
+    /*@ loop invariant least <= slot_size;
+        loop assigns least;
+        loop variant least; */
+    while (least > word_size &&
+           nanvm_slab_slot_size(type, least - word_size) == slot_size) {
+        least -= word_size;
     }
-    return words <= word_size ? 0 : words - word_size + 1;
+    return least <= word_size ? 0 : least - word_size + 1;
 }
 
 /* --- chunks --- */
@@ -77,7 +77,7 @@ static nanvm_chunk *alloc_chunk(nanvm_slab *self) {
     if (!NANVM_GUARDS_CHUNKS && self->pool.reserved >= LARGE_POOL) {
         chunk = nanvm_segment_alloc_chunk(self);
     }
-    /* cppcheck-suppress knownConditionTrueFalse ; true in a hardened build only */
+    /* cppcheck-suppress knownConditionTrueFalse ; it is NULL in any hardened build */
     if (chunk == NULL && size > least) {
         chunk = nanvm_chunk_alloc(&self->pool, size);
     }
@@ -168,7 +168,7 @@ static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
 size_t nanvm_slab_bump_length(const nanvm_slab *self) {
     const nanvm_slots *slots = &self->pool.slots;
     size_t bytes = slots->bump_end - slots->bump;
-    return bytes == 0 ? 0 : bytes / slots->stride;
+    return bytes == 0 ? 0 : bytes / slots->stride; /* mostly no division */
 }
 
 /* Free slots are used before the bump range is, so all carved slots outside of it were in

@@ -17,7 +17,7 @@
 
 #include "pool/chunk.h"
 
-/* The most bytes of a slot, with what is in front of the object. */
+/* The most bytes from one object to the next, with what is in front of an object. */
 enum { NANVM_SLAB_STRIDE_MAX = 2048, NANVM_SLAB_ALIGN_MAX = 64 };
 
 typedef struct nanvm_slab {
@@ -37,7 +37,8 @@ static inline nanvm_slab *nanvm_slab_of(nanvm_pool *pool) {
 
 /* --- slab.c ------------------------------------------------------------------- */
 
-/* The size of a slot for objects of `size` bytes; 0 if they are large. */
+/* The size of a slot for objects of `size` bytes, without what is in front of an object;
+ * 0 if they are large. */
 size_t nanvm_slab_slot_size(const nanvm_type *type, size_t size);
 
 /* A pool with slots of that size; NULL if memory runs out. */

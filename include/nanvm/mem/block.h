@@ -26,14 +26,14 @@ typedef struct nanvm_origin {
     const nanvm_type *type; /**< The type of the object. */
     nanvm_dealloc *dealloc; /**< Counts and frees. */
     /* two halves, since an origin may be aligned to a word only */
-    NANVM_CHECKSUM(uint32_t checksum[2];)
+    NANVM_INTEGRITY(uint32_t checksum[2];)
 } nanvm_origin;
 
 /** The 8 bytes in front of every object; 16 in a hardened build. */
 typedef struct nanvm_header {
     nanvm_count_word count; /**< Below 0: not a plain count. See #nanvm_count. */
     uint32_t origin;        /**< Distance back to the #nanvm_origin, in words. */
-    NANVM_CHECKSUM(uint32_t origin_checksum;)
+    NANVM_INTEGRITY(uint32_t origin_checksum;)
 } nanvm_header;
 
 NANVM_BEGIN_DECLS

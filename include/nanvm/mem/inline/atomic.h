@@ -66,8 +66,9 @@ NANVM_INLINE void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t
 #endif
 }
 
-/* Both return the count as it was before. (MSVC's interlocked operations order more than
- * is asked for.) */
+/* Atomic counts go down from NANVM_COUNT_ATOMIC: the first function adds a reference, the
+ * second takes one off. Both return the count as it was before. (MSVC's interlocked
+ * operations order more than is asked for.) */
 NANVM_INLINE int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self) {
 #if defined(NANVM_GNU)
     return __atomic_fetch_sub(self, 1, __ATOMIC_RELAXED);

@@ -4,7 +4,7 @@
 #define NANVM_MEM_INLINE_BLOCK_H
 
 NANVM_STATIC_ASSERT(sizeof(nanvm_header) ==
-                        sizeof(nanvm_count_word) + 4 NANVM_CHECKSUM(+4),
+                        sizeof(nanvm_count_word) + 4 NANVM_INTEGRITY(+4),
                     "a header has no padding");
 
 NANVM_BEGIN_DECLS

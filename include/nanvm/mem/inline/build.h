@@ -32,7 +32,7 @@ NANVM_BEGIN_DECLS
 struct nanvm_callback_guard;
 
 /* Members that a struct has only in a hardened build. */
-#define NANVM_CHECKSUM(members) members
+#define NANVM_INTEGRITY(members) members
 
 /* Stops the program unless the header and the origin of the object are as the library
  * wrote them. */
@@ -43,7 +43,7 @@ NANVM_API void nanvm_header_check_type(const void *object, const void *type);
 
 #else
 
-#define NANVM_CHECKSUM(members)
+#define NANVM_INTEGRITY(members)
 
 NANVM_INLINE void nanvm_header_check(const void *object) {
     (void)object;
@@ -60,7 +60,7 @@ NANVM_INLINE void nanvm_header_check_type(const void *object, const void *type) 
  * call test this. */
 typedef struct nanvm_at_work {
     bool is_set;
-    NANVM_CHECKSUM(const struct nanvm_callback_guard *frame;)
+    NANVM_INTEGRITY(const struct nanvm_callback_guard *frame;)
 } nanvm_at_work;
 
 NANVM_END_DECLS

@@ -7,7 +7,8 @@
 
 enum {
     /* Atomic counts go from NANVM_COUNT_ATOMIC (no other reference) down to this
-     * (2^30 - 1 others). A lower count without a name is stuck. */
+     * (2^30 - 1 others). A lower count without a name is stuck: it doesn't change any
+     * more, and the object is never freed. */
     NANVM_COUNT_ATOMIC_LAST = -0x40000000,
     /* Inline functions count down to here, half as far as atomic counts go: threads that
      * act on an outdated count then can't carry it beyond NANVM_COUNT_ATOMIC_LAST. */

@@ -9,10 +9,9 @@ typedef struct nanvm_dealloc nanvm_dealloc;
 
 typedef struct nanvm_dealloc_traits {
     bool in_pool;        /* it is a pool of a local manager */
-    bool free_inline;    /* ... and inline functions may free */
-    bool holds_nothing;  /* ... and its objects hold nothing that has to be released */
-    bool has_most_items; /* behind an origin is the number of items that there is room for
-                          */
+    bool free_inline;    /* ... and inline functions may free its objects */
+    bool holds_nothing;  /* ... and these have no references, and no callbacks */
+    bool has_most_items; /* how many items an array has room for is behind its origin */
     bool bounded;        /* it is a nanvm_dealloc_bounded */
 } nanvm_dealloc_traits;
 

@@ -15,8 +15,9 @@ typedef struct NANVM_MAY_ALIAS nanvm_slot {
  * range.
  *
  * A freed slot goes to the local free list, which becomes the free list when that is
- * empty. With one list, `new` after `drop` would wait for the dropped object's header.
- * (With one million objects, dropped and created at random: 87 ns became 64.) */
+ * empty. A drop finds the pool, and so the list, through the dropped object's header. If
+ * `new` read the word that a drop writes, it would wait until the header has come from
+ * memory. (With one million objects, dropped and created at random: 87 ns became 64.) */
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
@@ -30,8 +31,8 @@ typedef struct nanvm_slots {
 
 NANVM_BEGIN_DECLS
 
-/* A manager's free slots are found by type in a direct-mapped table: another type may
- * have taken the entry. */
+/* The entries of a manager's table `slots`, in which free slots are found by type. The
+ * table is direct-mapped: another type may have taken the entry. */
 enum { NANVM_SLOTS_LENGTH = 64 };
 
 /* The top 6 bits of a product. Types mostly get entries of their own, even if their
@@ -45,11 +46,12 @@ NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;
 }
 
-/* A few cache lines ahead: 32 and 64 steps do equally well, 12 a fifth less. */
+/* 32 and 64 steps do equally well, 12 a fifth less. */
 enum { NANVM_STEPS_AHEAD = 32 };
 
 /* Prefetches slots that lie at equal distances, as after the drop of a list, some steps
- * ahead. (Building a long list anew: 3.3 ns a node became 2.1.) */
+ * ahead. `next` may be NULL: a prefetch of any address does no harm. (Building a long
+ * list anew: 3.3 ns a node became 2.1.) */
 NANVM_WRAPS("a step may lead back")
 NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
     uintptr_t step = NANVM_ADDRESS(next) - NANVM_ADDRESS(slot);
@@ -77,7 +79,8 @@ NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
  * about 10 instructions on x86-64 from a free list, 14 from the bump range; 100 bytes. */
 NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     void *slot = nanvm_slots_pop_free(self);
-    int32_t count = NANVM_COUNT_PLAIN; /* only pools have free lists */
+    int32_t count = NANVM_COUNT_PLAIN; /* free lists are a pool's; a bump range may be an
+                                          arena's */
     if (slot == NANVM_NULL) {
         if (NANVM_UNLIKELY(self->bump == self->bump_end)) {
             return NANVM_NULL;

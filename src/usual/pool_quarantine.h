@@ -1,7 +1,7 @@
 /* In this build freed slots are used again at once. The hardened build has the other half
  * of this interface. A part of pool/pool.h. */
-#ifndef NANVM_POOL_CHECKS_H
-#define NANVM_POOL_CHECKS_H
+#ifndef NANVM_POOL_QUARANTINE_H
+#define NANVM_POOL_QUARANTINE_H
 
 /* A free slot, or NULL. */
 static inline void *nanvm_pool_pop(nanvm_pool *self) {

@@ -1,7 +1,7 @@
 /* Freed objects wait in a quarantine before they serve again: free_slots.c. The other
- * half of usual/pool_checks.h, which says what each function is for. */
-#ifndef NANVM_POOL_CHECKS_H
-#define NANVM_POOL_CHECKS_H
+ * half of usual/pool_quarantine.h, which says what each function is for. */
+#ifndef NANVM_POOL_QUARANTINE_H
+#define NANVM_POOL_QUARANTINE_H
 
 #include "hardened/quarantine.h"
 
