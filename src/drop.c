@@ -3,12 +3,14 @@
  * The end of an object may end the objects that it refers to, and so on. Ending a chain
  * of any length takes a bounded amount of stack, and allocates nothing.
  *
- *   1. A plain struct has no callbacks, no references in items, and at most 64 others. It
- *      is freed as soon as its references are read. All but the first wait on a stack of
- *      64, and the objects that they refer to are prefetched. (Freeing a struct after
- *      those objects took 0.6 ns more for each object of a tree.)
+ *   1. A plain struct has no callbacks, and at most 64 references, none of them in items.
+ *      It is freed as soon as its references are read. The first of these is followed at
+ *      once; the others wait on a stack of 64, and their objects are prefetched. (Freeing
+ *      a struct only after the objects that it refers to took 0.6 ns more for each object
+ *      of a tree.)
  *   2. Any other object that has callbacks or holds references is deferred: it joins a
- *      list. So does a plain struct whose references find no room on the stack.
+ *      list. So does a plain struct whose references find no room on the stack. (With
+ *      no other drop at work, an object with callbacks ends at once.)
  *   3. The link of a deferred object lies in the object itself, in place of its first
  *      declared reference, which is released when the object joins the list. An object of
  *      a type with callbacks has to keep its bytes; its link is a word in front of it.
@@ -67,9 +69,10 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
     return object;
 }
 
-/* Adds an object to the list. If its first reference was the last one to another object,
- * adds that object, too, and so on. An object that holds no references is freed instead:
- * its dealloc may add to the same list, which is whole whenever a dealloc is called. */
+/* Adds an object to the list. If the object has no callbacks, its first reference is
+ * released to make room for the link; an object that loses its last reference by that is
+ * added, too, and so on. An object that holds no references is freed instead. Its dealloc
+ * may add to the same list, so the list is consistent whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
         const nanvm_type *type = nanvm_block_origin(object)->type;
@@ -103,14 +106,15 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
 
 static const nanvm_type no_type; /* which no object has */
 
-/* The state of a walk through plain structs. The walk stays in a pool until an object
- * lies in another one, since most objects lie in the same pool as the one before; until
- * it leaves the pool, `freed` is the pool's local free list. Only inlined functions get
- * the address of this struct, so that it lives in registers. */
+/* The state of a walk through plain structs. While the walk is in a pool, `freed` stands
+ * for the pool's local free list, which is written back when the walk leaves. It leaves
+ * only for an object outside the pool, or before other code runs: most objects lie in the
+ * same pool as their predecessor. Only inlined functions get the address of this struct,
+ * so that it lives in registers. */
 typedef struct walk {
-    nanvm_slots *pool;      /* whose slots the walk frees itself; or NULL: the dealloc */
+    nanvm_slots *pool;      /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;      /* the pool's local free list; NULL if `pool` is */
-    const nanvm_type *type; /* of objects that the dealloc frees; else no_type */
+    const nanvm_type *type; /* of the last struct, if a dealloc frees it; else no_type */
     const size_t *first;    /* offset of the type's first reference ... */
     const size_t *last;     /* ... and of its last */
     void *list;             /* of deferred objects */
@@ -163,14 +167,15 @@ static inline bool goes_on_with(walk *self, void *object) {
         return true; /* a pool has one type: `first` and `last` stay */
     }
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
-        (void)nanvm_slots_free(
-            object); /* not in the walk's pool, which holds references */
+        /* It isn't in the walk's pool: the objects there hold references. */
+        (void)nanvm_slots_free(object);
         return false;
     }
     /* An object of the same type as the one before takes this shorter way, even if each
      * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) A pool that was trimmed frees inline again once the dealloc
-     * has freed an object in it: then the walk enters the pool below. */
+     * thirds of the time.) The test of `free_inline` is for a pool that was trimmed: it
+     * frees inline again once its dealloc has freed an object, and the walk enters it
+     * below. */
     if (origin->type == self->type &&
         (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;
@@ -236,7 +241,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
         } else {
             defer_in_walk(&self, object);
         }
-        /* Releases references until one was the last to an object for the walk. */
+        /* Releases references until the walk can go on with an object. */
         while (next == NULL || !releases_last(&self, next) ||
                !goes_on_with(&self, next)) {
             if (top == stack) {

@@ -3,9 +3,9 @@
  *
  * Between nanvm_drop_hold() and nanvm_drop_resume() a dropped object is added to the list
  * of dead objects in drop.c, whose links lie in the objects themselves, so that no memory
- * is needed. Objects that hold nothing are freed at once; their dealloc may drop
- * references, which join the list. Nothing of the caller's is needed after
- * nanvm_drop_resume() has begun: callbacks may have freed it. */
+ * is needed. Objects that hold nothing are freed at once; if their dealloc drops
+ * references, the objects that die by that join the list. The caller may not use what it
+ * worked on once nanvm_drop_resume() has begun: callbacks may have freed it. */
 #ifndef NANVM_HOLD_H
 #define NANVM_HOLD_H
 
@@ -20,9 +20,9 @@ typedef struct nanvm_hold {
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here);
 void nanvm_drop_resume(nanvm_hold *self);
 
-/* In place of nanvm_drop_resume(), for a function in whose caller something is half done,
- * so that no callback may run: the objects in the list end with the next drop or resume
- * of the thread, at the latest when a manager ends. */
+/* In place of nanvm_drop_resume(), where no callback may run yet, because the caller's
+ * work is half done. The objects in the list end with the next drop or resume of the
+ * thread, at the latest when a manager ends. */
 void nanvm_drop_resume_later(nanvm_hold *self);
 
 #endif

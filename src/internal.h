@@ -27,8 +27,8 @@ void *nanvm_memory_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 /* `memory` may be NULL. */
 void nanvm_memory_dealloc(nanvm_manager *manager, void *memory, nanvm_layout layout);
 
-/* Frees memory that was asked for with exactly this layout. Does nothing if the table has
- * no `dealloc`, which a dealloc that doesn't count may leave out. */
+/* Frees memory that was asked for with exactly this layout. Does nothing if `dealloc` is
+ * NULL in the table, as it may be where `count` is NANVM_COUNT_NONE. */
 void nanvm_memory_dealloc_by(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 
 /* --- layout --------------------------------------------------------------- */
@@ -187,17 +187,16 @@ static inline bool nanvm_type_size_checked(const nanvm_type *type, size_t length
 
 /* --- block.c: lengths ------------------------------------------------------
  *
- * An overwritten length is detected before anything is copied, cleared, walked or freed
- * by it: in a hardened build by its checksum, in other builds only if it is too large. An
- * array may not have more items than there is room for where it lies: in its slot, in its
- * chunk, or in the part of an arena that is in use. Arrays of any other dealloc have no
- * such bound. */
+ * An overwritten length is detected before it is used to copy, clear, walk or free
+ * anything: in a hardened build by its checksum, in other builds only if it is too large.
+ * The items of an array have to fit into its slot, its chunk, or the part of an arena
+ * that is in use. Arrays of the global manager, or of a user's, have no such bound. */
 
 /* Stops the program: the library didn't write that length. */
 NANVM_COLD NANVM_NORETURN void nanvm_block_wrong_length(void);
 
 /* The number of items that an array has room for. It stands behind the origin if the
- * dealloc is `chunked`. */
+ * dealloc has the trait `has_most_items`. */
 static inline size_t nanvm_origin_most_items(const nanvm_origin *self) {
     return *(const size_t *)(const void *)(self + 1);
 }

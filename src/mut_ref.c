@@ -42,7 +42,7 @@ static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *
  *   1. In place, they are copied to the stack first. A few fit there, so that popping
  *      items one by one can stay in place.
  *   2. In a move, they stay behind in the old block, which nothing refers to any more.
- *   3. If the length is changed without the manager, they are released where they lie,
+ *   3. If only the length changes (cut_where_it_is()), they are released where they lie,
  *      before their memory is used for anything else.
  *
  * Releasing starts only when the resize is certain to succeed, so that a failure loses
@@ -162,9 +162,9 @@ static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self, const resizi
 }
 
 /* Drops the references that the first item declares, and leaves the array without items.
- * Each reference is cleared before it is dropped, so that it is released only once even
- * if that drop ends the array: a dead array waits in the list of dead objects, and its
- * link may lie in this item. */
+ * Each reference is cleared before it is dropped. Otherwise, if the array dies by that
+ * drop, the reference could be released twice: when the dead array joins the list, its
+ * first reference is released to make room for the link, and may lie in this item. */
 static void cut_first_item(const nanvm_type *type, void *object) {
     unsigned char *item = nanvm_object_item(type, object, 0);
     for (size_t i = 0; i < type->item_refs_length; ++i) {
@@ -178,10 +178,10 @@ static bool is_dead(const void *object) {
     return nanvm_block_count(object) == NANVM_COUNT_DEAD;
 }
 
-/* Called while drops are held. A drop here, or in a dealloc, may be that of the last
- * reference to the array itself, which then needs room for a link. Without items and
- * callbacks it might have no such room, and be freed at once; so the first item is cut
- * off last. If the array is dead by then, it releases that item when it ends. */
+/* Called while drops are held. A drop here, or in a dealloc, may release the last
+ * reference to the array itself, and a dead array needs room for a link. Without items
+ * and callbacks it might have no such room, and be freed at once; so the first item is
+ * cut off last. If the array is dead by then, it releases that item when it ends. */
 static void cut_items(const nanvm_type *type, void *object, const resizing *how) {
     bool has_link = how->length > 0 || nanvm_type_has_callbacks(type);
     size_t kept = has_link ? how->length : 1;
@@ -191,8 +191,8 @@ static void cut_items(const nanvm_type *type, void *object, const resizing *how)
     if (!has_link && !is_dead(object)) {
         cut_first_item(type, object);
     }
-    /* The wipe at the array's end may cover only the items that are left. If the array is
-     * dead, its link may lie in an item that was cut off. */
+    /* Wipes the items that were cut off: the wipe when the array is freed may cover only
+     * the others. A dead array is left alone, since its link may lie in such an item. */
     if (!is_dead(object)) {
         nanvm_wipe(nanvm_object_item(type, object, how->length),
                    (how->old_length - how->length) * type->item_size);

@@ -5,8 +5,8 @@
  *    to anything else aren't followed: what they refer to may be gone.
  * 2. An object lies on a cycle if its strongly connected component has several objects,
  *    or if it refers to itself. Tarjan's algorithm (Depth-First Search and Linear Graph
- *    Algorithms, SIAM J. Comput. 1972) finds the components. The way down is kept in the
- *    nodes, so that no stack is taken in proportion to the data.
+ *    Algorithms, SIAM J. Comput. 1972) finds the components. Each node notes the node
+ *    from which it was reached, so that the search needs no recursion.
  * 3. Within a component, a breadth-first search from its first object finds a shortest
  *    way back to that object.
  *
@@ -31,7 +31,7 @@ typedef struct node {
     size_t edges; /* where its edges begin; they end where those of the next node begin */
     size_t next;  /* the edge that step 2 follows next; `none`: step 3 was here */
     size_t order; /* in which step 2 reached it, from 1 on; 0: not yet */
-    size_t low;   /* the least order known in its component; 0: the node was told of */
+    size_t low;   /* the least order known in its component; 0: the node is in `told` */
     size_t from;  /* the node from which it was reached */
     bool refers_to_itself;
 } node;
@@ -208,7 +208,8 @@ static void count_edge(nanvm_ref reference, void *context) {
     }
 }
 
-/* References that a `visit` callback tells of only this second time are left out. */
+/* Objects are visited a second time here. If a `visit` callback now reports more
+ * references than it did to count_edge(), no more edges are added than were counted. */
 static void add_edge(nanvm_ref reference, void *context) {
     graph *self = context;
     size_t slot = *find_slot(self, reference.object);

@@ -28,7 +28,7 @@ void nanvm_live_remove(struct nanvm_large *self, struct nanvm_chunk *chunk);
 
 typedef void nanvm_live_visitor(const void *object, void *context);
 
-/* Tells of each object of the pool that is alive. */
+/* Calls `visitor` for each live object of the pool. */
 void nanvm_live_visit_slab(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
                            void *context);
 void nanvm_live_visit_large(struct nanvm_pool *pool, nanvm_live_visitor *visitor,

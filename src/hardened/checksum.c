@@ -42,7 +42,7 @@ uint64_t nanvm_checksum_draw_key(void) {
     return nanvm_atomic_write_key_once_relaxed(&nanvm_checksum_process_key, drawn | 1);
 }
 
-/* A checksum in two halves, for where only the alignment of a word is certain. */
+/* A checksum in two halves: its memory may be aligned only to 4 bytes. */
 static inline uint64_t joined(const uint32_t checksum[2]) {
     return ((uint64_t)checksum[1] << 32) | checksum[0];
 }

@@ -1,5 +1,5 @@
-/* The global manager's freed blocks wait, and nothing stays behind in memory that is
- * given back. */
+/* The global manager's blocks: freed ones wait in a quarantine, and nothing that was in a
+ * block or a piece is left in memory that is given back. */
 #include <string.h>
 
 #include "hardened/atomic.h"
@@ -58,10 +58,10 @@ static size_t length_of(size_t kind) {
     return (size_t)WAITING >> 2 * kind;
 }
 
-/* Whether a resized object keeps its block. If it grows, shrinks to less than half, or
- * would change the kind of its block, which follows from its size, it moves instead, and
- * the old block is wiped. What is cut off in place is cleared at once: the wipe at the
- * object's end wouldn't reach it. */
+/* Whether a resized object keeps its block. The object moves instead, and the old block
+ * is wiped, if it grows, shrinks to less than half, or if a block of the new size would
+ * be of another kind. Bytes that are cut off in place are cleared at once: the wipe when
+ * the object is dropped wouldn't reach them. */
 static bool stays(const nanvm_type *type, size_t old_size, size_t size) {
     size_t prefix = nanvm_global_prefix(type);
     return size <= old_size && size >= old_size / 2 &&
@@ -91,7 +91,7 @@ typedef struct note {
 NANVM_STATIC_ASSERT(sizeof(note) <= sizeof(nanvm_origin), "it lies in front of a header");
 
 static struct {
-    note *notes[WAITING]; /* larger kinds use only the first of them */
+    note *notes[WAITING]; /* a kind uses the first length_of(kind) */
     size_t next;
 } waiting[KINDS];
 

@@ -1,6 +1,6 @@
-/* What guards the library's own words in memory: checksums, which only the library can
- * make; and a quarantine, in which freed memory waits, wiped, before it serves again. The
- * other half of this interface is usual/integrity.h, which says what each function is
+/* Protection of the library's own data in memory: checksums, which only the library can
+ * make; and a quarantine, in which freed memory waits, wiped, before it is used again.
+ * The other half of this interface is usual/integrity.h, which says what each function is
  * for. */
 #ifndef NANVM_INTEGRITY_H
 #define NANVM_INTEGRITY_H

@@ -375,7 +375,7 @@ static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t
     return memory;
 }
 
-/* `start` is what `newest` would be. */
+/* `start` is what `newest` is if this is the newest block or piece. */
 static void *resize_in_place(nanvm_arena *self, const void *start, void *memory,
                              size_t old_size, size_t size) {
     end_run(self);
@@ -698,8 +698,8 @@ static void give_all_back(nanvm_arena *self) {
     enter(self, NULL);
 }
 
-/* What the source's dealloc drops is held: callbacks run when the arena is as it is to
- * be. */
+/* Holds the drops of the source's dealloc, so that callbacks run only when the arena is
+ * empty. */
 static void clear(nanvm_arena *self, void (*finish)(nanvm_arena *self)) {
     if (let_go(self)) {
         nanvm_hold hold;

@@ -15,10 +15,10 @@
  *
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
  * an array type has several. Each stands in the table under its size; one of them stands
- * there once more, under ANY_SIZE, and new ones go behind that one in the list. The only
- * pool of any other type stands under ANY_SIZE alone, so that a search for it reads only
- * the type, at the start of a pool: with a million types, reading the size, too, would
- * miss the cache once more. */
+ * there once more, under ANY_SIZE, and new ones go behind that one in the list. Any other
+ * type has one pool, which stands only under ANY_SIZE. So a search for it reads only the
+ * type, at the start of a pool: with a million types, reading the size, too, would miss
+ * the cache once more. */
 enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
 #define ANY_SIZE SIZE_MAX
@@ -93,8 +93,8 @@ static nanvm_layout entries_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
-/* Holds the drops of the source's dealloc, so that no callback runs before the new pool
- * exists, and the object for which it is made. */
+/* Holds the drops of the source's dealloc, so that no callback runs before both the new
+ * pool and its first object exist. */
 static void free_entries(nanvm_local *self, nanvm_pool **entries, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -277,15 +277,15 @@ static nanvm_local *local_of(nanvm_manager *manager) {
     return (nanvm_local *)(void *)manager;
 }
 
-/* The index in `slots`: for a type that isn't an array, which has one size, the same
- * index that inline functions use. */
+/* The index in `slots`. Inline functions use the same index for a type that isn't an
+ * array: all its objects have one size. */
 static size_t slots_index_of(const nanvm_type *type, size_t size) {
     size_t of_size = type->item_size == 0 ? 0 : size / sizeof(void *);
     return (nanvm_slots_index(type) + of_size) & (NANVM_SLOTS_LENGTH - 1);
 }
 
-/* Looks for a free slot once more: for an array, the inline functions haven't looked, and
- * for other types perhaps in the pool of another type. */
+/* Looks for a free slot first. Inline functions haven't looked if the type is an array's,
+ * or if its entry in `slots` led to the pool of another type. */
 static inline void *alloc_in(nanvm_pool *pool, size_t size) {
     void *object = nanvm_pool_pop(pool);
     return NANVM_LIKELY(object != NULL) ? object : pool->table->alloc(pool, size);

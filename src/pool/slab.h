@@ -1,8 +1,8 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
  *   1. The first chunk of a pool has 512 bytes, and each further chunk half of what the
- *      pool has by then, up to 64 KiB; but none has room for fewer than two slots. From
- *      4 MiB on, chunks are parts of segments: see segment.c.
+ *      pool has by then, but at least 512 bytes and at most 64 KiB. No chunk has room for
+ *      fewer than two slots. From 4 MiB on, chunks are parts of segments: see segment.c.
  *   2. A new object takes a slot of the free lists; else one of the bump range.
  *   3. When both are empty, 16 more slots of the newest chunk are carved: their headers
  *      are written, and they become the bump range.
@@ -24,8 +24,9 @@ typedef struct nanvm_slab {
     nanvm_pool pool; /* first; `most_size` is the size of a slot */
     uintptr_t
         uncarved; /* in the newest chunk: the first slot that isn't carved yet ... */
-    uintptr_t uncarved_end; /* ... and where a slot behind its last one would start; may
-                               lie behind the chunk, in which no header follows it */
+    uintptr_t uncarved_end; /* ... and where the slot after its last one would start: this
+                               may be behind the chunk, which needs no room for that
+                               slot's header */
     size_t carved;          /* slots that have a header */
     nanvm_chunk *chunks;    /* the newest first */
     struct nanvm_segment *segments; /* the newest first */

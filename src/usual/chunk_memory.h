@@ -16,7 +16,7 @@ static inline void nanvm_chunk_memory_check(const nanvm_chunk *self) {
     (void)self;
 }
 
-/* The bytes that the pool's source gave for it. */
+/* The bytes that the pool's source gave for the chunk. */
 static inline size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool,
                                               const nanvm_chunk *self) {
     (void)pool;

@@ -1,6 +1,6 @@
-/* What guards the library's own words in memory: nothing in this build. The hardened
- * build has the other half of this interface, hardened/integrity.h; CMake chooses between
- * them. */
+/* Protection of the library's own data in memory: there is none in this build. The
+ * hardened build has the other half of this interface, hardened/integrity.h; CMake
+ * chooses between them. */
 #ifndef NANVM_INTEGRITY_H
 #define NANVM_INTEGRITY_H
 

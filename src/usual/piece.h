@@ -1,6 +1,6 @@
-/* Pieces of raw memory that users are given: as the manager hands them out. The hardened
- * build has the other half of this interface, which puts a
- * checksum in front of them. */
+/* Pieces of raw memory for users: in this build, exactly what the manager hands out. The
+ * hardened build has the other half of this interface, which puts a checksum in front of
+ * each piece. */
 #ifndef NANVM_PIECE_H
 #define NANVM_PIECE_H
 
