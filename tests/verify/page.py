@@ -20,7 +20,7 @@ def row(step):
     result = step["result"]
     found = step["error"] or result["figure"]
     if result["short"]:
-        found += f"; **short of it**: {result['short']}"
+        found += f"; **short of the goal**: {result['short']}"
     how = "full" if step["full"] else "fast"
     return [
         f"[{step['title']}](@ref {GUIDE}_{step['name']})",

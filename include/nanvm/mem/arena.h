@@ -36,8 +36,7 @@ NANVM_BEGIN_DECLS
  *
  * @ownership `buffer` stays the caller's and must outlive every object in it. Call
  *     nanvm_arena_deinit() before the buffer is freed or used for anything else. An arena
- *     can't be moved or copied: it holds pointers to itself, and its objects hold some to
- *     it.
+ *     can't be moved or copied, because it and its objects hold pointers to it.
  * @errors none; a small buffer is full early.
  * @threads the arena belongs to one thread at a time. Its objects can be read
  *     from any thread.
@@ -80,8 +79,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  *
  * Inside a callback a reset is allowed only if no object outside refers into the arena,
  * not even one that was dropped and waits for its turn to end. If a `drop` resets an
- * arena, an object of another manager that loses its last reference may end only when
- * that `drop` has returned.
+ * arena, and that drops the last reference to an object of another manager, the library
+ * may delay the end of that object until the `drop` has returned.
  *
  * The callbacks that a reset runs may do what #nanvm_type says, and use the arena: create
  * objects in it, resize and drop these, and take raw memory. The reset works in rounds:
@@ -92,8 +91,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  *
  * All `drop` callbacks of a round run before the references of its objects are dropped.
  * So the `drop` of an object may read the other objects of its round, but may not change,
- * resize or clone them: their own `drop` may have run already. The `drop` of an object
- * outside the arena, or of a later round, may not read the objects of that round.
+ * resize or clone them: their own `drop` may have run already. No other `drop` may
+ * read the objects of a round: neither the `drop` of an object outside the arena, nor
+ * that of an object of a later round.
  *
  * @ownership every reference into the arena is invalid from now on.
  * @errors debug builds of the library stop the program if an object of a self-contained

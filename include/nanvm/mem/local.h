@@ -46,7 +46,8 @@ typedef void nanvm_local_leak(void *context, const nanvm_type *type, size_t bloc
  * other one, and back.
  */
 typedef struct nanvm_cycle {
-    const nanvm_ref *objects; /**< All of them. Borrowed, as the array is. */
+    const nanvm_ref *objects; /**< All of them: borrowed for the call,
+                                   references and array. */
     size_t length;            /**< How many. */
     size_t path; /**< The first `path` objects are a shortest cycle through the first one:
                       each refers to the next, and the last to the first. */
@@ -56,8 +57,8 @@ typedef struct nanvm_cycle {
  * A callback for leaked cycles. When nanvm_local_deinit() has reported the leaks, a debug
  * build of the library calls it once for each set of live objects that lie on cycles.
  * `cycle` is `NULL` if memory ran out, so that it isn't known whether there are cycles.
- * The callback may drop, clone and create references; then objects that it is told of
- * later may have been dropped.
+ * The callback may drop, clone and create references. If it drops the last reference to
+ * an object, later calls may still list that object, which must not be used any more.
  */
 typedef void nanvm_local_cycle(void *context, const nanvm_cycle *cycle);
 
@@ -143,8 +144,8 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
  * @errors none.
  * @threads the manager's.
  * @cost O(dropped objects + chunks) of the types of which an object was freed since the
- *     last trim; O(1) if there are none. Between trims no counts are kept: only the first
- *     object that ends in a trimmed pool costs one more function call.
+ *     last trim; O(1) if there are none. Between trims free slots aren't counted: only
+ *     the first drop that frees an object in a trimmed pool costs one more function call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 

@@ -26,7 +26,7 @@ struct nanvm_stats;
  *  the library's work. So if one of them drops references, callbacks that run then may
  *  neither create objects in a manager that takes its memory from this one, nor use an
  *  array that is being resized. Callbacks that run because a #nanvm_dealloc drops
- *  references may do more. */
+ *  references have fewer restrictions: see nanvm_dealloc_table::dealloc. */
 typedef struct nanvm_manager_table {
     /**
      * Returns memory for `layout`, or `NULL` when there is none. The core asks
@@ -47,9 +47,10 @@ typedef struct nanvm_manager_table {
      * Returns the address for a new object of `size` bytes, its header written by
      * #nanvm_block_init and its bytes in any state, or `NULL`. The address is aligned as
      * the type says, and at least to a word; in a hardened build at least to 8 bytes. For
-     * managers that share an origin among blocks. Their dealloc has `free_block`, and
-     * doesn't count by #NANVM_COUNT_CUSTOM: such blocks have no counter. Optional:
-     * without it each block has its own origin and comes from `alloc`.
+     * managers that share an origin among blocks. Their dealloc must have `free_block`,
+     * and can't use #NANVM_COUNT_CUSTOM: blocks that share an origin have no word for a
+     * custom count. Optional: without `new_block` each block has its own origin and comes
+     * from `alloc`.
      */
     void *(*new_block)(nanvm_manager *self, const nanvm_type *type, size_t size);
 
@@ -72,10 +73,11 @@ struct nanvm_manager {
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
     size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
                                  changed atomically. */
-    nanvm_slots **slots;    /**< Free slots of a local manager or an arena, by type:
-                                 creating looks here before it asks the table. `NULL` in
-                                 any other manager. A copy that is given another table
-                                 has to set it to `NULL`. */
+    nanvm_slots **slots;    /**< Free slots of a local manager or an arena, by type.
+                                 Functions that create objects look here before they
+                                 call `new_block`. `NULL` in any other manager. If you
+                                 copy this struct and give the copy another table, set
+                                 the copy's `slots` to `NULL`. */
 };
 
 /**

@@ -117,7 +117,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  * @return false on failure.
  * @ownership `*self` stays the caller's; on success the array may have another address.
  * @errors false if memory runs out, if the size overflows, if the object isn't
- *     an array (but for `length` 0), or for a null handle: `*self` is untouched. Stops
+ *     an array and `length` isn't 0, or for a null handle: `*self` is untouched. Stops
  *     the program where nanvm_mut_ref_drop() does; the usual build doesn't check this
  *     when an array grows within its slot or chunk.
  * @threads the thread that has `self`, as the manager says.

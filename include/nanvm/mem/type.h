@@ -19,8 +19,8 @@
  */
 
 /**
- * Tells `visitor` of every reference in `part`, which is the fixed part of an
- * object or one item of an array.
+ * Calls `visitor(reference, context)` for every reference in `part`, which is the fixed
+ * part of an object or one item of an array.
  *
  * For references that aren't a plain pointer in memory, such as NaN-boxed or
  * tagged words. The library calls it to count references up when an object is
@@ -49,7 +49,8 @@ typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context
  *   borrowed until that function returns. A local manager may be ended and initialised
  *   again, but its struct has to stay. An arena may not be reset or ended while an object
  *   is constructed in it or cloned into it.
- * - An arena is reset only if nothing refers into it, see nanvm_arena_reset().
+ * - An arena may be reset only if no object outside of it refers into it, see
+ *   nanvm_arena_reset().
  * - The callback returns: see @ref objects_leaving.
  *
  * A function that changes a handle or an array finishes that before it runs a `drop`: the
@@ -88,11 +89,11 @@ typedef struct nanvm_type {
     void (*drop)(void *object, size_t length);
 
     /**
-     * Copies what a copy of the bytes doesn't. `copy` already holds the bytes of
-     * `source`, and the library counts the references in it up afterwards; leave those
-     * alone. Return false on failure, after releasing whatever the callback itself
-     * acquired; the library frees the copy. An object with `drop` and no `clone` can't be
-     * cloned.
+     * Duplicates what a copy of the bytes would share, such as a file. `copy` already
+     * holds the bytes of `source`, and the library counts the references in it up
+     * afterwards; leave those alone. Return false on failure, after releasing whatever
+     * the callback itself acquired; the library frees the copy. An object with `drop` and
+     * no `clone` can't be cloned.
      *
      * It may do what any callback may, see above. `copy` may be written, but there is no
      * reference to it yet. `source` may be read and cloned, but not changed, and at least
@@ -136,10 +137,10 @@ NANVM_END_DECLS
  * `#define NANVM_OTHER_HANDLES(HANDLE) HANDLE(const struct cell *) HANDLE(my_handle)`
  *
  * These are handles anyway: #nanvm_ref, a typed reference, and a struct whose only member
- * is a #nanvm_ref (called `untyped`, for a compiler of C other than gcc and clang); in
- * C++ also a class of the same size that is constructed from a #nanvm_ref. A member of a
- * type that is listed here must hold the address of an object, as a reference does, or
- * `NULL`.
+ * is a #nanvm_ref; in C++ also a class of the same size that is constructed from a
+ * #nanvm_ref. C compilers other than gcc and clang accept such a struct only if that
+ * member is called `untyped`. A member of a type that is listed here must hold the
+ * address of an object, as a reference does, or `NULL`.
  *
  * A #nanvm_mut_ref is not such a handle unless it is listed here: a clone of the object
  * that holds it would hold it, too, and then neither handle would be the only one. Store

@@ -13,7 +13,7 @@ from context import Result, StepFailed
 
 TITLE = "Attacks"
 GOAL = (
-    "the hardened build has no silent row; in the default build no wrong call "
+    "in the hardened build no attack stays silent; in the default build no wrong call "
     "corrupts a count"
 )
 NEEDS = {
@@ -311,7 +311,7 @@ def figure(builds, peers):
         summary(name, [row.verdict for row in rows.values()]) for name, rows in peers.items()
     ]
     names = {name for rows in builds.values() for name, _ in rows}
-    return f"{len(names)} attacks: " + "; ".join(parts)
+    return f"{len(names)} attacks, each on every manager that it applies to: " + "; ".join(parts)
 
 
 def shortcoming(build_name, rows):

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from context import Result, StepFailed
 
 TITLE = "Memory checkers"
-GOAL = "each error is reported, with who made the object; red zones of one byte"
+GOAL = (
+    "each error is reported, with the place where the object was created; red zones of one byte"
+)
 NEEDS = {
     "gcc": "gcc",
     "clang-19": "clang-19",

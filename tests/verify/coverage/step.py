@@ -130,8 +130,8 @@ def judge(work, gaps, excluded):
 def count_excluded(gaps, excluded):
     """How many exclusions there are, and how they add up with what wasn't covered."""
     lucky = len(set(excluded) - set(gaps))
-    text = f"{len(excluded)} excluded by name"
-    return text + (f", of which {lucky} covered this time" if lucky else "")
+    text = f"{len(excluded)} gaps are excluded by name"
+    return text + (f"; {lucky} of these were covered this time" if lucky else "")
 
 
 def page(totals, missing, gaps, excluded):

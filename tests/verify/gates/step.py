@@ -11,8 +11,8 @@ from gates import abi, analysers, cfi, diagnostics, integer, reproducible, shell
 
 TITLE = "Gates"
 GOAL = (
-    "analysers, warnings and shellcheck at zero; no change of the ABI without another number; calls "
-    "through tables have the exact type; two builds, same bytes"
+    "analysers, warnings and shellcheck at zero; the ABI changes only with its number; calls "
+    "through tables have the exact type; two builds have the same bytes"
 )
 NEEDS = {
     "clang-19": "clang-19",

@@ -13,8 +13,9 @@ import context
 
 TITLE = "Failure injection"
 GOAL = (
-    "every request of every scenario failing alone, and all from it on; all pairs where there "
-    "are at most 200 requests; arenas one byte short at every size"
+    "in every scenario each request for memory fails alone, and then together with all later "
+    "ones; all pairs of requests fail where there are at most 200 requests; arenas of every size "
+    "that is too small"
 )
 NEEDS = {"libcmocka-dev": "/usr/include/cmocka.h"}
 
@@ -138,8 +139,9 @@ def shortfall(outcomes):
     if not heavy:
         return ""
     return (
-        f"arenas of more than 16 KiB by steps of a 16th for {' and '.join(heavy)}, which need "
-        "some 5 MB: every size would be as many runs"
+        f"the scenarios {' and '.join(f'*{name}*' for name in heavy)} need arenas of some 5 MB; "
+        "above 16 KiB only sizes a 16th apart are tried, since every size would take some "
+        "5 million runs"
     )
 
 

@@ -41,8 +41,8 @@ import suite
 
 TITLE = "Mutation"
 GOAL = (
-    "each conditional jump made never and always, each operator, constant, variable, argument "
-    "and statement changed, in both builds: every mutant killed, or known equivalent"
+    "each conditional jump changed to never and to always, each operator, constant, variable, "
+    "argument and statement changed, in both builds: every mutant killed, or known equivalent"
 )
 NEEDS = {
     "gcc-12": builds.COMPILER,
@@ -203,8 +203,8 @@ def describe(fields, full):
         there = sum(len(field.names) for field in fields)
         named = sum(field.known.is_named(name) for field in fields for name in field.names)
         return (
-            f"{killed} of {tried} mutants killed, a sample of {there} changes, "
-            f"of which {named} are known to survive"
+            f"{killed} of {tried} mutants killed: a sample of {there:,} mutants, "
+            f"of which {named:,} are known to survive and aren't tried"
         )
     parts = []
     for field in fields:
@@ -221,8 +221,11 @@ def shortfall():
     units = [name for name in names if name.endswith("| *")]
     if not names:
         return ""
-    more = f", and what else survives in {len(units)} units" if units else ""
-    return f"{len(names) - len(units)} survivors{more}, in unjudged.txt, aren't judged yet"
+    more = f", and all others in {len(units)} units" if units else ""
+    return (
+        "survivors that nobody has judged yet, listed in unjudged.txt: "
+        f"{len(names) - len(units)} by name{more}"
+    )
 
 
 def run(work):

@@ -17,7 +17,8 @@ from context import Result, StepFailed
 
 TITLE = "Orderings"
 GOAL = (
-    "all executions of 3 threads, 4 with a bound; each ordering weakened is noticed; "
+    "all executions of 3 threads, and of 4 threads up to a bound; each weakened ordering is "
+    "noticed; "
     "10^9 operations under ThreadSanitizer"
 )
 NEEDS = {
@@ -610,7 +611,7 @@ def figure(whole, bounded, mutants, counts):
     silent = " + ".join(f"{counts[name]:,} {name}" for name in counts if STRESS[name][3])
     return (
         f"{len(whole)} scenarios of 2 to 4 threads in every order there is: {total(whole):,} "
-        f"executions; {len(bounded)} of 4 with a bound: {total(bounded):,}; "
+        f"executions; {len(bounded)} scenarios of 4 threads with a bound: {total(bounded):,}; "
         f"{noticed} of {len(needed)} weakenings noticed; under ThreadSanitizer {silent} "
         "operations"
     )
