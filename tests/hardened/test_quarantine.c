@@ -337,6 +337,45 @@ static void test_raw_memory_that_is_given_back_is_cleared(void **state) {
     expect_nothing_in(memory, 100);
 }
 
+static bool fill_and_give_up(void *object, size_t length, void *context) {
+    *(unsigned char **)context = memset(object, 1, length * sizeof(int));
+    return false;
+}
+
+/* At once: a reset clears no more than is in use by then. */
+static void test_what_an_arena_takes_back_is_cleared(void **state) {
+    fixture *self = *state;
+    enum { LENGTH = 100, SIZE = LENGTH * sizeof(int) };
+    nanvm_manager *manager = self->manager;
+    unsigned char *last = self->buffer + BUFFER - 1;
+    *last = 1;
+    unsigned char *bytes = NULL;
+    assert_null(
+        nanvm_new_with(manager, &ints_type, LENGTH, fill_and_give_up, &bytes).object);
+    size_t prefix = nanvm_block_prefix(&ints_type);
+    expect_nothing_in(bytes - prefix, prefix + SIZE);
+    nanvm_layout layout = nanvm_layout_make(SIZE, 8);
+    bytes = manager->table->alloc(manager, layout);
+    memset(bytes, 1, SIZE);
+    manager->dealloc->table->dealloc(manager->dealloc, bytes, layout);
+    expect_nothing_in(bytes, SIZE);
+    assert_int_equal(*last, 1); /* and nothing behind it */
+}
+
+/* A header would make a reference of the address. */
+static void test_arena_writes_nothing_behind_its_newest_object(void **state) {
+    fixture *self = *state;
+    memset(self->buffer, 0x5a, BUFFER);
+    for (size_t i = 0; i < 30; i++) {
+        const struct point *made = nanvm_new(self->manager, &point_type).object;
+        assert_non_null(made);
+        const unsigned char *behind = (const unsigned char *)(made + 1);
+        while (behind < self->buffer + BUFFER) {
+            assert_int_equal(*behind++, 0x5a);
+        }
+    }
+}
+
 /* realloc would move it and leave it there; where it stays, the rest is cleared. */
 static void test_raw_memory_of_the_global_manager_is_left_cleared(void **state) {
     (void)state;
@@ -777,11 +816,11 @@ static void needs_limits(void) {
 }
 
 static void drop_more_than_there_is(void *context) {
-    (void)context;
+    const nanvm_type *type = context;
+    size_t length = ((size_t)1 << 24) / type->item_size;
     limit_memory(LIMITED);
-    for (size_t i = 0; i < 100; i++) {
-        nanvm_mut_ref made =
-            nanvm_new_array(nanvm_global(), &ints_type, NULL, (size_t)1 << 22);
+    for (size_t i = 0; i < 40; i++) {
+        nanvm_mut_ref made = nanvm_new_array(nanvm_global(), type, NULL, length);
         if (made.object == NULL) {
             abort();
         }
@@ -850,6 +889,30 @@ static void cut_again_and_again(void *context) {
     }
 }
 
+/* There is memory for both, but not if the smaller one is aligned by the size of the
+ * larger. */
+static void cut_what_takes_half_of_all(void *context) {
+    (void)context;
+    nanvm_layout layout = nanvm_layout_make(LIMITED / 2, 8);
+    limit_memory(LIMITED);
+    void *memory = nanvm_manager_alloc(nanvm_global(), layout);
+    void *moved = memory == NULL
+                      ? NULL
+                      : nanvm_manager_resize(nanvm_global(), memory, layout, LIMITED / 5);
+    if (moved == NULL || moved == memory) {
+        abort();
+    }
+    limit_memory_no_more();
+}
+
+static void test_large_raw_memory_moves_where_there_is_memory_for_both(void **state) {
+    (void)state;
+    needs_limits();
+    char output[1000];
+    assert_int_equal(
+        run_in_child(cut_what_takes_half_of_all, NULL, output, sizeof(output)), 0);
+}
+
 static void test_raw_memory_that_was_cut_off_is_to_be_had_again(void **state) {
     (void)state;
     needs_limits();
@@ -867,12 +930,16 @@ static void test_raw_memory_is_cut_where_it_lies_before_there_is_none(void **sta
     }
 }
 
+/* However they are aligned. */
 static void test_large_blocks_of_the_global_manager_dont_wait(void **state) {
     (void)state;
     needs_limits();
     char output[1000];
-    assert_int_equal(run_in_child(drop_more_than_there_is, NULL, output, sizeof(output)),
-                     0);
+    for (size_t align = sizeof(int); align <= 64; align *= 4) {
+        nanvm_type items = {.name = "items", .align = align, .item_size = align};
+        assert_int_equal(
+            run_in_child(drop_more_than_there_is, &items, output, sizeof(output)), 0);
+    }
 }
 
 static void test_what_waits_goes_before_the_system_runs_out(void **state) {
@@ -1024,6 +1091,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_chunk_that_an_array_left_is_trimmed, local_over_source),
     TEST(test_array_grows_by_what_there_is, local_over_source),
     TEST(test_raw_memory_that_is_given_back_is_cleared),
+    TEST(test_what_an_arena_takes_back_is_cleared, arena_in_buffer),
+    TEST(test_arena_writes_nothing_behind_its_newest_object, arena_in_buffer),
     TEST(test_raw_memory_that_moves_leaves_nothing_behind),
     TEST(test_raw_memory_that_moves_keeps_its_alignment),
     TEST(test_raw_memory_of_the_global_manager_is_left_cleared),
@@ -1042,6 +1111,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_what_waits_goes_before_the_system_runs_out),
     TEST(test_all_that_can_wait_goes_before_the_system_runs_out),
     TEST(test_raw_memory_that_was_cut_off_is_to_be_had_again),
+    TEST(test_large_raw_memory_moves_where_there_is_memory_for_both),
     TEST(test_what_waits_goes_before_there_is_no_struct),
     TEST(test_raw_memory_takes_nothing_from_those_that_wait),
     TEST(test_raw_memory_is_cut_where_it_lies_before_there_is_none),
