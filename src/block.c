@@ -53,7 +53,8 @@ void nanvm_block_check_bound(const nanvm_origin *origin, const void *object,
     }
 }
 
-/* The deallocs that know of a bound of the length free their blocks themselves. */
+/* The written length is compared with no bound here: a dealloc that knows of one has a
+ * `free_block`, so nanvm_block_free() doesn't call this function. */
 void nanvm_block_free_alone(void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     const nanvm_type *type = origin->type;

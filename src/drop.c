@@ -41,7 +41,7 @@ static void *object_at(const void *part, size_t offset) {
 
 static bool has_first_ref(const nanvm_type *type, const void *object) {
     return NANVM_LIKELY(type->refs_length > 0) ||
-           (type->item_refs_length > 0 && nanvm_block_counted_length(object) > 0);
+           (type->item_refs_length > 0 && nanvm_block_length_outside_arena(object) > 0);
 }
 
 /* The first declared reference. All objects in a list have one, unless their type has
@@ -81,13 +81,13 @@ static inline void defer_to(void **list, void *object) {
             *list = defer_with_callbacks(type, object, *list);
             return;
         }
-        nanvm_ref *slot = has_first_ref(type, object) ? first_ref(type, object) : NULL;
-        if (slot == NULL || (slot->object == NULL && refs_are_null(type, object))) {
+        nanvm_ref *first = has_first_ref(type, object) ? first_ref(type, object) : NULL;
+        if (first == NULL || (first->object == NULL && refs_are_null(type, object))) {
             nanvm_block_free(object);
             return;
         }
-        const void *child = slot->object;
-        slot->object = *list;
+        const void *child = first->object;
+        first->object = *list;
         *list = object;
         if (child == NULL || !nanvm_count_release_inline(child)) {
             return;
@@ -107,10 +107,10 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
 static const nanvm_type no_type; /* which no object has */
 
 /* The state of a walk through plain structs. While the walk is in a pool, `freed` stands
- * for the pool's local free list, which is written back when the walk leaves. It leaves
- * only for an object outside the pool, or before other code runs: most objects lie in the
- * same pool as their predecessor. Only inlined functions get the address of this struct,
- * so that it lives in registers. */
+ * for the pool's local free list, which is written back when the walk leaves the pool.
+ * It leaves only for an object outside the pool, or before other code runs. That is rare:
+ * most objects lie in the same pool as their predecessor. Only inlined functions get the
+ * address of this struct, so that it lives in registers. */
 typedef struct walk {
     nanvm_slots *pool;      /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;      /* the pool's local free list; NULL if `pool` is */
@@ -173,13 +173,14 @@ static inline bool goes_on_with(walk *self, void *object) {
     }
     /* An object of the same type as the one before takes this shorter way, even if each
      * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) The test of `free_inline` is for a pool that was trimmed: it
-     * frees inline again once its dealloc has freed an object, and the walk enters it
-     * below. */
+     * thirds of the time.) The test of `free_inline` is for a pool that a trim has
+     * looked at: its dealloc's table lacks that trait until it has freed one object (see
+     * nanvm_pools in pool/pool.h). Then the walk enters the pool below. */
     if (origin->type == self->type &&
         (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;
     }
+    /* What holds nothing, but can't be freed inline, goes there, too: it is freed. */
     if (!nanvm_type_is_plain(origin->type) || origin->type->refs_length == 0) {
         defer_in_walk(self, object);
         return false;
@@ -280,17 +281,17 @@ static inline void *release_declared(const void *part, const size_t *offsets,
 /* Releases one reference in each item, which is all that most items hold. (A loop over
  * references inside the loop over items costs arrays of a few items a third more
  * instructions.) */
-static inline void *release_column(const unsigned char *slot, size_t stride,
+static inline void *release_column(const unsigned char *column, size_t stride,
                                    size_t length, void *list) {
-    for (; length > 0; --length, slot += stride) {
-        list = release(*ref_at(slot, 0), list);
+    for (; length > 0; --length, column += stride) {
+        list = release(*ref_at(column, 0), list);
     }
     return list;
 }
 
 static void *release_items(const nanvm_type *type, const void *object, void *list) {
     const unsigned char *item = nanvm_object_item(type, object, 0);
-    size_t length = nanvm_block_counted_length(object);
+    size_t length = nanvm_block_length_outside_arena(object);
     if (NANVM_LIKELY(type->item_refs_length == 1)) {
         return release_column(item + type->item_refs[0], type->item_size, length, list);
     }
@@ -301,7 +302,8 @@ static void *release_items(const nanvm_type *type, const void *object, void *lis
 }
 
 NANVM_NOINLINE static void call_drop(const nanvm_type *type, void *object) {
-    type->drop(object, type->item_size == 0 ? 0 : nanvm_block_counted_length(object));
+    type->drop(object,
+               type->item_size == 0 ? 0 : nanvm_block_length_outside_arena(object));
 }
 
 /* Stops the program: after an exception the objects in the list would never end. */
@@ -347,9 +349,9 @@ NANVM_NOINLINE static void *end_with_items(const nanvm_type *type, void *object,
 
 static void *end_declared(const nanvm_origin *origin, void *object) {
     const nanvm_type *type = origin->type;
-    nanvm_ref *slot = first_ref(type, object);
-    void *list = (void *)(uintptr_t)slot->object;
-    slot->object = NULL;
+    nanvm_ref *first = first_ref(type, object);
+    void *list = (void *)(uintptr_t)first->object;
+    first->object = NULL;
     return nanvm_type_is_plain(type) ? end_plain(origin, object, list)
                                      : end_with_items(type, object, list);
 }
@@ -466,14 +468,14 @@ void nanvm_drop_mut_ref_cold(void *object) {
  * dropped meanwhile end with the outer one. */
 void nanvm_drop_hold(nanvm_hold *self, uintptr_t here) {
     work *mine = &pending;
-    self->begins = !mine->at_work.is_set;
-    if (self->begins) {
+    self->is_outermost = !mine->at_work.is_set;
+    if (self->is_outermost) {
         nanvm_callback_guard_enter(&mine->at_work, &self->frame, here);
     }
 }
 
 void nanvm_drop_resume(nanvm_hold *self) {
-    if (self->begins) {
+    if (self->is_outermost) {
         work *mine = &pending;
         end_list(mine, NULL);
         nanvm_callback_guard_leave(&mine->at_work);
@@ -481,7 +483,7 @@ void nanvm_drop_resume(nanvm_hold *self) {
 }
 
 void nanvm_drop_resume_later(nanvm_hold *self) {
-    if (self->begins) {
+    if (self->is_outermost) {
         nanvm_callback_guard_leave(&pending.at_work);
     }
 }

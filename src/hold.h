@@ -13,7 +13,7 @@
 
 typedef struct nanvm_hold {
     nanvm_callback_guard frame;
-    bool begins; /* it is the outermost hold, which ends the objects in the list */
+    bool is_outermost; /* it is the outermost hold, which ends the objects in the list */
 } nanvm_hold;
 
 /* `here` is NANVM_FRAME_ADDRESS of the function in which `self` is a variable. */
@@ -21,8 +21,9 @@ void nanvm_drop_hold(nanvm_hold *self, uintptr_t here);
 void nanvm_drop_resume(nanvm_hold *self);
 
 /* In place of nanvm_drop_resume(), where no callback may run yet, because the caller's
- * work is half done. The objects in the list end with the next drop or resume of the
- * thread, at the latest when a manager ends. */
+ * work is half done. The objects in the list end with the thread's next resume, or with
+ * its next drop that ends an object with references or callbacks. (The end of a local
+ * manager or of an arena resumes, too.) */
 void nanvm_drop_resume_later(nanvm_hold *self);
 
 #endif

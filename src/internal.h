@@ -124,6 +124,8 @@ static inline void *nanvm_object_item(const nanvm_type *type, const void *object
     return (void *)((uintptr_t)object + type->items_offset + index * type->item_size);
 }
 
+/* --- type.c --------------------------------------------------------------- */
+
 /* Whether the type has callbacks. These use the bytes of a deferred object when it ends,
  * so its link lies in front of it. */
 static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
@@ -154,9 +156,9 @@ static inline size_t nanvm_type_size_of(const nanvm_type *type, size_t length) {
     return with_items > type->size ? with_items : type->size;
 }
 
-/* Whether offset, item size and length each fit in half a word less a bit: then offset +
- * size * length can't overflow, and is no more than PTRDIFF_MAX. (A division would take a
- * third of the time of appending.) */
+/* Whether offset, item size and length each fit in one bit less than half a word: then
+ * offset + size * length can't overflow, and is no more than PTRDIFF_MAX. (A division
+ * would take a third of the time of appending.) */
 static inline bool nanvm_type_is_small(const nanvm_type *type, size_t length) {
     return (type->items_offset | type->item_size | length) >> (sizeof(size_t) * 4 - 1) ==
            0;
@@ -232,7 +234,7 @@ static inline void nanvm_block_check_most_items(const nanvm_origin *origin,
 
 /* The next two functions stop the program if an array has no room for so many items. The
  * first is for an array whose references are counted, which can't lie in an arena. */
-static inline void nanvm_block_check_counted(const void *object, size_t length) {
+static inline void nanvm_block_check_outside_arena(const void *object, size_t length) {
     if (!NANVM_BOUNDS_LENGTHS) {
         return;
     }
@@ -259,9 +261,9 @@ static inline void nanvm_block_check_length(const void *object, size_t length) {
 
 /* The length, checked. The first function is for an array whose references are counted,
  * the second for any array. */
-static inline size_t nanvm_block_counted_length(const void *object) {
+static inline size_t nanvm_block_length_outside_arena(const void *object) {
     size_t length = nanvm_block_written_length(object);
-    nanvm_block_check_counted(object, length);
+    nanvm_block_check_outside_arena(object, length);
     return length;
 }
 

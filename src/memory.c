@@ -31,7 +31,8 @@ static void *resize_in_manager(nanvm_manager *manager, void *memory, nanvm_layou
                                         size == 0 ? 1 : size);
 }
 
-/* Elsewhere: memcpy may not be given NULL, and here it isn't. */
+/* Resizes by new memory and a copy. (`memory` isn't NULL, which memcpy may not be given,
+ * not even for 0 bytes.) */
 static void *move_memory(nanvm_manager *manager, void *memory, nanvm_layout layout,
                          size_t size) {
     nanvm_layout larger = nanvm_layout_make(size, layout.align);

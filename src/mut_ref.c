@@ -39,8 +39,8 @@ static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *
  * the objects that they end wait in the list of dead objects. Until such references are
  * released, they lie in memory that the array doesn't use again:
  *
- *   1. In place, they are copied to the stack first. A few fit there, so that popping
- *      items one by one can stay in place.
+ *   1. In place, they are copied to the stack first. If they are more than
+ *      CUT_CAPACITY, resize_in_place() fails: the array moves, or 3. applies.
  *   2. In a move, they stay behind in the old block, which nothing refers to any more.
  *   3. If only the length changes (cut_where_it_is()), they are released where they lie,
  *      before their memory is used for anything else.
@@ -235,9 +235,9 @@ static void expect_own(const void *object) {
     }
 }
 
-/* Lengthens an array that has room where it lies, whatever manager is given; otherwise
- * returns false. This is the usual way of appending. (The old length needs no check of
- * its own: it is less than the new one.) */
+/* Lengthens an array that has room where it lies; otherwise returns false. The manager
+ * that the caller passed isn't needed. This is the usual way of appending. (The old
+ * length needs no check of its own: it is less than the new one.) */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     if (!NANVM_BOUNDS_LENGTHS || origin->type->item_size == 0 ||
         !origin->dealloc->table->traits.has_most_items ||
@@ -267,7 +267,7 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     if (self->object == NULL) {
         return false;
     }
-    if (NANVM_CHECKS_EVERY_CALL) { /* else only resize() checks, to append fast */
+    if (NANVM_CHECKS_EVERY_CALL) { /* else resize() alone checks: appends stay fast */
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);

@@ -4,8 +4,8 @@
 static inline void visit_refs(const void *part, const size_t *offsets, size_t length,
                               nanvm_visitor *visitor, void *context) {
     for (size_t i = 0; i < length; ++i) {
-        const void *slot = (const unsigned char *)part + offsets[i];
-        visitor(*(const nanvm_ref *)slot, context);
+        const void *reference = (const unsigned char *)part + offsets[i];
+        visitor(*(const nanvm_ref *)reference, context);
     }
 }
 

@@ -241,8 +241,8 @@ static bool add_edges(graph *self) {
 /* --- a component that is complete --- */
 
 /* Follows the edges of the node `index` to nodes that weren't reached yet; returns
- * whether one of the edges leads to `start`. Edges out of the component lead to
- * components that are complete already, and not back. */
+ * whether one of the edges leads to `start`. Edges out of the component are
+ * followed, too, but do no harm: no path leads back from there to `start`. */
 static bool search_around(graph *self, size_t start, size_t index, size_t *length) {
     const node *here = &self->nodes[index];
     for (size_t edge = here->edges; edge < here[1].edges; ++edge) {

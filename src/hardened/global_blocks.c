@@ -80,8 +80,8 @@ void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_s
     return object;
 }
 
-/* Lies at the start of a block that waits, over its origin: the type may be gone by the
- * time that the block is freed. */
+/* Lies at the start of a block that waits, over its origin or the padding in front, and
+ * says what free_noted() needs: the type may be gone by then. */
 typedef struct note {
     void *object;
     size_t size; /* twice the bytes, plus 1 if they are over-aligned */

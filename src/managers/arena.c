@@ -5,7 +5,7 @@
  *      linked, so that a reset finds them. For other objects a reset does nothing.
  *   3. After eight objects of one type in a row, more are made ahead at the top: the bump
  *      range, from which inline functions take objects. Any other use of the arena first
- *      takes back those that are left of the bump range, so that the arena is as if its
+ *      takes back the unused objects of the bump range, so that the arena is as if its
  *      objects had been made one by one. */
 #include <string.h>
 
@@ -16,9 +16,9 @@
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
 
-/* An arena with this many bytes in use takes its chunks in huge pages: a fifth less time
- * for the first million objects of 16 bytes, and a tenth less for a million after a
- * reset. */
+/* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. The first
+ * million objects of 16 bytes then take a fifth less time, and a million after a reset a
+ * tenth less. */
 enum { HUGE_CHUNK = NANVM_HUGE_PAGE, LARGE_ARENA = 2 * HUGE_CHUNK };
 
 /* The most bytes of headers and objects that are made ahead: few enough to stay in the
@@ -87,8 +87,8 @@ static size_t rest_of_run(const nanvm_arena *self) {
     return bytes == 0 ? 0 : bytes / run->stride;
 }
 
-/* The newest block is known by the address of its header: raw memory behind an object of
- * 0 bytes has the same address as the object. */
+/* `newest` is the address of a block's header. That of its object wouldn't do: raw memory
+ * behind an object of 0 bytes has the same address. */
 static void set_newest(nanvm_arena *self, const void *object) {
     self->newest = nanvm_block_header(object);
 }
@@ -120,8 +120,8 @@ static inline void end_run(nanvm_arena *self) {
 
 /* --- bytes --- */
 
-/* For a sanitizer: bytes at the top that the program may not touch. The bytes behind them
- * are poisoned anyway. */
+/* For a sanitizer: moves the top past some bytes that the program may not touch. They are
+ * poisoned already, as all bytes behind the top are. */
 static void leave_red_zone(nanvm_arena *self) {
     size_t room = (size_t)(self->end - self->top);
     self->top += room < NANVM_RED_ZONE ? room : NANVM_RED_ZONE;
@@ -155,13 +155,13 @@ static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t si
 }
 
 /* From `address` to the next multiple of `align`. */
-NANVM_WRAPS("the distance to a multiple is what is left of -address")
+NANVM_WRAPS("the distance to the next multiple is -address modulo align")
 static inline size_t padding_of(uintptr_t address, size_t align) {
     return (size_t)(0 - address) & (align - 1);
 }
 
-/* From `start` to an aligned address with `prefix` bytes in front. Nothing wraps: padding
- * is less than the alignment. */
+/* From `start` to an aligned address with `prefix` bytes in front. The result doesn't
+ * wrap: the padding is less than the alignment. */
 static inline size_t front_at(uintptr_t start, size_t prefix, size_t align) {
     return prefix + padding_of(start + prefix, align);
 }
@@ -170,8 +170,8 @@ static inline bool fits(size_t room, size_t front, size_t size) {
     return front <= room && size <= room - front;
 }
 
-/* Takes `prefix` bytes at the top and, aligned, those of `layout` behind them; returns
- * where the latter start, or NULL if there is no room. */
+/* Takes memory for `layout` at the top, with `prefix` bytes in front of it; returns where
+ * that memory starts, or NULL if there is no room. */
 static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     uintptr_t start = nanvm_layout_round_up((uintptr_t)self->top, word_size);
     size_t room =
@@ -315,8 +315,8 @@ static nanvm_arena_chunk *chunk_pop_retained(nanvm_arena *self, size_t least) {
     return chunk;
 }
 
-/* Adds a chunk that has room for `prefix` bytes and the layout, wherever the chunk
- * lies. */
+/* Adds a chunk that has room for `prefix` bytes and the layout, however the chunk is
+ * aligned. */
 static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     size_t extra = sizeof(nanvm_arena_chunk) + prefix + (layout.align - 1);
     if (self->source == NULL || layout.size > (size_t)PTRDIFF_MAX - extra) {
@@ -375,7 +375,8 @@ static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t
     return memory;
 }
 
-/* `start` is what `newest` is if this is the newest block or piece. */
+/* The memory lies at the top if `start` equals `newest`. `start` is the block's header,
+ * or the piece itself. */
 static void *resize_in_place(nanvm_arena *self, const void *start, void *memory,
                              size_t old_size, size_t size) {
     end_run(self);
@@ -641,8 +642,8 @@ static void wipe_used(nanvm_arena *self) {
     }
 }
 
-/* Keeps the chunks in the order in which they were taken. (Giving them back and taking
- * them anew would be half of the time in which a million objects are created, because
+/* Keeps the chunks in the order in which they were taken. (If they were given back and
+ * taken anew, half of the time of creating a million objects would go into that, because
  * their pages would fault in again.) */
 static void keep_chunks(nanvm_arena *self) {
     free_retained(self);
@@ -667,7 +668,7 @@ static bool let_go(nanvm_arena *self) {
         &self->resetting, NANVM_FRAME_ADDRESS,
         "a drop that ran while an arena was reset was left by longjmp");
     if (self->resetting.is_set) {
-        return false; /* a `drop` resets the arena that is letting go of it */
+        return false; /* called by a `drop` that the outer reset runs */
     }
     bool ended NANVM_ON_UNWIND(stop_unless_reset) = false;
     nanvm_unwind_reads(&ended);
@@ -698,8 +699,8 @@ static void give_all_back(nanvm_arena *self) {
     enter(self, NULL);
 }
 
-/* Holds the drops of the source's dealloc, so that callbacks run only when the arena is
- * empty. */
+/* Calls `finish` once all objects are released. The source's dealloc may drop references.
+ * These drops are held, so that their callbacks run only when the arena is empty. */
 static void clear(nanvm_arena *self, void (*finish)(nanvm_arena *self)) {
     if (let_go(self)) {
         nanvm_hold hold;

@@ -43,7 +43,8 @@ typedef struct nanvm_local_state {
  * TAOCP 3, 6.4). The shift by 15 brings in higher bits of an address. Sizes have a
  * multiplier of their own: if they were just added to an address, the sum would be like
  * the address of a type nearby. With this a million types at any equal distance, of 8
- * bytes or of 2 MiB, take at most 1.7 steps each on average. */
+ * bytes or of 2 MiB, take at most 1.7 steps each on average. (The mask changes nothing;
+ * it shows to the proofs that the index lies in the table.) */
 NANVM_WRAPS("a hash")
 static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
                        size_t most_size) {
@@ -93,8 +94,8 @@ static nanvm_layout entries_layout(size_t length) {
     return nanvm_layout_make(length * sizeof(nanvm_pool *), NANVM_ALIGNOF(nanvm_pool *));
 }
 
-/* Holds the drops of the source's dealloc, so that no callback runs before both the new
- * pool and its first object exist. */
+/* The source's dealloc may drop references. These drops are held, so that no callback
+ * runs before both the new pool and its first object exist. */
 static void free_entries(nanvm_local *self, nanvm_pool **entries, size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -137,7 +138,7 @@ static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
         pool->is_array ? *find_pool(state, pool->slots.type, ANY_SIZE) : NULL;
     list_behind(other != NULL ? &other->next : &state->all, pool);
     add_entries(state, pool);
-    nanvm_pools_add(&state->pools, pool);
+    nanvm_pools_add_untrimmed(&state->pools, pool);
 }
 
 /* Makes room in the table for a pool, which takes one entry or two. */
@@ -161,6 +162,8 @@ static nanvm_pool *create_pool(nanvm_local *self, const nanvm_type *type, size_t
     if (most_size != NANVM_LARGE_MOST) {
         return nanvm_slab_create(self->source, &state->pools, type, most_size);
     }
+    /* An array of fewer bytes mostly has a slab pool. For one that hasn't,
+     * nanvm_pool_serves() is false all the same, and pool_for() finds this pool. */
     bool has_slabs = type->item_size != 0 && !state->is_sanitized;
     return nanvm_large_create(self->source, &state->pools, type,
                               has_slabs ? NANVM_SLAB_STRIDE_MAX + 1 : 0);
@@ -232,9 +235,9 @@ static bool start_once(nanvm_local *self) {
 }
 
 /* Called when the source has no memory: gives back to it what is free. Returns whether
- * anything was, so that the source can be asked again. A trim skips pools in which
- * nothing was freed since the last trim. So while memory stays exhausted, each further
- * failure takes O(1). */
+ * anything was given back, so that the source can be asked again. A trim skips pools in
+ * which nothing was freed since the last trim. So while memory stays exhausted, each
+ * further failure takes O(1). */
 static bool give_back(nanvm_local *self) {
     return self->state != NULL && nanvm_pools_give_back(&self->state->pools);
 }

@@ -25,7 +25,8 @@ static inline nanvm_large *nanvm_large_of(nanvm_pool *pool) {
 
 /* --- large.c ------------------------------------------------------------------ */
 
-/* For objects of `least_size` bytes and more; NULL if memory runs out. */
+/* For objects that no slab pool takes; it takes none of `least_size` bytes and more. NULL
+ * if memory runs out. */
 nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
                                const nanvm_type *type, size_t least_size);
 

@@ -76,14 +76,14 @@ struct nanvm_pool {
     nanvm_manager *source;         /* gives memory while the manager lives ... */
     nanvm_dealloc *source_dealloc; /* ... and this takes it back at any time */
     nanvm_pool *next;              /* of the same manager */
-    nanvm_pool *next_listed;
+    nanvm_pool *next_untrimmed;
     bool is_array; /* of an array type, which has pools of other sizes, too */
-    bool is_listed;
+    bool is_in_untrimmed;
     bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
     size_t reserved;   /* bytes taken from the source */
     size_t live;       /* objects or pieces; in a slab pool as of the last count */
     size_t peak;       /* the highest `live` */
-    size_t peak_bytes; /* the most of `reserved` in use at once; slab pools leave it 0 */
+    size_t peak_bytes; /* the most bytes in use at once; slab pools leave it 0 */
     NANVM_INTEGRITY(nanvm_quarantine waiting;)
 };
 
@@ -131,7 +131,7 @@ size_t nanvm_pools_trim(nanvm_pools *self);
 bool nanvm_pools_give_back(nanvm_pools *self);
 
 /* Lists a pool in which something may be free, unless it is listed. */
-void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool);
+void nanvm_pools_add_untrimmed(nanvm_pools *self, nanvm_pool *pool);
 
 /* Notes that the pool has something free again that a trim might give back. */
 void nanvm_pools_note_free(nanvm_pool *pool);

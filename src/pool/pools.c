@@ -16,10 +16,10 @@ static bool is_trimmed(const nanvm_pool *pool) {
     return pool->slots.dealloc.table == &trimmed_dealloc;
 }
 
-void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
-    if (!pool->is_listed) {
-        pool->is_listed = true;
-        pool->next_listed = self->untrimmed;
+void nanvm_pools_add_untrimmed(nanvm_pools *self, nanvm_pool *pool) {
+    if (!pool->is_in_untrimmed) {
+        pool->is_in_untrimmed = true;
+        pool->next_untrimmed = self->untrimmed;
         self->untrimmed = pool;
     }
 }
@@ -28,16 +28,16 @@ void nanvm_pools_add(nanvm_pools *self, nanvm_pool *pool) {
 static void unlist(nanvm_pools *self, nanvm_pool *pool) {
     nanvm_pool **link = &self->untrimmed;
     while (*link != pool) {
-        link = &(*link)->next_listed;
+        link = &(*link)->next_untrimmed;
     }
-    *link = pool->next_listed;
-    pool->is_listed = false;
+    *link = pool->next_untrimmed;
+    pool->is_in_untrimmed = false;
 }
 
 void nanvm_pools_note_free(nanvm_pool *pool) {
     if (is_trimmed(pool)) {
         pool->slots.dealloc.table = pool->untrimmed_table;
-        nanvm_pools_add(pool->owner, pool);
+        nanvm_pools_add_untrimmed(pool->owner, pool);
     }
 }
 

@@ -6,8 +6,8 @@
 /* Whether each chunk lies in pages of its own, so that none is a part of a segment. */
 enum { NANVM_GUARDS_CHUNKS = 0 };
 
-/* The first writes the checksum of a chunk's size; the second stops the program if it
- * doesn't fit. */
+/* In a hardened build the first writes a checksum of the chunk's size, and the second
+ * stops the program if the size doesn't match its checksum. */
 static inline void nanvm_chunk_memory_write_checksum(nanvm_chunk *self) {
     (void)self;
 }

@@ -11,7 +11,8 @@ from context import Result, StepFailed
 
 TITLE = "Memory checkers"
 GOAL = (
-    "each error is reported, with the place where the object was created; red zones of one byte"
+    "each error is reported, even an overrun of one byte, with the place where the object was "
+    "created"
 )
 NEEDS = {
     "gcc": "gcc",

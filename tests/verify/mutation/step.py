@@ -221,7 +221,7 @@ def shortfall():
     units = [name for name in names if name.endswith("| *")]
     if not names:
         return ""
-    more = f", and all others in {len(units)} units" if units else ""
+    more = f", the rest in {len(units)} entries that each cover a whole file" if units else ""
     return (
         "survivors that nobody has judged yet, listed in unjudged.txt: "
         f"{len(names) - len(units)} by name{more}"

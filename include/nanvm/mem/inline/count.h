@@ -41,9 +41,9 @@ NANVM_INLINE size_t nanvm_count_others(int32_t count) {
 
 /* One more reference; false where the cold function has to decide: near the limit of an
  * atomic count, and where the count is neither plain nor atomic. (Inlined, an atomic
- * clone and a drop take 6 % less time than by a call. If the count were always atomic,
- * only the load could be left out: it has to wait if the word was updated atomically just
- * before.) */
+ * clone and a drop take 6 % less time than by a call. A clone for atomic counts
+ * alone could leave out only the load, which has to wait if the word was updated
+ * atomically just before.) */
 NANVM_INLINE bool nanvm_count_add(nanvm_count_word *self) {
     int32_t count = nanvm_count_word_load(self);
     if (NANVM_LIKELY(count >= 0)) {

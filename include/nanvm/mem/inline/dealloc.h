@@ -12,7 +12,7 @@ typedef struct nanvm_dealloc_traits {
     bool free_inline;    /* ... and inline functions may free its objects */
     bool holds_nothing;  /* ... and these have no references, and no callbacks */
     bool has_most_items; /* how many items an array has room for is behind its origin */
-    bool bounded;        /* it is a nanvm_dealloc_bounded */
+    bool bounded;        /* it is a nanvm_dealloc_bounded, as those of arenas are */
 } nanvm_dealloc_traits;
 
 #endif

@@ -16,17 +16,20 @@ typedef struct NANVM_MAY_ALIAS nanvm_slot {
  *
  * A freed slot goes to the local free list, which becomes the free list when that is
  * empty. A drop finds the pool, and so the list, through the dropped object's header. If
- * `new` read the word that a drop writes, it would wait until the header has come from
- * memory. (With one million objects, dropped and created at random: 87 ns became 64.) */
+ * `new` read the word that a drop writes, it would wait until the header of the object
+ * that was dropped just before has come from memory. (With one million objects, dropped
+ * and created at random: 87 ns became 64.) */
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
     nanvm_slot *free_list;
     nanvm_slot *local_free_list; /* becomes the free list when that is empty */
     uintptr_t bump;              /* the address of the bump range's next object ... */
-    uintptr_t bump_end;          /* ... and of its end, which may lie behind the chunk */
+    uintptr_t bump_end;          /* ... and what the one after its last would have, which
+                                    may lie behind the chunk */
     size_t stride;               /* from one object to the next */
-    int32_t bump_count;          /* the count of an object from the bump range */
+    int32_t bump_count;          /* what an object from the bump range starts with: in a
+                                    pool NANVM_COUNT_PLAIN, which is 0 */
 } nanvm_slots;
 
 NANVM_BEGIN_DECLS
