@@ -88,9 +88,9 @@ static void resize_again(void *context) {
 static void test_resize_of_a_dropped_array_is_noticed(void **state) {
     fixture *self = *state;
     nanvm_ref dead = make_and_drop(nanvm_global(), &ints_type, 4);
-    expect_fatal("dropped before", resize_again, &dead);
+    expect_fatal("was dropped", resize_again, &dead);
     dead = make_and_drop(self->manager, &ints_type, 4);
-    expect_fatal("dropped before", resize_again, &dead);
+    expect_fatal("was dropped", resize_again, &dead);
 }
 
 /* An object in the quarantine has no origin any more. (Twice, as the compiler may know
