@@ -743,14 +743,14 @@ static void test_array_that_shrinks_below_half_of_its_slot_moves(void **state) {
     nanvm_mut_ref_drop(small);
 }
 
-static size_t pieces_of(const nanvm_type *type) {
+static size_t pieces_of(const nanvm_type *type, size_t length) {
     fixture self;
     open_local_over_source(&self);
     nanvm_mut_ref made[10];
-    made[0] = nanvm_new(self.manager, type);
+    made[0] = nanvm_new_array(self.manager, type, NULL, length);
     size_t before = self.source.live_blocks;
     for (size_t i = 1; i < 10; i++) {
-        made[i] = nanvm_new(self.manager, type);
+        made[i] = nanvm_new_array(self.manager, type, NULL, length);
         assert_true(is_aligned(made[i].object, type->align));
     }
     size_t pieces = self.source.live_blocks - before;
@@ -766,9 +766,17 @@ static void test_over_aligned_objects_have_a_piece_each(void **state) {
     const nanvm_type shares = {.name = "shares", .size = 64, .align = 64};
     const nanvm_type alone = {.name = "alone", .size = 64, .align = 128};
     const nanvm_type large = {.name = "large", .size = 2041, .align = 8};
-    assert_true(pieces_of(&shares) < 9);
-    assert_int_equal(pieces_of(&alone), 9);
-    assert_int_equal(pieces_of(&large), 9);
+    assert_true(pieces_of(&shares, 0) < 9);
+    assert_int_equal(pieces_of(&alone, 0), 9);
+    assert_int_equal(pieces_of(&large, 0), 9);
+}
+
+/* A slot takes 2 KiB at the most, with what is in front of the array. */
+static void test_array_has_a_piece_of_its_own_where_its_class_is_too_large(void **state) {
+    (void)state;
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    assert_true(pieces_of(&bytes, 1792) < 9);
+    assert_int_equal(pieces_of(&bytes, 1793), 9);
 }
 
 /* Where there is memory for their pool only when what is free was given back. */
@@ -1856,6 +1864,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_struct_takes_its_size_in_words, local),
     TEST(test_array_that_shrinks_below_half_of_its_slot_moves, local),
     TEST(test_over_aligned_objects_have_a_piece_each),
+    TEST(test_array_has_a_piece_of_its_own_where_its_class_is_too_large),
     TEST(test_objects_share_chunks_though_memory_ran_out_before, local_over_source),
     TEST(test_chunks_have_from_512_bytes_to_64_kib, local_over_source),
     TEST(test_pool_makes_do_with_a_smaller_chunk, local_over_source),
