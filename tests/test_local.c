@@ -480,6 +480,27 @@ static void test_types_keep_their_pools_when_the_table_grows(void **state) {
     assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, reserved);
 }
 
+/* Nor is one that a trim found nothing to give back in. */
+static void test_types_keep_their_pools_after_a_trim_when_the_table_grows(void **state) {
+    fixture *self = *state;
+    enum { TYPES = 40 };
+    static nanvm_type types[TYPES];
+    nanvm_mut_ref made[TYPES];
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = node_type;
+        made[i] = nanvm_new(self->manager, &types[i]);
+        assert_int_equal(nanvm_local_trim(&self->local), 0);
+    }
+    size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
+    for (size_t i = 0; i < TYPES; i++) {
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &types[i]));
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, reserved);
+    for (size_t i = 0; i < TYPES; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+}
+
 /* The lowest bit of where a search for a type's pool begins in the first table, of 32
  * slots, as local.c says. (By another hash the test below is only one of many types.) */
 static bool begins_at_odd_slot(const nanvm_type *type) {
@@ -669,6 +690,26 @@ static void test_array_takes_the_slot_of_its_class_after_any_other(void **state)
     }
 }
 
+/* However many objects the pool at that entry had before a trim. */
+static void test_array_takes_the_slot_of_its_class_after_a_trim(void **state) {
+    fixture *self = *state;
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    enum { MANY = 600 };
+    nanvm_mut_ref small[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        small[i] = nanvm_new_array(self->manager, &bytes, NULL, 16);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref_drop(small[i]);
+    }
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    size_t front = front_of_an_array();
+    size_t apart =
+        64 * sizeof(void *); /* of sizes that are looked up at the same entry */
+    expect_slot(self->manager, &bytes, 16, front + 16);
+    expect_slot(self->manager, &bytes, 16 + 2 * apart, front + class_of(16 + 2 * apart));
+}
+
 static void test_struct_takes_its_size_in_words(void **state) {
     fixture *self = *state;
     static nanvm_type types[250];
@@ -702,14 +743,14 @@ static void test_array_that_shrinks_below_half_of_its_slot_moves(void **state) {
     nanvm_mut_ref_drop(small);
 }
 
-static size_t pieces_of(const nanvm_type *type) {
+static size_t pieces_of(const nanvm_type *type, size_t length) {
     fixture self;
     open_local_over_source(&self);
     nanvm_mut_ref made[10];
-    made[0] = nanvm_new(self.manager, type);
+    made[0] = nanvm_new_array(self.manager, type, NULL, length);
     size_t before = self.source.live_blocks;
     for (size_t i = 1; i < 10; i++) {
-        made[i] = nanvm_new(self.manager, type);
+        made[i] = nanvm_new_array(self.manager, type, NULL, length);
         assert_true(is_aligned(made[i].object, type->align));
     }
     size_t pieces = self.source.live_blocks - before;
@@ -725,15 +766,72 @@ static void test_over_aligned_objects_have_a_piece_each(void **state) {
     const nanvm_type shares = {.name = "shares", .size = 64, .align = 64};
     const nanvm_type alone = {.name = "alone", .size = 64, .align = 128};
     const nanvm_type large = {.name = "large", .size = 2041, .align = 8};
-    assert_true(pieces_of(&shares) < 9);
-    assert_int_equal(pieces_of(&alone), 9);
-    assert_int_equal(pieces_of(&large), 9);
+    assert_true(pieces_of(&shares, 0) < 9);
+    assert_int_equal(pieces_of(&alone, 0), 9);
+    assert_int_equal(pieces_of(&large, 0), 9);
+}
+
+/* A slot takes 2 KiB at the most, with what is in front of the array. */
+static void test_array_has_a_piece_of_its_own_where_its_class_is_too_large(void **state) {
+    (void)state;
+    static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
+    assert_true(pieces_of(&bytes, 1792) < 9);
+    assert_int_equal(pieces_of(&bytes, 1793), 9);
+}
+
+/* Where there is memory for their pool only when what is free was given back. */
+static void test_objects_share_chunks_though_memory_ran_out_before(void **state) {
+    fixture *self = *state;
+    enum { SOME = 10 };
+    nanvm_mut_ref made[SOME];
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+    accounting_fail_once(&self->source, 0);
+    made[0] = nanvm_new(self->manager, &node_type);
+    assert_int_equal(self->source.failures, 1);
+    size_t before = self->source.live_blocks;
+    for (size_t i = 1; i < SOME; i++) {
+        made[i] = nanvm_new(self->manager, &node_type);
+    }
+    assert_true(self->source.live_blocks - before < SOME / 2);
+    for (size_t i = 0; i < SOME; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+}
+
+/* What chunks are asked for, of objects that are aligned to a line of the cache. */
+static struct {
+    size_t first;
+    size_t largest;
+} chunks;
+
+static void *note_chunk(nanvm_manager *self, nanvm_layout layout) {
+    if (layout.align == 64) {
+        chunks.first = chunks.first == 0 ? layout.size : chunks.first;
+        chunks.largest = layout.size > chunks.largest ? layout.size : chunks.largest;
+    }
+    return usual_alloc(self, layout);
+}
+
+static void test_chunks_have_from_512_bytes_to_64_kib(void **state) {
+    fixture *self = *state;
+    enum { MANY = 3000 };
+    nanvm_mut_ref lines[MANY];
+    chunks.first = chunks.largest = 0;
+    usual_alloc = self->source.manager_table.alloc;
+    self->source.manager_table.alloc = note_chunk;
+    for (size_t i = 0; i < MANY; i++) {
+        lines[i] = nanvm_new(self->manager, &line_type);
+    }
+    assert_int_equal(chunks.first, 512);
+    assert_int_equal(chunks.largest, 64 * 1024);
+    for (size_t i = 0; i < MANY; i++) {
+        nanvm_mut_ref_drop(lines[i]);
+    }
 }
 
 /* Where there is no memory for a chunk of the usual size, one for two objects will do. */
 static void test_pool_makes_do_with_a_smaller_chunk(void **state) {
     fixture *self = *state;
-    SKIP_IF_HARDENED("chunks are whole pages");
     accounting_fail_once(&self->source, 3); /* state, table, pool, chunk */
     nanvm_mut_ref small = nanvm_new(self->manager, &point_type);
     assert_non_null(small.object);
@@ -830,14 +928,21 @@ static void stingy_close(nanvm_local *local) {
     accounting_deinit(&stingy.source);
 }
 
+static void expect_different_requests(const nanvm_type *type) {
+    nanvm_local local;
+    nanvm_manager *manager = stingy_open(&local, 3); /* state, table, pool */
+    assert_null(nanvm_new(manager, type).object);
+    stingy_close(&local);
+}
+
+/* With a callback there is a word more in front. */
 static void test_source_is_not_asked_for_the_same_twice(void **state) {
     (void)state;
     for (size_t size = 1; size < 3000; size++) {
-        const nanvm_type type = {.name = "any size", .size = size, .align = 1};
-        nanvm_local local;
-        nanvm_manager *manager = stingy_open(&local, 3); /* state, table, pool */
-        assert_null(nanvm_new(manager, &type).object);
-        stingy_close(&local);
+        nanvm_type type = {.name = "any size", .size = size, .align = 1};
+        expect_different_requests(&type);
+        type.drop = tracked_drop;
+        expect_different_requests(&type);
     }
 }
 
@@ -1318,6 +1423,9 @@ static void shrink_in_place(const nanvm_type *type, size_t length) {
     assert_ptr_equal(array.object, place);
     assert_true(nanvm_mut_ref_resize(&array, manager, length));
     assert_ptr_equal(array.object, place);
+    assert_int_equal(nanvm_local_trim(&local), 0); /* it is alive */
+    assert_true(nanvm_mut_ref_resize(&array, manager, length - 1));
+    assert_ptr_equal(array.object, place);
     nanvm_mut_ref_drop(array);
     nanvm_local_deinit(&local);
 }
@@ -1409,7 +1517,6 @@ static void test_very_large_array_is_given_back_at_once(void **state) {
 /* Appending one by one asks the source a few times; who doubles gets what he asks for. */
 static void test_large_array_has_room_to_grow(void **state) {
     fixture *self = *state;
-    SKIP_IF_HARDENED("chunks are whole pages");
     nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, 1000);
     size_t requests = self->source.requests;
     for (size_t length = 1001; length <= 10000; length++) {
@@ -1700,6 +1807,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_source_is_asked_once_where_nothing_is_free),
     TEST(test_small_array_after_a_large_one_takes_little),
     TEST(test_array_takes_the_slot_of_its_class_after_any_other, local),
+    TEST(test_array_takes_the_slot_of_its_class_after_a_trim, local),
     TEST(test_array_that_no_memory_has_room_for_is_refused, local),
     TEST(test_large_array_of_the_same_length_takes_no_more_memory, local),
     TEST(test_much_smaller_array_leaves_the_memory_that_waits, local),
@@ -1734,6 +1842,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_arrays_of_many_types_are_each_what_they_are, local),
     TEST(test_type_is_refused_where_the_table_of_pools_can_not_grow, local_over_source),
     TEST(test_types_keep_their_pools_when_the_table_grows, local),
+    TEST(test_types_keep_their_pools_after_a_trim_when_the_table_grows, local),
     TEST(test_types_that_begin_at_each_second_slot_have_pools),
     TEST(test_table_of_pools_is_no_larger_than_it_has_to_be),
     TEST(test_alignment_beyond_the_reach_of_an_origin_is_refused, local_over_source),
@@ -1755,6 +1864,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_struct_takes_its_size_in_words, local),
     TEST(test_array_that_shrinks_below_half_of_its_slot_moves, local),
     TEST(test_over_aligned_objects_have_a_piece_each),
+    TEST(test_array_has_a_piece_of_its_own_where_its_class_is_too_large),
+    TEST(test_objects_share_chunks_though_memory_ran_out_before, local_over_source),
+    TEST(test_chunks_have_from_512_bytes_to_64_kib, local_over_source),
     TEST(test_pool_makes_do_with_a_smaller_chunk, local_over_source),
     TEST(test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet),
     TEST(test_objects_in_segments_are_aligned, local),

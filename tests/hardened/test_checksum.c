@@ -288,6 +288,33 @@ static void trim_manager(void *context) {
     (void)nanvm_local_trim((nanvm_local *)(void *)self->manager); /* its first member */
 }
 
+/* In a child. */
+static void forge_size_and_end_manager(void *context) {
+    victim *self = context;
+    size_t *size = size_word(self->manager, self->made);
+    nanvm_mut_ref_drop(self->made);
+    *size += 1;
+    nanvm_local_deinit((nanvm_local *)(void *)self->manager); /* its first member */
+}
+
+/* Nobody looks for the chunk of an object any more. */
+static void test_forged_size_of_a_chunk_is_noticed_at_the_end(void **state) {
+    (void)state;
+    needs_fork();
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_PLAIN);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    victim self = victim_of(nanvm_local_manager(&local), &point_type, 0);
+    char output[1000];
+    assert_int_equal(
+        run_in_child(forge_size_and_end_manager, &self, output, sizeof(output)), SIGABRT);
+    assert_non_null(strstr(output, "size of a chunk"));
+    nanvm_mut_ref_drop(self.made);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&source);
+}
+
 static void test_no_byte_of_the_size_of_a_chunk_can_be_forged(void **state) {
     (void)state;
     accounting source; /* from the global manager it is less than what is reserved */
@@ -678,6 +705,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_no_value_lets_a_seal_move),
     TEST(test_no_value_is_sealed_by_that_of_another),
     TEST(test_no_byte_of_the_size_of_a_chunk_can_be_forged),
+    TEST(test_forged_size_of_a_chunk_is_noticed_at_the_end),
     TEST(test_header_of_another_object_is_no_header),
     TEST(test_what_is_no_reference_is_noticed),
     TEST(test_reference_over_a_reset_is_noticed),

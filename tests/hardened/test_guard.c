@@ -57,6 +57,23 @@ static void test_nobody_runs_on_beyond_a_chunk(void **state) {
     expect_stopped(nanvm_new(self->manager, &page_type));
 }
 
+/* Of 4 MiB and more, where another build would cut chunks from larger memory. */
+static void test_nobody_runs_on_beyond_a_chunk_of_a_large_pool(void **state) {
+    fixture *self = *state;
+    needs_fork();
+    enum { LARGE = 4 * 1024 * 1024, CHUNK = 64 * 1024, MANY = 4000 };
+    static nanvm_mut_ref made[MANY];
+    size_t length = 0;
+    while (nanvm_stats_make(self->manager).reserved_bytes < LARGE + CHUNK) {
+        assert_in_range(length, 0, MANY - 1);
+        made[length++] = nanvm_new_array(self->manager, &ints_type, NULL, 400);
+    }
+    expect_stopped(made[--length]);
+    while (length > 0) {
+        nanvm_mut_ref_drop(made[--length]);
+    }
+}
+
 /* One byte, the last of a chunk or the first behind it. */
 static void touch(void *context) {
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
@@ -323,6 +340,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_guards_of_chunks_in_the_heap_are_opened_again),
     TEST(test_more_chunks_than_there_may_be_guards, local),
     TEST(test_nobody_runs_on_beyond_a_chunk, local),
+    TEST(test_nobody_runs_on_beyond_a_chunk_of_a_large_pool, local),
     TEST(test_page_behind_a_chunk_is_closed),
     TEST(test_guards_are_opened_again, local),
     TEST(test_arena_as_a_source_can_be_reset),

@@ -79,6 +79,20 @@ static void drop_mut_again_typed(void *context) {
     nanvm_mut_ref_drop_typed(dead, &point_type);
 }
 
+static void resize_again(void *context) {
+    nanvm_mut_ref dead = {(void *)(uintptr_t)((nanvm_ref *)context)->object};
+    bool resized = nanvm_mut_ref_resize(&dead, nanvm_global(), 100);
+    (void)resized;
+}
+
+static void test_resize_of_a_dropped_array_is_noticed(void **state) {
+    fixture *self = *state;
+    nanvm_ref dead = make_and_drop(nanvm_global(), &ints_type, 4);
+    expect_fatal("was dropped", resize_again, &dead);
+    dead = make_and_drop(self->manager, &ints_type, 4);
+    expect_fatal("was dropped", resize_again, &dead);
+}
+
 /* An object in the quarantine has no origin any more. (Twice, as the compiler may know
  * the type.) */
 static void test_second_drop_is_noticed_by_typed_functions(void **state) {
@@ -460,7 +474,7 @@ static void write_to_the_dead(void *context) {
     make_and_drop_others(self->manager, self->type, self->length, self->others, NULL);
 }
 
-/* In a child: what is given back is looked at, too, and not only the first. */
+/* In a child: what is given back is looked at, too, whenever it was dropped. */
 static void write_to_the_dead_and_trim(void *context) {
     nanvm_local *local = context;
     nanvm_manager *manager = nanvm_local_manager(local);
@@ -476,6 +490,15 @@ static void write_to_the_last_dead_and_trim(void *context) {
     write_to_the_dead_and_trim(local);
 }
 
+static void write_to_the_first_dead_and_trim(void *context) {
+    nanvm_local *local = context;
+    nanvm_manager *manager = nanvm_local_manager(local);
+    nanvm_ref dead = make_and_drop(manager, &point_type, 0);
+    ((unsigned char *)(uintptr_t)dead.object)[5] = 1;
+    make_and_drop_others(manager, &point_type, 0, 1, NULL);
+    (void)nanvm_local_trim(local);
+}
+
 static void expect_write_noticed(misuse *wrong, void *context) {
     char output[1000];
     assert_int_equal(run_in_child(wrong, context, output, sizeof(output)), SIGABRT);
@@ -487,6 +510,7 @@ static void test_write_to_the_dead_is_noticed_by_a_trim(void **state) {
     needs_fork();
     expect_write_noticed(write_to_the_dead_and_trim, &self->local);
     expect_write_noticed(write_to_the_last_dead_and_trim, &self->local);
+    expect_write_noticed(write_to_the_first_dead_and_trim, &self->local);
 }
 
 static void test_write_to_the_dead_is_noticed(void **state) {
@@ -584,6 +608,15 @@ static void test_second_large_object_waits_without_more_memory(void **state) {
 }
 
 /* --- how much memory waits --- */
+
+/* In chunks of whole pages. */
+static void test_large_object_waits_whose_chunk_has_64_kib(void **state) {
+    fixture *self = *state;
+    make_and_drop_others(self->manager, &ints_type, 68000 / sizeof(int), 1, NULL);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
+    make_and_drop_others(self->manager, &ints_type, 64000 / sizeof(int), 1, NULL);
+    assert_true(nanvm_stats_make(self->manager).reserved_bytes > 64000);
+}
 
 /* 1,600 bytes each: 256 of them may not wait. */
 static void test_what_waits_in_a_pool_is_bounded_in_bytes(void **state) {
@@ -1075,6 +1108,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_while_others_come_and_go, local),
     TEST(test_second_drop_of_who_was_never_shared_is_noticed),
     TEST(test_second_drop_is_noticed_by_typed_functions),
+    TEST(test_resize_of_a_dropped_array_is_noticed, local),
     TEST(test_slot_serves_again_in_the_end, local),
     TEST(test_place_serves_at_once_where_there_is_no_other),
     TEST(test_object_in_a_slot_that_serves_again_is_counted_plainly, local),
@@ -1104,6 +1138,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_note_of_a_block_that_waits_can_not_be_forged),
     TEST(test_what_waits_is_not_lost, local_over_source),
     TEST(test_second_large_object_waits_without_more_memory, local_over_source),
+    TEST(test_large_object_waits_whose_chunk_has_64_kib, local),
     TEST(test_what_waits_in_a_pool_is_bounded_in_bytes, local),
     TEST(test_ring_of_who_waits_can_not_be_forged),
     TEST(test_what_waits_goes_before_a_source_runs_out),
