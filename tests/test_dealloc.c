@@ -290,6 +290,32 @@ static void test_nothing_behind_a_dealloc_is_read(void **state) {
     unmap_pages(memory, 2);
 }
 
+static unsigned char *end_of_memory;
+
+static void *alloc_at_the_end(nanvm_manager *self, nanvm_layout layout) {
+    (void)self;
+    return end_of_memory - nanvm_layout_round_up(layout.size, layout.align);
+}
+
+/* The page behind the array can't be read. */
+static void test_nothing_behind_an_array_that_moves_is_read(void **state) {
+    fixture *self = *state;
+    static const nanvm_manager_table table = {.alloc = alloc_at_the_end};
+    static const nanvm_dealloc_table own = {.count = NANVM_COUNT_PLAIN,
+                                            .dealloc = dealloc_static};
+    nanvm_dealloc dealloc = {&own};
+    nanvm_manager from = {.table = &table, .dealloc = &dealloc};
+    needs_pages();
+    unsigned char *memory = map_pages(2);
+    end_of_memory = memory + page_size();
+    close_page(end_of_memory);
+    nanvm_mut_ref array = nanvm_new_array(&from, &ints_type, NULL, 4);
+    assert_true(nanvm_mut_ref_resize_unset(&array, self->manager, 8));
+    assert_int_equal(((const int *)array.object)[3], 0);
+    nanvm_mut_ref_drop(array);
+    unmap_pages(memory, 2);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_custom_count_is_asked_for_every_change),
     TEST(test_custom_count_of_zero_grants_exclusive_access),
@@ -299,6 +325,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_uncounted_manager_needs_no_dealloc),
     TEST(test_dealloc_may_free_itself_with_its_last_block, source),
     TEST(test_nothing_behind_a_dealloc_is_read),
+    TEST(test_nothing_behind_an_array_that_moves_is_read, local),
 };
 
 RUN_TESTS(tests)

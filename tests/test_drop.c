@@ -900,6 +900,21 @@ static void test_leaves_end_with_their_node(void **state) {
     on_every_manager(drop_leaves);
 }
 
+/* It has a fixed part and items, neither of them with references. */
+static bool drop_array_leaf(const stage *on) {
+    nanvm_mut_ref text = nanvm_new_array(on->manager, &text_type, "12345", 5);
+    struct node value = {nanvm_mut_ref_to_ref(text), 0, null_ref()};
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &value);
+    bool done = node.object != NULL && text.object != NULL;
+    nanvm_mut_ref_drop(node.object != NULL ? node : text);
+    return done;
+}
+
+static void test_array_without_references_ends_with_its_node(void **state) {
+    (void)state;
+    on_every_manager(drop_array_leaf);
+}
+
 /* --- the first reference, in whose place the dead are linked --- */
 
 static bool drop_with_null_first(const stage *on) {
@@ -1033,6 +1048,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_slot_of_what_a_dealloc_drops_is_not_lost),
     TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
+    TEST(test_array_without_references_ends_with_its_node),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
     TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
     TEST(test_each_reference_among_items_is_released_once),

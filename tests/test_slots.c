@@ -299,6 +299,21 @@ static void test_types_at_equal_distances_have_entries_of_their_own(void **state
     }
 }
 
+/* A leaf is freed by its dealloc if it has no slot, and in a pool that was trimmed. */
+static void test_leaf_without_a_slot_that_is_freed_inline_is_freed(void **state) {
+    fixture *self = *state;
+    nanvm_ref large = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &page_type));
+    nanvm_ref_drop_leaf(large);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    nanvm_ref small = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    nanvm_local *local = (nanvm_local *)(void *)self->manager;
+    (void)nanvm_local_trim(local);
+    nanvm_ref_drop_leaf(small);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    (void)nanvm_local_trim(local);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_fresh_slots_come_in_runs),
     TEST(test_slots_of_the_dead_are_taken_without_asking, local),
@@ -309,6 +324,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_arena_makes_no_runs_of_what_takes_turns, arena),
     TEST(test_arena_makes_no_runs_of_arrays, arena),
     TEST(test_array_grows_into_its_room_without_asking, local),
+    TEST(test_leaf_without_a_slot_that_is_freed_inline_is_freed, local),
     TEST(test_types_at_equal_distances_have_entries_of_their_own),
 };
 

@@ -687,7 +687,7 @@ static void make_empty(nanvm_arena *self) {
     }
     for_all_bytes(self, nanvm_sanitizer_poison);
     keep_chunks(self);
-    self->blocks = self->pieces = self->used = 0;
+    self->blocks = self->pieces = 0;
     enter(self, self->buffer);
 }
 
