@@ -574,8 +574,8 @@ static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (self->sanitized) {
-        nanvm_sanitizer_poison(
-            object, nanvm_type_size_of(type, nanvm_block_length(type, object)));
+        size_t length = type->item_size == 0 ? 0 : nanvm_block_written_length(object);
+        nanvm_sanitizer_poison(object, nanvm_type_size_of(type, length));
     } else if (is_newest(self, object)) {
         rewind_to(self, type, object);
     }
