@@ -44,10 +44,9 @@ bool nanvm_count_release(const void *object) {
 
 bool nanvm_count_is_sole_cold(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
-    if (nanvm_count_is_atomic(nanvm_count_word_load(word))) {
-        return nanvm_count_is_sole_atomic(word);
-    }
-    return nanvm_count_read_others(object) == 0;
+    return nanvm_count_is_atomic(nanvm_count_word_load(word))
+               ? nanvm_count_is_sole_atomic(word)
+               : nanvm_count_read_others(object) == 0;
 }
 
 void nanvm_count_stop_dead(const void *object) {
