@@ -24,7 +24,7 @@ nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
     ensures type->item_size == 0 ==> \result == 0;
     ensures type->item_size != 0 ==>
               items_end(type, \result) <= room < items_end(type, \result + 1); */
-static size_t most_items(const nanvm_type *type, size_t room);
+static size_t most_items_in(const nanvm_type *type, size_t room);
 
 /*@ requires \valid_read(self);
     assigns \nothing;

@@ -8,7 +8,7 @@ static nanvm_layout layout_of(const nanvm_pool_table *table);
 
 /*@ requires \valid(self);
     assigns self->untrimmed_table, self->slots.dealloc.table;
-    ensures self->untrimmed_table == usual && self->slots.dealloc.table == untrimmed_table; */
+    ensures self->untrimmed_table == untrimmed_table && self->slots.dealloc.table == untrimmed_table; */
 void nanvm_pool_set_dealloc_table(nanvm_pool *self, const nanvm_dealloc_table *untrimmed_table);
 
 /* Whether the size is one of those from the least to the most: below the least, the
