@@ -167,11 +167,13 @@ static void test_manager_with_its_own_blocks_shares_an_origin(void **state) {
     assert_int_equal(slab_live(&self), 0);
 }
 
+/* It holds nothing, and fits into a slot. */
+static const nanvm_type number_type = {
+    .name = "number", .size = sizeof(size_t), .align = _Alignof(size_t)};
+
 /* So a manager sees a second drop as long as it keeps the block. */
 static void test_object_counts_as_dropped_when_its_block_is_freed(void **state) {
     (void)state;
-    static const nanvm_type number_type = {
-        .name = "number", .size = sizeof(size_t), .align = _Alignof(size_t)};
     slab nodes, points;
     slab_init(&nodes, &node_type);
     slab_init(&points, &number_type);
@@ -181,6 +183,23 @@ static void test_object_counts_as_dropped_when_its_block_is_freed(void **state) 
     assert_int_equal(nanvm_block_count(point.object), NANVM_COUNT_DEAD);
     nanvm_mut_ref_drop(nanvm_new(&points.manager, &number_type));
     assert_int_equal(slab_live(&nodes) + slab_live(&points), 0);
+}
+
+/* Whether it dies as a Ref or as a MutRef. */
+static void test_block_with_an_atomic_count_is_freed_by_free_block(void **state) {
+    (void)state;
+    static const nanvm_dealloc_table atomic = {.count = NANVM_COUNT_ATOMIC,
+                                               .free_block = slab_free_block};
+    slab numbers;
+    slab_init(&numbers, &number_type);
+    numbers.dealloc.table = &atomic;
+    nanvm_ref number = nanvm_mut_ref_to_ref(nanvm_new(&numbers.manager, &number_type));
+    nanvm_ref_drop(nanvm_ref_clone(number));
+    assert_int_equal(slab_live(&numbers), 1);
+    nanvm_ref_drop(number);
+    assert_int_equal(slab_live(&numbers), 0);
+    nanvm_mut_ref_drop(nanvm_new(&numbers.manager, &number_type));
+    assert_int_equal(slab_live(&numbers), 0);
 }
 
 /* Only the library's own origins are followed by what an array has room for. */
@@ -220,6 +239,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_count_of_a_block_is_one_of_those_that_have_names, arena_in_buffer),
     TEST(test_manager_with_its_own_blocks_shares_an_origin),
     TEST(test_object_counts_as_dropped_when_its_block_is_freed),
+    TEST(test_block_with_an_atomic_count_is_freed_by_free_block),
     TEST(test_array_of_references_with_a_shared_origin_is_dropped),
     TEST(test_array_without_resize_block_moves),
 };

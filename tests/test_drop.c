@@ -915,6 +915,32 @@ static void test_array_without_references_ends_with_its_node(void **state) {
     on_every_manager(drop_array_leaf);
 }
 
+/* It holds references in its fixed part and in its items, and has no callbacks. */
+static bool drop_table_below(const stage *on) {
+    nanvm_mut_ref name = tracked_new(on->manager, 1);
+    nanvm_mut_ref value = tracked_new(on->manager, 2);
+    struct entry entry = {0, nanvm_mut_ref_to_ref(value)};
+    nanvm_mut_ref table = nanvm_new_array(on->manager, &table_type, &entry, 1);
+    struct node parent = {nanvm_mut_ref_to_ref(table), 0, null_ref()};
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &parent);
+    bool done = name.object != NULL && value.object != NULL && table.object != NULL &&
+                node.object != NULL;
+    if (table.object != NULL) {
+        ((struct table *)table.object)->name = nanvm_mut_ref_to_ref(name);
+    } else {
+        nanvm_mut_ref_drop(name);
+        nanvm_mut_ref_drop(value);
+    }
+    nanvm_mut_ref_drop(node.object != NULL ? node : table);
+    assert_true(!on->counts || tracked_live() == 0);
+    return done;
+}
+
+static void test_references_in_items_end_with_the_node_above(void **state) {
+    (void)state;
+    on_every_manager(drop_table_below);
+}
+
 /* --- the first reference, in whose place the dead are linked --- */
 
 static bool drop_with_null_first(const stage *on) {
@@ -1049,6 +1075,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_types_that_take_turns_are_each_released),
     TEST(test_leaves_end_with_their_node),
     TEST(test_array_without_references_ends_with_its_node),
+    TEST(test_references_in_items_end_with_the_node_above),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
     TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
     TEST(test_each_reference_among_items_is_released_once),
