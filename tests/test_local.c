@@ -483,7 +483,7 @@ static void test_types_keep_their_pools_when_the_table_grows(void **state) {
 /* Nor is one that a trim found nothing to give back in. */
 static void test_types_keep_their_pools_after_a_trim_when_the_table_grows(void **state) {
     fixture *self = *state;
-    enum { TYPES = 40 };
+    enum { TYPES = 200 };
     static nanvm_type types[TYPES];
     nanvm_mut_ref made[TYPES];
     for (size_t i = 0; i < TYPES; i++) {
