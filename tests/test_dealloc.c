@@ -297,22 +297,38 @@ static void *alloc_at_the_end(nanvm_manager *self, nanvm_layout layout) {
     return end_of_memory - nanvm_layout_round_up(layout.size, layout.align);
 }
 
-/* The page behind the array can't be read. */
-static void test_nothing_behind_an_array_that_moves_is_read(void **state) {
-    fixture *self = *state;
+/* An array at the end of a page; the page behind can't be read. */
+static nanvm_mut_ref new_at_the_end(unsigned char *pages, const nanvm_type *type,
+                                    size_t length) {
     static const nanvm_manager_table table = {.alloc = alloc_at_the_end};
     static const nanvm_dealloc_table own = {.count = NANVM_COUNT_PLAIN,
                                             .dealloc = dealloc_static};
-    nanvm_dealloc dealloc = {&own};
+    static nanvm_dealloc dealloc = {&own};
     nanvm_manager from = {.table = &table, .dealloc = &dealloc};
+    end_of_memory = pages + page_size();
+    close_page(end_of_memory);
+    return nanvm_new_array(&from, type, NULL, length);
+}
+
+static void test_nothing_behind_an_array_that_moves_is_read(void **state) {
+    fixture *self = *state;
     needs_pages();
     unsigned char *memory = map_pages(2);
-    end_of_memory = memory + page_size();
-    close_page(end_of_memory);
-    nanvm_mut_ref array = nanvm_new_array(&from, &ints_type, NULL, 4);
+    nanvm_mut_ref array = new_at_the_end(memory, &ints_type, 4);
     assert_true(nanvm_mut_ref_resize_unset(&array, self->manager, 8));
     assert_int_equal(((const int *)array.object)[3], 0);
     nanvm_mut_ref_drop(array);
+    unmap_pages(memory, 2);
+}
+
+static void test_nothing_behind_an_empty_array_that_a_callback_drops_is_read(
+    void **state) {
+    fixture *self = *state;
+    needs_pages();
+    unsigned char *memory = map_pages(2);
+    nanvm_mut_ref array = new_at_the_end(memory, &refs_type, 0);
+    struct hidden value = {nanvm_mut_ref_to_ref(array)};
+    nanvm_mut_ref_drop(nanvm_new_copy(self->manager, &hidden_type, &value));
     unmap_pages(memory, 2);
 }
 
@@ -326,6 +342,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_dealloc_may_free_itself_with_its_last_block, source),
     TEST(test_nothing_behind_a_dealloc_is_read),
     TEST(test_nothing_behind_an_array_that_moves_is_read, local),
+    TEST(test_nothing_behind_an_empty_array_that_a_callback_drops_is_read, local),
 };
 
 RUN_TESTS(tests)
