@@ -1018,6 +1018,22 @@ static void test_only_reference_of_what_a_callback_drops_is_released(void **stat
     on_every_manager(drop_hidden_pair);
 }
 
+/* Its first reference is the last one to an object without any. */
+static bool drop_hidden_node(const stage *on) {
+    struct node value = {new_point(on->manager), 0, null_ref()};
+    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &value);
+    if (node.object == NULL) {
+        nanvm_ref_drop(value.left);
+        return false;
+    }
+    return hide_and_drop(on, nanvm_mut_ref_to_ref(node));
+}
+
+static void test_leaf_of_what_a_callback_drops_is_freed(void **state) {
+    (void)state;
+    on_every_manager(drop_hidden_node);
+}
+
 /* Nor are those of items. */
 static bool drop_hidden_entries(const stage *on) {
     struct entry entries[3] = {{.key = SIZE_MAX}, {.key = 1}, {.key = 2}};
@@ -1046,6 +1062,7 @@ static void test_items_of_what_a_callback_drops_are_released(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_only_reference_of_what_a_callback_drops_is_released),
+    TEST(test_leaf_of_what_a_callback_drops_is_freed),
     TEST(test_items_of_what_a_callback_drops_are_released),
     TEST(test_local_chain_of_ten_million_drops_on_a_small_stack),
     TEST(test_array_chain_of_ten_million_drops_on_a_small_stack),
