@@ -168,7 +168,7 @@ static inline bool goes_on_with(walk *self, void *object) {
     }
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
         /* It isn't in the walk's pool: the objects there hold references. */
-        nanvm_slots_push((nanvm_slots *)origin->dealloc, object);
+        (void)nanvm_slots_free(object);
         return false;
     }
     /* An object of the same type as the one before takes this shorter way, even if each
@@ -418,9 +418,10 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 }
 
 static inline void end_object(const nanvm_origin *origin, void *object) {
-    nanvm_dealloc *dealloc = origin->dealloc;
-    if (!NANVM_QUARANTINES && NANVM_LIKELY(dealloc->table->traits.holds_nothing)) {
-        nanvm_slots_push((nanvm_slots *)dealloc, object);
+    if (!NANVM_QUARANTINES &&
+        NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
+        nanvm_slots_push((nanvm_slots *)origin->dealloc, object);
+        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);

@@ -96,10 +96,8 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     return slot;
 }
 
-/* Marks an object as dead, and adds its slot. */
-NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, void *object) {
-    nanvm_slot *slot = NANVM_TO(nanvm_slot *, object);
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+/* Adds the slot of an object that just died. */
+NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *slot) {
     slot->next = self->local_free_list;
     self->local_free_list = slot;
 }
@@ -112,7 +110,9 @@ NANVM_INLINE bool nanvm_slots_free(void *object) {
     if (NANVM_UNLIKELY(!dealloc->table->traits.free_inline)) {
         return false;
     }
-    nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc), object);
+    nanvm_slots *self = NANVM_BITS_TO(nanvm_slots *, dealloc);
+    nanvm_slots_push(self, NANVM_TO(nanvm_slot *, object));
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     return true;
 }
 NANVM_END_DECLS
