@@ -1,5 +1,6 @@
 /* Slots at hand: whoever creates takes those, and asks the manager's table only where
  * there are none. */
+#include "misuse.h"
 #include "run.h"
 #include "stage.h"
 
@@ -314,6 +315,17 @@ static void test_leaf_without_a_slot_that_is_freed_inline_is_freed(void **state)
     assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
 }
 
+static void drop_leaf(void *context) {
+    nanvm_ref_drop_leaf(*(const nanvm_ref *)context);
+}
+
+static void test_second_drop_of_a_leaf_is_noticed(void **state) {
+    fixture *self = *state;
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    drop_leaf(&leaf);
+    expect_fatal("dropped before", drop_leaf, &leaf);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_fresh_slots_come_in_runs),
     TEST(test_slots_of_the_dead_are_taken_without_asking, local),
@@ -325,6 +337,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_arena_makes_no_runs_of_arrays, arena),
     TEST(test_array_grows_into_its_room_without_asking, local),
     TEST(test_leaf_without_a_slot_that_is_freed_inline_is_freed, local),
+    TEST(test_second_drop_of_a_leaf_is_noticed, local),
     TEST(test_types_at_equal_distances_have_entries_of_their_own),
 };
 
