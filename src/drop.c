@@ -167,7 +167,8 @@ static inline bool goes_on_with(walk *self, void *object) {
         return true; /* a pool has one type: `first` and `last` stay */
     }
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
-        /* It isn't in the walk's pool: the objects there hold references. */
+        /* The walk needn't leave its pool: this object lies in another one, since the
+         * objects in the walk's pool hold references. */
         (void)nanvm_slots_free(object);
         return false;
     }
@@ -175,12 +176,14 @@ static inline bool goes_on_with(walk *self, void *object) {
      * block has its own origin. (With this a tree of the global manager is dropped in two
      * thirds of the time.) The test of `free_inline` is for a pool that a trim has
      * looked at: its dealloc's table lacks that trait until it has freed one object (see
-     * nanvm_pools in pool/pool.h). Then the walk enters the pool below. */
+     * nanvm_pools in pool/pool.h). As soon as the trait is back, this test fails,
+     * and enter_pool() below lets the walk free inline again. */
     if (origin->type == self->type &&
         (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;
     }
-    /* What holds nothing, but can't be freed inline, goes there, too: it is freed. */
+    /* An object that holds nothing, but can't be freed inline, is passed on, too: defer()
+     * frees it. */
     if (!nanvm_type_is_plain(origin->type) || origin->type->refs_length == 0) {
         defer_in_walk(self, object);
         return false;

@@ -237,7 +237,7 @@ static void expect_own(const void *object) {
 
 /* Lengthens an array that has room where it lies; otherwise returns false. The manager
  * that the caller passed isn't needed. This is the usual way of appending. (The old
- * length needs no check of its own: it is less than the new one.) */
+ * length isn't compared with the bound: it is less than the new one, which is.) */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     if (!NANVM_BOUNDS_LENGTHS || origin->type->item_size == 0 ||
         !origin->dealloc->table->traits.has_most_items ||

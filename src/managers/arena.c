@@ -87,8 +87,9 @@ static size_t rest_of_run(const nanvm_arena *self) {
     return bytes == 0 ? 0 : bytes / run->stride;
 }
 
-/* `newest` is the address of a block's header. That of its object wouldn't do: raw memory
- * behind an object of 0 bytes has the same address. */
+/* `newest` is the address of the newest block's header, or of the newest piece. The
+ * address of a block's object wouldn't do: a piece behind an object of 0 bytes may have
+ * the same address. */
 static void set_newest(nanvm_arena *self, const void *object) {
     self->newest = nanvm_block_header(object);
 }
@@ -288,8 +289,9 @@ static void free_retained(nanvm_arena *self) {
 }
 
 /* If the source has no memory, gives back the chunks that were retained at a reset, which
- * are all too small, and asks the source again. The source's dealloc may drop references;
- * no callback runs before the object is created. */
+ * are all too small, and asks the source again. The source's dealloc may drop references.
+ * These drops are held, so that no callback runs while the caller creates an object or
+ * takes raw memory. */
 static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk *chunk = chunk_alloc(self, least);
     if (chunk == NULL && self->retained != NULL) {
@@ -543,7 +545,7 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
     void *object = !NANVM_QUARANTINES && self->bump_range.type == type
                        ? nanvm_slots_pop(&self->bump_range)
                        : NULL;
-    /* cppcheck-suppress knownConditionTrueFalse ; true in a hardened build only */
+    /* cppcheck-suppress knownConditionTrueFalse ; always true in a hardened build */
     if (object == NULL) {
         end_run(self);
         object = place_block(self, type, size);
@@ -567,7 +569,7 @@ static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
 }
 
 /* Frees a block whose construction failed, or that has moved. If it isn't the newest, its
- * bytes are free only after the reset, which passes over dropped objects. */
+ * bytes become free only at the next reset, which skips objects that are marked dead. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
@@ -682,7 +684,7 @@ static bool let_go(nanvm_arena *self) {
 static void make_empty(nanvm_arena *self) {
     note_peak(self);
     for_all_bytes(self, nanvm_sanitizer_unpoison);
-    if (NANVM_QUARANTINES) { /* else no chunk has to be looked at */
+    if (NANVM_QUARANTINES) { /* in other builds nanvm_wipe() does nothing */
         wipe_used(self);
     }
     for_all_bytes(self, nanvm_sanitizer_poison);

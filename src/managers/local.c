@@ -42,9 +42,9 @@ typedef struct nanvm_local_state {
  * enough for a table of 16 GiB or more. The multiplier is 2^32 / golden ratio (Knuth,
  * TAOCP 3, 6.4). The shift by 15 brings in higher bits of an address. Sizes have a
  * multiplier of their own: if they were just added to an address, the sum would be like
- * the address of a type nearby. With this a million types at any equal distance, of 8
- * bytes or of 2 MiB, take at most 1.7 steps each on average. (The mask changes nothing;
- * it shows to the proofs that the index lies in the table.) */
+ * the address of a type nearby. With this hash, if a million types lie at equal
+ * distances, be it 8 bytes or 2 MiB, a search takes at most 1.7 steps on average. (The
+ * mask changes nothing; it shows to the proofs that the index lies in the table.) */
 NANVM_WRAPS("a hash")
 static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
                        size_t most_size) {
@@ -162,8 +162,9 @@ static nanvm_pool *create_pool(nanvm_local *self, const nanvm_type *type, size_t
     if (most_size != NANVM_LARGE_MOST) {
         return nanvm_slab_create(self->source, &state->pools, type, most_size);
     }
-    /* An array of fewer bytes mostly has a slab pool. For one that hasn't,
-     * nanvm_pool_serves() is false all the same, and pool_for() finds this pool. */
+    /* Most arrays of up to NANVM_SLAB_STRIDE_MAX bytes lie in slab pools. Any other array
+     * of such a size lies in this pool: nanvm_pool_serves() is false for it, but
+     * pool_for() finds the pool. */
     bool has_slabs = type->item_size != 0 && !state->is_sanitized;
     return nanvm_large_create(self->source, &state->pools, type,
                               has_slabs ? NANVM_SLAB_STRIDE_MAX + 1 : 0);
@@ -389,7 +390,8 @@ static bool reports_cycles(const nanvm_local *self) {
     return self->cycle != NULL || self->leak == print_leak;
 }
 
-/* After an exception the manager hasn't ended, and can be ended again. */
+/* If an exception left a callback, the manager hasn't ended: a later call of
+ * nanvm_local_deinit() can end it. */
 NANVM_UNUSED static void end_later(nanvm_local_state **state) {
     if (*state != NULL) {
         (*state)->ending = false;
