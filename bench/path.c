@@ -51,15 +51,26 @@ typedef struct versions {
     node_ref kept[EDITS];
 } versions;
 
-static size_t next_place(const char *row, size_t i, bench_random *random) {
-    if (strcmp(row, "path all") == 0) {
-        return i;
-    }
-    return strcmp(row, "path last") == 0 ? i % KEPT : bench_random_below(random, KEPT);
+/* Where the version that the edit number `i` leaves behind is kept. */
+typedef size_t place_for(size_t i, bench_random *random);
+
+static size_t place_of_all(size_t i, bench_random *random) {
+    (void)random;
+    return i;
+}
+
+static size_t place_of_last(size_t i, bench_random *random) {
+    (void)random;
+    return i % KEPT;
+}
+
+static size_t place_at_random(size_t i, bench_random *random) {
+    (void)i;
+    return bench_random_below(random, KEPT);
 }
 
 /* The time of an edit, the drop of versions included. */
-static double edits(const char *row, versions *self, size_t levels) {
+static double edits(place_for *next_place, versions *self, size_t levels) {
     bench_random random = {1};
     node_ref root = build(levels);
     for (size_t i = 0; i < EDITS; ++i) {
@@ -67,34 +78,34 @@ static double edits(const char *row, versions *self, size_t levels) {
     }
     double begin = bench_now();
     for (size_t i = 0; i < EDITS; ++i) {
-        node_ref *place = &self->kept[next_place(row, i, &random)];
+        node_ref *place = &self->kept[next_place(i, &random)];
         node_drop(BENCH_MOVE(*place));
         *place = node_clone(&root);
         edit(&root, levels, bench_random_next(&random));
     }
-    bench_check(sum_of(&root));
     for (size_t i = 0; i < EDITS; ++i) {
         node_drop(BENCH_MOVE(self->kept[i]));
     }
     double end = bench_now();
+    bench_check(sum_of(&root));
     node_drop(BENCH_MOVE(root));
     return (end - begin) / EDITS;
 }
 
-static void report(const char *row, size_t levels) {
+static void report(const char *row, place_for *next_place, size_t levels) {
     static versions all;
     bench_series series = {{0}, 0};
-    (void)edits(row, &all, levels);
+    (void)edits(next_place, &all, levels);
     for (int i = 0; i < REPEATS; ++i) {
-        bench_series_add(&series, edits(row, &all, levels));
+        bench_series_add(&series, edits(next_place, &all, levels));
     }
     bench_report(row, "ns/edit", bench_series_median(&series));
 }
 
 void bench_workload(size_t size) {
     bench_open();
-    report("path all", size);
-    report("path last", size);
-    report("path random", size);
+    report("path all", place_of_all, size);
+    report("path last", place_of_last, size);
+    report("path random", place_at_random, size);
     bench_close();
 }
