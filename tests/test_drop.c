@@ -999,18 +999,24 @@ static bool hide_and_drop(const stage *on, nanvm_ref secret) {
     return true;
 }
 
+/* The same with a copy of `value`, whose only reference is `held`. */
+static bool hide_and_drop_copy(const stage *on, const nanvm_type *type, const void *value,
+                               nanvm_ref held) {
+    nanvm_mut_ref made = {NULL};
+    if (held.object != NULL) {
+        made = nanvm_new_copy(on->manager, type, value);
+    }
+    if (made.object == NULL) {
+        nanvm_ref_drop(held);
+        return false;
+    }
+    return hide_and_drop(on, nanvm_mut_ref_to_ref(made));
+}
+
 /* The only reference of a pair isn't at its start. */
 static bool drop_hidden_pair(const stage *on) {
     struct pair value = {SIZE_MAX, nanvm_mut_ref_to_ref(tracked_new(on->manager, 1))};
-    nanvm_mut_ref pair = {NULL};
-    if (value.rest.object != NULL) {
-        pair = nanvm_new_copy(on->manager, &pair_type, &value);
-    }
-    if (pair.object == NULL) {
-        nanvm_ref_drop(value.rest);
-        return false;
-    }
-    return hide_and_drop(on, nanvm_mut_ref_to_ref(pair));
+    return hide_and_drop_copy(on, &pair_type, &value, value.rest);
 }
 
 static void test_only_reference_of_what_a_callback_drops_is_released(void **state) {
@@ -1021,12 +1027,7 @@ static void test_only_reference_of_what_a_callback_drops_is_released(void **stat
 /* Its first reference is the last one to an object without any. */
 static bool drop_hidden_node(const stage *on) {
     struct node value = {new_point(on->manager), 0, null_ref()};
-    nanvm_mut_ref node = nanvm_new_copy(on->manager, &node_type, &value);
-    if (node.object == NULL) {
-        nanvm_ref_drop(value.left);
-        return false;
-    }
-    return hide_and_drop(on, nanvm_mut_ref_to_ref(node));
+    return hide_and_drop_copy(on, &node_type, &value, value.left);
 }
 
 static void test_leaf_of_what_a_callback_drops_is_freed(void **state) {

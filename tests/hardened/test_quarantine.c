@@ -848,6 +848,12 @@ static void needs_limits(void) {
     }
 }
 
+/* Runs it in a child, which has to end by itself. */
+static void expect_success(misuse *work, void *context) {
+    char output[1000];
+    assert_int_equal(run_in_child(work, context, output, sizeof(output)), 0);
+}
+
 static void drop_more_than_there_is(void *context) {
     const nanvm_type *type = context;
     size_t length = ((size_t)1 << 24) / type->item_size;
@@ -941,25 +947,20 @@ static void cut_what_takes_half_of_all(void *context) {
 static void test_large_raw_memory_moves_where_there_is_memory_for_both(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
-    assert_int_equal(
-        run_in_child(cut_what_takes_half_of_all, NULL, output, sizeof(output)), 0);
+    expect_success(cut_what_takes_half_of_all, NULL);
 }
 
 static void test_raw_memory_that_was_cut_off_is_to_be_had_again(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
-    assert_int_equal(run_in_child(cut_again_and_again, NULL, output, sizeof(output)), 0);
+    expect_success(cut_again_and_again, NULL);
 }
 
 static void test_raw_memory_is_cut_where_it_lies_before_there_is_none(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
     for (size_t align = 1; align <= 4096; align *= 2) {
-        assert_int_equal(
-            run_in_child(cut_when_all_is_used_up, &align, output, sizeof(output)), 0);
+        expect_success(cut_when_all_is_used_up, &align);
     }
 }
 
@@ -967,20 +968,16 @@ static void test_raw_memory_is_cut_where_it_lies_before_there_is_none(void **sta
 static void test_large_blocks_of_the_global_manager_dont_wait(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
     for (size_t align = sizeof(int); align <= 64; align *= 4) {
         nanvm_type items = {.name = "items", .align = align, .item_size = align};
-        assert_int_equal(
-            run_in_child(drop_more_than_there_is, &items, output, sizeof(output)), 0);
+        expect_success(drop_more_than_there_is, &items);
     }
 }
 
 static void test_what_waits_goes_before_the_system_runs_out(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
-    assert_int_equal(run_in_child(make_when_all_is_used_up, NULL, output, sizeof(output)),
-                     0);
+    expect_success(make_when_all_is_used_up, NULL);
 }
 
 /* Each place is taken. */
@@ -1003,18 +1000,14 @@ static void make_when_as_many_wait_as_can(void *context) {
 static void test_all_that_can_wait_goes_before_the_system_runs_out(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
-    assert_int_equal(
-        run_in_child(make_when_as_many_wait_as_can, NULL, output, sizeof(output)), 0);
+    expect_success(make_when_as_many_wait_as_can, NULL);
 }
 
 static void test_what_waits_goes_before_there_is_no_raw_memory(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
     for (size_t align = 1; align <= 4096; align *= 2) {
-        assert_int_equal(
-            run_in_child(make_when_all_is_used_up, &align, output, sizeof(output)), 0);
+        expect_success(make_when_all_is_used_up, &align);
     }
 }
 
@@ -1035,9 +1028,7 @@ static void make_blob_when_all_is_used_up(void *context) {
 static void test_what_waits_goes_before_there_is_no_struct(void **state) {
     (void)state;
     needs_limits();
-    char output[1000];
-    assert_int_equal(
-        run_in_child(make_blob_when_all_is_used_up, NULL, output, sizeof(output)), 0);
+    expect_success(make_blob_when_all_is_used_up, NULL);
 }
 
 /* While there is memory they are left alone. */
