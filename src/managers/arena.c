@@ -392,7 +392,8 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
     return resize_in_place(arena_of(manager), memory, memory, layout.size, size);
 }
 
-/* Frees what lies behind `top`: the newest piece or block. */
+/* Moves the top down to `top`, where the newest block or piece begins; its bytes are free
+ * again. */
 static void lower_top(nanvm_arena *self, unsigned char *top) {
     note_peak(self);
     nanvm_wipe(top, (size_t)(self->top - top));

@@ -89,8 +89,8 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
                                                          nanvm_manager *source);
 
 /**
- * Chooses who is told of objects that are alive at nanvm_local_deinit(). By default, or
- * if `leak` is `NULL`, one line for each type is written to `stderr`;
+ * Sets the callback that nanvm_local_deinit() calls for each type of which objects are
+ * alive. By default, or if `leak` is `NULL`, a line for each type is written to `stderr`;
  * nanvm_local_ignore_leak() writes nothing.
  *
  * @ownership `context` is the caller's and only passed on.
