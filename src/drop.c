@@ -112,8 +112,10 @@ static const nanvm_type no_type; /* which no object has */
  * most objects lie in the same pool as their predecessor. Only inlined functions get the
  * address of this struct, so that it lives in registers. */
 typedef struct walk {
-    nanvm_slots *pool;      /* whose slots the walk frees; NULL: the dealloc does */
-    nanvm_slot *freed;      /* the pool's local free list; NULL if `pool` is */
+    nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
+    nanvm_slot *freed;       /* its free list */
+    size_t live;             /* and its `live` */
+    nanvm_dealloc *pool;     /* that the chunk was in last; NULL */
     const nanvm_type *type; /* of the last struct, if a dealloc frees it; else no_type */
     const size_t *first;    /* offset of the type's first reference ... */
     const size_t *last;     /* ... and of its last */
@@ -122,12 +124,31 @@ typedef struct walk {
 
 /* Has to be called before any other function uses the pool, and so before code of the
  * user runs. */
-static inline void leave_pool(walk *self) {
-    if (self->pool != NULL) {
-        self->pool->local_free_list = self->freed;
+static inline void leave_chunk(walk *self) {
+    nanvm_chunk_head *chunk = self->chunk;
+    if (chunk != NULL) {
+        if (chunk->free_list == NULL && self->freed != NULL) {
+            nanvm_slots *slots = (nanvm_slots *)chunk->origin.dealloc;
+            chunk->next_with_free = slots->with_free;
+            slots->with_free = chunk;
+        }
+        chunk->free_list = self->freed;
+        chunk->live = self->live;
     }
+    self->chunk = NULL;
+}
+
+/* Has to be called before any other code uses the pool, and so before code of the user
+ * runs. */
+static inline void leave_pool(walk *self) {
+    leave_chunk(self);
     self->pool = NULL;
-    self->freed = NULL;
+}
+
+static inline void enter_chunk(walk *self, const nanvm_origin *origin) {
+    self->chunk = (nanvm_chunk_head *)(uintptr_t)origin;
+    self->freed = self->chunk->free_list;
+    self->live = self->chunk->live;
 }
 
 static inline void enter_pool(walk *self, const nanvm_origin *origin) {
@@ -137,19 +158,23 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     self->type = origin->type;
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline) {
         self->type = &no_type;
-        self->pool = (nanvm_slots *)origin->dealloc;
-        self->freed = self->pool->local_free_list;
+        self->pool = origin->dealloc;
+        enter_chunk(self, origin);
     }
 }
 
 static inline void free_in_walk(walk *self, void *object) {
-    if (NANVM_LIKELY(self->pool != NULL)) {
-        nanvm_slot *slot = object;
-        slot->next = self->freed;
-        self->freed = slot;
-    } else {
-        nanvm_block_free(object);
+    if (NANVM_LIKELY(self->chunk != NULL)) {
+        if (NANVM_LIKELY(self->live > 1)) {
+            nanvm_slot *slot = object;
+            slot->next = self->freed;
+            self->freed = slot;
+            self->live -= 1;
+            return;
+        }
+        leave_chunk(self);
     }
+    nanvm_block_free(object);
 }
 
 static inline void defer_in_walk(walk *self, void *object) {
@@ -163,13 +188,18 @@ static inline void defer_in_walk(walk *self, void *object) {
 static inline bool goes_on_with(walk *self, void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
     if (NANVM_LIKELY(!NANVM_QUARANTINES &&
-                     origin->dealloc == (nanvm_dealloc *)self->pool)) {
+                     origin == (nanvm_origin *)self->chunk)) {
         return true; /* a pool has one type: `first` and `last` stay */
     }
-    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
+    if (!NANVM_QUARANTINES && origin->dealloc == self->pool) {
+        leave_chunk(self);
+        enter_chunk(self, origin);
+        return true;
+    }
+    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing &&
+        nanvm_slots_free(object)) {
         /* The walk needn't leave its pool: this object lies in another one, since the
          * objects in the walk's pool hold references. */
-        (void)nanvm_slots_free(object);
         return false;
     }
     /* An object of the same type as the one before takes this shorter way, even if each
@@ -249,7 +279,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
         while (next == NULL || !releases_last(&self, next) ||
                !goes_on_with(&self, next)) {
             if (top == stack) {
-                leave_pool(&self);
+                leave_chunk(&self);
                 return self.list;
             }
             next = *--top;
@@ -423,8 +453,9 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 static inline void end_object(const nanvm_origin *origin, void *object) {
     if (!NANVM_QUARANTINES &&
         NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
-        nanvm_slots_push((nanvm_slots *)origin->dealloc, object);
-        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        if (NANVM_UNLIKELY(!nanvm_slots_push((nanvm_slots *)origin->dealloc, (nanvm_chunk_head *)(uintptr_t)origin, object))) {
+            nanvm_block_free(object);
+        }
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);

@@ -354,6 +354,9 @@ static inline void nanvm_block_expect_alive(const void *object) {
 
 /* --- new.c --------------------------------------------------------------- */
 
+/* A chunk without slots: the end of every stack of chunks that have free ones. */
+extern const nanvm_chunk_head nanvm_chunk_none;
+
 /* A new block, whose length is set and whose `*size` bytes are in any state; NULL on
  * failure. */
 void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,

@@ -17,9 +17,9 @@ static size_t most_items_in(const nanvm_type *type, size_t room) {
 }
 
 void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room) {
-    self->most_items = most_items_in(pool->slots.type, room);
+    self->head.most_items = most_items_in(pool->slots.type, room);
     nanvm_chunk_memory_write_checksum(self);
-    nanvm_origin_write(&self->origin, pool->slots.type, &pool->slots.dealloc);
+    nanvm_origin_write(&self->head.origin, pool->slots.type, &pool->slots.dealloc);
 }
 
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {
@@ -39,5 +39,5 @@ void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self) {
 }
 
 unsigned char *nanvm_chunk_first(const nanvm_chunk *self) {
-    return (unsigned char *)(uintptr_t)self + nanvm_chunk_prefix(self->origin.type);
+    return (unsigned char *)(uintptr_t)self + nanvm_chunk_prefix(self->head.origin.type);
 }

@@ -6,19 +6,16 @@
 #include "pool/pool.h"
 
 typedef struct nanvm_chunk {
-    nanvm_origin origin;
-    size_t
-        most_items; /* items that an array in it has room for; right behind the origin */
+    nanvm_chunk_head head; /* first */
     struct nanvm_chunk *next;
     struct nanvm_segment *segment; /* that it lies in; NULL if it lies in none */
     size_t size;                   /* of the chunk, in bytes */
-    uint32_t used; /* carved slots; set when the chunk stops being the newest */
-    uint32_t free; /* free ones among them; only while the pool is being trimmed */
+    size_t used; /* carved slots; set when the chunk stops being the newest */
     NANVM_INTEGRITY(nanvm_memory_front front;)
     NANVM_IN_DEBUG(struct nanvm_chunk *before; /* the one in front in the list `live` */)
 } nanvm_chunk;
 
-NANVM_STATIC_ASSERT(offsetof(nanvm_chunk, most_items) == sizeof(nanvm_origin),
+NANVM_STATIC_ASSERT(offsetof(nanvm_chunk_head, most_items) == sizeof(nanvm_origin),
                     "nanvm_origin_most_items() finds it");
 
 /* From the start of a chunk to its first object. */

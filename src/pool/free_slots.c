@@ -20,8 +20,9 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
 }
 
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
-    (void)dealloc;
-    (void)nanvm_slots_free(object);
+    if (!nanvm_slots_free(object)) {
+        nanvm_slab_free_last(nanvm_slab_of((nanvm_pool *)dealloc), object);
+    }
 }
 
 void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
@@ -29,41 +30,19 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
     (void)object;
 }
 
-static size_t list_length(const nanvm_slot *slot) {
-    size_t length = 0;
-    for (; slot != NULL; slot = slot->next) {
-        ++length;
-    }
-    return length;
-}
-
 size_t nanvm_free_slots_length(const nanvm_slab *self) {
-    const nanvm_slots *slots = &self->pool.slots;
-    return list_length(slots->free_list) + list_length(slots->local_free_list);
+    (void)self;
+    return 0;
 }
 
-static void count_in_chunks(const nanvm_slot *slot) {
-    for (; slot != NULL; slot = slot->next) {
-        nanvm_chunk_of(slot)->free += 1;
-    }
-}
-
-void nanvm_free_slots_count_in_chunks(const nanvm_slab *self) {
-    count_in_chunks(self->pool.slots.free_list);
-    count_in_chunks(self->pool.slots.local_free_list);
-}
-
-static void filter(nanvm_slot **link, bool (*is_removed)(const void *slot)) {
-    while (*link != NULL) {
-        if (is_removed(*link)) {
-            *link = (*link)->next;
+void nanvm_free_slots_forget(nanvm_slab *self,
+                             bool (*is_removed)(const nanvm_chunk *chunk)) {
+    nanvm_chunk_head **link = &self->pool.slots.with_free;
+    while (*link != &nanvm_chunk_none) {
+        if (is_removed((const nanvm_chunk *)*link)) {
+            *link = (*link)->next_with_free;
         } else {
-            link = &(*link)->next;
+            link = &(*link)->next_with_free;
         }
     }
-}
-
-void nanvm_free_slots_filter(nanvm_slab *self, bool (*is_removed)(const void *slot)) {
-    filter(&self->pool.slots.free_list, is_removed);
-    filter(&self->pool.slots.local_free_list, is_removed);
 }

@@ -53,7 +53,7 @@ void *nanvm_large_object_in(nanvm_large *self, nanvm_chunk *chunk, size_t prefix
     nanvm_large_count_one(self);
     nanvm_live_add(self, chunk);
     void *object = (unsigned char *)chunk + prefix;
-    nanvm_header_write(object, nanvm_origin_distance(object, &chunk->origin),
+    nanvm_header_write(object, nanvm_origin_distance(object, &chunk->head.origin),
                        NANVM_COUNT_PLAIN);
     return object;
 }
@@ -75,7 +75,9 @@ static void large_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
     nanvm_cache_push(nanvm_large_of(pool), object);
     pool->live -= 1;
-    if (pool->owner == NULL && pool->live == 0) {
+    if (pool->owner != NULL) {
+        nanvm_pools_note_free(pool);
+    } else if (pool->live == 0) {
         nanvm_pool_destroy(pool);
     }
 }
@@ -113,9 +115,6 @@ static void large_orphan(nanvm_pool *pool) {
     pool->owner = NULL;
     if (pool->live == 0) {
         nanvm_pool_destroy(pool);
-    } else {
-        nanvm_pool_set_dealloc_table(
-            pool, pool->untrimmed_table); /* a trim may have changed it */
     }
 }
 
@@ -139,7 +138,7 @@ nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
     if (self != NULL) {
         self->least_size = least_size;
         self->most_size = NANVM_LARGE_MOST;
-        nanvm_pool_set_dealloc_table(self, &large_dealloc);
+        self->slots.dealloc.table = &large_dealloc;
     }
     return self;
 }

@@ -113,6 +113,8 @@ static bool add_chunk(nanvm_slab *self) {
         return false;
     }
     nanvm_slab_note_used(self);
+    chunk->head.free_list = NULL;
+    chunk->head.live = 0;
     chunk->next = self->chunks;
     self->chunks = chunk;
     self->uncarved = (uintptr_t)nanvm_chunk_first(chunk);
@@ -120,31 +122,116 @@ static bool add_chunk(nanvm_slab *self) {
     return true;
 }
 
+/* --- the bump range --- */
+
+/* Nothing is alive in the chunk. It keeps its place in the stack. */
+static void note_empty(nanvm_slab *self, nanvm_chunk_head *chunk) {
+    nanvm_slots *slots = &self->pool.slots;
+    if (chunk->free_list == NULL) {
+        chunk->next_with_free = slots->with_free;
+        slots->with_free = chunk;
+    }
+    chunk->free_list = NULL;
+    if (self->pool.owner != NULL) {
+        nanvm_pools_note_free(&self->pool);
+    }
+}
+
+static void set_bump_range(nanvm_slab *self, nanvm_chunk *chunk, uintptr_t begin,
+                           size_t length) {
+    nanvm_slots *slots = &self->pool.slots;
+    slots->bump = begin;
+    slots->bump_end = begin + length * slots->stride;
+    self->bumped = chunk;
+    chunk->head.live += length + 1;
+}
+
+/* What was never used becomes uncarved again. */
+static void uncarve(nanvm_slab *self) {
+    nanvm_slots *slots = &self->pool.slots;
+    if (self->is_fresh && slots->bump != slots->bump_end) {
+        size_t length = nanvm_slab_bump_length(self);
+        self->uncarved = slots->bump;
+        self->carved -= length;
+        self->chunks->head.live -= length;
+        slots->bump = slots->bump_end;
+    }
+}
+
+/* The bump range is empty. */
+static void leave_bumped(nanvm_slab *self) {
+    nanvm_chunk *chunk = self->bumped;
+    if (chunk != NULL) {
+        self->bumped = NULL;
+        chunk->head.live -= 1;
+        if (chunk->head.live == 0) {
+            note_empty(self, &chunk->head);
+        }
+    }
+}
+
+/* A slot may be taken from there, although others are free. */
+static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
+    self->pool.slots.with_free = chunk->head.next_with_free;
+    self->pool.peak = nanvm_slab_peak(self);
+    self->is_fresh = false;
+    nanvm_slab_note_used(self);
+    set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
+}
+
 /* Carves a few at a time: their headers are then in the cache when objects are
  * written. */
 static void carve_some(nanvm_slab *self) {
-    nanvm_slots *slots = &self->pool.slots;
-    size_t stride = slots->stride;
+    size_t stride = self->pool.slots.stride;
     size_t length = (self->uncarved_end - self->uncarved) / stride;
     length = length < CARVED_AT_ONCE ? length : CARVED_AT_ONCE;
-    slots->bump = self->uncarved;
+    set_bump_range(self, self->chunks, self->uncarved, length);
     uint32_t distance =
-        nanvm_origin_distance((void *)self->uncarved, &self->chunks->origin);
+        nanvm_origin_distance((void *)self->uncarved, &self->chunks->head.origin);
     /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for 0 */
     for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
         nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
         distance += (uint32_t)(stride / word_size);
     }
-    slots->bump_end = self->uncarved;
     self->carved += length;
+    self->is_fresh = true;
 }
 
 void *nanvm_slab_carve(nanvm_slab *self) {
-    if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
+    nanvm_slots *slots = &self->pool.slots;
+    leave_bumped(self);
+    if (slots->with_free != &nanvm_chunk_none) {
+        reuse_chunk(self, (nanvm_chunk *)slots->with_free);
+    } else if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
         return NULL;
+    } else {
+        carve_some(self);
     }
-    carve_some(self);
-    return nanvm_slots_pop(&self->pool.slots);
+    nanvm_pools_note_free(&self->pool);
+    return nanvm_slots_pop(slots);
+}
+
+/* Only never-used slots lie in front of the... */
+void nanvm_slab_free_last(nanvm_slab *self, void *object) {
+    nanvm_chunk *chunk = nanvm_chunk_of(object);
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    uncarve(self);
+    chunk->head.live = 0;
+    note_empty(self, &chunk->head);
+}
+
+void nanvm_slab_retire_bump_range(nanvm_slab *self) {
+    nanvm_slots *slots = &self->pool.slots;
+    uncarve(self);
+    if (self->bumped != NULL && self->bumped->head.live == nanvm_slab_bump_length(self) + 1) {
+        self->bumped->head.live = 1;
+        slots->bump = slots->bump_end;
+    }
+    while (slots->bump != slots->bump_end) { 
+        slots->bump_end -= slots->stride;
+        (void)nanvm_slots_push(slots, &self->bumped->head, (void *)slots->bump_end);
+    }
+    leave_bumped(self);
 }
 
 static void *slab_alloc(nanvm_pool *pool, size_t size) {
@@ -175,20 +262,27 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self) {
  * use at once. Where freed slots wait in a quarantine this isn't so: there the function
  * is called before each object is freed, and takes off the slots that wait. */
 size_t nanvm_slab_peak(const nanvm_slab *self) {
-    size_t used = self->carved - nanvm_slab_bump_length(self);
+    size_t used = self->carved - (self->is_fresh ? nanvm_slab_bump_length(self) : 0);
     if (NANVM_QUARANTINES) {
         used -= nanvm_free_slots_length(self);
     }
     return used > self->pool.peak ? used : self->pool.peak;
 }
 
-/* O(free slots): it walks their lists. */
+size_t nanvm_slab_live(const nanvm_slab *self) {
+    size_t live = 0;
+    for (const nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
+        live += chunk->head.live;
+    }
+    return live - nanvm_slab_bump_length(self) - (self->bumped != NULL ? 1 : 0);
+}
+
+/* O(chunks). */
 static nanvm_pool_counts slab_count(nanvm_pool *pool) {
     const nanvm_slab *self = nanvm_slab_of(pool);
     size_t stride = pool->slots.stride;
     size_t peak = nanvm_slab_peak(self);
-    pool->live =
-        self->carved - nanvm_slab_bump_length(self) - nanvm_free_slots_length(self);
+    pool->live = nanvm_slab_live(self);
     return (nanvm_pool_counts){pool->live, pool->live * stride, peak, peak * stride};
 }
 
@@ -227,7 +321,7 @@ static void slab_orphan(nanvm_pool *pool) {
     if (pool->live == 0) {
         slab_destroy(nanvm_slab_of(pool));
     } else {
-        nanvm_pool_set_dealloc_table(pool, &orphan_dealloc);
+        pool->slots.dealloc.table = &orphan_dealloc;
     }
 }
 
@@ -263,8 +357,8 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
         self->slots.stride = stride_of(type, slot_size);
         self->least_size = least_size_of(type, slot_size);
         self->most_size = slot_size;
-        nanvm_pool_set_dealloc_table(
-            self, nanvm_type_holds_nothing(type) ? &leaf_dealloc : &slab_dealloc);
+        self->slots.dealloc.table =
+            nanvm_type_holds_nothing(type) ? &leaf_dealloc : &slab_dealloc;
     }
     return self;
 }

@@ -28,6 +28,8 @@ typedef struct nanvm_slab {
                                may be behind the chunk, which needs no room for that
                                slot's header */
     size_t carved;          /* slots that have a header */
+    bool is_fresh;          /* the bump range's slots were never used */
+    nanvm_chunk *bumped;    /* that the bump range lies in; NULL if there is none */
     nanvm_chunk *chunks;    /* the newest first */
     struct nanvm_segment *segments; /* the newest first */
 } nanvm_slab;
@@ -56,10 +58,18 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self);
 /* The most slots that were in use at once. */
 size_t nanvm_slab_peak(const nanvm_slab *self);
 
+/* Frees the last object of a chunk. */
+void nanvm_slab_free_last(nanvm_slab *self, void *object);
+
+size_t nanvm_slab_live(const nanvm_slab *self);
+
 /* Sets `used` of the newest chunk, unless a trim has given that chunk back. */
 void nanvm_slab_note_used(nanvm_slab *self);
 
 /* --- slab_trim.c -------------------------------------------------------------- */
+
+/* Makes the bump range free slots of its chunk. */
+void nanvm_slab_retire_bump_range(nanvm_slab *self);
 
 /* Gives back chunks and segments in which nothing is alive. */
 void nanvm_slab_trim(nanvm_pool *pool);
@@ -81,11 +91,9 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object);
 
 size_t nanvm_free_slots_length(const nanvm_slab *self);
 
-/* Adds each free slot to the `free` of its chunk. */
-void nanvm_free_slots_count_in_chunks(const nanvm_slab *self);
-
-/* Takes the slots for which `is_removed` is true out of the lists. */
-void nanvm_free_slots_filter(nanvm_slab *self, bool (*is_removed)(const void *slot));
+/* Forgets the free slots in those chunks for which `is_removed` is true. */
+void nanvm_free_slots_forget(nanvm_slab *self,
+                             bool (*is_removed)(const nanvm_chunk *chunk));
 
 /* --- segment.c ---------------------------------------------------------------- */
 

@@ -1,20 +1,8 @@
 /* Giving back the chunks and segments of a slab pool in which nothing is alive. */
 #include "pool/slab.h"
 
-/* The slots of the bump range count as free, in the newest chunk, which is the first of
- * the list. */
-static void count_free(nanvm_slab *self) {
-    uint32_t in_bump_range = (uint32_t)nanvm_slab_bump_length(self);
-    nanvm_slab_note_used(self);
-    for (nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
-        chunk->free = in_bump_range;
-        in_bump_range = 0;
-    }
-    nanvm_free_slots_count_in_chunks(self);
-}
-
 static bool is_empty(const nanvm_chunk *chunk) {
-    return chunk->free == chunk->used;
+    return chunk->head.live == 0;
 }
 
 static void count_empty(nanvm_slab *self) {
@@ -37,10 +25,6 @@ static bool can_go(const nanvm_chunk *chunk) {
     return chunk->segment == NULL ? is_empty(chunk) : is_empty_segment(chunk->segment);
 }
 
-static bool lies_where_nothing_lives(const void *slot) {
-    return can_go(nanvm_chunk_of(slot));
-}
-
 static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
     self->carved -= chunk->used;
     if (chunk->segment == NULL) {
@@ -51,7 +35,6 @@ static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
 static void trim_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
     if (self->chunks != NULL && can_go(self->chunks)) { /* the newest */
-        self->pool.slots.bump = self->pool.slots.bump_end = 0;
         self->uncarved = self->uncarved_end = 0;
     }
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
@@ -79,9 +62,10 @@ static void trim_segments(nanvm_slab *self) {
 void nanvm_slab_trim(nanvm_pool *pool) {
     nanvm_slab *self = nanvm_slab_of(pool);
     pool->peak = nanvm_slab_peak(self);
-    count_free(self);
+    nanvm_slab_retire_bump_range(self);
+    nanvm_slab_note_used(self);
     count_empty(self);
-    nanvm_free_slots_filter(self, lies_where_nothing_lives);
+    nanvm_free_slots_forget(self, can_go);
     trim_chunks(self);
     trim_segments(self);
 }

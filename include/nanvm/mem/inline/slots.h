@@ -9,21 +9,32 @@ typedef struct NANVM_MAY_ALIAS nanvm_slot {
     struct nanvm_slot *next;
 } nanvm_slot;
 
-/* Free slots for new objects of one type: two free lists, and a bump range of slots that
- * lie side by side. A pool of a local manager starts with such a struct, so that a
- * pointer to the dealloc of its objects leads to the pool; an arena has one for its bump
- * range.
+/* The first part of a chunk of slots. The headers of all objects in the chunk lead to it,
+ * so a drop that reads the origin has found the list, too. */
+typedef struct nanvm_chunk_head {
+    nanvm_origin origin; /* first */
+    size_t most_items;   /* that an array in the chunk has room for; right behind the
+                            origin */
+    nanvm_slot *free_list;
+    struct nanvm_chunk_head *next_with_free;
+    size_t live; /* slots in use, those of the bump range included; one more while the
+                    chunk has the bump range, so that it isn't given back */
+} nanvm_chunk_head;
+
+/* Free slots for new objects of one type: a stack of chunks with free slots, and a bump
+ * range of slots that lie side by side. A pool of a local manager starts with such a
+ * struct, so that a pointer to the dealloc of its objects leads to the pool; an arena has
+ * one for its bump range.
  *
- * A freed slot goes to the local free list, which becomes the free list when that is
- * empty. A drop finds the pool, and so the list, through the dropped object's header. If
- * `new` read the word that a drop writes, it would wait until the header of the object
- * that was dropped just before has come from memory. (With one million objects, dropped
- * and created at random: 87 ns became 64.) */
+ * Each chunk has a list of its free slots, and what was freed last is used first. A chunk
+ * joins the stack when its first slot is freed, and leaves when its last one is used. A
+ * chunk in which nothing is alive stays in the stack without a list: when it comes to the
+ * top, its slots become the bump range. */
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
-    nanvm_slot *free_list;
-    nanvm_slot *local_free_list; /* becomes the free list when that is empty */
+    nanvm_chunk_head *with_free; /* the top of the stack; at its end is a chunk that has
+                                    no slots */
     uintptr_t bump;              /* the address of the bump range's next object ... */
     uintptr_t bump_end;          /* ... and what the one after its last would have, which
                                     may lie behind the chunk */
@@ -52,9 +63,8 @@ NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
 /* 32 and 64 steps do equally well, 12 a fifth less. */
 enum { NANVM_STEPS_AHEAD = 32 };
 
-/* Prefetches slots that lie at equal distances, as after the drop of a list, some steps
- * ahead. `next` may be NULL: a prefetch of any address does no harm. (Building a long
- * list anew: 3.3 ns a node became 2.1.) */
+/* Prefetches objects that lie at equal distances, some steps ahead. `next` may be NULL: a
+ * prefetch of any address does no harm. */
 NANVM_WRAPS("a step may lead back")
 NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
     uintptr_t step = NANVM_ADDRESS(next) - NANVM_ADDRESS(slot);
@@ -62,18 +72,17 @@ NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
         NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
-/* A slot of the free lists; NULL if there is none. */
+/* The free slot of the top chunk that was freed last; NULL if that chunk has no list. */
 NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
-    nanvm_slot *slot = self->free_list;
+    nanvm_chunk_head *chunk = self->with_free;
+    nanvm_slot *slot = chunk->free_list;
     if (slot != NANVM_NULL) {
-        self->free_list = slot->next;
-        nanvm_slots_prefetch(slot, self->free_list);
-        return slot;
-    }
-    slot = self->local_free_list;
-    if (slot != NANVM_NULL) {
-        self->free_list = slot->next;
-        self->local_free_list = NANVM_NULL;
+        nanvm_slot *next = slot->next;
+        chunk->free_list = next;
+        chunk->live += 1;
+        if (next == NANVM_NULL) {
+            self->with_free = chunk->next_with_free;
+        }
     }
     return slot;
 }
@@ -96,24 +105,34 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     return slot;
 }
 
-/* Adds the slot of an object that just died. */
-NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, nanvm_slot *slot) {
-    slot->next = self->local_free_list;
-    self->local_free_list = slot;
-}
-
-/* Frees the slot of an object that holds nothing and whose last reference is gone, if the
- * object lies in a pool; else returns false. Inlined: about 12 instructions on x86-64, 45
- * bytes. */
-NANVM_INLINE bool nanvm_slots_free(void *object) {
-    nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    if (NANVM_UNLIKELY(!dealloc->table->traits.free_inline)) {
+/* Frees the slot of an object in the chunk, unless it is the last one in use there. */
+NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, nanvm_chunk_head *chunk,
+                                   void *object) {
+    size_t live = chunk->live - 1;
+    nanvm_slot *next = chunk->free_list;
+    if (NANVM_UNLIKELY(live == 0)) {
         return false;
     }
-    nanvm_slots *self = NANVM_BITS_TO(nanvm_slots *, dealloc);
-    nanvm_slots_push(self, NANVM_TO(nanvm_slot *, object));
+    chunk->live = live;
+    chunk->free_list = NANVM_TO(nanvm_slot *, object);
+    chunk->free_list->next = next;
+    if (next == NANVM_NULL) {
+        chunk->next_with_free = self->with_free;
+        self->with_free = chunk;
+    }
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     return true;
+}
+
+/* Frees the slot of an object that holds nothing and whose last reference is gone; false
+ * if the object's dealloc has to do it. Inlined: about 17 instructions on x86-64, 80
+ * bytes. */
+NANVM_INLINE bool nanvm_slots_free(void *object) {
+    nanvm_origin *origin = nanvm_block_origin(object);
+    nanvm_dealloc *dealloc = origin->dealloc;
+    return NANVM_LIKELY(dealloc->table->traits.free_inline) &&
+           nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc),
+                            NANVM_BITS_TO(nanvm_chunk_head *, origin), object);
 }
 NANVM_END_DECLS
 
