@@ -171,12 +171,20 @@ static void leave_bumped(nanvm_slab *self) {
 }
 
 /* A slot may be taken from there, although others are free. */
-static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
-    self->pool.slots.with_free = chunk->head.next_with_free;
-    self->pool.peak = nanvm_slab_peak(self);
-    self->is_fresh = false;
-    nanvm_slab_note_used(self);
-    set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
+static void take_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
+    nanvm_slots *slots = &self->pool.slots;
+    slots->with_free = chunk->head.next_with_free;
+    if (chunk == self->chunks) {
+        nanvm_slab_note_used(self);
+    }
+    if (chunk->head.live != 0) {
+        slots->free_list = chunk->head.free_list;
+        chunk->head.free_list = NULL;
+        chunk->head.live = chunk->used;
+    } else {
+        self->is_fresh = false;
+        set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
+    }
 }
 
 /* Carves a few at a time: their headers are then in the cache when objects are
@@ -201,7 +209,7 @@ void *nanvm_slab_carve(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     leave_bumped(self);
     if (slots->with_free != &nanvm_chunk_none) {
-        reuse_chunk(self, (nanvm_chunk *)slots->with_free);
+        take_chunk(self, (nanvm_chunk *)slots->with_free);
     } else if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
         return NULL;
     } else {
@@ -215,13 +223,17 @@ void *nanvm_slab_carve(nanvm_slab *self) {
 void nanvm_slab_free_last(nanvm_slab *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    uncarve(self);
     chunk->head.live = 0;
     note_empty(self, &chunk->head);
 }
 
 void nanvm_slab_retire_bump_range(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
+    for (nanvm_slot *slot; (slot = nanvm_slots_pop_free(slots)) != NULL;) {
+        if (!nanvm_slots_push(slots, &nanvm_chunk_of(slot)->head, slot)) {
+            nanvm_slab_free_last(self, slot);
+        }
+    }
     uncarve(self);
     if (self->bumped != NULL && self->bumped->head.live == nanvm_slab_bump_length(self) + 1) {
         self->bumped->head.live = 1;
@@ -273,6 +285,9 @@ size_t nanvm_slab_live(const nanvm_slab *self) {
     size_t live = 0;
     for (const nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
         live += chunk->head.live;
+    }
+    for (const nanvm_slot *slot = self->pool.slots.free_list; slot != NULL; slot = slot->next) {
+        live -= 1;
     }
     return live - nanvm_slab_bump_length(self) - (self->bumped != NULL ? 1 : 0);
 }

@@ -33,6 +33,7 @@ typedef struct nanvm_chunk_head {
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
+    nanvm_slot *free_list;       /* of one chunk */
     nanvm_chunk_head *with_free; /* the top of the stack; at its end is a chunk that has
                                     no slots */
     uintptr_t bump;              /* the address of the bump range's next object ... */
@@ -72,17 +73,12 @@ NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
         NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
-/* The free slot of the top chunk that was freed last; NULL if that chunk has no list. */
+/* A slot of the free list; NULL if that is empty. */
 NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
-    nanvm_chunk_head *chunk = self->with_free;
-    nanvm_slot *slot = chunk->free_list;
+    nanvm_slot *slot = self->free_list;
     if (slot != NANVM_NULL) {
-        nanvm_slot *next = slot->next;
-        chunk->free_list = next;
-        chunk->live += 1;
-        if (next == NANVM_NULL) {
-            self->with_free = chunk->next_with_free;
-        }
+        self->free_list = slot->next;
+        NANVM_PREFETCH(self->free_list);
     }
     return slot;
 }
