@@ -128,9 +128,7 @@ static inline void leave_chunk(walk *self) {
     nanvm_chunk_head *chunk = self->chunk;
     if (chunk != NULL) {
         if (chunk->free_list == NULL && self->freed != NULL) {
-            nanvm_slots *slots = (nanvm_slots *)chunk->origin.dealloc;
-            chunk->next_with_free = slots->with_free;
-            slots->with_free = chunk;
+            nanvm_chunk_link(chunk);
         }
         chunk->free_list = self->freed;
         chunk->live = self->live;
@@ -453,7 +451,7 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 static inline void end_object(const nanvm_origin *origin, void *object) {
     if (!NANVM_QUARANTINES &&
         NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
-        if (NANVM_UNLIKELY(!nanvm_slots_push((nanvm_slots *)origin->dealloc, (nanvm_chunk_head *)(uintptr_t)origin, object))) {
+        if (NANVM_UNLIKELY(!nanvm_slots_push((nanvm_slots *)origin->dealloc, object) && !nanvm_chunk_push((nanvm_chunk_head *)(uintptr_t)origin, object))) {
             nanvm_block_free(object);
         }
     } else if (nanvm_type_holds_nothing(origin->type)) {

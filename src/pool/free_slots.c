@@ -20,8 +20,8 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
 }
 
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
-    if (!nanvm_slots_free(object)) {
-        nanvm_slab_free_last(nanvm_slab_of((nanvm_pool *)dealloc), object);
+    if (!nanvm_slots_push((nanvm_slots *)dealloc, object)) {
+        nanvm_slab_free(nanvm_slab_of((nanvm_pool *)dealloc), object);
     }
 }
 

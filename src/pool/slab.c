@@ -170,21 +170,31 @@ static void leave_bumped(nanvm_slab *self) {
     }
 }
 
-/* A slot may be taken from there, although others are free. */
-static void take_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
+static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
+    nanvm_slab_note_used(self);
+    self->pool.slots.with_free = chunk->head.next_with_free;
+    self->is_fresh = false;
+    set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
+}
+
+/* Takes a slot from the top chunk. */
+static void *refill(nanvm_slab *self, nanvm_chunk_head *chunk) {
     nanvm_slots *slots = &self->pool.slots;
-    slots->with_free = chunk->head.next_with_free;
-    if (chunk == self->chunks) {
-        nanvm_slab_note_used(self);
+    nanvm_slot *slot = chunk->free_list;
+    size_t length = 0;
+    while (length < NANVM_RECENT_LENGTH / 2 && slot != NULL) {
+        slots->recent[length] = slot;
+        slot = slot->next;
+        NANVM_PREFETCH(slot);
+        length += 1;
     }
-    if (chunk->head.live != 0) {
-        slots->free_list = chunk->head.free_list;
-        chunk->head.free_list = NULL;
-        chunk->head.live = chunk->used;
-    } else {
-        self->is_fresh = false;
-        set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
+    slots->recent_length = length;
+    chunk->free_list = slot;
+    chunk->live += length;
+    if (slot == NULL) {
+        slots->with_free = chunk->next_with_free;
     }
+    return nanvm_slots_pop(slots);
 }
 
 /* Carves a few at a time: their headers are then in the cache when objects are
@@ -208,8 +218,11 @@ static void carve_some(nanvm_slab *self) {
 void *nanvm_slab_carve(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     leave_bumped(self);
+    if (slots->with_free->free_list != NULL) {
+        return refill(self, slots->with_free);
+    }
     if (slots->with_free != &nanvm_chunk_none) {
-        take_chunk(self, (nanvm_chunk *)slots->with_free);
+        reuse_chunk(self, (nanvm_chunk *)slots->with_free);
     } else if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
         return NULL;
     } else {
@@ -219,20 +232,20 @@ void *nanvm_slab_carve(nanvm_slab *self) {
     return nanvm_slots_pop(slots);
 }
 
-/* Only never-used slots lie in front of the... */
-void nanvm_slab_free_last(nanvm_slab *self, void *object) {
+void nanvm_slab_free(nanvm_slab *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    chunk->head.live = 0;
-    note_empty(self, &chunk->head);
+    if (!nanvm_chunk_push(&chunk->head, object)) {
+        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        chunk->head.live = 0;
+        note_empty(self, &chunk->head);
+    }
 }
 
 void nanvm_slab_retire_bump_range(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
-    for (nanvm_slot *slot; (slot = nanvm_slots_pop_free(slots)) != NULL;) {
-        if (!nanvm_slots_push(slots, &nanvm_chunk_of(slot)->head, slot)) {
-            nanvm_slab_free_last(self, slot);
-        }
+    while (slots->recent_length > 0) {
+        slots->recent_length -= 1;
+        nanvm_slab_free(self, slots->recent[slots->recent_length]);
     }
     uncarve(self);
     if (self->bumped != NULL && self->bumped->head.live == nanvm_slab_bump_length(self) + 1) {
@@ -241,7 +254,7 @@ void nanvm_slab_retire_bump_range(nanvm_slab *self) {
     }
     while (slots->bump != slots->bump_end) { 
         slots->bump_end -= slots->stride;
-        (void)nanvm_slots_push(slots, &self->bumped->head, (void *)slots->bump_end);
+        (void)nanvm_chunk_push(&self->bumped->head, (void *)slots->bump_end);
     }
     leave_bumped(self);
 }
@@ -286,9 +299,7 @@ size_t nanvm_slab_live(const nanvm_slab *self) {
     for (const nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
         live += chunk->head.live;
     }
-    for (const nanvm_slot *slot = self->pool.slots.free_list; slot != NULL; slot = slot->next) {
-        live -= 1;
-    }
+    live -= self->pool.slots.recent_length;
     return live - nanvm_slab_bump_length(self) - (self->bumped != NULL ? 1 : 0);
 }
 

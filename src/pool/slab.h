@@ -58,8 +58,8 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self);
 /* The most slots that were in use at once. */
 size_t nanvm_slab_peak(const nanvm_slab *self);
 
-/* Frees the last object of a chunk. */
-void nanvm_slab_free_last(nanvm_slab *self, void *object);
+/* Frees the slot of an object in its chunk. */
+void nanvm_slab_free(nanvm_slab *self, void *object);
 
 size_t nanvm_slab_live(const nanvm_slab *self);
 

@@ -30,10 +30,12 @@ typedef struct nanvm_chunk_head {
  * joins the stack when its first slot is freed, and leaves when its last one is used. A
  * chunk in which nothing is alive stays in the stack without a list: when it comes to the
  * top, its slots become the bump range. */
+enum { NANVM_RECENT_LENGTH = 16 };
+
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
-    nanvm_slot *free_list;       /* of one chunk */
+    size_t recent_length;
     nanvm_chunk_head *with_free; /* the top of the stack; at its end is a chunk that has
                                     no slots */
     uintptr_t bump;              /* the address of the bump range's next object ... */
@@ -42,6 +44,7 @@ typedef struct nanvm_slots {
     size_t stride;               /* from one object to the next */
     int32_t bump_count;          /* what an object from the bump range starts with: in a
                                     pool NANVM_COUNT_PLAIN, which is 0 */
+    void *recent[NANVM_RECENT_LENGTH];
 } nanvm_slots;
 
 NANVM_BEGIN_DECLS
@@ -73,14 +76,14 @@ NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
         NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
-/* A slot of the free list; NULL if that is empty. */
-NANVM_INLINE nanvm_slot *nanvm_slots_pop_free(nanvm_slots *self) {
-    nanvm_slot *slot = self->free_list;
-    if (slot != NANVM_NULL) {
-        self->free_list = slot->next;
-        NANVM_PREFETCH(self->free_list);
+/* The slot that was freed last; NULL if there is none. */
+NANVM_INLINE void *nanvm_slots_pop_free(nanvm_slots *self) {
+    size_t length = self->recent_length;
+    if (length == 0) {
+        return NANVM_NULL;
     }
-    return slot;
+    self->recent_length = length - 1;
+    return self->recent[length - 1];
 }
 
 /* The address for a new object, its header written; NULL if no slot is free. Inlined:
@@ -101,21 +104,14 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     return slot;
 }
 
-/* Frees the slot of an object in the chunk, unless it is the last one in use there. */
-NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, nanvm_chunk_head *chunk,
-                                   void *object) {
-    size_t live = chunk->live - 1;
-    nanvm_slot *next = chunk->free_list;
-    if (NANVM_UNLIKELY(live == 0)) {
+/* Frees a slot, if there is room among the recent ones. */
+NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, void *object) {
+    size_t length = self->recent_length;
+    if (NANVM_UNLIKELY(length == NANVM_RECENT_LENGTH)) {
         return false;
     }
-    chunk->live = live;
-    chunk->free_list = NANVM_TO(nanvm_slot *, object);
-    chunk->free_list->next = next;
-    if (next == NANVM_NULL) {
-        chunk->next_with_free = self->with_free;
-        self->with_free = chunk;
-    }
+    self->recent[length] = object;
+    self->recent_length = length + 1;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     return true;
 }
@@ -124,11 +120,9 @@ NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, nanvm_chunk_head *chunk,
  * if the object's dealloc has to do it. Inlined: about 17 instructions on x86-64, 80
  * bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
-    nanvm_origin *origin = nanvm_block_origin(object);
-    nanvm_dealloc *dealloc = origin->dealloc;
+    nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     return NANVM_LIKELY(dealloc->table->traits.free_inline) &&
-           nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc),
-                            NANVM_BITS_TO(nanvm_chunk_head *, origin), object);
+           nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc), object);
 }
 NANVM_END_DECLS
 
