@@ -20,7 +20,7 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
 }
 
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
-    if (!nanvm_slots_push((nanvm_slots *)dealloc, object)) {
+    if (nanvm_chunk_of(object)->head.live == 1 || !nanvm_slots_push((nanvm_slots *)dealloc, object)) {
         nanvm_slab_free(nanvm_slab_of((nanvm_pool *)dealloc), object);
     }
 }
