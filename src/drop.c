@@ -114,8 +114,7 @@ static const nanvm_type no_type; /* which no object has */
 typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;       /* its free list */
-    size_t live;             /* and its `live` */
-    nanvm_dealloc *pool;     /* that the chunk was in last; NULL */
+    size_t others;           /* its `live` but one; 0 if `chunk` is NULL */
     const nanvm_type *type; /* of the last struct, if a dealloc frees it; else no_type */
     const size_t *first;    /* offset of the type's first reference ... */
     const size_t *last;     /* ... and of its last */
@@ -131,52 +130,43 @@ static inline void leave_chunk(walk *self) {
             nanvm_chunk_link(chunk);
         }
         chunk->free_list = self->freed;
-        chunk->live = self->live;
+        chunk->live = self->others + 1;
     }
     self->chunk = NULL;
-}
-
-/* Has to be called before any other code uses the pool, and so before code of the user
- * runs. */
-static inline void leave_pool(walk *self) {
-    leave_chunk(self);
-    self->pool = NULL;
+    self->others = 0;
 }
 
 static inline void enter_chunk(walk *self, const nanvm_origin *origin) {
     self->chunk = (nanvm_chunk_head *)(uintptr_t)origin;
     self->freed = self->chunk->free_list;
-    self->live = self->chunk->live;
+    self->others = self->chunk->live - 1;
 }
 
 static inline void enter_pool(walk *self, const nanvm_origin *origin) {
-    leave_pool(self);
+    leave_chunk(self);
     self->first = origin->type->refs;
     self->last = self->first + origin->type->refs_length - 1;
     self->type = origin->type;
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline) {
         self->type = &no_type;
-        self->pool = origin->dealloc;
         enter_chunk(self, origin);
     }
 }
 
 static inline void free_in_walk(walk *self, void *object) {
-    if (NANVM_LIKELY(self->chunk != NULL)) {
-        if (NANVM_LIKELY(self->live > 1)) {
-            nanvm_slot *slot = object;
-            slot->next = self->freed;
-            self->freed = slot;
-            self->live -= 1;
-            return;
-        }
+    if (NANVM_LIKELY(self->others != 0)) {
+        nanvm_slot *slot = object;
+        slot->next = self->freed;
+        self->freed = slot;
+        self->others -= 1;
+    } else {
         leave_chunk(self);
+        nanvm_block_free(object);
     }
-    nanvm_block_free(object);
 }
 
 static inline void defer_in_walk(walk *self, void *object) {
-    leave_pool(self);
+    leave_chunk(self);
     self->list = defer(object, self->list);
 }
 
@@ -189,7 +179,7 @@ static inline bool goes_on_with(walk *self, void *object) {
                      origin == (nanvm_origin *)self->chunk)) {
         return true; /* a pool has one type: `first` and `last` stay */
     }
-    if (!NANVM_QUARANTINES && origin->dealloc == self->pool) {
+    if (!NANVM_QUARANTINES && self->chunk != NULL && origin->dealloc == self->chunk->origin.dealloc) {
         leave_chunk(self);
         enter_chunk(self, origin);
         return true;
@@ -228,7 +218,7 @@ static inline bool releases_last(walk *self, const void *object) {
         return false;
     }
     if (NANVM_UNLIKELY(count < 0)) {
-        leave_pool(self);
+        leave_chunk(self);
         return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
                                             : nanvm_count_release(object);
     }

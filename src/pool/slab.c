@@ -84,13 +84,6 @@ static nanvm_chunk *alloc_chunk(nanvm_slab *self) {
     return chunk != NULL ? chunk : nanvm_chunk_alloc(&self->pool, least);
 }
 
-void nanvm_slab_note_used(nanvm_slab *self) {
-    if (self->uncarved != 0) {
-        size_t bytes = self->uncarved - (uintptr_t)nanvm_chunk_first(self->chunks);
-        self->chunks->used = (uint32_t)(bytes / self->pool.slots.stride);
-    }
-}
-
 /* The last slot takes only `most_size` bytes: no header follows it. */
 static size_t slots_for(const nanvm_pool *pool, size_t room) {
     return (room - pool->most_size) / pool->slots.stride + 1;
@@ -99,6 +92,57 @@ static size_t slots_for(const nanvm_pool *pool, size_t room) {
 static size_t slots_in(const nanvm_pool *pool, const nanvm_chunk *chunk) {
     const unsigned char *end = (const unsigned char *)chunk + chunk->size;
     return slots_for(pool, (size_t)(end - nanvm_chunk_first(chunk)));
+}
+
+/* --- the bump range --- */
+
+/* Nothing is alive in the chunk. It keeps its place in the stack, without a list. */
+static void note_empty(nanvm_slab *self, nanvm_chunk *chunk) {
+    nanvm_pool *pool = &self->pool;
+    if (chunk->head.free_list == NULL) {
+        nanvm_chunk_link(&chunk->head);
+    }
+    chunk->head.free_list = NULL;
+    chunk->head.live = 0;
+    pool->peak = nanvm_slab_peak(self);
+    self->carved -= chunk->used;
+    if (pool->owner != NULL) {
+        nanvm_pools_note_free(pool);
+    }
+}
+
+/* What was never used becomes uncarved again. */
+static void uncarve(nanvm_slab *self) {
+    nanvm_slots *slots = &self->pool.slots;
+    size_t length = nanvm_slab_bump_length(self);
+    self->uncarved = slots->bump;
+    slots->bump_end = slots->bump;
+    self->carved -= length;
+    self->carving->used -= length;
+    self->carving->head.live -= length;
+}
+
+static void leave_chunk(nanvm_slab *self) {
+    nanvm_chunk *chunk = self->carving;
+    if (chunk != NULL) {
+        self->carving = NULL;
+        chunk->head.live -= 1;
+        if (chunk->head.live == 0) {
+            note_empty(self, chunk);
+        }
+    }
+}
+
+static void enter_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
+    nanvm_slots *slots = &self->pool.slots;
+    leave_chunk(self);
+    self->carving = chunk;
+    chunk->head.live = chunk->used + 1;
+    self->carved += chunk->used;
+    uintptr_t first = (uintptr_t)nanvm_chunk_first(chunk);
+    slots->bump = first;
+    slots->bump_end = self->uncarved = first + chunk->used * slots->stride;
+    self->uncarved_end = first + slots_in(&self->pool, chunk) * slots->stride;
 }
 
 static bool add_chunk(nanvm_slab *self) {
@@ -112,69 +156,33 @@ static bool add_chunk(nanvm_slab *self) {
         nanvm_chunk_free(&self->pool, chunk);
         return false;
     }
-    nanvm_slab_note_used(self);
     chunk->head.free_list = NULL;
-    chunk->head.live = 0;
+    chunk->used = 0;
     chunk->next = self->chunks;
     self->chunks = chunk;
-    self->uncarved = (uintptr_t)nanvm_chunk_first(chunk);
-    self->uncarved_end = self->uncarved + slots * self->pool.slots.stride;
+    enter_chunk(self, chunk);
     return true;
 }
 
-/* --- the bump range --- */
-
-/* Nothing is alive in the chunk. It keeps its place in the stack. */
-static void note_empty(nanvm_slab *self, nanvm_chunk_head *chunk) {
+/* Carves a few at a time: their headers are then in the cache when objects are
+ * written. */
+static void carve_some(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
-    if (chunk->free_list == NULL) {
-        chunk->next_with_free = slots->with_free;
-        slots->with_free = chunk;
+    size_t stride = slots->stride;
+    size_t length = (self->uncarved_end - self->uncarved) / stride;
+    length = length < CARVED_AT_ONCE ? length : CARVED_AT_ONCE;
+    slots->bump = self->uncarved;
+    uint32_t distance =
+        nanvm_origin_distance((void *)self->uncarved, &self->carving->head.origin);
+    /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for 0 */
+    for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
+        nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
+        distance += (uint32_t)(stride / word_size);
     }
-    chunk->free_list = NULL;
-    if (self->pool.owner != NULL) {
-        nanvm_pools_note_free(&self->pool);
-    }
-}
-
-static void set_bump_range(nanvm_slab *self, nanvm_chunk *chunk, uintptr_t begin,
-                           size_t length) {
-    nanvm_slots *slots = &self->pool.slots;
-    slots->bump = begin;
-    slots->bump_end = begin + length * slots->stride;
-    self->bumped = chunk;
-    chunk->head.live += length + 1;
-}
-
-/* What was never used becomes uncarved again. */
-static void uncarve(nanvm_slab *self) {
-    nanvm_slots *slots = &self->pool.slots;
-    if (self->is_fresh && slots->bump != slots->bump_end) {
-        size_t length = nanvm_slab_bump_length(self);
-        self->uncarved = slots->bump;
-        self->carved -= length;
-        self->chunks->head.live -= length;
-        slots->bump = slots->bump_end;
-    }
-}
-
-/* The bump range is empty. */
-static void leave_bumped(nanvm_slab *self) {
-    nanvm_chunk *chunk = self->bumped;
-    if (chunk != NULL) {
-        self->bumped = NULL;
-        chunk->head.live -= 1;
-        if (chunk->head.live == 0) {
-            note_empty(self, &chunk->head);
-        }
-    }
-}
-
-static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
-    nanvm_slab_note_used(self);
-    self->pool.slots.with_free = chunk->head.next_with_free;
-    self->is_fresh = false;
-    set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
+    slots->bump_end = self->uncarved;
+    self->carved += length;
+    self->carving->used += length;
+    self->carving->head.live += length;
 }
 
 /* Takes a slot from the top chunk. */
@@ -197,47 +205,31 @@ static void *refill(nanvm_slab *self, nanvm_chunk_head *chunk) {
     return nanvm_slots_pop(slots);
 }
 
-/* Carves a few at a time: their headers are then in the cache when objects are
- * written. */
-static void carve_some(nanvm_slab *self) {
-    size_t stride = self->pool.slots.stride;
-    size_t length = (self->uncarved_end - self->uncarved) / stride;
-    length = length < CARVED_AT_ONCE ? length : CARVED_AT_ONCE;
-    set_bump_range(self, self->chunks, self->uncarved, length);
-    uint32_t distance =
-        nanvm_origin_distance((void *)self->uncarved, &self->chunks->head.origin);
-    /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for 0 */
-    for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
-        nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
-        distance += (uint32_t)(stride / word_size);
-    }
-    self->carved += length;
-    self->is_fresh = true;
-}
-
 void *nanvm_slab_carve(nanvm_slab *self) {
-    nanvm_slots *slots = &self->pool.slots;
-    leave_bumped(self);
-    if (slots->with_free->free_list != NULL) {
-        return refill(self, slots->with_free);
+    nanvm_chunk_head *chunk = self->pool.slots.with_free;
+    nanvm_pools_note_free(&self->pool);
+    if (chunk->free_list != NULL) {
+        return refill(self, chunk);
     }
-    if (slots->with_free != &nanvm_chunk_none) {
-        reuse_chunk(self, (nanvm_chunk *)slots->with_free);
-    } else if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
-        return NULL;
-    } else {
+    if (self->uncarved == self->uncarved_end) {
+        if (chunk != &nanvm_chunk_none) {
+            self->pool.slots.with_free = chunk->next_with_free;
+            enter_chunk(self, (nanvm_chunk *)chunk);
+        } else if (!add_chunk(self)) {
+            return NULL;
+        }
+    }
+    if (self->pool.slots.bump == self->pool.slots.bump_end) {
         carve_some(self);
     }
-    nanvm_pools_note_free(&self->pool);
-    return nanvm_slots_pop(slots);
+    return nanvm_slots_pop(&self->pool.slots);
 }
 
 void nanvm_slab_free(nanvm_slab *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     if (!nanvm_chunk_push(&chunk->head, object)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-        chunk->head.live = 0;
-        note_empty(self, &chunk->head);
+        note_empty(self, chunk);
     }
 }
 
@@ -247,16 +239,11 @@ void nanvm_slab_retire_bump_range(nanvm_slab *self) {
         slots->recent_length -= 1;
         nanvm_slab_free(self, slots->recent[slots->recent_length]);
     }
-    uncarve(self);
-    if (self->bumped != NULL && self->bumped->head.live == nanvm_slab_bump_length(self) + 1) {
-        self->bumped->head.live = 1;
-        slots->bump = slots->bump_end;
+    if (self->carving != NULL) {
+        uncarve(self);
+        leave_chunk(self);
+        self->uncarved = self->uncarved_end = 0;
     }
-    while (slots->bump != slots->bump_end) { 
-        slots->bump_end -= slots->stride;
-        (void)nanvm_chunk_push(&self->bumped->head, (void *)slots->bump_end);
-    }
-    leave_bumped(self);
 }
 
 static void *slab_alloc(nanvm_pool *pool, size_t size) {
@@ -287,7 +274,7 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self) {
  * use at once. Where freed slots wait in a quarantine this isn't so: there the function
  * is called before each object is freed, and takes off the slots that wait. */
 size_t nanvm_slab_peak(const nanvm_slab *self) {
-    size_t used = self->carved - (self->is_fresh ? nanvm_slab_bump_length(self) : 0);
+    size_t used = self->carved - nanvm_slab_bump_length(self);
     if (NANVM_QUARANTINES) {
         used -= nanvm_free_slots_length(self);
     }
@@ -300,7 +287,7 @@ size_t nanvm_slab_live(const nanvm_slab *self) {
         live += chunk->head.live;
     }
     live -= self->pool.slots.recent_length;
-    return live - nanvm_slab_bump_length(self) - (self->bumped != NULL ? 1 : 0);
+    return live - nanvm_slab_bump_length(self) - (self->carving != NULL ? 1 : 0);
 }
 
 /* O(chunks). */

@@ -28,8 +28,7 @@ typedef struct nanvm_slab {
                                may be behind the chunk, which needs no room for that
                                slot's header */
     size_t carved;          /* slots that have a header */
-    bool is_fresh;          /* the bump range's slots were never used */
-    nanvm_chunk *bumped;    /* that the bump range lies in; NULL if there is none */
+    nanvm_chunk *carving;   /* that the bump range lies in; NULL if there is none */
     nanvm_chunk *chunks;    /* the newest first */
     struct nanvm_segment *segments; /* the newest first */
 } nanvm_slab;
@@ -62,9 +61,6 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
 void nanvm_slab_free(nanvm_slab *self, void *object);
 
 size_t nanvm_slab_live(const nanvm_slab *self);
-
-/* Sets `used` of the newest chunk, unless a trim has given that chunk back. */
-void nanvm_slab_note_used(nanvm_slab *self);
 
 /* --- slab_trim.c -------------------------------------------------------------- */
 

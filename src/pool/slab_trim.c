@@ -26,7 +26,6 @@ static bool can_go(const nanvm_chunk *chunk) {
 }
 
 static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
-    self->carved -= chunk->used;
     if (chunk->segment == NULL) {
         nanvm_chunk_free(&self->pool, chunk);
     }
@@ -34,9 +33,6 @@ static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
 
 static void trim_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
-    if (self->chunks != NULL && can_go(self->chunks)) { /* the newest */
-        self->uncarved = self->uncarved_end = 0;
-    }
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
         if (can_go(chunk)) {
             *link = chunk->next;
@@ -63,7 +59,6 @@ void nanvm_slab_trim(nanvm_pool *pool) {
     nanvm_slab *self = nanvm_slab_of(pool);
     pool->peak = nanvm_slab_peak(self);
     nanvm_slab_retire_bump_range(self);
-    nanvm_slab_note_used(self);
     count_empty(self);
     nanvm_free_slots_forget(self, can_go);
     trim_chunks(self);
