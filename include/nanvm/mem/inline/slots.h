@@ -80,17 +80,21 @@ NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
  * about 10 instructions on x86-64 from a free list, 14 from the bump range; 100 bytes. */
 NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     size_t length = self->recent_length;
-    void *slot = NANVM_NULL;
     if (length != 0) {
-        slot = self->recent[length - 1];
+        void *slot = self->recent[length - 1];
         self->recent_length = length - 1;
         nanvm_block_set_count(slot, NANVM_COUNT_PLAIN);
-    } else if (NANVM_LIKELY(self->bump != self->bump_end)) {
-        slot = NANVM_BITS_TO(void *, self->bump);
+        if (slot == NANVM_NULL) __builtin_unreachable();
+        return slot;
+    }
+    if (NANVM_LIKELY(self->bump != self->bump_end)) {
+        void *slot = NANVM_BITS_TO(void *, self->bump);
         self->bump += self->stride;
         nanvm_block_set_count(slot, self->bump_count);
+        if (slot == NANVM_NULL) __builtin_unreachable();
+        return slot;
     }
-    return slot;
+    return NANVM_NULL;
 }
 
 /* Frees a slot, if there is room among the recent ones. */
