@@ -441,9 +441,7 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 static inline void end_object(const nanvm_origin *origin, void *object) {
     if (!NANVM_QUARANTINES &&
         NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
-        if (NANVM_UNLIKELY(!nanvm_slots_push((nanvm_slots *)origin->dealloc, object) && !nanvm_chunk_push((nanvm_chunk_head *)(uintptr_t)origin, object))) {
-            nanvm_block_free(object);
-        }
+        nanvm_slots_push((nanvm_slots *)origin->dealloc, object);
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);

@@ -20,9 +20,12 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
 }
 
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
-    if (nanvm_chunk_of(object)->head.live == 1 || !nanvm_slots_push((nanvm_slots *)dealloc, object)) {
+    nanvm_slots *slots = (nanvm_slots *)dealloc;
+    if (nanvm_chunk_of(object)->head.live == 1) {
         nanvm_slab_free(nanvm_slab_of((nanvm_pool *)dealloc), object);
+        return;
     }
+    nanvm_slots_push(slots, object);
 }
 
 void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {

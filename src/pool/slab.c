@@ -1,5 +1,7 @@
 #include "pool/slab.h"
 
+#include <string.h>
+
 enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
 
 /* A pool of this size and more takes segments. A segment adds at most half of what the
@@ -244,6 +246,39 @@ void nanvm_slab_retire_bump_range(nanvm_slab *self) {
         leave_chunk(self);
         self->uncarved = self->uncarved_end = 0;
     }
+}
+
+/* Moves the first `length` recent slots to the free lists of their chunks. Often several
+ * in a row lie in one chunk. */
+static void flush(nanvm_slab *self, size_t length) {
+    void *const *recent = self->pool.slots.recent;
+    for (size_t i = 0; i < length;) {
+        nanvm_chunk *chunk = nanvm_chunk_of(recent[i]);
+        nanvm_slot *list = chunk->head.free_list;
+        size_t live = chunk->head.live;
+        if (list == NULL) {
+            nanvm_chunk_link(&chunk->head);
+        }
+        do {
+            nanvm_slot *slot = recent[i];
+            slot->next = list;
+            list = slot;
+            --live;
+            ++i;
+        } while (i < length && nanvm_block_origin(recent[i]) == &chunk->head.origin);
+        chunk->head.free_list = list;
+        chunk->head.live = live;
+        if (NANVM_UNLIKELY(live == 0)) {
+            note_empty(self, chunk);
+        }
+    }
+}
+
+void nanvm_slots_flush_cold(nanvm_slots *self) {
+    enum { HALF = NANVM_RECENT_LENGTH / 2 };
+    flush((nanvm_slab *)self, HALF);
+    memcpy(self->recent, self->recent + HALF, HALF * sizeof(void *));
+    self->recent_length = HALF;
 }
 
 static void *slab_alloc(nanvm_pool *pool, size_t size) {

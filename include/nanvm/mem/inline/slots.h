@@ -36,6 +36,7 @@ typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
     size_t recent_length;
+    void *recent[NANVM_RECENT_LENGTH];
     nanvm_chunk_head *with_free; /* the top of the stack; at its end is a chunk that has
                                     no slots */
     uintptr_t bump;              /* the address of the bump range's next object ... */
@@ -44,7 +45,6 @@ typedef struct nanvm_slots {
     size_t stride;               /* from one object to the next */
     int32_t bump_count;          /* what an object from the bump range starts with: in a
                                     pool NANVM_COUNT_PLAIN, which is 0 */
-    void *recent[NANVM_RECENT_LENGTH];
 } nanvm_slots;
 
 NANVM_BEGIN_DECLS
@@ -97,16 +97,17 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     return NANVM_NULL;
 }
 
-/* Frees a slot, if there is room among the recent ones. */
-NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, void *object) {
-    size_t length = self->recent_length;
-    if (NANVM_UNLIKELY(length == NANVM_RECENT_LENGTH)) {
-        return false;
+/* Moves some of the recent slots to the free lists of their chunks. */
+NANVM_API NANVM_NOINLINE void nanvm_slots_flush_cold(nanvm_slots *self);
+
+/* Frees a slot. */
+NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, void *object) {
+    if (NANVM_UNLIKELY(self->recent_length == NANVM_RECENT_LENGTH)) {
+        nanvm_slots_flush_cold(self);
     }
-    self->recent[length] = object;
-    self->recent_length = length + 1;
+    self->recent[self->recent_length] = object;
+    self->recent_length += 1;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    return true;
 }
 
 /* Frees the slot of an object that holds nothing and whose last reference is gone; false
@@ -114,8 +115,11 @@ NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, void *object) {
  * bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    return NANVM_LIKELY(dealloc->table->traits.free_inline) &&
-           nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc), object);
+    if (NANVM_UNLIKELY(!dealloc->table->traits.free_inline)) {
+        return false;
+    }
+    nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc), object);
+    return true;
 }
 NANVM_END_DECLS
 
