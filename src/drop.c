@@ -106,28 +106,28 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
 
 static const nanvm_type no_type; /* which no object has */
 
-/* The state of a walk through plain structs. While the walk is in a pool, `freed` stands
- * for the pool's local free list, which is written back when the walk leaves the pool.
- * It leaves only for an object outside the pool, or before other code runs. That is rare:
- * most objects lie in the same pool as their predecessor. Only inlined functions get the
+/* The state of a walk through plain structs. While the walk is in a chunk, `freed` and
+ * `others` stand for the chunk's free list and its `live`, which are written back when
+ * the walk leaves the chunk: for an object outside of it, or before other code runs. Many
+ * objects lie in the same chunk as their predecessor. Only inlined functions get the
  * address of this struct, so that it lives in registers. */
 typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
-    nanvm_slot *freed;       /* its free list */
-    size_t others;           /* its `live` but one; 0 if `chunk` is NULL */
-    const nanvm_type *type; /* of the last struct, if a dealloc frees it; else no_type */
-    const size_t *first;    /* offset of the type's first reference ... */
-    const size_t *last;     /* ... and of its last */
-    void *list;             /* of deferred objects */
+    nanvm_slot *freed;       /* the chunk's free list */
+    size_t others;           /* the chunk's `live` without one; 0 if `chunk` is NULL */
+    const nanvm_type *type;  /* of the last struct, if a dealloc frees it; else no_type */
+    const size_t *first;     /* offset of the type's first reference ... */
+    const size_t *last;      /* ... and of its last */
+    void *list;              /* of deferred objects */
 } walk;
 
-/* Has to be called before any other function uses the pool, and so before code of the
+/* Has to be called before any other function uses the chunk, and so before code of the
  * user runs. */
 static inline void leave_chunk(walk *self) {
     nanvm_chunk_head *chunk = self->chunk;
     if (chunk != NULL) {
         if (chunk->free_list == NULL && self->freed != NULL) {
-            nanvm_chunk_link(chunk);
+            nanvm_slots_add_available(chunk);
         }
         chunk->free_list = self->freed;
         chunk->live = self->others + 1;
@@ -175,19 +175,19 @@ static inline void defer_in_walk(walk *self, void *object) {
  */
 static inline bool goes_on_with(walk *self, void *object) {
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (NANVM_LIKELY(!NANVM_QUARANTINES &&
-                     origin == (nanvm_origin *)self->chunk)) {
-        return true; /* a pool has one type: `first` and `last` stay */
+    if (NANVM_LIKELY(!NANVM_QUARANTINES && (const void *)origin == self->chunk)) {
+        return true; /* a chunk has one type: `first` and `last` stay */
     }
-    if (!NANVM_QUARANTINES && self->chunk != NULL && origin->dealloc == self->chunk->origin.dealloc) {
+    if (!NANVM_QUARANTINES && self->chunk != NULL &&
+        origin->dealloc == self->chunk->origin.dealloc) {
         leave_chunk(self);
         enter_chunk(self, origin);
-        return true;
+        return true; /* and so has a pool */
     }
-    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing &&
-        nanvm_slots_free(object)) {
-        /* The walk needn't leave its pool: this object lies in another one, since the
+    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
+        /* The walk needn't leave its chunk: this object lies in another pool, since the
          * objects in the walk's pool hold references. */
+        (void)nanvm_slots_free(object);
         return false;
     }
     /* An object of the same type as the one before takes this shorter way, even if each

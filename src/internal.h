@@ -352,33 +352,16 @@ static inline void nanvm_block_expect_alive(const void *object) {
     }
 }
 
+/* --- free slots ------------------------------------------------------------ */
+
+/* Adds a chunk, which gets its first free slot, to the stack of its pool. */
+static inline void nanvm_slots_add_available(nanvm_chunk_head *chunk) {
+    nanvm_slots *slots = (nanvm_slots *)chunk->origin.dealloc;
+    chunk->next_available = slots->available;
+    slots->available = chunk;
+}
+
 /* --- new.c --------------------------------------------------------------- */
-
-static inline void nanvm_chunk_link(nanvm_chunk_head *self) {
-    nanvm_slots *slots = (nanvm_slots *)self->origin.dealloc;
-    self->next_with_free = slots->with_free;
-    slots->with_free = self;
-}
-
-/* Frees the slot of an object, unless it is the last in its chunk. */
-static inline bool nanvm_chunk_push(nanvm_chunk_head *self, void *object) {
-    size_t live = self->live - 1;
-    nanvm_slot *next = self->free_list;
-    if (NANVM_UNLIKELY(live == 0)) {
-        return false;
-    }
-    self->live = live;
-    self->free_list = object;
-    self->free_list->next = next;
-    if (next == NULL) {
-        nanvm_chunk_link(self);
-    }
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    return true;
-}
-
-/* A chunk without slots: the end of every stack of chunks that have free ones. */
-extern const nanvm_chunk_head nanvm_chunk_none;
 
 /* A new block, whose length is set and whose `*size` bytes are in any state; NULL on
  * failure. */

@@ -5,8 +5,6 @@
 #include "hold.h"
 #include "unwind.h"
 
-const nanvm_chunk_head nanvm_chunk_none;
-
 static const nanvm_mut_ref null_handle = {NULL};
 
 static void *new_alone(nanvm_manager *manager, const nanvm_type *type, size_t size) {

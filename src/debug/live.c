@@ -63,7 +63,6 @@ static void visit_chunk(const nanvm_slots *slots, const nanvm_chunk *chunk,
 
 void nanvm_live_visit_slab(nanvm_pool *pool, nanvm_live_visitor *visitor, void *context) {
     nanvm_slab *self = nanvm_slab_of(pool);
-    nanvm_slab_note_used(self);
     for (const nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
         visit_chunk(&pool->slots, chunk, visitor, context);
     }

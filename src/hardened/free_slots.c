@@ -20,6 +20,7 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
     pool->peak = nanvm_slab_peak(nanvm_slab_of(pool));
+    nanvm_chunk_of(object)->head.live -= 1;
     nanvm_quarantine_push(&pool->waiting, object, pool->most_size);
 }
 
@@ -33,6 +34,7 @@ static void *pop_waiting(nanvm_pool *pool) {
         nanvm_quarantine_expect(object, &pool->slots.dealloc);
         nanvm_quarantine_check(object, pool->most_size);
         nanvm_block_set_count(object, NANVM_COUNT_PLAIN);
+        nanvm_chunk_of(object)->head.live += 1;
     }
     return object;
 }
@@ -45,29 +47,31 @@ void *nanvm_free_slots_alloc(nanvm_slab *self) {
     }
     void *object = nanvm_slots_pop(&pool->slots);
     if (object == NULL) {
-        object = nanvm_slab_carve(self);
+        object = nanvm_slab_refill(self);
     }
     return object != NULL ? object : pop_waiting(pool);
 }
 
-size_t nanvm_free_slots_length(const nanvm_slab *self) {
+void nanvm_free_slots_note_empty(nanvm_slab *self, nanvm_chunk *chunk) {
+    (void)self;
+    (void)chunk;
+}
+
+size_t nanvm_free_slots_waiting(const nanvm_slab *self) {
     return self->pool.waiting.length;
 }
 
-void nanvm_free_slots_count_in_chunks(const nanvm_slab *self) {
-    const nanvm_quarantine *waiting = &self->pool.waiting;
-    for (size_t i = 0; i < waiting->length; ++i) {
-        nanvm_chunk_of(nanvm_quarantine_at(waiting, i))->free += 1;
-    }
+static bool leaves(const void *slot) {
+    return nanvm_slab_trim_takes(nanvm_chunk_of(slot));
 }
 
-void nanvm_free_slots_filter(nanvm_slab *self, bool (*is_removed)(const void *slot)) {
+void nanvm_free_slots_forget(nanvm_slab *self) {
     nanvm_quarantine *waiting = &self->pool.waiting;
     for (size_t i = 0; i < waiting->length; ++i) {
         const void *slot = nanvm_quarantine_at(waiting, i);
-        if (is_removed(slot)) {
+        if (leaves(slot)) {
             nanvm_quarantine_check(slot, self->pool.most_size);
         }
     }
-    nanvm_quarantine_filter(waiting, is_removed);
+    nanvm_quarantine_filter(waiting, leaves);
 }

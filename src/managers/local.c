@@ -138,6 +138,7 @@ static void list_pool(nanvm_local_state *state, nanvm_pool *pool) {
         pool->is_array ? *find_pool(state, pool->slots.type, ANY_SIZE) : NULL;
     list_behind(other != NULL ? &other->next : &state->all, pool);
     add_entries(state, pool);
+    nanvm_pools_add_untrimmed(&state->pools, pool);
 }
 
 /* Makes room in the table for a pool, which takes one entry or two. */

@@ -1,16 +1,11 @@
-/* A slab pool's free slots, in two lists that lead through the slots themselves.
- *
- * nanvm_slots_push() adds to the local free list. nanvm_slots_pop() takes from the free
- * list; when that is empty, the local free list becomes the free list: see
- * <nanvm/mem/inline/slots.h>.
+/* How a slab pool's freed slots are used again: at once. See pool/slab.h.
  *
  * The hardened build has hardened/free_slots.c in place of this file: functions that do
  * nothing here are for that one. */
 #include "pool/slab.h"
 
-/* Called when the inline functions have found no free slot. */
 void *nanvm_free_slots_alloc(nanvm_slab *self) {
-    return nanvm_slab_carve(self);
+    return nanvm_slab_refill(self);
 }
 
 bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
@@ -19,13 +14,15 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     return true;
 }
 
+/* The last slot of a chunk doesn't go to the magazine, where it would count as in use:
+ * the chunk is empty, and can be a bump range. */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
-    nanvm_slots *slots = (nanvm_slots *)dealloc;
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (nanvm_chunk_of(object)->head.live == 1) {
         nanvm_slab_free(nanvm_slab_of((nanvm_pool *)dealloc), object);
-        return;
+    } else {
+        nanvm_slots_push((nanvm_slots *)dealloc, object);
     }
-    nanvm_slots_push(slots, object);
 }
 
 void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
@@ -33,19 +30,27 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
     (void)object;
 }
 
-size_t nanvm_free_slots_length(const nanvm_slab *self) {
+/* The chunk keeps its place in the stack, without a list. */
+void nanvm_free_slots_note_empty(nanvm_slab *self, nanvm_chunk *chunk) {
+    (void)self;
+    if (chunk->head.free_list == NULL) {
+        nanvm_slots_add_available(&chunk->head);
+    }
+    chunk->head.free_list = NULL;
+}
+
+size_t nanvm_free_slots_waiting(const nanvm_slab *self) {
     (void)self;
     return 0;
 }
 
-void nanvm_free_slots_forget(nanvm_slab *self,
-                             bool (*is_removed)(const nanvm_chunk *chunk)) {
-    nanvm_chunk_head **link = &self->pool.slots.with_free;
-    while (*link != &nanvm_chunk_none) {
-        if (is_removed((const nanvm_chunk *)*link)) {
-            *link = (*link)->next_with_free;
+void nanvm_free_slots_forget(nanvm_slab *self) {
+    nanvm_chunk_head **link = &self->pool.slots.available;
+    while (*link != NULL) {
+        if (nanvm_slab_trim_takes((const nanvm_chunk *)*link)) {
+            *link = (*link)->next_available;
         } else {
-            link = &(*link)->next_with_free;
+            link = &(*link)->next_available;
         }
     }
 }

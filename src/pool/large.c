@@ -75,9 +75,7 @@ static void large_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
     nanvm_cache_push(nanvm_large_of(pool), object);
     pool->live -= 1;
-    if (pool->owner != NULL) {
-        nanvm_pools_note_free(pool);
-    } else if (pool->live == 0) {
+    if (pool->owner == NULL && pool->live == 0) {
         nanvm_pool_destroy(pool);
     }
 }
@@ -115,6 +113,9 @@ static void large_orphan(nanvm_pool *pool) {
     pool->owner = NULL;
     if (pool->live == 0) {
         nanvm_pool_destroy(pool);
+    } else {
+        nanvm_pool_set_dealloc_table(
+            pool, pool->untrimmed_table); /* a trim may have changed it */
     }
 }
 
@@ -138,7 +139,7 @@ nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
     if (self != NULL) {
         self->least_size = least_size;
         self->most_size = NANVM_LARGE_MOST;
-        self->slots.dealloc.table = &large_dealloc;
+        nanvm_pool_set_dealloc_table(self, &large_dealloc);
     }
     return self;
 }

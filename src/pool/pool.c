@@ -12,7 +12,6 @@ nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *sour
     if (self != NULL) {
         memset(self, 0, table->size);
         *self = (nanvm_pool){.slots.type = type,
-                             .slots.with_free = (nanvm_chunk_head *)(uintptr_t)&nanvm_chunk_none,
                              .table = table,
                              .owner = owner,
                              .source = source,

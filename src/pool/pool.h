@@ -51,17 +51,25 @@ typedef struct nanvm_pool_table {
                                  void *context);)
 } nanvm_pool_table;
 
-/* What the pools of one manager share. A pool is listed as untrimmed when a trim might
- * give back something of it: when it gets a bump range, and when a chunk becomes empty. A
- * trim looks at these pools only, and is O(1) if there are none. */
+/* What the pools of one manager share.
+ *
+ * A trim gives back what is free; later trims skip a pool until something is freed there:
+ *
+ *   1. The dealloc of a trimmed pool gets a table that keeps inline functions from
+ *      freeing.
+ *   2. The next object that is freed there calls that table's `free_block`, which
+ *      restores the usual table and lists the pool as untrimmed.
+ *   3. A trim looks at untrimmed pools only: it is O(1) if there are none. */
 typedef struct nanvm_pools {
-    nanvm_pool *untrimmed; /* linked by `next_untrimmed` */
+    nanvm_pool *untrimmed; /* in which something may be free */
 } nanvm_pools;
 
 /* The head of every pool. */
 struct nanvm_pool {
     nanvm_slots slots; /* first: origins point at it. Only slab pools have free slots */
     const nanvm_pool_table *table;
+    const nanvm_dealloc_table
+        *untrimmed_table; /* the dealloc's table, except while trimmed */
     size_t least_size;    /* nanvm_pool_serves(): from this to `most_size` */
     size_t most_size;
     nanvm_pools *owner;            /* NULL: an orphan */
@@ -71,7 +79,6 @@ struct nanvm_pool {
     nanvm_pool *next_untrimmed;
     bool is_array; /* of an array type, which has pools of other sizes, too */
     bool is_in_untrimmed;
-    bool is_trimmed; /* nothing became free since its last trim began */
     bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
     size_t reserved;   /* bytes taken from the source */
     size_t live;       /* objects or pieces; in a slab pool as of the last count */
@@ -87,6 +94,11 @@ struct nanvm_pool {
 nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *source,
                               nanvm_pools *owner, const nanvm_type *type);
 void nanvm_pool_destroy(nanvm_pool *self);
+
+static inline void nanvm_pool_set_dealloc_table(
+    nanvm_pool *self, const nanvm_dealloc_table *untrimmed_table) {
+    self->untrimmed_table = self->slots.dealloc.table = untrimmed_table;
+}
 
 /* Whether objects of this type and size belong here. */
 NANVM_WRAPS("two bounds in one comparison: below the least a size becomes huge")
@@ -118,7 +130,10 @@ size_t nanvm_pools_trim(nanvm_pools *self);
  * may be asked again. */
 bool nanvm_pools_give_back(nanvm_pools *self);
 
-/* Notes that the pool, which has an owner, has something that a trim might give back. */
+/* Lists a pool in which something may be free, unless it is listed. */
+void nanvm_pools_add_untrimmed(nanvm_pools *self, nanvm_pool *pool);
+
+/* Notes that the pool has something free again that a trim might give back. */
 void nanvm_pools_note_free(nanvm_pool *pool);
 
 #include "pool_quarantine.h"

@@ -2,12 +2,25 @@
 #include "hold.h"
 #include "pool/pool.h"
 
-void nanvm_pools_note_free(nanvm_pool *pool) {
-    pool->is_trimmed = false;
+static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
+    nanvm_pools_note_free((nanvm_pool *)dealloc);
+    dealloc->table->free_block(dealloc, object);
+}
+
+static const nanvm_dealloc_table trimmed_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = trimmed_free_block,
+    .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
+
+static bool is_trimmed(const nanvm_pool *pool) {
+    return pool->slots.dealloc.table == &trimmed_dealloc;
+}
+
+void nanvm_pools_add_untrimmed(nanvm_pools *self, nanvm_pool *pool) {
     if (!pool->is_in_untrimmed) {
         pool->is_in_untrimmed = true;
-        pool->next_untrimmed = pool->owner->untrimmed;
-        pool->owner->untrimmed = pool;
+        pool->next_untrimmed = self->untrimmed;
+        self->untrimmed = pool;
     }
 }
 
@@ -19,6 +32,13 @@ static void unlist(nanvm_pools *self, nanvm_pool *pool) {
     }
     *link = pool->next_untrimmed;
     pool->is_in_untrimmed = false;
+}
+
+void nanvm_pools_note_free(nanvm_pool *pool) {
+    if (is_trimmed(pool)) {
+        pool->slots.dealloc.table = pool->untrimmed_table;
+        nanvm_pools_add_untrimmed(pool->owner, pool);
+    }
 }
 
 static size_t trim(nanvm_pool *pool) {
@@ -33,9 +53,9 @@ static size_t trim(nanvm_pool *pool) {
 size_t nanvm_pools_trim(nanvm_pools *self) {
     size_t bytes = 0;
     for (nanvm_pool *pool; (pool = self->untrimmed) != NULL;) {
-        pool->is_trimmed = true;
+        pool->slots.dealloc.table = &trimmed_dealloc;
         bytes += trim(pool);
-        if (pool->is_trimmed) {
+        if (is_trimmed(pool)) {
             unlist(self, pool);
         }
     }

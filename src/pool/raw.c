@@ -108,7 +108,7 @@ nanvm_raw *nanvm_raw_create(nanvm_manager *source, nanvm_pools *owner,
     nanvm_pool *pool = nanvm_pool_create(&raw_table, source, owner, NULL);
     if (pool != NULL) {
         raw_of(pool)->served = served;
-        pool->slots.dealloc.table = &raw_dealloc_table;
+        nanvm_pool_set_dealloc_table(pool, &raw_dealloc_table);
     }
     return raw_of(pool);
 }

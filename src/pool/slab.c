@@ -1,7 +1,5 @@
 #include "pool/slab.h"
 
-#include <string.h>
-
 enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
 
 /* A pool of this size and more takes segments. A segment adds at most half of what the
@@ -98,49 +96,27 @@ static size_t slots_in(const nanvm_pool *pool, const nanvm_chunk *chunk) {
 
 /* --- the bump range --- */
 
-/* Nothing is alive in the chunk. It keeps its place in the stack, without a list. */
-static void note_empty(nanvm_slab *self, nanvm_chunk *chunk) {
-    nanvm_pool *pool = &self->pool;
-    if (chunk->head.free_list == NULL) {
-        nanvm_chunk_link(&chunk->head);
-    }
-    chunk->head.free_list = NULL;
-    chunk->head.live = 0;
-    pool->peak = nanvm_slab_peak(self);
-    self->carved -= chunk->used;
-    if (pool->owner != NULL) {
-        nanvm_pools_note_free(pool);
-    }
-}
-
-/* What was never used becomes uncarved again. */
-static void uncarve(nanvm_slab *self) {
-    nanvm_slots *slots = &self->pool.slots;
-    size_t length = nanvm_slab_bump_length(self);
-    self->uncarved = slots->bump;
-    slots->bump_end = slots->bump;
-    self->carved -= length;
-    self->carving->used -= length;
-    self->carving->head.live -= length;
+size_t nanvm_slab_bump_length(const nanvm_slab *self) {
+    const nanvm_slots *slots = &self->pool.slots;
+    size_t bytes = slots->bump_end - slots->bump;
+    return bytes == 0 ? 0 : bytes / slots->stride; /* mostly no division */
 }
 
 static void leave_chunk(nanvm_slab *self) {
-    nanvm_chunk *chunk = self->carving;
-    if (chunk != NULL) {
-        self->carving = NULL;
-        chunk->head.live -= 1;
-        if (chunk->head.live == 0) {
-            note_empty(self, chunk);
-        }
+    nanvm_chunk *chunk = self->current;
+    self->current = NULL;
+    if (chunk != NULL && --chunk->head.live == 0) {
+        nanvm_free_slots_note_empty(self, chunk);
     }
 }
 
+/* All slots of the chunk that are carved become the bump range; those that aren't are
+ * carved next. */
 static void enter_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
     nanvm_slots *slots = &self->pool.slots;
     leave_chunk(self);
-    self->carving = chunk;
+    self->current = chunk;
     chunk->head.live = chunk->used + 1;
-    self->carved += chunk->used;
     uintptr_t first = (uintptr_t)nanvm_chunk_first(chunk);
     slots->bump = first;
     slots->bump_end = self->uncarved = first + chunk->used * slots->stride;
@@ -153,8 +129,7 @@ static bool add_chunk(nanvm_slab *self) {
         return false;
     }
     nanvm_chunk_init(chunk, &self->pool, self->pool.most_size);
-    size_t slots = slots_in(&self->pool, chunk);
-    if (!nanvm_free_slots_reserve(self, self->carved + slots)) {
+    if (!nanvm_free_slots_reserve(self, self->carved + slots_in(&self->pool, chunk))) {
         nanvm_chunk_free(&self->pool, chunk);
         return false;
     }
@@ -175,7 +150,7 @@ static void carve_some(nanvm_slab *self) {
     length = length < CARVED_AT_ONCE ? length : CARVED_AT_ONCE;
     slots->bump = self->uncarved;
     uint32_t distance =
-        nanvm_origin_distance((void *)self->uncarved, &self->carving->head.origin);
+        nanvm_origin_distance((void *)self->uncarved, &self->current->head.origin);
     /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for 0 */
     for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
         nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
@@ -183,102 +158,98 @@ static void carve_some(nanvm_slab *self) {
     }
     slots->bump_end = self->uncarved;
     self->carved += length;
-    self->carving->used += length;
-    self->carving->head.live += length;
+    self->current->used += length;
+    self->current->head.live += length;
 }
 
-/* Takes a slot from the top chunk. */
-static void *refill(nanvm_slab *self, nanvm_chunk_head *chunk) {
+/* Slots of the bump range are uncarved again. */
+static void uncarve_rest(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
+    size_t length = nanvm_slab_bump_length(self);
+    self->carved -= length;
+    self->current->used -= length;
+    self->current->head.live -= length;
+    slots->bump_end = self->uncarved = slots->bump;
+}
+
+/* --- the magazine --- */
+
+/* Fills half of the magazine, so that what is freed next finds room, too. */
+static void load_magazine(nanvm_slots *slots, nanvm_chunk_head *chunk) {
     nanvm_slot *slot = chunk->free_list;
     size_t length = 0;
-    while (length < NANVM_RECENT_LENGTH / 2 && slot != NULL) {
-        slots->recent[length] = slot;
+    for (; length < NANVM_MAGAZINE_SIZE / 2 && slot != NULL; ++length) {
+        slots->magazine[length] = slot;
         slot = slot->next;
         NANVM_PREFETCH(slot);
-        length += 1;
     }
-    slots->recent_length = length;
+    slots->magazine_length = length;
     chunk->free_list = slot;
     chunk->live += length;
     if (slot == NULL) {
-        slots->with_free = chunk->next_with_free;
+        slots->available = chunk->next_available;
     }
-    return nanvm_slots_pop(slots);
 }
 
-void *nanvm_slab_carve(nanvm_slab *self) {
-    nanvm_chunk_head *chunk = self->pool.slots.with_free;
-    nanvm_pools_note_free(&self->pool);
-    if (chunk->free_list != NULL) {
-        return refill(self, chunk);
+void *nanvm_slab_refill(nanvm_slab *self) {
+    nanvm_slots *slots = &self->pool.slots;
+    nanvm_chunk_head *top = slots->available;
+    if (top != NULL && top->free_list != NULL) {
+        load_magazine(slots, top);
+        return nanvm_slots_pop(slots);
     }
     if (self->uncarved == self->uncarved_end) {
-        if (chunk != &nanvm_chunk_none) {
-            self->pool.slots.with_free = chunk->next_with_free;
-            enter_chunk(self, (nanvm_chunk *)chunk);
+        if (top != NULL) {
+            slots->available = top->next_available;
+            self->pool.peak = nanvm_slab_peak(self);
+            enter_chunk(self, (nanvm_chunk *)top);
         } else if (!add_chunk(self)) {
             return NULL;
         }
     }
-    if (self->pool.slots.bump == self->pool.slots.bump_end) {
+    if (slots->bump == slots->bump_end) {
         carve_some(self);
     }
-    return nanvm_slots_pop(&self->pool.slots);
+    return nanvm_slots_pop(slots);
 }
 
 void nanvm_slab_free(nanvm_slab *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
-    if (!nanvm_chunk_push(&chunk->head, object)) {
-        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-        note_empty(self, chunk);
+    nanvm_slot *slot = object;
+    slot->next = chunk->head.free_list;
+    if (slot->next == NULL) {
+        nanvm_slots_add_available(&chunk->head);
+    }
+    chunk->head.free_list = slot;
+    chunk->head.live -= 1;
+    if (chunk->head.live == 0) {
+        nanvm_free_slots_note_empty(self, chunk);
     }
 }
 
-void nanvm_slab_retire_bump_range(nanvm_slab *self) {
+/* Empties the older half, so that the slots that were freed last stay at hand. */
+void nanvm_slab_flush(nanvm_slots *self) {
+    enum { HALF = NANVM_MAGAZINE_SIZE / 2 };
+    for (size_t i = 0; i < HALF; ++i) {
+        nanvm_slab_free((nanvm_slab *)(void *)self, self->magazine[i]);
+        self->magazine[i] = self->magazine[i + HALF];
+    }
+    self->magazine_length = HALF;
+}
+
+void nanvm_slab_settle(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
-    while (slots->recent_length > 0) {
-        slots->recent_length -= 1;
-        nanvm_slab_free(self, slots->recent[slots->recent_length]);
+    while (slots->magazine_length > 0) {
+        slots->magazine_length -= 1;
+        nanvm_slab_free(self, slots->magazine[slots->magazine_length]);
     }
-    if (self->carving != NULL) {
-        uncarve(self);
-        leave_chunk(self);
-        self->uncarved = self->uncarved_end = 0;
-    }
-}
-
-/* Moves the first `length` recent slots to the free lists of their chunks. Often several
- * in a row lie in one chunk. */
-static void flush(nanvm_slab *self, size_t length) {
-    void *const *recent = self->pool.slots.recent;
-    for (size_t i = 0; i < length;) {
-        nanvm_chunk *chunk = nanvm_chunk_of(recent[i]);
-        nanvm_slot *list = chunk->head.free_list;
-        size_t live = chunk->head.live;
-        if (list == NULL) {
-            nanvm_chunk_link(&chunk->head);
-        }
-        do {
-            nanvm_slot *slot = recent[i];
-            slot->next = list;
-            list = slot;
-            --live;
-            ++i;
-        } while (i < length && nanvm_block_origin(recent[i]) == &chunk->head.origin);
-        chunk->head.free_list = list;
-        chunk->head.live = live;
-        if (NANVM_UNLIKELY(live == 0)) {
-            note_empty(self, chunk);
+    if (self->current != NULL) {
+        uncarve_rest(self);
+        if (self->current->head.live == 1) {
+            leave_chunk(self);
+            slots->bump = slots->bump_end = self->uncarved = self->uncarved_end = 0;
         }
     }
-}
-
-void nanvm_slots_flush_cold(nanvm_slots *self) {
-    enum { HALF = NANVM_RECENT_LENGTH / 2 };
-    flush((nanvm_slab *)self, HALF);
-    memcpy(self->recent, self->recent + HALF, HALF * sizeof(void *));
-    self->recent_length = HALF;
 }
 
 static void *slab_alloc(nanvm_pool *pool, size_t size) {
@@ -299,30 +270,24 @@ static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
 
 /* --- counts --- */
 
-size_t nanvm_slab_bump_length(const nanvm_slab *self) {
-    const nanvm_slots *slots = &self->pool.slots;
-    size_t bytes = slots->bump_end - slots->bump;
-    return bytes == 0 ? 0 : bytes / slots->stride; /* mostly no division */
-}
-
-/* Free slots are used before the bump range is, so all carved slots outside of it were in
- * use at once. Where freed slots wait in a quarantine this isn't so: there the function
- * is called before each object is freed, and takes off the slots that wait. */
+/* See slab.h. Where freed slots wait in a quarantine, others are carved meanwhile: there
+ * the function is called before each object is freed, and takes off the slots that
+ * wait. */
 size_t nanvm_slab_peak(const nanvm_slab *self) {
     size_t used = self->carved - nanvm_slab_bump_length(self);
     if (NANVM_QUARANTINES) {
-        used -= nanvm_free_slots_length(self);
+        used -= nanvm_free_slots_waiting(self);
     }
     return used > self->pool.peak ? used : self->pool.peak;
 }
 
-size_t nanvm_slab_live(const nanvm_slab *self) {
+static size_t count_live(const nanvm_slab *self) {
     size_t live = 0;
     for (const nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
         live += chunk->head.live;
     }
-    live -= self->pool.slots.recent_length;
-    return live - nanvm_slab_bump_length(self) - (self->carving != NULL ? 1 : 0);
+    return live - (self->current != NULL ? 1 : 0) - nanvm_slab_bump_length(self) -
+           self->pool.slots.magazine_length;
 }
 
 /* O(chunks). */
@@ -330,7 +295,7 @@ static nanvm_pool_counts slab_count(nanvm_pool *pool) {
     const nanvm_slab *self = nanvm_slab_of(pool);
     size_t stride = pool->slots.stride;
     size_t peak = nanvm_slab_peak(self);
-    pool->live = nanvm_slab_live(self);
+    pool->live = count_live(self);
     return (nanvm_pool_counts){pool->live, pool->live * stride, peak, peak * stride};
 }
 
@@ -369,7 +334,7 @@ static void slab_orphan(nanvm_pool *pool) {
     if (pool->live == 0) {
         slab_destroy(nanvm_slab_of(pool));
     } else {
-        pool->slots.dealloc.table = &orphan_dealloc;
+        nanvm_pool_set_dealloc_table(pool, &orphan_dealloc);
     }
 }
 
@@ -405,8 +370,8 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
         self->slots.stride = stride_of(type, slot_size);
         self->least_size = least_size_of(type, slot_size);
         self->most_size = slot_size;
-        self->slots.dealloc.table =
-            nanvm_type_holds_nothing(type) ? &leaf_dealloc : &slab_dealloc;
+        nanvm_pool_set_dealloc_table(
+            self, nanvm_type_holds_nothing(type) ? &leaf_dealloc : &slab_dealloc);
     }
     return self;
 }

@@ -21,11 +21,12 @@ static bool is_empty_segment(const nanvm_segment *segment) {
     return segment->empty == segment->chunks;
 }
 
-static bool can_go(const nanvm_chunk *chunk) {
+bool nanvm_slab_trim_takes(const nanvm_chunk *chunk) {
     return chunk->segment == NULL ? is_empty(chunk) : is_empty_segment(chunk->segment);
 }
 
 static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
+    self->carved -= chunk->used;
     if (chunk->segment == NULL) {
         nanvm_chunk_free(&self->pool, chunk);
     }
@@ -34,7 +35,7 @@ static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
 static void trim_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
-        if (can_go(chunk)) {
+        if (nanvm_slab_trim_takes(chunk)) {
             *link = chunk->next;
             give_back(self, chunk);
         } else {
@@ -58,9 +59,9 @@ static void trim_segments(nanvm_slab *self) {
 void nanvm_slab_trim(nanvm_pool *pool) {
     nanvm_slab *self = nanvm_slab_of(pool);
     pool->peak = nanvm_slab_peak(self);
-    nanvm_slab_retire_bump_range(self);
+    nanvm_slab_settle(self);
     count_empty(self);
-    nanvm_free_slots_forget(self, can_go);
+    nanvm_free_slots_forget(self);
     trim_chunks(self);
     trim_segments(self);
 }

@@ -53,6 +53,8 @@
 #define NANVM_PREFETCH(address) __builtin_prefetch(address)
 #define NANVM_LIKELY(x) __builtin_expect(!!(x), 1)
 #define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* What the compiler may rely on. */
+#define NANVM_ASSUME(x) ((x) ? (void)0 : __builtin_unreachable())
 #else
 #define NANVM_NODISCARD
 #define NANVM_NONNULL(...)
@@ -67,6 +69,7 @@
 #define NANVM_PREFETCH(address) ((void)(address))
 #define NANVM_LIKELY(x) (x)
 #define NANVM_UNLIKELY(x) (x)
+#define NANVM_ASSUME(x) ((void)0)
 #endif
 
 /* Marks a function whose unsigned arithmetic is meant to wrap, and says why: clang's

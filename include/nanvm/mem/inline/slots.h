@@ -4,47 +4,46 @@
 
 #include <nanvm/mem/block.h>
 
-/* The first word of a free slot, whatever was in it before. */
+/* A free slot, at the address of its next object: the header lies in front. The link is
+ * its first word, whatever was there before. */
 typedef struct NANVM_MAY_ALIAS nanvm_slot {
     struct nanvm_slot *next;
 } nanvm_slot;
 
-/* The first part of a chunk of slots. The headers of all objects in the chunk lead to it,
- * so a drop that reads the origin has found the list, too. */
+/* The start of a chunk of slots. It is the origin of every object in the chunk, so that a
+ * drop finds the chunk's free list where it has just read the type. */
 typedef struct nanvm_chunk_head {
     nanvm_origin origin; /* first */
-    size_t most_items;   /* that an array in the chunk has room for; right behind the
-                            origin */
+    size_t most_items;   /* that an array has room for; right behind the origin */
     nanvm_slot *free_list;
-    struct nanvm_chunk_head *next_with_free;
-    size_t live; /* slots in use, those of the bump range included; one more while the
-                    chunk has the bump range, so that it isn't given back */
+    struct nanvm_chunk_head *next_available;
+    size_t
+        live; /* slots that are in no free list; one more while it has the bump range */
 } nanvm_chunk_head;
 
-/* Free slots for new objects of one type: a stack of chunks with free slots, and a bump
- * range of slots that lie side by side. A pool of a local manager starts with such a
- * struct, so that a pointer to the dealloc of its objects leads to the pool; an arena has
- * one for its bump range.
- *
- * Each chunk has a list of its free slots, and what was freed last is used first. A chunk
- * joins the stack when its first slot is freed, and leaves when its last one is used. A
- * chunk in which nothing is alive stays in the stack without a list: when it comes to the
- * top, its slots become the bump range. */
-enum { NANVM_RECENT_LENGTH = 16 };
+enum { NANVM_MAGAZINE_SIZE = 16 };
 
+/* Free slots for new objects of one type. A pool of a local manager starts with such a
+ * struct, so that a pointer to the dealloc of its objects leads to the pool; an arena has
+ * one for its bump range. A new object gets
+ *
+ *   1. a slot of the magazine: a small stack of slots that were freed last (Bonwick and
+ *      Adams, Magazines and Vmem, USENIX 2001). Whatever died before, the memory of the
+ *      next object is then in the cache, and `new` and drop read no free slot.
+ *   2. a slot of the bump range: slots side by side, with their headers written.
+ *   3. what a call finds: src/pool/slab.h. */
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
-    size_t recent_length;
-    void *recent[NANVM_RECENT_LENGTH];
-    nanvm_chunk_head *with_free; /* the top of the stack; at its end is a chunk that has
-                                    no slots */
-    uintptr_t bump;              /* the address of the bump range's next object ... */
-    uintptr_t bump_end;          /* ... and what the one after its last would have, which
-                                    may lie behind the chunk */
-    size_t stride;               /* from one object to the next */
-    int32_t bump_count;          /* what an object from the bump range starts with: in a
-                                    pool NANVM_COUNT_PLAIN, which is 0 */
+    size_t magazine_length;
+    void *magazine[NANVM_MAGAZINE_SIZE];
+    uintptr_t bump;     /* the address of the bump range's next object ... */
+    uintptr_t bump_end; /* ... and the address behind its last slot, which may lie behind
+                           the chunk */
+    size_t stride;      /* from one object to the next */
+    int32_t bump_count; /* what an object from the bump range starts with: in a pool
+                           NANVM_COUNT_PLAIN, which is 0 */
+    nanvm_chunk_head *available; /* chunks with free slots: src/pool/slab.h */
 } nanvm_slots;
 
 NANVM_BEGIN_DECLS
@@ -53,18 +52,18 @@ NANVM_BEGIN_DECLS
  * table is direct-mapped: another type may have taken the entry. */
 enum { NANVM_SLOTS_LENGTH = 64 };
 
-/* The top 6 bits of a product. Types mostly get entries of their own, even if their
- * tables lie at equal distances: gcc lays static tables 128 bytes apart, and the tables
- * of plugins may all start at the same place in a page. The multiplier was found by
- * search. Up to 64 tables at equal distances, of any multiple of 8 from 32 to 512 bytes
- * or of any power of two up to 2^21, take at least as many different entries as tables at
- * random addresses would. */
+/* The top 6 bits of a product. Types mostly get entries of their own, even if they
+ * lie at equal distances: gcc lays static structs 128 bytes apart, and those of plugins
+ * may all start at the same place in a page. The multiplier was found by search. Up to 64
+ * types at equal distances, of any multiple of 8 from 32 to 512 bytes or of any power of
+ * two up to 2^21, take at least as many different entries as types at random addresses
+ * would. */
 NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;
 }
 
-/* 32 and 64 steps do equally well, 12 a fifth less. */
+/* 32 steps gain as much as 64; 12 gain a fifth less. */
 enum { NANVM_STEPS_AHEAD = 32 };
 
 /* Prefetches objects that lie at equal distances, some steps ahead. `next` may be NULL: a
@@ -76,42 +75,42 @@ NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
         NANVM_BITS_TO(const void *, NANVM_ADDRESS(next) + NANVM_STEPS_AHEAD * step));
 }
 
-/* The address for a new object, its header written; NULL if no slot is free. Inlined:
- * about 10 instructions on x86-64 from a free list, 14 from the bump range; 100 bytes. */
+/* The address for a new object, its header written; NULL if no slot is at hand. Inlined:
+ * about 9 instructions on x86-64; 90 bytes. */
 NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
-    size_t length = self->recent_length;
+    size_t length = self->magazine_length;
     if (length != 0) {
-        void *slot = self->recent[length - 1];
-        self->recent_length = length - 1;
+        void *slot = self->magazine[length - 1];
+        NANVM_ASSUME(slot != NANVM_NULL);
+        self->magazine_length = length - 1;
         nanvm_block_set_count(slot, NANVM_COUNT_PLAIN);
-        if (slot == NANVM_NULL) __builtin_unreachable();
         return slot;
     }
     if (NANVM_LIKELY(self->bump != self->bump_end)) {
         void *slot = NANVM_BITS_TO(void *, self->bump);
+        NANVM_ASSUME(slot != NANVM_NULL);
         self->bump += self->stride;
         nanvm_block_set_count(slot, self->bump_count);
-        if (slot == NANVM_NULL) __builtin_unreachable();
         return slot;
     }
     return NANVM_NULL;
 }
 
-/* Moves some of the recent slots to the free lists of their chunks. */
-NANVM_API NANVM_NOINLINE void nanvm_slots_flush_cold(nanvm_slots *self);
+/* Makes room in a magazine that is full. */
+NANVM_API NANVM_NOINLINE void nanvm_slab_flush(nanvm_slots *self);
 
-/* Frees a slot. */
+/* Adds the slot of an object that just died. */
 NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, void *object) {
-    if (NANVM_UNLIKELY(self->recent_length == NANVM_RECENT_LENGTH)) {
-        nanvm_slots_flush_cold(self);
+    if (NANVM_UNLIKELY(self->magazine_length == NANVM_MAGAZINE_SIZE)) {
+        nanvm_slab_flush(self);
     }
-    self->recent[self->recent_length] = object;
-    self->recent_length += 1;
+    self->magazine[self->magazine_length] = object;
+    self->magazine_length += 1;
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
 }
 
-/* Frees the slot of an object that holds nothing and whose last reference is gone; false
- * if the object's dealloc has to do it. Inlined: about 17 instructions on x86-64, 80
+/* Frees the slot of an object that holds nothing and whose last reference is gone, if the
+ * object lies in a pool; else returns false. Inlined: about 14 instructions on x86-64, 70
  * bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
