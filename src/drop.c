@@ -441,7 +441,10 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 static inline void end_object(const nanvm_origin *origin, void *object) {
     if (!NANVM_QUARANTINES &&
         NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
-        nanvm_slots_push((nanvm_slots *)origin->dealloc, object);
+        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        if (NANVM_UNLIKELY(!nanvm_slots_push((nanvm_slots *)origin->dealloc, object))) {
+            nanvm_block_free(object);
+        }
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);

@@ -18,10 +18,9 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
  * the chunk is empty, and can be a bump range. */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-    if (nanvm_chunk_of(object)->head.live == 1) {
+    if (nanvm_chunk_of(object)->head.live == 1 ||
+        !nanvm_slots_push((nanvm_slots *)dealloc, object)) {
         nanvm_slab_free(nanvm_slab_of((nanvm_pool *)dealloc), object);
-    } else {
-        nanvm_slots_push((nanvm_slots *)dealloc, object);
     }
 }
 

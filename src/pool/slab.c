@@ -227,16 +227,6 @@ void nanvm_slab_free(nanvm_slab *self, void *object) {
     }
 }
 
-/* Empties the older half, so that the slots that were freed last stay at hand. */
-void nanvm_slab_flush(nanvm_slots *self) {
-    enum { HALF = NANVM_MAGAZINE_SIZE / 2 };
-    for (size_t i = 0; i < HALF; ++i) {
-        nanvm_slab_free((nanvm_slab *)(void *)self, self->magazine[i]);
-        self->magazine[i] = self->magazine[i + HALF];
-    }
-    self->magazine_length = HALF;
-}
-
 void nanvm_slab_settle(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     while (slots->magazine_length > 0) {

@@ -96,17 +96,15 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
     return NANVM_NULL;
 }
 
-/* Makes room in a magazine that is full. */
-NANVM_API NANVM_NOINLINE void nanvm_slab_flush(nanvm_slots *self);
-
-/* Adds the slot of an object that just died. */
-NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, void *object) {
-    if (NANVM_UNLIKELY(self->magazine_length == NANVM_MAGAZINE_SIZE)) {
-        nanvm_slab_flush(self);
+/* Adds the slot of an object that just died; false if the magazine is full. */
+NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, void *object) {
+    size_t length = self->magazine_length;
+    if (NANVM_UNLIKELY(length == NANVM_MAGAZINE_SIZE)) {
+        return false;
     }
-    self->magazine[self->magazine_length] = object;
-    self->magazine_length += 1;
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    self->magazine[length] = object;
+    self->magazine_length = length + 1;
+    return true;
 }
 
 /* Frees the slot of an object that holds nothing and whose last reference is gone, if the
@@ -114,10 +112,14 @@ NANVM_INLINE void nanvm_slots_push(nanvm_slots *self, void *object) {
  * bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    if (NANVM_UNLIKELY(!dealloc->table->traits.free_inline)) {
+    const nanvm_dealloc_table *table = dealloc->table;
+    if (NANVM_UNLIKELY(!table->traits.free_inline)) {
         return false;
     }
-    nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc), object);
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    if (!nanvm_slots_push(NANVM_BITS_TO(nanvm_slots *, dealloc), object)) {
+        table->free_block(dealloc, object);
+    }
     return true;
 }
 NANVM_END_DECLS

@@ -34,7 +34,6 @@
 #define nanvm_stats_make NANVM_SYMBOL_(stats_make)
 #define nanvm_type_size NANVM_SYMBOL_(type_size)
 #define nanvm_new_block_cold NANVM_SYMBOL_(new_block_cold)
-#define nanvm_slab_flush NANVM_SYMBOL_(slab_flush)
 #define nanvm_block_prefix NANVM_SYMBOL_(block_prefix)
 #define nanvm_block_init NANVM_SYMBOL_(block_init)
 #define nanvm_header_check NANVM_SYMBOL_(header_check)
