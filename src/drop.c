@@ -75,7 +75,12 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
  * may add to the same list, so the list is consistent whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
-        const nanvm_type *type = nanvm_block_origin(object)->type;
+        const nanvm_origin *origin = nanvm_block_origin(object);
+        const nanvm_type *type = origin->type;
+        if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
+            (void)nanvm_slots_free(object);
+            return;
+        }
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         if (NANVM_UNLIKELY(nanvm_type_has_callbacks(type))) {
             *list = defer_with_callbacks(type, object, *list);
@@ -441,10 +446,7 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
 static inline void end_object(const nanvm_origin *origin, void *object) {
     if (!NANVM_QUARANTINES &&
         NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
-        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-        if (NANVM_UNLIKELY(!nanvm_slots_push((nanvm_slots *)origin->dealloc, object))) {
-            nanvm_block_free(object);
-        }
+        (void)nanvm_slots_free(object);
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);
