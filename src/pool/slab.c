@@ -102,25 +102,23 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self) {
     return bytes == 0 ? 0 : bytes / slots->stride; /* mostly no division */
 }
 
+/* The bump range is empty. */
 static void leave_chunk(nanvm_slab *self) {
-    nanvm_chunk *chunk = self->current;
-    self->current = NULL;
+    nanvm_chunk *chunk = self->bumped;
+    self->bumped = NULL;
     if (chunk != NULL && --chunk->head.live == 0) {
         nanvm_free_slots_note_empty(self, chunk);
     }
 }
 
-/* All slots of the chunk that are carved become the bump range; those that aren't are
- * carved next. */
-static void enter_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
+static void set_bump_range(nanvm_slab *self, nanvm_chunk *chunk, uintptr_t begin,
+                           size_t length) {
     nanvm_slots *slots = &self->pool.slots;
     leave_chunk(self);
-    self->current = chunk;
-    chunk->head.live = chunk->used + 1;
-    uintptr_t first = (uintptr_t)nanvm_chunk_first(chunk);
-    slots->bump = first;
-    slots->bump_end = self->uncarved = first + chunk->used * slots->stride;
-    self->uncarved_end = first + slots_in(&self->pool, chunk) * slots->stride;
+    self->bumped = chunk;
+    chunk->head.live += length + 1;
+    slots->bump = begin;
+    slots->bump_end = begin + length * slots->stride;
 }
 
 static bool add_chunk(nanvm_slab *self) {
@@ -129,47 +127,62 @@ static bool add_chunk(nanvm_slab *self) {
         return false;
     }
     nanvm_chunk_init(chunk, &self->pool, self->pool.most_size);
-    if (!nanvm_free_slots_reserve(self, self->carved + slots_in(&self->pool, chunk))) {
+    size_t slots = slots_in(&self->pool, chunk);
+    if (!nanvm_free_slots_reserve(self, self->carved + slots)) {
         nanvm_chunk_free(&self->pool, chunk);
         return false;
     }
     chunk->head.free_list = NULL;
-    chunk->used = 0;
+    chunk->head.live = chunk->used = 0;
     chunk->next = self->chunks;
     self->chunks = chunk;
-    enter_chunk(self, chunk);
+    self->uncarved = (uintptr_t)nanvm_chunk_first(chunk);
+    self->uncarved_end = self->uncarved + slots * self->pool.slots.stride;
     return true;
 }
 
 /* Carves a few at a time: their headers are then in the cache when objects are
  * written. */
 static void carve_some(nanvm_slab *self) {
-    nanvm_slots *slots = &self->pool.slots;
-    size_t stride = slots->stride;
+    nanvm_chunk *chunk = self->chunks;
+    size_t stride = self->pool.slots.stride;
     size_t length = (self->uncarved_end - self->uncarved) / stride;
     length = length < CARVED_AT_ONCE ? length : CARVED_AT_ONCE;
-    slots->bump = self->uncarved;
+    set_bump_range(self, chunk, self->uncarved, length);
     uint32_t distance =
-        nanvm_origin_distance((void *)self->uncarved, &self->current->head.origin);
+        nanvm_origin_distance((void *)self->uncarved, &chunk->head.origin);
     /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for 0 */
     for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
         nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
         distance += (uint32_t)(stride / word_size);
     }
-    slots->bump_end = self->uncarved;
+    chunk->used += length;
     self->carved += length;
-    self->current->used += length;
-    self->current->head.live += length;
 }
 
-/* Slots of the bump range are uncarved again. */
-static void uncarve_rest(nanvm_slab *self) {
+/* Takes an empty chunk from the top of the stack. */
+static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
+    self->pool.slots.available = chunk->head.next_available;
+    self->pool.peak = nanvm_slab_peak(self);
+    set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
+}
+
+/* Puts what is left of the bump range back: slots that were never used are uncarved
+ * again. */
+static void end_bump_range(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     size_t length = nanvm_slab_bump_length(self);
-    self->carved -= length;
-    self->current->used -= length;
-    self->current->head.live -= length;
-    slots->bump_end = self->uncarved = slots->bump;
+    if (length > 0 && slots->bump_end == self->uncarved) {
+        self->uncarved = slots->bump;
+        self->carved -= length;
+        self->chunks->used -= length;
+        self->chunks->head.live -= length;
+        slots->bump_end = slots->bump;
+    }
+    while (slots->bump_end != slots->bump) {
+        slots->bump_end -= slots->stride;
+        nanvm_slab_free(self, (void *)slots->bump_end);
+    }
 }
 
 /* --- the magazine --- */
@@ -194,21 +207,15 @@ static void load_magazine(nanvm_slots *slots, nanvm_chunk_head *chunk) {
 void *nanvm_slab_refill(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     nanvm_chunk_head *top = slots->available;
-    if (top != NULL && top->free_list != NULL) {
-        load_magazine(slots, top);
-        return nanvm_slots_pop(slots);
-    }
-    if (self->uncarved == self->uncarved_end) {
-        if (top != NULL) {
-            slots->available = top->next_available;
-            self->pool.peak = nanvm_slab_peak(self);
-            enter_chunk(self, (nanvm_chunk *)top);
-        } else if (!add_chunk(self)) {
+    if (top == NULL) {
+        if (self->uncarved == self->uncarved_end && !add_chunk(self)) {
             return NULL;
         }
-    }
-    if (slots->bump == slots->bump_end) {
         carve_some(self);
+    } else if (top->free_list != NULL) {
+        load_magazine(slots, top);
+    } else {
+        reuse_chunk(self, (nanvm_chunk *)top);
     }
     return nanvm_slots_pop(slots);
 }
@@ -233,13 +240,8 @@ void nanvm_slab_settle(nanvm_slab *self) {
         slots->magazine_length -= 1;
         nanvm_slab_free(self, slots->magazine[slots->magazine_length]);
     }
-    if (self->current != NULL) {
-        uncarve_rest(self);
-        if (self->current->head.live == 1) {
-            leave_chunk(self);
-            slots->bump = slots->bump_end = self->uncarved = self->uncarved_end = 0;
-        }
-    }
+    end_bump_range(self);
+    leave_chunk(self);
 }
 
 static void *slab_alloc(nanvm_pool *pool, size_t size) {
@@ -276,7 +278,7 @@ static size_t count_live(const nanvm_slab *self) {
     for (const nanvm_chunk *chunk = self->chunks; chunk != NULL; chunk = chunk->next) {
         live += chunk->head.live;
     }
-    return live - (self->current != NULL ? 1 : 0) - nanvm_slab_bump_length(self) -
+    return live - (self->bumped != NULL ? 1 : 0) - nanvm_slab_bump_length(self) -
            self->pool.slots.magazine_length;
 }
 

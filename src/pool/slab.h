@@ -35,9 +35,10 @@
 enum { NANVM_SLAB_STRIDE_MAX = 2048, NANVM_SLAB_ALIGN_MAX = 64 };
 
 typedef struct nanvm_slab {
-    nanvm_pool pool;        /* first; `most_size` is the size of a slot */
-    nanvm_chunk *current;   /* the chunk with the bump range, or NULL */
-    uintptr_t uncarved;     /* in it: the first slot that isn't carved yet ... */
+    nanvm_pool pool;     /* first; `most_size` is the size of a slot */
+    nanvm_chunk *bumped; /* the chunk with the bump range, or NULL */
+    uintptr_t
+        uncarved; /* in the newest chunk: the first slot that isn't carved yet ... */
     uintptr_t uncarved_end; /* ... and where a slot behind the last would be. No header
                                has to fit there, so this may be behind the chunk */
     size_t carved;          /* slots that have a header */

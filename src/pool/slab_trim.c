@@ -34,6 +34,10 @@ static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
 
 static void trim_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
+    if (self->chunks != NULL && nanvm_slab_trim_takes(self->chunks)) { /* the newest */
+        self->pool.slots.bump = self->pool.slots.bump_end = 0;
+        self->uncarved = self->uncarved_end = 0;
+    }
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
         if (nanvm_slab_trim_takes(chunk)) {
             *link = chunk->next;
