@@ -75,10 +75,10 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
  * may add to the same list, so the list is consistent whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
-        const nanvm_origin *origin = nanvm_block_origin(object);
+        nanvm_origin *origin = nanvm_block_origin(object);
         const nanvm_type *type = origin->type;
         if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
-            (void)nanvm_slots_free(object);
+            nanvm_slots_free_in(origin, object);
             return;
         }
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
@@ -147,14 +147,28 @@ static inline void enter_chunk(walk *self, const nanvm_origin *origin) {
     self->others = self->chunk->live - 1;
 }
 
+static inline void set_type(walk *self, const nanvm_type *type) {
+    self->type = type;
+    self->first = type->refs;
+    self->last = self->first + type->refs_length - 1;
+}
+
 static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     leave_chunk(self);
-    self->first = origin->type->refs;
-    self->last = self->first + origin->type->refs_length - 1;
-    self->type = origin->type;
+    set_type(self, origin->type);
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline) {
         self->type = &no_type;
         enter_chunk(self, origin);
+    }
+}
+
+/* Frees a struct that isn't in the walk's chunk, or the last in use there. The first
+ * struct of a walk goes to the magazine, so that the slot of what is dropped alone is
+ * used next.
+ */
+NANVM_NOINLINE static void free_outside(const nanvm_chunk_head *chunk, void *object) {
+    if (NANVM_QUARANTINES || chunk != NULL || !nanvm_slots_free(object)) {
+        nanvm_block_free(object);
     }
 }
 
@@ -165,8 +179,9 @@ static inline void free_in_walk(walk *self, void *object) {
         self->freed = slot;
         self->others -= 1;
     } else {
+        const nanvm_chunk_head *chunk = self->chunk;
         leave_chunk(self);
-        nanvm_block_free(object);
+        free_outside(chunk, object);
     }
 }
 
@@ -179,7 +194,7 @@ static inline void defer_in_walk(walk *self, void *object) {
  * it and to go on with its references; otherwise the object has been freed or deferred.
  */
 static inline bool goes_on_with(walk *self, void *object) {
-    const nanvm_origin *origin = nanvm_block_origin(object);
+    nanvm_origin *origin = nanvm_block_origin(object);
     if (NANVM_LIKELY(!NANVM_QUARANTINES && (const void *)origin == self->chunk)) {
         return true; /* a chunk has one type: `first` and `last` stay */
     }
@@ -192,7 +207,7 @@ static inline bool goes_on_with(walk *self, void *object) {
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
         /* The walk needn't leave its chunk: this object lies in another pool, since the
          * objects in the walk's pool hold references. */
-        (void)nanvm_slots_free(object);
+        nanvm_slots_free_in(origin, object);
         return false;
     }
     /* An object of the same type as the one before takes this shorter way, even if each
@@ -257,7 +272,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
     void *stack[NANVM_RELEASE_STACK];
     void **top = stack;
     walk self = {.list = list};
-    enter_pool(&self, origin);
+    set_type(&self, origin->type);
     for (;;) {
         void *next = NULL;
         if (NANVM_LIKELY(have_room(&self, top, stack + NANVM_RELEASE_STACK))) {
@@ -443,10 +458,10 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
     nanvm_callback_guard_leave(&self->at_work);
 }
 
-static inline void end_object(const nanvm_origin *origin, void *object) {
+static inline void end_object(nanvm_origin *origin, void *object) {
     if (!NANVM_QUARANTINES &&
         NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
-        (void)nanvm_slots_free(object);
+        nanvm_slots_free_in(origin, object);
     } else if (nanvm_type_holds_nothing(origin->type)) {
         nanvm_block_set_count(object, NANVM_COUNT_DEAD);
         nanvm_block_free(object);

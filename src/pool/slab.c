@@ -187,11 +187,11 @@ static void end_bump_range(nanvm_slab *self) {
 
 /* --- the magazine --- */
 
-/* Fills half of the magazine, so that what is freed next finds room, too. */
+/* Fills the magazine with free slots of one chunk. */
 static void load_magazine(nanvm_slots *slots, nanvm_chunk_head *chunk) {
     nanvm_slot *slot = chunk->free_list;
     size_t length = 0;
-    for (; length < NANVM_MAGAZINE_SIZE / 2 && slot != NULL; ++length) {
+    for (; length < NANVM_MAGAZINE_SIZE && slot != NULL; ++length) {
         slots->magazine[length] = slot;
         slot = slot->next;
         NANVM_PREFETCH(slot);

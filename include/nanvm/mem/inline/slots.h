@@ -107,7 +107,7 @@ NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, void *object) {
     return true;
 }
 
-/* Adds a slot to the free list of its chunk; false if it is the last one in use there. */
+/* Adds a slot to the free list of its chunk; false if it is the last in use there. */
 NANVM_INLINE bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head *chunk,
                                             void *object) {
     nanvm_slot *slot = NANVM_TO(nanvm_slot *, object);
@@ -126,23 +126,27 @@ NANVM_INLINE bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head 
     return true;
 }
 
-/* Frees the slot of an object that holds nothing and whose last reference is gone, if the
- * object lies in a pool; else returns false. Inlined: about 14 instructions on x86-64, 70
- * bytes. */
-NANVM_INLINE bool nanvm_slots_free(void *object) {
-    nanvm_origin *origin = nanvm_block_origin(object);
-    const nanvm_dealloc_table *table = origin->dealloc->table;
-    if (NANVM_UNLIKELY(!table->traits.free_inline)) {
-        return false;
-    }
+/* Frees the slot of a dead object, whose origin is the head of a chunk. */
+NANVM_INLINE void nanvm_slots_free_in(nanvm_origin *origin, void *object) {
     nanvm_slots *self = NANVM_BITS_TO(nanvm_slots *, origin->dealloc);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (!nanvm_slots_push(self, object) &&
         !nanvm_slots_push_in_chunk(self, NANVM_BITS_TO(nanvm_chunk_head *, origin),
                                    object)) {
-        table->free_block(origin->dealloc, object);
+        origin->dealloc->table->free_block(origin->dealloc, object);
     }
-    return true;
+}
+
+/* Frees the slot of an object that holds nothing and whose last reference is gone, if the
+ * object lies in a pool; else returns false. Inlined: about 14 instructions on x86-64, 22
+ * when the magazine is full; 130 bytes. */
+NANVM_INLINE bool nanvm_slots_free(void *object) {
+    nanvm_origin *origin = nanvm_block_origin(object);
+    bool is_in_pool = origin->dealloc->table->traits.free_inline;
+    if (NANVM_LIKELY(is_in_pool)) {
+        nanvm_slots_free_in(origin, object);
+    }
+    return is_in_pool;
 }
 NANVM_END_DECLS
 
