@@ -162,12 +162,10 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     }
 }
 
-/* Frees a struct that isn't in the walk's chunk, or the last in use there. The first
- * struct of a walk goes to the magazine, so that the slot of what is dropped alone is
- * used next.
- */
-NANVM_NOINLINE static void free_outside(const nanvm_chunk_head *chunk, void *object) {
-    if (NANVM_QUARANTINES || chunk != NULL || !nanvm_slots_free(object)) {
+/* The first struct of a walk goes to the magazine, so that the slot of what is dropped
+ * alone is used next. */
+static inline void free_first(void *object) {
+    if (NANVM_QUARANTINES || !nanvm_slots_free(object)) {
         nanvm_block_free(object);
     }
 }
@@ -179,9 +177,8 @@ static inline void free_in_walk(walk *self, void *object) {
         self->freed = slot;
         self->others -= 1;
     } else {
-        const nanvm_chunk_head *chunk = self->chunk;
         leave_chunk(self);
-        free_outside(chunk, object);
+        nanvm_block_free(object);
     }
 }
 
@@ -273,16 +270,11 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
     void **top = stack;
     walk self = {.list = list};
     set_type(&self, origin->type);
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    top = push_references(&self, object, top);
+    void *next = object_at(object, *self.first);
+    free_first(object);
     for (;;) {
-        void *next = NULL;
-        if (NANVM_LIKELY(have_room(&self, top, stack + NANVM_RELEASE_STACK))) {
-            nanvm_block_set_count(object, NANVM_COUNT_DEAD);
-            top = push_references(&self, object, top);
-            next = object_at(object, *self.first);
-            free_in_walk(&self, object);
-        } else {
-            defer_in_walk(&self, object);
-        }
         /* Releases references until the walk can go on with an object. */
         while (next == NULL || !releases_last(&self, next) ||
                !goes_on_with(&self, next)) {
@@ -294,6 +286,15 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
         }
         nanvm_slots_prefetch(object, next);
         object = next;
+        next = NULL;
+        if (NANVM_LIKELY(have_room(&self, top, stack + NANVM_RELEASE_STACK))) {
+            nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+            top = push_references(&self, object, top);
+            next = object_at(object, *self.first);
+            free_in_walk(&self, object);
+        } else {
+            defer_in_walk(&self, object);
+        }
     }
 }
 

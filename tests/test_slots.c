@@ -260,7 +260,7 @@ static void test_slots_of_empty_chunks_come_in_order(void **state) {
             many[i] = nanvm_new(self->manager, &node_type);
         }
         assert_int_equal(nanvm_stats_make(self->manager).live_blocks, MANY);
-        assert_in_range(side_by_side(MANY, sizeof(struct node) + 8), MANY * 8 / 10, MANY);
+        assert_in_range(side_by_side(MANY, sizeof(struct node) + 8), MANY * 7 / 10, MANY);
         nanvm_ref_drop(link_many());
         assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
     }
