@@ -18,7 +18,7 @@ static void expect_no_traits(const nanvm_dealloc_table *table) {
 
 void nanvm_block_init(void *object, nanvm_origin *origin) {
     expect_no_traits(origin->dealloc->table);
-    nanvm_checksum_shared_origin(origin); /* a manager of yours doesn't know how */
+    nanvm_checksum_shared_origin(origin); /* a user's manager can't write the checksum */
     nanvm_header_write(object, nanvm_origin_distance(object, origin),
                        (int32_t)origin->dealloc->table->count);
 }

@@ -12,8 +12,9 @@
  *      list. So does a plain struct whose references find no room on the stack. (With
  *      no other drop at work, an object with callbacks ends at once.)
  *   3. The link of a deferred object lies in the object itself, in place of its first
- *      declared reference, which is released when the object joins the list. An object of
- *      a type with callbacks has to keep its bytes; its link is a word in front of it.
+ *      declared reference (one listed in `refs` or `item_refs`), which is released when
+ *      the object joins the list. An object of a type with callbacks has to keep its
+ *      bytes; its link is a word in front of it.
  *   4. The outermost drop of a thread ends the objects in two lists until both are empty.
  *      The first holds the objects that the drop itself defers; it is passed on in a
  *      register. The second belongs to the thread, and holds the objects that callbacks
@@ -72,7 +73,8 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
 /* Adds an object to the list. If the object has no callbacks, its first reference is
  * released to make room for the link; an object that loses its last reference by that is
  * added, too, and so on. An object that holds no references is freed instead. Its dealloc
- * may add to the same list, so the list is consistent whenever a dealloc is called. */
+ * may drop references. Their objects join the thread's list, which is `*list` if
+ * defer_to_thread() called; so the list is consistent whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
         nanvm_origin *origin = nanvm_block_origin(object);
@@ -190,7 +192,7 @@ static inline void defer_in_walk(walk *self, void *object) {
 /* Called with an object whose last reference is gone. Returns true if the walk is to free
  * it and to go on with its references; otherwise the object has been freed or deferred.
  */
-static inline bool goes_on_with(walk *self, void *object) {
+static inline bool go_on_with(walk *self, void *object) {
     nanvm_origin *origin = nanvm_block_origin(object);
     if (NANVM_LIKELY(!NANVM_QUARANTINES && (const void *)origin == self->chunk)) {
         return true; /* a chunk has one type: `first` and `last` stay */
@@ -209,10 +211,10 @@ static inline bool goes_on_with(walk *self, void *object) {
     }
     /* An object of the same type as the one before takes this shorter way, even if each
      * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) The test of `free_inline` is for a pool that a trim has
-     * looked at: its dealloc's table lacks that trait until it has freed one object (see
-     * nanvm_pools in pool/pool.h). As soon as the trait is back, this test fails,
-     * and enter_pool() below lets the walk free inline again. */
+     * thirds of the time.) The test of `free_inline` is for a trimmed pool, whose
+     * dealloc's table lacks that trait until an object was freed there (see nanvm_pools
+     * in pool/pool.h). As soon as the trait is back, this test fails, and enter_pool()
+     * below lets the walk free inline again. */
     if (origin->type == self->type &&
         (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;
@@ -228,7 +230,7 @@ static inline bool goes_on_with(walk *self, void *object) {
 }
 
 /* Releases a reference; returns whether it was the last. */
-static inline bool releases_last(walk *self, const void *object) {
+static inline bool release_in_walk(walk *self, const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);
     if (nanvm_count_try_release_plain(word, count)) {
@@ -276,8 +278,8 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
     free_first(object);
     for (;;) {
         /* Releases references until the walk can go on with an object. */
-        while (next == NULL || !releases_last(&self, next) ||
-               !goes_on_with(&self, next)) {
+        while (next == NULL || !release_in_walk(&self, next) ||
+               !go_on_with(&self, next)) {
             if (top == stack) {
                 leave_chunk(&self);
                 return self.list;
@@ -412,7 +414,7 @@ static void *take_list(work *self) {
     return list;
 }
 
-NANVM_NOINLINE static void queue(work *self, void *object) {
+NANVM_NOINLINE static void defer_to_thread(work *self, void *object) {
     defer_to(&self->list, object);
 }
 
@@ -448,7 +450,7 @@ NANVM_NOINLINE static void end_all(const nanvm_origin *origin, void *object) {
         &self->at_work, NANVM_FRAME_ADDRESS,
         "a callback that ran while objects were dropped was left by longjmp");
     if (self->at_work.is_set) { /* the drop that is at work ends this object, too */
-        queue(self, object);
+        defer_to_thread(self, object);
         return;
     }
     nanvm_callback_guard_enter(&self->at_work, &frame, NANVM_FRAME_ADDRESS);
@@ -476,7 +478,7 @@ NANVM_NOINLINE static void end_atomic(void *object) {
     end_object(nanvm_block_origin(object), object);
 }
 
-NANVM_NOINLINE static void drop_rare(void *object) {
+NANVM_NOINLINE static void release_and_end(void *object) {
     if (nanvm_count_release(object)) {
         end_object(nanvm_block_origin(object), object);
     }
@@ -487,7 +489,7 @@ void nanvm_drop_ref_cold(const void *object, int32_t count) {
     if (NANVM_LIKELY(count == 0)) {
         end_object(nanvm_block_origin(object), dropped);
     } else if (!nanvm_count_is_atomic(count)) {
-        drop_rare(dropped);
+        release_and_end(dropped);
     } else if (nanvm_count_release_atomic(nanvm_block_count_word(object), count)) {
         end_atomic(dropped);
     }
@@ -501,7 +503,7 @@ void nanvm_drop_mut_ref_cold(void *object) {
     if (NANVM_LIKELY(count == 0)) {
         end_object(nanvm_block_origin(object), object);
     } else {
-        drop_rare(object);
+        release_and_end(object);
     }
 }
 

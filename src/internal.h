@@ -1,5 +1,5 @@
-/* What the units of the library share with each other, under the name of the
- * unit that owns it. */
+/* What the files of the library share with each other, under the name of the file that
+ * owns it. */
 #ifndef NANVM_INTERNAL_H
 #define NANVM_INTERNAL_H
 
@@ -60,8 +60,8 @@ static inline size_t nanvm_block_length_size(const nanvm_type *type) {
     return type->item_size == 0 ? 0 : sizeof(nanvm_length);
 }
 
-/* The link in front of an object: of a deferred one with callbacks, or of one that an
- * arena has to release at a reset. */
+/* The link in front of an object: of a deferred one with callbacks, or of one that a
+ * reset of an arena has to visit. */
 static inline void **nanvm_block_link(const nanvm_type *type, void *object) {
     size_t behind = sizeof(nanvm_header) + nanvm_block_length_size(type);
     return (void **)(void *)((unsigned char *)object - behind - sizeof(void *));
@@ -78,7 +78,8 @@ static inline size_t nanvm_block_align(const nanvm_type *type) {
     return type->align < NANVM_BLOCK_ALIGN_LEAST ? NANVM_BLOCK_ALIGN_LEAST : type->align;
 }
 
-/* Writes an origin. This happens once, where the origin is made. */
+/* Writes an origin: when it is made, and again when the chunk of a large object is
+ * resized. */
 static inline void nanvm_origin_write(nanvm_origin *self, const nanvm_type *type,
                                       nanvm_dealloc *dealloc) {
     self->type = type;
@@ -126,8 +127,8 @@ static inline void *nanvm_object_item(const nanvm_type *type, const void *object
 
 /* --- type.c --------------------------------------------------------------- */
 
-/* Whether the type has callbacks. These use the bytes of a deferred object when it ends,
- * so its link lies in front of it. */
+/* Whether the type has callbacks that run when an object ends (`clone` isn't one). These
+ * use the bytes of a deferred object when it ends, so its link lies in front of it. */
 static inline bool nanvm_type_has_callbacks(const nanvm_type *type) {
     return ((uintptr_t)type->drop | (uintptr_t)type->visit |
             (uintptr_t)type->visit_item) != 0; /* one branch for all */

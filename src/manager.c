@@ -1,4 +1,4 @@
-/* What a program asks of a manager but for objects: raw memory, and statistics. */
+/* What a program asks of a manager besides objects: raw memory, and statistics. */
 #include <string.h>
 
 #include "piece.h"

@@ -36,8 +36,8 @@ static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *
  *
  * When the first `drop` runs, the array has its final length and place, `*self` refers to
  * it, and all references that were cut off have been released. Drops are held until then:
- * the objects that they end wait in the list of dead objects. Until such references are
- * released, they lie in memory that the array doesn't use again:
+ * the objects that they end wait in the list of dead objects. Until the references that
+ * were cut off are released, they lie in memory that the array doesn't use again:
  *
  *   1. In place, they are copied to the stack first. If they are more than
  *      CUT_CAPACITY, resize_in_place() fails: the array moves, or 3. applies.
@@ -236,8 +236,8 @@ static void expect_own(const void *object) {
 }
 
 /* Lengthens an array that has room where it lies; otherwise returns false. The manager
- * that the caller passed isn't needed. This is the usual way of appending. (The old
- * length isn't compared with the bound: it is less than the new one, which is.) */
+ * that the caller passed isn't needed. This is the usual way of appending. (Only the new
+ * length is compared with the bound: the old one is less.) */
 static inline bool lengthen(void *object, const nanvm_origin *origin, size_t length) {
     if (!NANVM_BOUNDS_LENGTHS || origin->type->item_size == 0 ||
         !origin->dealloc->table->traits.has_most_items ||

@@ -17,7 +17,7 @@ static inline void visit_fixed(const nanvm_type *type, const void *object,
     }
 }
 
-/* So many items from `item` on. */
+/* Visits `length` items, from `item` on. */
 static inline void visit_items(const nanvm_type *type, const unsigned char *item,
                                size_t length, nanvm_visitor *visitor, void *context) {
     for (; length > 0; --length, item += type->item_size) {

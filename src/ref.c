@@ -101,7 +101,8 @@ nanvm_mut_ref nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager)
 }
 
 NANVM_NOINLINE static void *make_own(nanvm_ref *self, nanvm_manager *manager) {
-    if (self->object != NULL && nanvm_count_is_sole_cold(self->object)) { /* custom */
+    if (self->object != NULL &&
+        nanvm_count_is_sole_cold(self->object)) { /* a custom count */
         return (void *)(uintptr_t)self->object;
     }
     nanvm_mut_ref copy = clone_to_write(*self, manager);

@@ -7,13 +7,14 @@ typedef struct printer {
     bool first; /* no type has been printed yet */
 } printer;
 
-/* All output goes through here: a failure is remembered. MinGW's fprintf tells how much
- * there was to write, written or not. */
+/* All output goes through here: a failure is remembered. ferror() is asked, too: MinGW's
+ * fprintf returns the length of the text even if it wasn't written. */
 #define PRINT(printer, ...)                                                              \
     ((printer)->failed |=                                                                \
      fprintf((printer)->file, __VA_ARGS__) < 0 || ferror((printer)->file) != 0)
 
-/* How a number is written: what is around its name, behind it, and instead of it. */
+/* How a number is printed: what surrounds its name, what follows the number, and what
+ * stands for an unknown one. */
 typedef struct style {
     const char *quote;
     const char *end;

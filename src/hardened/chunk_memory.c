@@ -1,5 +1,5 @@
-/* The memory of chunks: it comes from the source, and has a page behind it that nobody
- * can touch.
+/* The memory of chunks, with a page behind it that nobody can touch, where that is
+ * possible.
  *
  * A chunk from the global manager takes whole pages, with a closed page behind them,
  * which is opened before the chunk is given back. A chunk from another source has no

@@ -1,6 +1,6 @@
-/* The memory of chunks: the size has a checksum, and behind each lies a page that can't
- * be touched. The other half of usual/chunk_memory.h, which says what each function is
- * for. */
+/* The memory of chunks: the size of each has a checksum, and behind a chunk from the
+ * global manager lies a page that can't be touched. The other half of
+ * usual/chunk_memory.h, which says what each function is for. */
 #ifndef NANVM_CHUNK_MEMORY_H
 #define NANVM_CHUNK_MEMORY_H
 

@@ -8,8 +8,8 @@ static nanvm_layout ring_layout(size_t capacity) {
     return nanvm_layout_make(capacity * sizeof(void *), NANVM_ALIGNOF(void *));
 }
 
-/* What the source's dealloc drops is held, so that no callback runs while an object is
- * being made, or one is dropped. */
+/* Drops by the source's dealloc are held (hold.h), so that no callback runs while an
+ * object is being made or dropped. */
 static void free_smaller(nanvm_quarantine *self, nanvm_dealloc *dealloc) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);

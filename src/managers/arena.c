@@ -4,9 +4,9 @@
  *   2. Objects that may refer to something outside the arena, or have a `drop`, are
  *      linked, so that a reset finds them. For other objects a reset does nothing.
  *   3. After eight objects of one type in a row, more are made ahead at the top: the bump
- *      range, from which inline functions take objects. Any other use of the arena first
- *      takes back the unused objects of the bump range, so that the arena is as if its
- *      objects had been made one by one. */
+ *      range, from which inline functions take objects. Anything else that changes the
+ *      arena first takes back the unused objects of the bump range, so that the arena
+ *      looks as if its objects had been made one by one. */
 #include <string.h>
 
 #include "debug/debug.h"
@@ -16,24 +16,24 @@
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
 
-/* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. The first
- * million objects of 16 bytes then take a fifth less time, and a million after a reset a
- * tenth less. */
+/* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. Creating a
+ * million objects of 16 bytes then takes a fifth less time in a new arena, and a tenth
+ * less after a reset. */
 enum { HUGE_CHUNK = NANVM_HUGE_PAGE, LARGE_ARENA = 2 * HUGE_CHUNK };
 
 /* The most bytes of headers and objects that are made ahead: few enough to stay in the
  * first-level cache. */
 enum { LARGEST_RUN = 4096 };
 
-/* Objects of a type in a row before more are made ahead: where types alternate, objects
- * would be made ahead in vain. */
+/* More objects are made ahead after this many of one type in a row: if types alternate,
+ * they would be made in vain. */
 enum { LEAST_STREAK = 8 };
 
 typedef struct nanvm_arena_chunk {
     nanvm_arena_part part; /* first: the dealloc of the objects in it */
     struct nanvm_arena_chunk *next;
     size_t size;
-    unsigned char *top; /* behind its objects, once it isn't the newest any more */
+    unsigned char *top; /* where its objects end; set once it isn't the newest any more */
 } nanvm_arena_chunk;
 
 static const size_t word_size = sizeof(void *);
@@ -67,7 +67,7 @@ static bool owns(const nanvm_arena *self, const void *object) {
            ((const nanvm_arena_part *)dealloc)->arena == self;
 }
 
-/* --- runs --- */
+/* --- runs: objects made ahead, the bump range --- */
 
 /* Whether a reset has to visit the objects. (A debug build also visits those of a
  * self-contained arena, to check their references.) */
@@ -109,7 +109,7 @@ NANVM_NOINLINE static void end_run_cold(nanvm_arena *self) {
     if (rest > 0 && has_finalizer(self, run->type)) {
         self->finalizable = last;
     }
-    run->type = NULL; /* so that no type finds it */
+    run->type = NULL; /* so that no lookup by type matches the range */
     run->bump = run->bump_end = 0;
 }
 
@@ -143,8 +143,8 @@ NANVM_COLD static void resize_bytes(nanvm_arena *self, unsigned char *bytes,
     leave_red_zone(self);
 }
 
-/* Under a sanitizer, calls `tell` for all bytes of the arena but the heads of its
- * chunks. */
+/* Under a sanitizer, calls `tell` for the bytes of the buffer, or of the chunks in use
+ * behind their heads. */
 static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t size)) {
     if (self->sanitized && self->buffer != NULL) {
         tell(self->buffer, (size_t)(self->end - self->buffer));
@@ -162,7 +162,7 @@ static inline size_t padding_of(uintptr_t address, size_t align) {
 }
 
 /* From `start` to an aligned address with `prefix` bytes in front. The result doesn't
- * wrap: the padding is less than the alignment. */
+ * wrap: the prefix is small, and the padding is less than the alignment. */
 static inline size_t front_at(uintptr_t start, size_t prefix, size_t align) {
     return prefix + padding_of(start + prefix, align);
 }
@@ -208,8 +208,8 @@ static size_t peak_bytes(const nanvm_arena *self) {
     return bytes > self->peak ? bytes : self->peak;
 }
 
-/* Called when the top is about to go down. The caller then wipes the bytes that become
- * free, so that a reset has to wipe only those in use. */
+/* Called before bytes in use may become free. In a hardened build the caller then wipes
+ * those bytes, so that a reset has to wipe only the bytes still in use. */
 static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
 }
@@ -409,7 +409,7 @@ static void arena_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout lay
     } else if (memory == self->newest) {
         lower_top(self, memory);
     }
-    self->pieces -= self->pieces > 0 ? 1 : 0; /* it may be from before a reset */
+    self->pieces -= self->pieces > 0 ? 1 : 0; /* the piece may be from before a reset */
 }
 
 /* --- blocks --- */
@@ -438,7 +438,7 @@ static void link_finalizable(nanvm_arena *self, const nanvm_type *type, void *ob
     }
 }
 
-/* Until there is a bump range, inline functions find no table to look in. */
+/* Leads inline functions to the bump range. Until then `manager.slots` is NULL. */
 static void show_run(nanvm_arena *self) {
     for (size_t i = 0; i < NANVM_SLOTS_LENGTH; ++i) {
         self->slots[i] = &self->bump_range;
@@ -472,10 +472,10 @@ static bool is_large(const nanvm_arena *self) {
     return self->chunks != NULL && self->chunks->size >= LARGEST_CHUNK;
 }
 
-/* Makes `length` objects behind the newest. The memory of the next run is prefetched
- * while this one is used, which saves up to a fifth of the time of a million objects. (If
- * the prefetch were in a function of its own, gcc would think that it has no effect and
- * remove it.) */
+/* Makes `length` objects behind the newest. In a large arena the memory of the next run
+ * is prefetched while this one is used: creating a million objects takes up to a fifth
+ * less time. (If the prefetch were in a function of its own, gcc would think that it has
+ * no effect and remove it.) */
 static void fill_run(nanvm_arena *self, size_t length) {
     nanvm_slots *run = &self->bump_range;
     uint32_t distance = nanvm_origin_distance((void *)run->bump, self->origin);
@@ -569,8 +569,9 @@ static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
     lower_top(self, (unsigned char *)object - arena_prefix(self, type));
 }
 
-/* Frees a block whose construction failed, or that has moved. If it isn't the newest, its
- * bytes become free only at the next reset, which skips objects that are marked dead. */
+/* Frees a block whose construction failed, or that has moved. The block is marked dead,
+ * so that a reset skips it. Its bytes are free at once if it is the newest and there is
+ * no sanitizer; else at that reset. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);
@@ -623,7 +624,7 @@ static void *pop_finalizables(nanvm_arena *self) {
 }
 
 /* All `drop` callbacks run first: references that they may still read are released
- * afterwards. Objects that a callback creates in the arena are released in the next
+ * afterwards. Objects that a callback creates in the arena are let go of in the next
  * round. */
 static void let_go_of_all(nanvm_arena *self) {
     for (void *all = pop_finalizables(self); all != NULL; all = pop_finalizables(self)) {
@@ -702,8 +703,9 @@ static void give_all_back(nanvm_arena *self) {
     enter(self, NULL);
 }
 
-/* Calls `finish` once all objects are released. The source's dealloc may drop references.
- * These drops are held, so that their callbacks run only when the arena is empty. */
+/* Calls `finish` once the arena has let go of all objects. The source's dealloc may drop
+ * references. These drops are held, so that their callbacks run only when the arena is
+ * empty. */
 static void clear(nanvm_arena *self, void (*finish)(nanvm_arena *self)) {
     if (let_go(self)) {
         nanvm_hold hold;

@@ -1,8 +1,8 @@
 /* The global manager's blocks.
  *
  * Each has an origin of its own, as in a manager without `new_block`. But `malloc` and
- * `free` need no layouts: a pair of `new` and `drop` takes a third less time than
- * there. */
+ * `free` need no layouts, so a pair of `new` and `drop` takes a third less time than in
+ * such a manager. */
 #ifndef NANVM_GLOBAL_H
 #define NANVM_GLOBAL_H
 
@@ -15,12 +15,13 @@ static inline size_t nanvm_global_prefix(const nanvm_type *type) {
     return nanvm_block_alone_prefix(type, NANVM_COUNT_ATOMIC);
 }
 
-/* A block starts with its origin: there is no padding in front of it. */
+/* If true, a block starts with its origin, without padding in front. */
 static inline bool nanvm_global_starts_with_origin(const nanvm_type *type) {
     return NANVM_LIKELY(nanvm_block_align(type) <= sizeof(void *));
 }
 
-/* The size of a block doesn't matter, as it is never less than the alignment. */
+/* Unlike nanvm_system_is_over_aligned(), needs no size: a block's is never less than its
+ * alignment. */
 static inline bool nanvm_global_is_over_aligned(const nanvm_type *type) {
     return type->align > NANVM_MALLOC_ALIGN;
 }

@@ -10,21 +10,22 @@
 #include "unwind.h"
 
 /* The pools of a manager, found by type and size in a table with open addressing and
- * linear probing (Knuth, TAOCP 3, 6.4, algorithm L) that is at most half full: a search
- * takes 1.5 steps on average where entries are as good as random.
+ * linear probing (Knuth, TAOCP 3, 6.4, algorithm L). The table is at most half full: if
+ * hashes are as good as random, finding an entry takes at most 1.5 steps on average.
  *
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
- * an array type has several. Each stands in the table under its size; one of them stands
- * there once more, under ANY_SIZE, and new ones go behind that one in the list. Any other
- * type has one pool, which stands only under ANY_SIZE. So a search for it reads only the
- * type, at the start of a pool: with a million types, reading the size, too, would miss
- * the cache once more. */
+ * an array type has several. The table has each under its size, and can find one of them
+ * also under ANY_SIZE; new pools of the type go behind that one in the list. Any other
+ * type has one pool, which stands only under ANY_SIZE. So a search for such a type reads
+ * only the start of a pool, where its type is: with a million types, reading the size as
+ * well would cost another cache miss. */
 enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
 #define ANY_SIZE SIZE_MAX
 
 typedef struct nanvm_local_state {
-    nanvm_slots *slots[NANVM_SLOTS_LENGTH]; /* of the pool used last, by type and size */
+    nanvm_slots *slots[NANVM_SLOTS_LENGTH]; /* of the pool used last at each index, a hash
+                                               of type and size */
     nanvm_pools pools;
     nanvm_pool **entries;   /* of the table */
     size_t entries_length;  /* 2^(32 - entries_shift) */
@@ -39,12 +40,12 @@ typedef struct nanvm_local_state {
 /* --- finding a pool --- */
 
 /* The index is the top bits of a hash, as many as the table needs. The hash has 32 bits,
- * enough for a table of 16 GiB or more. The multiplier is 2^32 / golden ratio (Knuth,
- * TAOCP 3, 6.4). The shift by 15 brings in higher bits of an address. Sizes have a
- * multiplier of their own: if they were just added to an address, the sum would be like
- * the address of a type nearby. With this hash, if a million types lie at equal
- * distances, be it 8 bytes or 2 MiB, a search takes at most 1.7 steps on average. (The
- * mask changes nothing; it shows to the proofs that the index lies in the table.) */
+ * enough for a table of 2^32 entries. The multiplier is 2^32 / golden ratio (Knuth, TAOCP
+ * 3, 6.4). The shift by 15 brings in higher bits of an address. Sizes have a multiplier
+ * of their own: if they were just added to an address, the sum would be like the address
+ * of a type nearby. With this hash, if a million types lie at equal distances, be it 8
+ * bytes or 2 MiB, a search takes at most 1.7 steps on average. (The mask changes nothing;
+ * it shows to the proofs that the index lies in the table.) */
 NANVM_WRAPS("a hash")
 static size_t index_of(const nanvm_local_state *state, const nanvm_type *type,
                        size_t most_size) {
@@ -126,7 +127,7 @@ static bool set_entries(nanvm_local *self, uint32_t bits) {
     return true;
 }
 
-/* --- making one --- */
+/* --- making a pool --- */
 
 static void list_behind(nanvm_pool **link, nanvm_pool *pool) {
     pool->next = *link;
@@ -149,7 +150,7 @@ static bool make_room(nanvm_local *self, const nanvm_type *type) {
            set_entries(self, HASH_BITS - state->entries_shift + 1);
 }
 
-/* The most bytes of an object in the pool for objects of `size` bytes. */
+/* The `most_size` of the pool that objects of `size` bytes belong to. */
 static size_t most_size_for(const nanvm_local *self, const nanvm_type *type,
                             size_t size) {
     size_t slot_size = self->state->is_sanitized ? 0 : nanvm_slab_slot_size(type, size);
@@ -162,9 +163,11 @@ static nanvm_pool *create_pool(nanvm_local *self, const nanvm_type *type, size_t
     if (most_size != NANVM_LARGE_MOST) {
         return nanvm_slab_create(self->source, &state->pools, type, most_size);
     }
-    /* Most arrays of up to NANVM_SLAB_STRIDE_MAX bytes lie in slab pools. Any other array
-     * of such a size lies in this pool: nanvm_pool_serves() is false for it, but
-     * pool_for() finds the pool. */
+    /* An array that belongs in a slab pool mustn't be served by this pool, which may
+     * stand in its entry of `slots`; so the range begins above all slab pools. Most
+     * arrays of up to NANVM_SLAB_STRIDE_MAX bytes lie in slab pools. Any other array of
+     * such a size lies in this pool: nanvm_pool_serves() is false for it, so pool_for()
+     * has to find the pool each time. */
     bool has_slabs = type->item_size != 0 && !state->is_sanitized;
     return nanvm_large_create(self->source, &state->pools, type,
                               has_slabs ? NANVM_SLAB_STRIDE_MAX + 1 : 0);
@@ -202,8 +205,8 @@ static void set_raw(nanvm_local *self, nanvm_raw *raw) {
     list_behind(&self->state->all, &raw->pool);
 }
 
-/* If the manager is used again after its end, raw memory that is still alive stays in its
- * account. */
+/* A manager that is used again after its end keeps its old account of raw memory (see
+ * pool/raw.h), if any piece is still alive. */
 static void adopt_raw(nanvm_local *self) {
     nanvm_raw *raw = (nanvm_raw *)self->manager.dealloc;
     if (raw != NULL && nanvm_raw_adopt(raw, &self->manager, &self->state->pools)) {
@@ -347,7 +350,8 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 
 /* --- reports --- */
 
-/* Sums up the pools of one type, from `pool` on; returns the first of the next. */
+/* Sums up the pools of one type, from `pool` on; returns the first pool of the next
+ * type. */
 static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum, nanvm_stats *total) {
     *sum = (nanvm_type_stats){.type = pool->slots.type};
     for (; pool != NULL && pool->slots.type == sum->type; pool = pool->next) {
@@ -385,7 +389,7 @@ static void print_leak(void *context, const nanvm_type *type, size_t blocks,
                   nanvm_type_name(type), blocks, bytes);
 }
 
-/* If no callback is set for cycles, they are printed, provided that leaks are, too. */
+/* Cycles go to their callback; if none is set, they are printed if leaks are printed. */
 static bool reports_cycles(const nanvm_local *self) {
     return self->cycle != NULL || self->leak == print_leak;
 }

@@ -25,8 +25,8 @@ static inline nanvm_large *nanvm_large_of(nanvm_pool *pool) {
 
 /* --- large.c ------------------------------------------------------------------ */
 
-/* For objects that no slab pool takes; it takes none of `least_size` bytes and more. NULL
- * if memory runs out. */
+/* A pool for objects that no slab pool takes: all of `least_size` bytes and more, and
+ * maybe smaller ones. NULL if memory runs out. */
 nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
                                const nanvm_type *type, size_t least_size);
 

@@ -29,12 +29,13 @@ typedef struct nanvm_pool_counts {
 typedef struct nanvm_pool_table {
     size_t size; /* of the struct */
 
-    /* A new object of `size` bytes, when inline functions have found no free slot. Before
-     * it returns NULL, it gives back what is free in all pools of the owner, and tries
+    /* Makes an object of `size` bytes, when inline functions have found no slot. If
+     * memory runs out, it gives back what is free in all pools of the owner, and tries
      * again. */
     void *(*alloc)(nanvm_pool *self, size_t size);
 
-    /* Makes room for `size` bytes, in place or by moving; NULL if it can't. */
+    /* Makes room for `size` bytes, in place or by moving; NULL if it can't, or if the
+     * object had better move to less memory. */
     void *(*resize)(nanvm_pool *self, void *object, size_t size);
 
     /* Gives back what is free. */
@@ -70,7 +71,7 @@ struct nanvm_pool {
     const nanvm_pool_table *table;
     const nanvm_dealloc_table
         *untrimmed_table; /* the dealloc's table, except while trimmed */
-    size_t least_size;    /* nanvm_pool_serves(): from this to `most_size` */
+    size_t least_size;    /* nanvm_pool_serves() accepts sizes from this to `most_size` */
     size_t most_size;
     nanvm_pools *owner;            /* NULL: an orphan */
     nanvm_manager *source;         /* gives memory while the manager lives ... */
@@ -89,7 +90,7 @@ struct nanvm_pool {
 
 /* --- pool.c ------------------------------------------------------------------- */
 
-/* A new pool: its head is filled in, and the rest of its struct is zeros. The struct has
+/* A new pool: all zeros, except for what the parameters give. The struct has
  * `table->size` bytes. NULL if memory runs out. */
 nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *source,
                               nanvm_pools *owner, const nanvm_type *type);

@@ -127,8 +127,8 @@ static bool add_chunk(nanvm_slab *self) {
         return false;
     }
     nanvm_chunk_init(chunk, &self->pool, self->pool.most_size);
-    size_t slots = slots_in(&self->pool, chunk);
-    if (!nanvm_free_slots_reserve(self, self->carved + slots)) {
+    size_t length = slots_in(&self->pool, chunk);
+    if (!nanvm_free_slots_reserve(self, self->carved + length)) {
         nanvm_chunk_free(&self->pool, chunk);
         return false;
     }
@@ -137,7 +137,7 @@ static bool add_chunk(nanvm_slab *self) {
     chunk->next = self->chunks;
     self->chunks = chunk;
     self->uncarved = (uintptr_t)nanvm_chunk_first(chunk);
-    self->uncarved_end = self->uncarved + slots * self->pool.slots.stride;
+    self->uncarved_end = self->uncarved + length * self->pool.slots.stride;
     return true;
 }
 
@@ -253,8 +253,8 @@ static void *slab_alloc(nanvm_pool *pool, size_t size) {
                : object;
 }
 
-/* An object that shrinks keeps its slot down to half of the slot's size, although a
- * smaller class would do; in the smallest class it always keeps it. */
+/* A shrinking object keeps its slot while it fills at least half of it, even if a smaller
+ * class would do; in the smallest class it always keeps the slot. */
 static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
     bool too_small = size < pool->least_size && size < pool->most_size / 2;
     return size <= pool->most_size && !too_small ? object : NULL;

@@ -48,7 +48,7 @@ static bool is_off(void) {
  * pools. */
 static bool has_memcheck(void) {
     char byte = 0;
-    (void)byte; /* valgrind doesn't support every processor: there nothing uses it */
+    (void)byte; /* unused where valgrind doesn't support the processor */
     return VALGRIND_MAKE_MEM_DEFINED(&byte, sizeof(byte)) != 0;
 }
 

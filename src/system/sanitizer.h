@@ -16,7 +16,8 @@ enum { NANVM_RED_ZONE = 16 };
 /* Whether there is one, and the environment doesn't say NANVM_SANITIZER=off. */
 bool nanvm_sanitizer_is_there(void);
 
-/* The first marks bytes as not to be touched, the second as in use, in any state. */
+/* The first marks bytes as not to be touched, the second as in use, with undefined
+ * contents. */
 void nanvm_sanitizer_poison(void *bytes, size_t size);
 void nanvm_sanitizer_unpoison(void *bytes, size_t size);
 

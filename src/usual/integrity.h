@@ -15,7 +15,7 @@ enum {
     NANVM_BOUNDS_LENGTHS = 1,
 
     /* Whether freed memory is wiped, and waits before it is used again. If so, inline
-     * functions may not free, and may not take objects that were made ahead. */
+     * functions may not free, and an arena makes no objects ahead. */
     NANVM_QUARANTINES = 0
 };
 

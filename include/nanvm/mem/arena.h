@@ -74,8 +74,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  * Lets go of all objects: runs their `drop`, drops the references that they hold into
  * other managers, and starts anew. A growing arena keeps the chunks that were in use, for
  * new objects, and gives back the others. So it holds no more than was in use before the
- * reset, and a second reset gives everything back. When the source has no memory for a
- * larger chunk, the arena gives back the kept ones and asks once more.
+ * reset, and a second reset in a row gives everything back. When the source has no memory
+ * for a larger chunk, the arena gives back the kept ones and asks once more.
  *
  * Inside a callback a reset is allowed only if no object outside refers into the arena,
  * not even one that was dropped and waits for its turn to end. If a `drop` resets an
@@ -86,8 +86,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  * objects in it, resize and drop these, and take raw memory. The reset works in rounds:
  * objects that the callbacks of one round create are let go of in the next, so no
  * reference to them may outlast the reset. A `drop` that always creates another object
- * with such a `drop` keeps the reset from ending. In such a callback, resetting or ending
- * the arena does nothing.
+ * with such a `drop` keeps the reset from ending. In a callback that a reset runs,
+ * resetting or ending the arena does nothing.
  *
  * All `drop` callbacks of a round run before the references of its objects are dropped.
  * So the `drop` of an object may read the other objects of its round, but may not change,
@@ -108,8 +108,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_reset(nanvm_arena *self);
 /**
  * Resets the arena, with callbacks as nanvm_arena_reset() says, and gives its chunks
  * back. It can be called twice; a call while the arena lets go of its objects does
- * nothing. If the source's dealloc drops references, here or at a reset, callbacks run
- * only when the arena is empty.
+ * nothing. If the source's dealloc drops references, here or at a reset, the callbacks of
+ * these drops run only when the arena is empty.
  *
  * @ownership `self` and its buffer are the caller's memory again.
  * @errors as nanvm_arena_reset().

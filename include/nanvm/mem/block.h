@@ -72,9 +72,9 @@ NANVM_INLINE int32_t nanvm_block_count(const void *object);
 /**
  * How many bytes a block of `type` needs in front of the object, at the
  * least: the header, the length of an array, and a link for a type with
- * callbacks. For a manager's own `new_block`. These bytes hold words, so the object
- * behind them has to be aligned to a word at the least, and in a hardened build to 8
- * bytes.
+ * callbacks. It is for the `new_block` of a manager of yours. These bytes hold words, so
+ * the object behind them has to be aligned to a word at the least, and in a hardened
+ * build to 8 bytes.
  *
  * @ownership none changes hands.
  * @errors none.

@@ -37,28 +37,27 @@ typedef struct nanvm_dealloc_table {
     /**
      * Counts; for #NANVM_COUNT_CUSTOM only, else never called.
      *
-     * `counter` is a word that belongs to the block, zero when it is created,
-     * and that means what the dealloc wants it to. Returns how many *other*
-     * references there were before the update: 0 for `READ` grants exclusive
-     * access; 0 for `RELEASE` frees the block; what `ADD` returns is ignored.
-     * A function that doesn't really count must return more than 0. Called from any
-     * thread that uses a reference; may not use references itself.
+     * `counter` is a word of the block. It starts at 0, and the dealloc decides what it
+     * means. Returns how many *other* references there were before the update: 0 for
+     * `READ` grants exclusive access; 0 for `RELEASE` frees the block; what `ADD` returns
+     * is ignored. A function that doesn't really count must return more than 0. Called
+     * from any thread that uses a reference; may not use references itself.
      */
     size_t (*ref_counter_update)(nanvm_dealloc *self, size_t *counter,
                                  nanvm_ref_counter_update update);
 
     /**
      * Frees memory. `memory` is never `NULL`: it is what the manager's `alloc`
-     * or `resize` returned, and `layout` what it was asked for. Called once
-     * for each, from the thread that dropped the last reference, when the
-     * object's own `drop` is over. It may free `self` too, and may drop references that
-     * its state holds. If that calls another such dealloc, and so on, each call takes
-     * stack. If it is called while items of an array are being cut off, and drops the
-     * last reference to that array, the array ends together with these items. If it is
-     * called to free the old memory of an array that grows, callbacks that run because of
-     * its drops may not use that array. With #NANVM_COUNT_NONE it may be `NULL`, and is
-     * called only for raw memory, for an array that has moved, and for an object whose
-     * construction failed.
+     * or `resize` returned, and `layout` what it was asked for. Called once for each
+     * piece of memory; for an object, from the thread that dropped the last reference,
+     * when the object's `drop` is over. It may free `self` too, and may drop references
+     * that its state holds. If these drops call another dealloc that drops references,
+     * and so on, each call takes stack. If it is called while items of an array are being
+     * cut off, and drops the last reference to that array, the array ends together with
+     * these items. If it is called to free the old memory of an array that grows,
+     * callbacks that run because of its drops may not use that array. With
+     * #NANVM_COUNT_NONE it may be `NULL`, and is called only for raw memory, for an array
+     * that has moved, and for an object whose construction or `clone` failed.
      */
     void (*dealloc)(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 
@@ -68,8 +67,8 @@ typedef struct nanvm_dealloc_table {
      */
     void (*free_block)(nanvm_dealloc *self, void *object);
 
-    /** Private: what only deallocs of the library do. All are false in any other dealloc:
-     *  a hardened build stops the program if its table sets one. */
+    /** Private: traits of the library's own deallocs. In any other dealloc all are false:
+     *  a hardened build stops the program if one is set. */
     nanvm_dealloc_traits traits;
 } nanvm_dealloc_table;
 

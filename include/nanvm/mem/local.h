@@ -46,8 +46,8 @@ typedef void nanvm_local_leak(void *context, const nanvm_type *type, size_t bloc
  * other one, and back.
  */
 typedef struct nanvm_cycle {
-    const nanvm_ref *objects; /**< All of them: borrowed for the call,
-                                   references and array. */
+    const nanvm_ref *objects; /**< All of them. The array and its references are borrowed
+                                 for the call. */
     size_t length;            /**< How many. */
     size_t path; /**< The first `path` objects are a shortest cycle through the first one:
                       each refers to the next, and the last to the first. */
@@ -135,17 +135,18 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
 /**
  * Gives back to the manager's source what no object is using: chunks in which nothing is
  * alive, and the chunk that is kept for the next large object of a type. Once a pool has
- * 4 MiB, further chunks are parts of segments of 2 MiB, and a segment is given back when
- * all of it is empty. A callback may call it at any time. If the source's dealloc drops
- * references meanwhile, callbacks run only when the trim is complete.
+ * 4 MiB, further chunks are parts of segments of 2 MiB, except in a hardened build; a
+ * segment is given back when all of it is empty. A callback may call it at any time. If
+ * the source's dealloc drops references meanwhile, callbacks run only when the trim is
+ * complete.
  *
  * @return how many bytes.
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
- * @cost O(dropped objects + chunks) of the types of which an object was freed since the
- *     last trim; O(1) if there are none. Between trims free slots aren't counted: only
- *     the first drop that frees an object in a trimmed pool costs one more function call.
+ * @cost O(chunks) of the types of which an object was freed since the last trim; O(1) if
+ *     there are none. Elsewhere a trim costs one function call: in the first drop that
+ *     frees an object in a trimmed pool.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
@@ -166,8 +167,8 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  *     be resized or given back, `self` must stay as it is.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks + free slots). In a debug build, if objects are alive, also O(objects +
- *     references in them) of time, and of memory of the source until it returns.
+ * @cost O(chunks). In a debug build, if objects are alive, it also takes O(objects +
+ *     references in them) of time and, until it returns, of the source's memory.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
 

@@ -12,8 +12,9 @@
  * @defgroup manager Manager
  * @brief Creates blocks, and hands out raw memory.
  *
- * A manager is borrowed only for the calls that it is passed to. It has plain fields and
- * no locks, and references may outlive it, except those into an arena.
+ * A manager is borrowed only for the calls that it is passed to, unless it is another
+ * one's source. It has plain fields and no locks, and references may outlive it, except
+ * those into an arena.
  *
  * Guide: @ref managers, @ref writing_a_manager.
  * @{
@@ -96,9 +97,10 @@ typedef bool nanvm_construct(void *object, size_t length, void *context);
 NANVM_BEGIN_DECLS
 
 /** @name Creating objects
- *  All of them return the only reference to a new object; or the null handle
- *  when memory runs out, when the size overflows, or when the table's
- *  alignment isn't a power of two, and then nothing has changed.
+ *  All of them return the only reference to a new object. They return the null handle,
+ *  and change nothing, if memory runs out or if nanvm_type_size() fails: the size
+ *  overflows, the alignment isn't a power of two, or a type without items is given a
+ *  length.
  *  @{ */
 
 /**
@@ -167,8 +169,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
  *    piece of a local manager, which may outlive nanvm_local_deinit(): the same
  *    #nanvm_local still resizes it and takes it back, and must stay where it is until
  *    then. A piece of an arena lives until the next reset, or until it is given back.
- *  - **Shrinking** to any size never fails on the global manager and in an arena. A local
- *    manager does as its source does. A manager of yours may refuse.
+ *  - **Shrinking** to any size never fails on the global manager and in an arena. In a
+ *  local manager it fails only if it fails in the source. A manager of yours may refuse.
  *  @{ */
 
 /**

@@ -12,8 +12,8 @@
  * @brief A value that lives in memory of a manager.
  *
  * An object is a value in a block. A program refers to it by a handle: a #nanvm_mut_ref,
- * which is the only reference, or a #nanvm_ref, of which there may be several. Its
- * @ref type says what an object is; @ref mut_ref and @ref ref say what can be done with
+ * which is the only reference, or a #nanvm_ref, of which there may be several. An
+ * object's @ref type says what it is; @ref mut_ref and @ref ref say what can be done with
  * it.
  *
  * Guide: @ref objects.

@@ -16,7 +16,7 @@
  * cost; otherwise the object is cloned first. So a value is immutable to
  * all who share it, and updated in place by whoever owns it alone.
  *
- * A function that reads the header of a dropped object stops the program, unless the
+ * A function here that reads the count of a dropped object stops the program, unless the
  * memory was freed or reused; each such function says so. In a hardened build more
  * functions check this, and they also stop the program if what is in front of the object
  * isn't as the library wrote it.

@@ -32,8 +32,9 @@ typedef struct nanvm_type_stats {
     const nanvm_type *type; /**< The type; `NULL` is raw memory. */
     size_t live_blocks;     /**< Objects alive. */
     size_t live_bytes;      /**< Their bytes, headers included. */
-    size_t peak_blocks;     /**< The most that were alive at once; for arrays the sum
-                                 over their size classes, an upper bound. */
+    size_t peak_blocks; /**< The most that were alive at once, or, in a local manager, up
+                           to 15 more; for arrays the sum over their size classes, an
+                           upper bound. */
 } nanvm_type_stats;
 
 /** A visitor that is told of one type. `stats` is valid during the call only. The visitor
@@ -64,7 +65,7 @@ NANVM_BEGIN_DECLS
  * @ownership none changes hands.
  * @errors none.
  * @threads as the manager says.
- * @cost local: O(types + free slots); others O(1).
+ * @cost local: O(types + chunks); others O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_manager_stats(const nanvm_manager *manager,
                                                        nanvm_stats *stats);

@@ -83,8 +83,8 @@ typedef struct nanvm_type {
      * has references or callbacks, that object ends after `drop` returns. The object
      * itself was dropped already: its bytes may be read and written, but no reference to
      * it may be used, not even for its length (use `length`). A hardened build stops the
-     * program if one is. If `drop` overwrites a declared reference, the new one is
-     * released, and not the old.
+     * program at most such uses. If `drop` overwrites a declared reference, the new one
+     * is released, and not the old.
      */
     void (*drop)(void *object, size_t length);
 
@@ -210,7 +210,7 @@ NANVM_END_DECLS
     NANVM_ITEMS_TABLE_(table, "nanvm_ref[]", nanvm_ref, table##_item_refs,               \
                        NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL)
 
-/** Items and nothing else, which are structs with up to 16 members that are references:
+/** Only items, which are structs with up to 16 members that are references:
  *  `NANVM_ARRAY_OF_STRUCTS(entries_type, struct entry, key, value);`. Typed references
  *  are such structs: `NANVM_ARRAY_OF_STRUCTS(points_type, point_ref, untyped);` */
 #define NANVM_ARRAY_OF_STRUCTS(table, item, ...)                                         \
@@ -218,8 +218,8 @@ NANVM_END_DECLS
     NANVM_ITEMS_TABLE_(table, #item "[]", item, table##_item_refs,                       \
                        NANVM_COUNT_OF_(table##_item_refs), NANVM_NULL)
 
-/** Items and nothing else, whose references are reported by a callback:
- *  `NANVM_ARRAY_OF_VISIT(values_type, struct value, value_visit);` */
+/** Only items; a callback reports their references: `NANVM_ARRAY_OF_VISIT(values_type,
+ *  struct value, value_visit);` */
 #define NANVM_ARRAY_OF_VISIT(table, item, visit_item)                                    \
     NANVM_ITEMS_TABLE_(table, #item "[]", item, NANVM_NULL, 0, visit_item)
 /** @} */

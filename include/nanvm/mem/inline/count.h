@@ -64,8 +64,8 @@ NANVM_INLINE void nanvm_count_add_atomic(nanvm_count_word *self) {
     }
 }
 
-/* One reference less, if `count`, which was read last, is plain and says that there are
- * others; else false. */
+/* One reference less, if `count`, which was just read, is plain and above 0; else
+ * false. */
 NANVM_INLINE bool nanvm_count_try_release_plain(nanvm_count_word *self, int32_t count) {
     if (count > 0) {
         nanvm_count_word_store(self, count - 1);

@@ -1,6 +1,7 @@
-/* How a Ref is dropped: inline while others remain. The last one, too, is dropped inline
- * if its object lies in a pool and the type is known to hold nothing; else by a call. A
- * part of <nanvm/mem/ref.h>; src/drop.c is the rest. A MutRef's drop is in mut_ref.h. */
+/* How a Ref is dropped: inline while the count is plain and others remain. The last one,
+ * too, is dropped inline if its object lies in a pool and the type is known to hold
+ * nothing; else by a call. A part of <nanvm/mem/ref.h>; src/drop.c is the rest. A
+ * MutRef's drop is in mut_ref.h. */
 #ifndef NANVM_MEM_INLINE_DROP_H
 #define NANVM_MEM_INLINE_DROP_H
 
@@ -39,7 +40,7 @@ NANVM_INLINE void nanvm_ref_drop_leaf(nanvm_ref self) {
     }
 }
 
-/* nanvm_ref_drop() for a table that the compiler may know. */
+/* nanvm_ref_drop() for a type that the compiler may know. */
 NANVM_INLINE void nanvm_ref_drop_typed(nanvm_ref self, const nanvm_type *type) {
     if (NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type)) {
         nanvm_ref_drop_leaf(self);

@@ -19,8 +19,8 @@
 #define NANVM_API
 #elif defined(NANVM_BUILDING) && !defined(NANVM_SHARED) && !defined(NANVM_STATIC_EXPORTS)
 /* A shared library that contains the static one exports nothing of it. Only definitions
- * are hidden, not declarations: the headers can't know which of the two a program will be
- * linked with. */
+ * are hidden, not declarations: the headers can't know whether a program will be linked
+ * with the static or the shared library. */
 #define NANVM_API __attribute__((visibility("hidden")))
 #else
 #define NANVM_API __attribute__((visibility("default")))

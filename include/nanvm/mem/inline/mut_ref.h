@@ -35,7 +35,7 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
     }
 }
 
-/* nanvm_mut_ref_drop() for a table that the compiler may know: an object that holds
+/* nanvm_mut_ref_drop() for a type that the compiler may know: an object that holds
  * nothing then ends inline, if it lies in a pool. */
 NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type *type) {
     bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);

@@ -9,7 +9,8 @@
 
 NANVM_BEGIN_DECLS
 
-/* nanvm_new() and nanvm_new_copy() of a type that the compiler doesn't know. */
+/* nanvm_new() and nanvm_new_copy() of a type that the compiler doesn't know, or of an
+ * array. */
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
                                                       const nanvm_type *type);
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,

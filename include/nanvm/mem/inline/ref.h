@@ -7,8 +7,8 @@
 
 NANVM_BEGIN_DECLS
 
-/* What the inline functions of the same names leave to a call. `object` isn't null; a
- * handle may be. */
+/* The rare cases that inline functions leave to a call. `object` isn't null; a handle may
+ * be. */
 NANVM_API NANVM_COLD void nanvm_count_add_cold(const void *object);
 NANVM_API NANVM_COLD bool nanvm_count_is_sole_cold(const void *object);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref

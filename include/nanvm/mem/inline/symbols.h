@@ -7,9 +7,9 @@
  *   may be the first to read a manager or a table of the program's own;
  * - the functions that inlined code calls: tests/abi finds any that is missing here.
  *
- * All others get handles, and what the functions above have made. NANVM_PLAIN_NAMES is
- * for tools that know functions by their names in the sources. A part of
- * <nanvm/mem/config.h>. */
+ * All others get only handles, and what these functions have made, so they need no
+ * number. NANVM_PLAIN_NAMES is for tools that know functions by their names in the
+ * sources. A part of <nanvm/mem/config.h>. */
 #ifndef NANVM_MEM_INLINE_SYMBOLS_H
 #define NANVM_MEM_INLINE_SYMBOLS_H
 
