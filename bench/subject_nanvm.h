@@ -43,7 +43,9 @@
     }                                                                                    \
     static inline bool name##_is_sole(const name##_ref *self) {                          \
         return nanvm_ref_count(*self) == 0;                                              \
-    }                                                                                    \
+    }
+
+#define NANVM_BENCH_WRITE_(name, clone_references)                                       \
     static inline struct name *name##_write(name##_ref *self) {                          \
         void *own = nanvm_ref_make_mut(self, bench_manager());                           \
         if (own == NULL) {                                                               \
@@ -56,15 +58,18 @@
 
 #define BENCH_TYPE_0(name)                                                               \
     NANVM_TYPE(name##_type, struct name);                                                \
-    NANVM_BENCH_FUNCTIONS_(name)
+    NANVM_BENCH_FUNCTIONS_(name)                                                         \
+    NANVM_BENCH_WRITE_(name, (void)0)
 
 #define BENCH_TYPE_1(name, last)                                                         \
     NANVM_TYPE_REFS(name##_type, struct name, last);                                     \
-    NANVM_BENCH_FUNCTIONS_(name)
+    NANVM_BENCH_FUNCTIONS_(name)                                                         \
+    NANVM_BENCH_WRITE_(name, (void)name##_clone(&value.last))
 
 #define BENCH_TYPE_2(name, a, last)                                                      \
     NANVM_TYPE_REFS(name##_type, struct name, a, last);                                  \
-    NANVM_BENCH_FUNCTIONS_(name)
+    NANVM_BENCH_FUNCTIONS_(name)                                                         \
+    NANVM_BENCH_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
 
 #include "subject_nanvm_array.h"
 

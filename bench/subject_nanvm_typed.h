@@ -32,7 +32,23 @@
     }                                                                                    \
     static inline bool name##_is_sole(const name##_ref *self) {                          \
         return name##_ref_count(*self) == 0;                                             \
-    }                                                                                    \
+    }
+
+#if defined(BENCH_COPIES_BY_HAND)
+/* As a user would write it who doesn't know of make_mut(). */
+#define NANVM_BENCH_WRITE_(name, clone_references)                                       \
+    static inline struct name *name##_write(name##_ref *self) {                          \
+        if (!name##_ref_is_sole(*self)) {                                                \
+            struct name value = *name##_ref_get(*self);                                  \
+            name##_ref old = *self;                                                      \
+            clone_references;                                                            \
+            *self = name##_make(value);                                                  \
+            name##_drop(old);                                                            \
+        }                                                                                \
+        return (struct name *)(uintptr_t)name##_ref_get(*self);                          \
+    }
+#else
+#define NANVM_BENCH_WRITE_(name, clone_references)                                       \
     static inline struct name *name##_write(name##_ref *self) {                          \
         struct name *own = name##_ref_make_mut(self, bench_manager());                   \
         if (own == NULL) {                                                               \
@@ -40,5 +56,6 @@
         }                                                                                \
         return own;                                                                      \
     }
+#endif
 
 #endif

@@ -53,6 +53,9 @@
 #define NANVM_PREFETCH(address) __builtin_prefetch(address)
 #define NANVM_LIKELY(x) __builtin_expect(!!(x), 1)
 #define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* The loop that follows has so few steps that it is written out. */
+#define NANVM_UNROLL(steps) NANVM_PRAGMA_(GCC unroll steps)
+#define NANVM_PRAGMA_(text) _Pragma(#text)
 #else
 #define NANVM_NODISCARD
 #define NANVM_NONNULL(...)
@@ -67,6 +70,7 @@
 #define NANVM_PREFETCH(address) ((void)(address))
 #define NANVM_LIKELY(x) (x)
 #define NANVM_UNLIKELY(x) (x)
+#define NANVM_UNROLL(steps)
 #endif
 
 /* Marks a function whose unsigned arithmetic is meant to wrap, and says why: clang's
