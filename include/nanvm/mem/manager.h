@@ -72,8 +72,9 @@ typedef struct nanvm_manager_table {
 struct nanvm_manager {
     const nanvm_manager_table *table; /**< Its functions; never `NULL`. */
     nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
-    size_t clones;          /**< How often `to_mut_ref` had to clone into this manager;
-                                 changed atomically. */
+    size_t clones;          /**< How often `to_mut_ref` or `make_mut` had to clone into
+                                 this manager; changed atomically, unless the manager
+                                 has `slots` and so belongs to one thread. */
     nanvm_slots **slots;    /**< Free slots of a local manager or an arena, by type.
                                  Functions that create objects look here before they
                                  call `new_block`. `NULL` in any other manager. If you

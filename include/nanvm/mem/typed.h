@@ -75,6 +75,7 @@
 
 /** @} */
 
+#include <nanvm/mem/inline/copy.h>
 #include <nanvm/mem/inline/typed.h>
 
 #endif

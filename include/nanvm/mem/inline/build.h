@@ -31,6 +31,9 @@ NANVM_BEGIN_DECLS
 
 struct nanvm_callback_guard;
 
+/* Whether shared objects are copied inline: not where each is checked first. */
+enum { NANVM_COPIES_INLINE = 0 };
+
 /* Members that a struct has only in a hardened build. */
 #define NANVM_INTEGRITY(members) members
 
@@ -44,6 +47,8 @@ NANVM_API void nanvm_header_check_type(const void *object, const void *type);
 #else
 
 #define NANVM_INTEGRITY(members)
+
+enum { NANVM_COPIES_INLINE = 1 };
 
 NANVM_INLINE void nanvm_header_check(const void *object) {
     (void)object;

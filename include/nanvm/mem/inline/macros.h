@@ -55,6 +55,9 @@
 #define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
 /* What the compiler may rely on. */
 #define NANVM_ASSUME(x) ((x) ? (void)0 : __builtin_unreachable())
+/* The loop that follows has so few steps that it is written out. */
+#define NANVM_UNROLL(steps) NANVM_PRAGMA_(GCC unroll steps)
+#define NANVM_PRAGMA_(text) _Pragma(#text)
 #else
 #define NANVM_NODISCARD
 #define NANVM_NONNULL(...)
@@ -70,6 +73,7 @@
 #define NANVM_LIKELY(x) (x)
 #define NANVM_UNLIKELY(x) (x)
 #define NANVM_ASSUME(x) ((void)0)
+#define NANVM_UNROLL(steps)
 #endif
 
 /* Marks a function whose unsigned arithmetic is meant to wrap, and says why: clang's

@@ -107,11 +107,13 @@
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_to_mut_ref(     \
         name##_ref *self, nanvm_manager *manager) {                                      \
-        return name##_mut_ref_typed_(nanvm_ref_to_mut_ref(&self->untyped, manager));     \
+        return name##_mut_ref_typed_(                                                    \
+            nanvm_ref_to_mut_ref_typed(&self->untyped, manager, &(table)));              \
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline type *name##_ref_make_mut(                \
         name##_ref *self, nanvm_manager *manager) {                                      \
-        return NANVM_TO(type *, nanvm_ref_make_mut(&self->untyped, manager));            \
+        return NANVM_TO(type *,                                                          \
+                        nanvm_ref_make_mut_typed(&self->untyped, manager, &(table)));    \
     }                                                                                    \
     NANVM_UNUSED static inline bool name##_ref_same(name##_ref a, name##_ref b) {        \
         return nanvm_ref_same(a.untyped, b.untyped);                                     \
