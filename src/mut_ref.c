@@ -2,6 +2,23 @@
 
 #include "hold.h"
 
+/* Counts of atomic and custom kinds are asked; an object in an arena has none. */
+static bool has_others(const void *object) {
+    int32_t count = nanvm_block_count(object);
+    return count != 0 && count != NANVM_COUNT_NONE && nanvm_count_read_others(object) > 0;
+}
+
+void nanvm_mut_ref_discard_cold(void *object) {
+    if (nanvm_block_origin(object)->type->drop != NULL) {
+        nanvm_fatal("discard of an object whose type has a `drop`");
+    }
+    if (has_others(object)) {
+        nanvm_fatal("discard of a MutRef that isn't the only reference to its object");
+    }
+    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    nanvm_block_free(object);
+}
+
 size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
     return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
 }

@@ -4,7 +4,7 @@
 
 static const nanvm_mut_ref null_handle = {NULL};
 
-size_t nanvm_ref_length(nanvm_ref self) {
+size_t nanvm_ref_length_cold(nanvm_ref self) {
     if (self.object == NULL) {
         return 0;
     }
@@ -15,8 +15,8 @@ size_t nanvm_ref_length(nanvm_ref self) {
     return type->item_size == 0 ? 0 : nanvm_block_written_length(self.object);
 }
 
-size_t nanvm_ref_count(nanvm_ref self) {
-    return self.object == NULL ? 0 : nanvm_count_read_others(self.object);
+size_t nanvm_ref_count_cold(nanvm_ref self) {
+    return nanvm_count_read_others(self.object);
 }
 
 static void clone_visitor(nanvm_ref reference, void *context) {
@@ -127,8 +127,4 @@ void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
         nanvm_block_expect_alive(self.object);
         nanvm_object_visit(nanvm_ref_type(self), self.object, visitor, context);
     }
-}
-
-const nanvm_type *nanvm_ref_type(nanvm_ref self) {
-    return self.object == NULL ? NULL : nanvm_block_origin(self.object)->type;
 }

@@ -1,4 +1,5 @@
 /* The only reference to an object; arrays that grow and shrink. */
+#include "misuse.h"
 #include "run.h"
 #include "skip.h"
 #include "stage.h"
@@ -45,6 +46,97 @@ static void test_move_hands_over_and_leaves_null(void **state) {
     assert_null(a.object);
     assert_ptr_equal(b.object, object);
     nanvm_mut_ref_drop(b);
+}
+
+/* --- discard --- */
+
+/* Moves the references out of a node before it is freed. */
+static bool discard_an_empty_shell(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, &node_type);
+    nanvm_mut_ref leaf = nanvm_new(on->manager, &point_type);
+    if (made.object == NULL || leaf.object == NULL) {
+        nanvm_mut_ref_drop(made);
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    struct node *node = made.object;
+    node->left = nanvm_mut_ref_to_ref(leaf);
+    node->right = nanvm_ref_clone(node->left);
+    nanvm_ref left = node->left, right = node->right; /* and not cleared there */
+    nanvm_mut_ref_discard(made);
+    nanvm_ref_drop(left);
+    assert_ptr_equal(nanvm_ref_type(right), &point_type);
+    nanvm_ref_drop(right);
+    return true;
+}
+
+static bool discard_typed(const stage *on) {
+    nanvm_mut_ref made = nanvm_new(on->manager, &node_type);
+    nanvm_mut_ref leaf = nanvm_new(on->manager, &point_type);
+    if (made.object == NULL || leaf.object == NULL) {
+        nanvm_mut_ref_drop(made);
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    nanvm_ref left = nanvm_mut_ref_to_ref(leaf);
+    ((struct node *)made.object)->left = left;
+    nanvm_mut_ref_discard_typed(made, &node_type);
+    nanvm_ref_drop(left);
+    return true;
+}
+
+static void test_discard_leaves_references_alone(void **state) {
+    (void)state;
+    on_every_manager(discard_an_empty_shell);
+    on_every_manager(discard_typed);
+    on_every_manager(discard_typed); /* of a known type, and of an unknown one */
+    nanvm_mut_ref_discard(null_mut_ref);
+    nanvm_mut_ref_discard_typed(null_mut_ref, &node_type);
+    nanvm_mut_ref_discard_typed(null_mut_ref, &node_type);
+}
+
+static void discard(void *context) {
+    nanvm_mut_ref_discard(*(const nanvm_mut_ref *)context);
+}
+
+static void discard_a_known_one(void *context) {
+    nanvm_mut_ref_discard_typed(*(const nanvm_mut_ref *)context, &node_type);
+}
+
+static void test_discard_of_a_shared_object_is_noticed(void **state) {
+    (void)state;
+    nanvm_mut_ref made = nanvm_new(nanvm_global(), &node_type);
+    nanvm_ref other = nanvm_ref_clone(nanvm_mut_ref_to_ref(made));
+    expect_fatal("isn't the only reference", discard, &made);
+    expect_fatal("isn't the only reference", discard_a_known_one, &made);
+    expect_fatal("isn't the only reference", discard_a_known_one, &made);
+    nanvm_ref_drop(other);
+    nanvm_mut_ref_discard(made);
+}
+
+static void test_discard_of_what_has_a_drop_is_noticed(void **state) {
+    (void)state;
+    nanvm_mut_ref made = tracked_new(nanvm_global(), 1);
+    expect_fatal("has a `drop`", discard, &made);
+    nanvm_mut_ref_drop(made);
+}
+
+/* A reset doesn't look at what was discarded. */
+static void test_discarded_objects_are_not_released_by_a_reset(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_arena arena;
+    nanvm_local_init(&local);
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_mut_ref made = nanvm_new(nanvm_arena_manager(&arena), &node_type);
+    nanvm_ref outside =
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&local), &point_type));
+    ((struct node *)made.object)->left = outside;
+    nanvm_mut_ref_discard(made);
+    nanvm_arena_deinit(&arena);
+    assert_int_equal(nanvm_ref_count(outside), 0);
+    nanvm_ref_drop(outside);
+    nanvm_local_deinit(&local);
 }
 
 /* --- resize --- */
@@ -876,6 +968,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_unset_items_that_hold_references_are_zeros),
     TEST(test_null_handle_is_accepted_everywhere),
     TEST(test_to_ref_keeps_the_object_in_place),
+    TEST(test_discard_leaves_references_alone),
+    TEST(test_discard_of_a_shared_object_is_noticed),
+    TEST(test_discard_of_what_has_a_drop_is_noticed),
+    TEST(test_discarded_objects_are_not_released_by_a_reset),
     TEST(test_move_hands_over_and_leaves_null),
     TEST(test_growing_keeps_items_and_zeroes_new_ones),
     TEST(test_shrinking_keeps_the_items_that_are_left),

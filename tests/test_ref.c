@@ -107,6 +107,33 @@ static bool null_if_out_of_memory(const stage *on) {
     return done;
 }
 
+static bool clone_many_at_once(const stage *on) {
+    nanvm_ref refs[3];
+    for (size_t i = 0; i < 3; i++) {
+        refs[i] = nanvm_mut_ref_to_ref(nanvm_new(on->manager, &point_type));
+    }
+    bool all = refs[0].object != NULL && refs[1].object != NULL && refs[2].object != NULL;
+    if (all) {
+        nanvm_ref copies[3] = {refs[0], refs[1], refs[2]};
+        nanvm_refs_clone(copies, 2);
+        for (size_t i = 0; i < 3 && on->counts; i++) {
+            assert_int_equal(nanvm_ref_count(refs[i]), i < 2 ? 1 : 0);
+        }
+        nanvm_refs_clone(NULL, 0);
+        nanvm_ref_drop(copies[0]);
+        nanvm_ref_drop(copies[1]);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        nanvm_ref_drop(refs[i]);
+    }
+    return all;
+}
+
+static void test_many_are_cloned_at_once(void **state) {
+    (void)state;
+    on_every_manager(clone_many_at_once);
+}
+
 static void test_null_handle_is_null(void **state) {
     (void)state;
     assert_null(nanvm_ref_null().object);
@@ -563,6 +590,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_sole_owner_turns_into_a_mut_ref),
     TEST(test_sole_owner_is_known),
     TEST(test_null_handle_is_null),
+    TEST(test_many_are_cloned_at_once),
     TEST(test_shared_reference_stays_a_ref),
     TEST(test_clone_object_copies_and_counts_references),
     TEST(test_clone_object_copies_arrays),

@@ -87,6 +87,18 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self);
 NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self);
 
 /**
+ * Frees an object without looking at its references: they were moved out, or none was
+ * ever written. Does nothing for a null handle.
+ *
+ * @ownership takes `self`. References that are still in the object are never dropped.
+ * @errors stops the program if the object has other references, or if its type has a
+ *     `drop`.
+ * @threads as nanvm_mut_ref_drop().
+ * @cost O(1). Inline for a typed handle whose object lies in a pool.
+ */
+NANVM_INLINE void nanvm_mut_ref_discard(nanvm_mut_ref self);
+
+/**
  * Hands `*self` over and leaves the null handle in its place.
  *
  * @ownership the result is the caller's.

@@ -68,7 +68,7 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self);
  * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost O(1): three loads.
  */
-NANVM_API size_t nanvm_ref_length(nanvm_ref self);
+NANVM_INLINE size_t nanvm_ref_length(nanvm_ref self);
 
 /**
  * One more reference to the same object. A null handle gives a null handle.
@@ -85,6 +85,21 @@ NANVM_API size_t nanvm_ref_length(nanvm_ref self);
  *     Inlined: about 7 instructions on x86-64, 65 bytes.
  */
 NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self);
+
+/**
+ * Counts one more reference for each of `length` references: what a copy of their bytes
+ * needs, such as new items of an array. The same as nanvm_ref_clone() of each, without
+ * the tests for null.
+ *
+ * @pre none of the references is null.
+ * @param refs the references. They may lie in the copy already.
+ * @param length how many.
+ * @ownership the copies of the references are the caller's; `refs` stay as they are.
+ * @errors as nanvm_ref_clone().
+ * @threads as nanvm_ref_clone().
+ * @cost O(length).
+ */
+NANVM_INLINE void nanvm_refs_clone(const nanvm_ref *refs, size_t length);
 
 /**
  * Drops one reference. The last drop ends the object, and what only it refers to, as
@@ -110,7 +125,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self);
  *     act on the count, use nanvm_ref_try_to_mut_ref().
  * @cost O(1).
  */
-NANVM_API size_t nanvm_ref_count(nanvm_ref self);
+NANVM_INLINE size_t nanvm_ref_count(nanvm_ref self);
 
 /**
  * Whether `self` is the only reference to its object, so that the object may be written
@@ -227,7 +242,7 @@ NANVM_API NANVM_NONNULL(2) void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *v
  * @threads any thread that has `self`, or borrows it as @ref threads_read says.
  * @cost O(1): two loads.
  */
-NANVM_API const nanvm_type *nanvm_ref_type(nanvm_ref self);
+NANVM_INLINE const nanvm_type *nanvm_ref_type(nanvm_ref self);
 
 /**
  * Whether `a` and `b` refer to one object. Two null handles are the same.

@@ -38,8 +38,8 @@
  *   `<name>_new_array(manager, items, length)`,
  *   `<name>_new_with(manager, length, construct, context)`.
  * - @ref mut_ref "MutRef": `<name>_mut_ref_null()`, `<name>_mut_ref_is_null(self)`,
- *   `_get`, `_length`, `_to_ref`, `_drop`, `_move`, `_resize`, `_resize_unset` and
- *   `_cleanup`.
+ *   `_get`, `_length`, `_to_ref`, `_drop`, `_discard`, `_move`, `_resize`,
+ *   `_resize_unset` and `_cleanup`.
  * - @ref ref "Ref": `<name>_ref_null()`, `<name>_ref_is_null(self)`, `_get`, `_length`,
  *   `_clone`, `_drop`, `_count`, `_is_sole`, `_try_to_mut_ref`, `_clone_object`,
  *   `_to_mut_ref`, `_make_mut`, `_same`, `_move`, `_cleanup`.

@@ -31,8 +31,9 @@ NANVM_BEGIN_DECLS
 
 struct nanvm_callback_guard;
 
-/* Whether shared objects are copied inline: not where each is checked first. */
-enum { NANVM_COPIES_INLINE = 0 };
+/* Whether inline functions trust what lies in front of an object; else they call a
+ * function that checks it. */
+enum { NANVM_TRUSTS_BLOCKS = 0 };
 
 /* Members that a struct has only in a hardened build. */
 #define NANVM_INTEGRITY(members) members
@@ -48,7 +49,7 @@ NANVM_API void nanvm_header_check_type(const void *object, const void *type);
 
 #define NANVM_INTEGRITY(members)
 
-enum { NANVM_COPIES_INLINE = 1 };
+enum { NANVM_TRUSTS_BLOCKS = 1 };
 
 NANVM_INLINE void nanvm_header_check(const void *object) {
     (void)object;

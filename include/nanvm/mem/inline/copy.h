@@ -18,7 +18,7 @@ enum { NANVM_COPIED_REFS_MAX = 8 };
 /* Whether a copy takes nothing but a copy of the bytes and a clone of each declared
  * reference. */
 NANVM_INLINE bool nanvm_type_copies_inline(const nanvm_type *self) {
-    return NANVM_COPIES_INLINE && self->item_size == 0 &&
+    return NANVM_TRUSTS_BLOCKS && self->item_size == 0 &&
            self->refs_length <= NANVM_COPIED_REFS_MAX &&
            (NANVM_ADDRESS(self->visit) | NANVM_ADDRESS(self->drop) |
             NANVM_ADDRESS(self->clone)) == 0;

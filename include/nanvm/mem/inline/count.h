@@ -54,7 +54,7 @@ NANVM_INLINE bool nanvm_count_add(nanvm_count_word *self) {
         (void)nanvm_count_word_decrement_relaxed(self);
         return true;
     }
-    return false;
+    return count == NANVM_COUNT_NONE;
 }
 
 /* One more reference on an atomic count, which sticks at its limit. */

@@ -20,7 +20,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self) {
          * out of line. */
         if (count > 0) {
             nanvm_count_word_store(word, count - 1);
-        } else {
+        } else if (count != NANVM_COUNT_NONE) {
             nanvm_drop_ref_cold(self.object, count);
         }
     }

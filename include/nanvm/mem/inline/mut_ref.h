@@ -10,6 +10,8 @@ NANVM_BEGIN_DECLS
  * typed drop, which ends most objects inline, then takes an instruction less.) */
 NANVM_API NANVM_COLD void nanvm_drop_mut_ref_cold(void *object);
 
+NANVM_API void nanvm_mut_ref_discard_cold(void *object);
+
 NANVM_INLINE nanvm_mut_ref nanvm_mut_ref_null(void) {
     nanvm_mut_ref null = NANVM_NULL_HANDLE;
     return null;
@@ -42,6 +44,22 @@ NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type 
     if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
         !nanvm_slots_free(self.object)) {
         nanvm_mut_ref_drop(self);
+    }
+}
+
+NANVM_INLINE void nanvm_mut_ref_discard(nanvm_mut_ref self) {
+    if (self.object != NANVM_NULL) {
+        nanvm_mut_ref_discard_cold(self.object);
+    }
+}
+
+/* nanvm_mut_ref_discard() for a type that the compiler may know. */
+NANVM_INLINE void nanvm_mut_ref_discard_typed(nanvm_mut_ref self,
+                                              const nanvm_type *type) {
+    bool is_plain = NANVM_IS_KNOWN(type->size) && type->drop == NANVM_NULL;
+    if (!is_plain || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
+        !nanvm_slots_free(self.object)) {
+        nanvm_mut_ref_discard(self);
     }
 }
 

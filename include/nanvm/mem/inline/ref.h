@@ -11,6 +11,8 @@ NANVM_BEGIN_DECLS
  * be. */
 NANVM_API NANVM_COLD void nanvm_count_add_cold(const void *object);
 NANVM_API NANVM_COLD bool nanvm_count_is_sole_cold(const void *object);
+NANVM_API size_t nanvm_ref_length_cold(nanvm_ref self);
+NANVM_API size_t nanvm_ref_count_cold(nanvm_ref self);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE nanvm_mut_ref
 nanvm_ref_to_mut_ref_cold(nanvm_ref *self, nanvm_manager *manager);
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_ref_make_mut_cold(
@@ -29,6 +31,27 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self) {
     return self.object;
 }
 
+NANVM_INLINE const nanvm_type *nanvm_ref_type(nanvm_ref self) {
+    return self.object == NANVM_NULL ? NANVM_NULL : nanvm_block_origin(self.object)->type;
+}
+
+/* The length of an array stands in front of its header. */
+NANVM_INLINE size_t nanvm_ref_length(nanvm_ref self) {
+    if (NANVM_TRUSTS_BLOCKS && NANVM_LIKELY(self.object != NANVM_NULL)) {
+        const void *header = nanvm_block_header(self.object);
+        return nanvm_block_origin(self.object)->type->item_size == 0
+                   ? 0
+                   : NANVM_TO(const size_t *, header)[-1];
+    }
+    return nanvm_ref_length_cold(self);
+}
+
+NANVM_INLINE size_t nanvm_ref_count(nanvm_ref self) {
+    int32_t count = self.object == NANVM_NULL ? 0 : nanvm_block_count(self.object);
+    return NANVM_LIKELY(count >= 0) ? NANVM_TO(size_t, count)
+                                    : nanvm_ref_count_cold(self);
+}
+
 NANVM_INLINE nanvm_ref nanvm_ref_clone(nanvm_ref self) {
     if (self.object != NANVM_NULL &&
         !nanvm_count_add(nanvm_block_count_word(self.object))) {
@@ -37,19 +60,33 @@ NANVM_INLINE nanvm_ref nanvm_ref_clone(nanvm_ref self) {
     return self;
 }
 
-NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {
-    if (self.object == NANVM_NULL) {
-        return false;
+NANVM_INLINE void nanvm_refs_clone(const nanvm_ref *refs, size_t length) {
+    for (size_t i = 0; i < length; ++i) {
+        if (!nanvm_count_add(nanvm_block_count_word(refs[i].object))) {
+            nanvm_count_add_cold(refs[i].object);
+        }
     }
-    int32_t count = nanvm_block_count(self.object);
-    return count == 0 || (count < 0 && nanvm_count_is_sole_cold(self.object));
+}
+
+/* Whether an object with that count has no other reference. */
+NANVM_INLINE bool nanvm_count_is_sole(const void *object, int32_t count) {
+    if (NANVM_LIKELY(count >= 0)) {
+        return count == 0;
+    }
+    return nanvm_count_is_atomic(count)
+               ? nanvm_count_is_sole_atomic(nanvm_block_count_word(object))
+               : nanvm_count_is_sole_cold(object);
+}
+
+NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {
+    return self.object != NANVM_NULL &&
+           nanvm_count_is_sole(self.object, nanvm_block_count(self.object));
 }
 
 NANVM_INLINE bool nanvm_ref_try_to_mut_ref(nanvm_ref *self, nanvm_mut_ref *out) {
     const void *object = self->object;
-    int32_t count = object == NANVM_NULL ? 1 : nanvm_block_count(object);
     out->object = NANVM_NULL;
-    if (count > 0 || (count < 0 && !nanvm_count_is_sole_cold(object))) {
+    if (object == NANVM_NULL || !nanvm_count_is_sole(object, nanvm_block_count(object))) {
         return false;
     }
     out->object = NANVM_UNCONST(object);

@@ -55,6 +55,9 @@
     NANVM_UNUSED static inline void name##_mut_ref_drop(name##_mut_ref self) {           \
         nanvm_mut_ref_drop_typed(self.untyped, &(table));                                \
     }                                                                                    \
+    NANVM_UNUSED static inline void name##_mut_ref_discard(name##_mut_ref self) {        \
+        nanvm_mut_ref_discard_typed(self.untyped, &(table));                             \
+    }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_mut_ref_move(       \
         name##_mut_ref *self) {                                                          \
         return name##_mut_ref_typed_(nanvm_mut_ref_move(&self->untyped));                \
