@@ -70,12 +70,10 @@ NANVM_INLINE void nanvm_refs_clone(const nanvm_ref *refs, size_t length) {
 
 /* Whether an object with that count has no other reference. */
 NANVM_INLINE bool nanvm_count_is_sole(const void *object, int32_t count) {
-    if (NANVM_LIKELY(count >= 0)) {
-        return count == 0;
-    }
-    return nanvm_count_is_atomic(count)
-               ? nanvm_count_is_sole_atomic(nanvm_block_count_word(object))
-               : nanvm_count_is_sole_cold(object);
+    return count == 0 ||
+           (count < 0 && (nanvm_count_is_atomic(count)
+                              ? nanvm_count_is_sole_atomic(nanvm_block_count_word(object))
+                              : nanvm_count_is_sole_cold(object)));
 }
 
 NANVM_INLINE bool nanvm_ref_is_sole(nanvm_ref self) {
