@@ -1090,6 +1090,7 @@ static void *dropper_alloc(nanvm_manager *manager, nanvm_layout layout) {
 
 static void dropper_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     dropper *self = (dropper *)(void *)((char *)dealloc - offsetof(dropper, dealloc));
+    memset(memory, 0xA5, layout.size); /* nobody may look at it any more */
     nanvm_manager_dealloc(nanvm_global(), memory, layout);
     self->pieces--;
     if (self->length > 0) {
@@ -1647,11 +1648,41 @@ static void test_small_objects_that_a_source_drops_are_trimmed(void **state) {
     dropper_close_local(&source);
 }
 
+/* The last object in an older chunk dies as a newer one goes back: its slot serves again,
+ * or its chunk goes back as well, but not both. */
+static void test_last_object_of_a_chunk_may_die_during_a_trim(void **state) {
+    (void)state;
+    enum { MANY = 400 };
+    dropper source;
+    dropper_open_local(&source);
+    nanvm_ref points[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        points[i] = nanvm_mut_ref_to_ref(nanvm_new(scene.manager, &point_type));
+    }
+    source.held[source.length++] = points[0];
+    for (size_t i = 1; i < MANY; i++) {
+        nanvm_ref_drop(points[i]);
+    }
+    (void)nanvm_local_trim(&scene_local);
+    assert_int_equal(source.length, 0);
+    nanvm_stats stats = nanvm_stats_make(scene.manager);
+    assert_int_equal(stats.live_blocks, 0);
+    assert_in_range(stats.peak_bytes, MANY * sizeof(struct point), 1 << 20);
+    nanvm_mut_ref made = nanvm_new(scene.manager, &point_type);
+    stats = nanvm_stats_make(scene.manager);
+    assert_true(stats.reserved_bytes >= stats.live_bytes);
+    nanvm_mut_ref_drop(made);
+    (void)nanvm_local_trim(&scene_local);
+    assert_int_equal(nanvm_stats_make(scene.manager).reserved_bytes, 0);
+    dropper_close_local(&source);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_arena_is_empty_when_what_its_source_drops_ends),
     TEST(test_what_a_callback_cuts_off_ends_after_it),
     TEST(test_what_a_callback_drops_where_memory_ran_out_ends_after_it),
     TEST(test_small_objects_that_a_source_drops_are_trimmed),
+    TEST(test_last_object_of_a_chunk_may_die_during_a_trim),
     TEST(test_large_object_that_a_source_drops_at_the_end_is_given_back),
     TEST(test_large_object_that_a_source_drops_after_the_end_is_not_lost),
     TEST(test_callback_may_use_the_array_that_is_cut),

@@ -1130,6 +1130,32 @@ static void test_trim_keeps_the_chunks_in_which_something_is_alive(void **state)
     trim_keeping(MANY_POINTS - 1); /* The newest chunk is not empty. */
 }
 
+/* Slots that were never used serve after a trim: many trims take no more memory than
+ * none. */
+static void test_trims_lose_no_slots(void **state) {
+    fixture *self = *state;
+    enum { ROUNDS = 100 };
+    nanvm_mut_ref made[2 * ROUNDS];
+    for (size_t i = 0; i < 2 * ROUNDS; i++) {
+        made[i] = nanvm_new(self->manager, &point_type);
+    }
+    size_t reserved = nanvm_stats_make(self->manager).reserved_bytes;
+    for (size_t i = 0; i < 2 * ROUNDS; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+    (void)nanvm_local_trim(&self->local);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        made[i] = nanvm_new(self->manager, &point_type);
+        nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+        (void)nanvm_local_trim(&self->local);
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, ROUNDS);
+    assert_in_range(nanvm_stats_make(self->manager).reserved_bytes, 1, reserved);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+}
+
 static void test_trim_keeps_the_chunk_of_the_only_one_alive(void **state) {
     (void)state;
     for (size_t alive = 0; alive < MANY_POINTS; alive += 277) {
@@ -1852,6 +1878,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_many_types_have_a_pool_each),
     TEST(test_trim_gives_all_chunks_back_when_all_are_dead, local_over_source),
     TEST(test_trim_keeps_the_chunks_in_which_something_is_alive),
+    TEST(test_trims_lose_no_slots, local),
     TEST(test_trim_keeps_the_chunk_of_the_only_one_alive),
     TEST(test_trim_of_a_manager_that_made_nothing_is_zero, local),
     TEST(test_trim_reaches_every_type, local),

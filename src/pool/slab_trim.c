@@ -25,26 +25,35 @@ bool nanvm_slab_trim_takes(const nanvm_chunk *chunk) {
     return chunk->segment == NULL ? is_empty(chunk) : is_empty_segment(chunk->segment);
 }
 
-static void give_back(nanvm_slab *self, nanvm_chunk *chunk) {
-    self->carved -= chunk->used;
-    if (chunk->segment == NULL) {
-        nanvm_chunk_free(&self->pool, chunk);
+/* Takes the chunks that go out of the pool's list, before the first of them is freed: the
+ * source's dealloc may then drop the last object of another chunk, which stays until the
+ * next trim, as its slot serves again. Returns a list of those that lie in no segment. */
+static nanvm_chunk *take_chunks(nanvm_slab *self) {
+    nanvm_chunk *taken = NULL;
+    nanvm_chunk **link = &self->chunks;
+    for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
+        if (!nanvm_slab_trim_takes(chunk)) {
+            link = &chunk->next;
+            continue;
+        }
+        *link = chunk->next;
+        self->carved -= chunk->used;
+        if (chunk->segment == NULL) {
+            chunk->next = taken;
+            taken = chunk;
+        }
     }
+    return taken;
 }
 
 static void trim_chunks(nanvm_slab *self) {
-    nanvm_chunk **link = &self->chunks;
     if (self->chunks != NULL && nanvm_slab_trim_takes(self->chunks)) { /* the newest */
         self->pool.slots.bump = self->pool.slots.bump_end = 0;
         self->uncarved = self->uncarved_end = 0;
     }
-    for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
-        if (nanvm_slab_trim_takes(chunk)) {
-            *link = chunk->next;
-            give_back(self, chunk);
-        } else {
-            link = &chunk->next;
-        }
+    for (nanvm_chunk *chunk = take_chunks(self), *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        nanvm_chunk_free(&self->pool, chunk);
     }
 }
 
