@@ -79,9 +79,6 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
 
 /* --- slab_trim.c -------------------------------------------------------------- */
 
-/* Makes the bump range free slots of its chunk. */
-void nanvm_slab_retire_bump_range(nanvm_slab *self);
-
 /* Gives back chunks and segments in which nothing is alive. */
 void nanvm_slab_trim(nanvm_pool *pool);
 
