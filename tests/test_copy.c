@@ -113,23 +113,134 @@ static void test_only_plain_structs_are_copied_inline(void **state) {
     assert_false(nanvm_type_copies_inline(&boxed_type));
 }
 
-/* It is told of the copy, too. */
-static bool make_mut_of_tracked(const stage *on) {
-    nanvm_ref a = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
-    nanvm_ref b = nanvm_ref_clone(a);
-    void *own = NULL;
-    if (a.object != NULL) {
-        own = nanvm_ref_make_mut_typed(&a, on->manager, &tracked_type);
-        assert_true(own == NULL || tracked_live() == 2);
+/* --- what isn't copied inline, or not always --- */
+
+typedef void *copier(nanvm_ref *shared, nanvm_manager *manager, const nanvm_type *type);
+
+static void *by_make_mut(nanvm_ref *shared, nanvm_manager *manager,
+                         const nanvm_type *type) {
+    return nanvm_ref_make_mut_typed(shared, manager, type);
+}
+
+static void *by_to_mut_ref(nanvm_ref *shared, nanvm_manager *manager,
+                           const nanvm_type *type) {
+    nanvm_mut_ref own = nanvm_ref_to_mut_ref_typed(shared, manager, type);
+    if (own.object != NULL) {
+        *shared = nanvm_mut_ref_to_ref(own);
     }
-    nanvm_ref_drop(a);
-    nanvm_ref_drop(b);
-    return own != NULL;
+    return own.object;
+}
+
+/* Each twice in a row. */
+static copier *const copiers[] = {by_make_mut, by_make_mut, by_to_mut_ref, by_to_mut_ref};
+
+enum { COPIERS = sizeof(copiers) / sizeof(copiers[0]) };
+
+typedef bool comparer(const void *a, const void *b);
+
+/* Whether there was memory for a copy in each way. */
+static bool copy_in_each_way(const stage *on, nanvm_mut_ref made, const nanvm_type *type,
+                             comparer *are_same) {
+    nanvm_ref kept = nanvm_mut_ref_to_ref(made);
+    bool done = kept.object != NULL;
+    for (size_t i = 0; i < COPIERS && done; i++) {
+        nanvm_ref other = nanvm_ref_clone(kept);
+        const void *own = copiers[i](&other, on->manager, type);
+        done = own != NULL;
+        assert_true(nanvm_ref_same(other, kept) == !done);
+        assert_true(!done || (own == other.object && are_same(own, kept.object)));
+        nanvm_ref_drop(other);
+    }
+    nanvm_ref_drop(kept);
+    return done;
+}
+
+static bool are_same_tracked(const void *a, const void *b) {
+    return ((const struct tracked *)a)->value == ((const struct tracked *)b)->value &&
+           tracked_live() >= 2;
+}
+
+/* It is told of the copy, too. */
+static bool copy_tracked(const stage *on) {
+    return copy_in_each_way(on, tracked_new(on->manager, 1), &tracked_type,
+                            are_same_tracked);
 }
 
 static void test_type_with_callbacks_is_cloned_by_them(void **state) {
     (void)state;
-    on_counting_managers(make_mut_of_tracked);
+    on_counting_managers(copy_tracked);
+}
+
+static bool are_same_texts(const void *a, const void *b) {
+    const struct text *text = a;
+    const struct text *other = b;
+    return text->hash == other->hash && memcmp(text->bytes, other->bytes, 5) == 0;
+}
+
+static bool copy_text(const stage *on) {
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &text_type, "12345", 5);
+    return copy_in_each_way(on, made, &text_type, are_same_texts);
+}
+
+static void test_array_is_copied_with_its_items(void **state) {
+    (void)state;
+    on_every_manager(copy_text);
+}
+
+static bool are_same_boxes(const void *a, const void *b) {
+    return ((const struct boxed *)a)->bits == ((const struct boxed *)b)->bits;
+}
+
+/* Only `visit` knows of the reference. */
+static bool copy_boxed(const stage *on) {
+    nanvm_ref inner = nanvm_mut_ref_to_ref(tracked_new(on->manager, 1));
+    struct boxed value = {boxed_from_ref(inner)};
+    nanvm_mut_ref made = {NULL};
+    if (inner.object != NULL) {
+        made = nanvm_new_copy(on->manager, &boxed_type, &value);
+    }
+    if (made.object == NULL) {
+        nanvm_ref_drop(inner);
+    }
+    return copy_in_each_way(on, made, &boxed_type, are_same_boxes);
+}
+
+static void test_references_that_visit_knows_of_are_cloned(void **state) {
+    (void)state;
+    on_counting_managers(copy_boxed);
+}
+
+/* What has no `clone` gives null, and stays as it is. */
+static void test_type_that_can_not_be_cloned_gives_null(void **state) {
+    fixture *self = *state;
+    nanvm_ref unique = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &unique_type));
+    nanvm_ref other = nanvm_ref_clone(unique);
+    for (size_t i = 0; i < COPIERS; i++) {
+        assert_null(copiers[i](&other, self->manager, &unique_type));
+        assert_true(nanvm_ref_same(other, unique));
+    }
+    nanvm_ref_drop(other);
+    assert_int_equal(nanvm_ref_count(unique), 0);
+    tracked_expect(1);
+    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&unique, self->manager));
+}
+
+/* Objects whose references are counted atomically: what is shared comes to the manager,
+ * and what isn't stays where it is. */
+static void test_object_of_the_global_manager_is_copied_if_it_is_shared(void **state) {
+    fixture *self = *state;
+    for (size_t i = 0; i < COPIERS; i++) {
+        nanvm_ref sole = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &node_type));
+        const void *object = sole.object;
+        assert_ptr_equal(copiers[i](&sole, self->manager, &node_type), object);
+        nanvm_ref other = nanvm_ref_clone(sole);
+        assert_ptr_not_equal(copiers[i](&other, self->manager, &node_type), object);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 1);
+        assert_int_equal(nanvm_ref_count(sole), 0);
+        nanvm_ref_drop(sole);
+        nanvm_ref_drop(other);
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).clones, COPIERS);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -138,6 +249,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_null_handle_gives_null, local),
     TEST(test_only_plain_structs_are_copied_inline),
     TEST(test_type_with_callbacks_is_cloned_by_them),
+    TEST(test_array_is_copied_with_its_items),
+    TEST(test_references_that_visit_knows_of_are_cloned),
+    TEST(test_type_that_can_not_be_cloned_gives_null, local),
+    TEST(test_object_of_the_global_manager_is_copied_if_it_is_shared, local),
 };
 
 RUN_TESTS(tests)
