@@ -7,6 +7,7 @@ static nanvm_mut_ref new_pair_of_points(nanvm_manager *manager) {
     struct node *node = made.object;
     if (node != NULL) {
         node->value = 7;
+        node->left = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
         node->right = nanvm_mut_ref_to_ref(nanvm_new(manager, &point_type));
     }
     return made;
@@ -18,10 +19,11 @@ static void expect_copy(const stage *on, const void *made, nanvm_ref shared) {
     const struct node *node = nanvm_ref_get(shared);
     assert_ptr_not_equal(copy, node);
     assert_int_equal(copy->value, 7);
-    assert_null(copy->left.object);
+    assert_true(nanvm_ref_same(copy->left, node->left));
     assert_true(nanvm_ref_same(copy->right, node->right));
     if (on->counts) {
         assert_int_equal(nanvm_ref_count(shared), 0);
+        assert_true(node->left.object == NULL || nanvm_ref_count(node->left) == 1);
         assert_true(node->right.object == NULL || nanvm_ref_count(node->right) == 1);
     }
 }
@@ -89,13 +91,14 @@ static void test_sole_owner_writes_in_place(void **state) {
     nanvm_mut_ref_drop(own);
 }
 
+/* Each twice in a row. */
 static void test_null_handle_gives_null(void **state) {
     fixture *self = *state;
-    for (size_t i = 0; i < 2; i++) {
-        nanvm_ref null = nanvm_ref_null();
-        assert_null(nanvm_ref_make_mut_typed(&null, self->manager, &node_type));
-        assert_null(nanvm_ref_to_mut_ref_typed(&null, self->manager, &node_type).object);
-    }
+    nanvm_ref null = nanvm_ref_null();
+    assert_null(nanvm_ref_make_mut_typed(&null, self->manager, &node_type));
+    assert_null(nanvm_ref_make_mut_typed(&null, self->manager, &node_type));
+    assert_null(nanvm_ref_to_mut_ref_typed(&null, self->manager, &node_type).object);
+    assert_null(nanvm_ref_to_mut_ref_typed(&null, self->manager, &node_type).object);
 }
 
 /* What a copy of the bytes and a clone of the references isn't enough for. */
@@ -225,6 +228,36 @@ static void test_type_that_can_not_be_cloned_gives_null(void **state) {
     nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&unique, self->manager));
 }
 
+/* As many as there is memory for, in a list. */
+static nanvm_ref fill(nanvm_manager *manager) {
+    nanvm_ref list = nanvm_ref_null();
+    for (;;) {
+        struct node value = {.right = list};
+        nanvm_mut_ref node = nanvm_new_copy(manager, &node_type, &value);
+        if (node.object == NULL) {
+            return list;
+        }
+        list = nanvm_mut_ref_to_ref(node);
+    }
+}
+
+static void test_shared_struct_stays_where_there_is_no_memory(void **state) {
+    fixture *self = *state;
+    accounting_limit(&self->source, 10000);
+    nanvm_ref list = fill(self->manager);
+    nanvm_ref below = ((const struct node *)nanvm_ref_get(list))->right;
+    nanvm_ref other = nanvm_ref_clone(list);
+    for (size_t i = 0; i < COPIERS; i++) {
+        assert_null(copiers[i](&other, self->manager, &node_type));
+        assert_true(nanvm_ref_same(other, list));
+        assert_int_equal(nanvm_ref_count(list), 1);
+        assert_int_equal(nanvm_ref_count(below), 0);
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).clones, 0);
+    nanvm_ref_drop(other);
+    nanvm_ref_drop(list);
+}
+
 /* Objects whose references are counted atomically: what is shared comes to the manager,
  * and what isn't stays where it is. */
 static void test_object_of_the_global_manager_is_copied_if_it_is_shared(void **state) {
@@ -252,6 +285,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_is_copied_with_its_items),
     TEST(test_references_that_visit_knows_of_are_cloned),
     TEST(test_type_that_can_not_be_cloned_gives_null, local),
+    TEST(test_shared_struct_stays_where_there_is_no_memory, local_over_source),
     TEST(test_object_of_the_global_manager_is_copied_if_it_is_shared, local),
 };
 
