@@ -223,7 +223,13 @@ static void create_many(nanvm_manager *manager, size_t length) {
     }
 }
 
-/* Drops them; 7919 and MANY have no common divisor. */
+static void create_many_nodes(nanvm_manager *manager) {
+    for (size_t i = 0; i < MANY; i++) {
+        many[i] = nanvm_new(manager, &node_type);
+    }
+}
+
+/* Drops what was created; 7919 and MANY have no common divisor. */
 static void drop_many_in_random_order(size_t begin) {
     for (size_t i = begin; i < MANY; i++) {
         nanvm_mut_ref_drop(many[begin + (i - begin) * 7919 % (MANY - begin)]);
@@ -256,9 +262,7 @@ static void test_slots_of_empty_chunks_come_in_order(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
     for (size_t round = 0; round < 3; round++) {
-        for (size_t i = 0; i < MANY; i++) {
-            many[i] = nanvm_new(self->manager, &node_type);
-        }
+        create_many_nodes(self->manager);
         assert_int_equal(nanvm_stats_make(self->manager).live_blocks, MANY);
         assert_in_range(side_by_side(MANY, sizeof(struct node) + 8), MANY * 7 / 10, MANY);
         nanvm_ref_drop(link_many());
@@ -582,6 +586,37 @@ static void test_slots_of_points_come_in_order(void **state) {
     }
 }
 
+static void test_slots_of_nodes_come_in_order(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    size_t distance = sizeof(struct node) + sizeof(nanvm_header);
+    for (size_t round = 0; round < 2; round++) {
+        create_many_nodes(self->manager);
+        assert_in_range(side_by_side(MANY, distance), MANY * 8 / 10, MANY);
+        end_many(self->manager, end_alone);
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+/* A list that leads through all of them as they lie in memory: one drop leaves many
+ * chunks empty that were full. */
+static void test_slots_of_a_list_serve_again(void **state) {
+    fixture *self = *state;
+    size_t reserved = 0;
+    for (size_t round = 0; round < 3; round++) {
+        create_many_nodes(self->manager);
+        size_t now = nanvm_stats_make(self->manager).reserved_bytes;
+        assert_true(round == 0 || now == reserved || is_hardened);
+        reserved = now;
+        for (size_t i = 0; i + 1 < MANY; i++) {
+            struct node *node = many[i].object;
+            node->right = nanvm_mut_ref_to_ref(many[i + 1]);
+        }
+        nanvm_mut_ref_drop(many[0]);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    }
+}
+
 /* --- trees of many types, each dropped at once --- */
 
 enum { BRANCHES = 40, TREES = 24, DEPTH = 4 };
@@ -789,6 +824,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_point_that_died_last_serves_first, local),
     TEST(test_node_that_died_last_serves_first, local),
     TEST(test_slots_of_points_come_in_order, local),
+    TEST(test_slots_of_nodes_come_in_order, local),
+    TEST(test_slots_of_a_list_serve_again, local),
     TEST(test_every_slot_of_trees_serves_again, local),
     TEST(test_trees_outlive_trims, local),
     TEST(test_fresh_slots_come_in_runs),
