@@ -227,6 +227,33 @@ static void test_struct_with_many_references_drops_them_all(void **state) {
     on_counting_managers(drop_many_refs);
 }
 
+enum { SOME_REFS = 40 };
+
+static nanvm_ref nest(nanvm_manager *manager, const nanvm_type *type, size_t depth) {
+    nanvm_mut_ref made = nanvm_new(manager, type);
+    nanvm_ref *refs = made.object;
+    refs[0] = depth > 0 ? nest(manager, type, depth - 1) : null_ref();
+    for (size_t i = 1; i < SOME_REFS; i++) {
+        refs[i] = nanvm_mut_ref_to_ref(tracked_new(manager, i));
+    }
+    return nanvm_mut_ref_to_ref(made);
+}
+
+/* More references wait than there is room for, in pools and outside of them. */
+static void test_nested_structs_with_some_references_are_dropped(void **state) {
+    fixture *self = *state;
+    static nanvm_type object;
+    object = *many_refs_object();
+    object.size = SOME_REFS * sizeof(nanvm_ref);
+    object.refs_length = SOME_REFS;
+    for (size_t depth = 0; depth < 10; depth++) {
+        nanvm_ref_drop(nest(nanvm_global(), &object, depth));
+        nanvm_ref_drop(nest(self->manager, &object, depth));
+        assert_int_equal(tracked_live(), 0);
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
 static nanvm_ref full_tree(nanvm_manager *manager, size_t depth) {
     if (depth == 0) {
         return nanvm_mut_ref_to_ref(tracked_new(manager, 1));
@@ -1076,6 +1103,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack, local),
     TEST(test_comb_drops_on_a_small_stack, local),
     TEST(test_struct_with_many_references_drops_them_all),
+    TEST(test_nested_structs_with_some_references_are_dropped, local),
     TEST(test_many_references_in_front_of_bytes_are_dropped),
     TEST(test_shared_subtrees_are_dropped_once),
     TEST(test_full_tree_is_dropped_whole, local),

@@ -525,8 +525,19 @@ static void end_in_callback(nanvm_manager *manager, nanvm_ref point) {
     nanvm_mut_ref_drop(nanvm_new_copy(manager, &hidden_type, &hidden));
 }
 
-static ender *const enders[] = {end_alone,      end_as_own,      end_as_leaf,
-                                end_below_node, end_below_array, end_in_callback};
+static void end_below_node_in_callback(nanvm_manager *manager, nanvm_ref point) {
+    struct node node = {.left = point};
+    nanvm_mut_ref above = nanvm_new_copy(manager, &node_type, &node);
+    end_in_callback(manager, nanvm_mut_ref_to_ref(above));
+}
+
+static ender *const enders[] = {end_alone,
+                                end_as_own,
+                                end_as_leaf,
+                                end_below_node,
+                                end_below_array,
+                                end_in_callback,
+                                end_below_node_in_callback};
 
 enum { ENDERS = sizeof(enders) / sizeof(enders[0]) };
 
