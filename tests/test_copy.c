@@ -228,6 +228,46 @@ static void test_type_that_can_not_be_cloned_gives_null(void **state) {
     nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&unique, self->manager));
 }
 
+enum { MANY_REFS = NANVM_COPIED_REFS_MAX + 2 };
+
+/* A struct of MANY_REFS references, of which `length` are declared and refer to `leaf`.
+ */
+static void copy_with_references(size_t length, nanvm_ref leaf) {
+    size_t offsets[MANY_REFS];
+    nanvm_ref refs[MANY_REFS] = {{NULL}};
+    for (size_t i = 0; i < length; i++) {
+        offsets[i] = (MANY_REFS - 1 - i) * sizeof(nanvm_ref);
+        refs[MANY_REFS - 1 - i] = nanvm_ref_clone(leaf);
+    }
+    nanvm_type type = {.size = sizeof(refs),
+                       .align = NANVM_ALIGNOF(nanvm_ref),
+                       .refs = offsets,
+                       .refs_length = length};
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    nanvm_ref kept = nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &type, refs));
+    for (size_t i = 0; i < COPIERS; i++) {
+        nanvm_ref other = nanvm_ref_clone(kept);
+        assert_memory_equal(copiers[i](&other, manager, &type), refs, sizeof(refs));
+        assert_int_equal(nanvm_ref_count(leaf), 2 * length);
+        nanvm_ref_drop(other);
+        assert_int_equal(nanvm_ref_count(leaf), length);
+    }
+    nanvm_ref_drop(kept);
+    nanvm_local_deinit(&local);
+}
+
+static void test_each_of_up_to_ten_references_is_cloned(void **state) {
+    fixture *self = *state;
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    for (size_t length = 0; length <= MANY_REFS; length++) {
+        copy_with_references(length, leaf);
+        assert_int_equal(nanvm_ref_count(leaf), 0);
+    }
+    nanvm_ref_drop(leaf);
+}
+
 /* As many as there is memory for, in a list. */
 static nanvm_ref fill(nanvm_manager *manager) {
     nanvm_ref list = nanvm_ref_null();
@@ -285,6 +325,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_is_copied_with_its_items),
     TEST(test_references_that_visit_knows_of_are_cloned),
     TEST(test_type_that_can_not_be_cloned_gives_null, local),
+    TEST(test_each_of_up_to_ten_references_is_cloned, local),
     TEST(test_shared_struct_stays_where_there_is_no_memory, local_over_source),
     TEST(test_object_of_the_global_manager_is_copied_if_it_is_shared, local),
 };

@@ -557,6 +557,26 @@ static void test_point_that_died_last_serves_first(void **state) {
     drop_all();
 }
 
+/* The first that dies after a trim takes another way. */
+static void test_point_that_died_last_serves_first_after_a_trim(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    create_many(self->manager, POINTS);
+    for (size_t i = 0; i < POINTS; i += 3) {
+        nanvm_mut_ref_drop(many[i]);
+    }
+    for (size_t i = 1; i < POINTS; i += 3) {
+        (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+        const void *dropped = many[i].object;
+        nanvm_mut_ref_drop(many[i]);
+        many[i] = nanvm_new(self->manager, &point_type);
+        assert_ptr_equal(many[i].object, dropped);
+    }
+    for (size_t i = 1; i < POINTS; i += i % 3) {
+        nanvm_mut_ref_drop(many[i]);
+    }
+}
+
 /* Whatever is left of the slots that were carved last. */
 static void test_node_that_died_last_serves_first(void **state) {
     fixture *self = *state;
@@ -833,6 +853,7 @@ static void test_trees_outlive_trims(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_point_that_died_last_serves_first, local),
+    TEST(test_point_that_died_last_serves_first_after_a_trim, local),
     TEST(test_node_that_died_last_serves_first, local),
     TEST(test_slots_of_points_come_in_order, local),
     TEST(test_slots_of_nodes_come_in_order, local),
