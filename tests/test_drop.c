@@ -648,6 +648,38 @@ static void test_two_references_that_a_dealloc_drops_are_not_lost(void **state) 
     drop_nested_with_two(node_of(new_tracked(1)), node_of(new_tracked(3)));
 }
 
+/* A count that somebody keeps who looks at a local manager meanwhile. */
+static const nanvm_manager *watched;
+static size_t seen_live;
+static size_t (*count_only)(nanvm_dealloc *self, size_t *counter,
+                            nanvm_ref_counter_update update);
+
+static size_t count_and_look(nanvm_dealloc *self, size_t *counter,
+                             nanvm_ref_counter_update update) {
+    seen_live = nanvm_stats_make(watched).live_blocks;
+    return count_only(self, counter, update);
+}
+
+static void test_count_that_is_kept_elsewhere_may_read_statistics(void **state) {
+    fixture *self = *state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_CUSTOM);
+    watched = self->manager;
+    count_only = source.dealloc_table.ref_counter_update;
+    source.dealloc_table.ref_counter_update = count_and_look;
+    nanvm_ref shared = nanvm_mut_ref_to_ref(nanvm_new(&source.manager, &point_type));
+    nanvm_ref chain = nanvm_ref_clone(shared);
+    for (size_t i = 0; i < 5; i++) {
+        chain = declared_link(self->manager, chain);
+    }
+    nanvm_ref other = declared_link(self->manager, null_ref());
+    nanvm_ref_drop(chain);
+    assert_int_equal(seen_live, 1);
+    nanvm_ref_drop(other);
+    nanvm_ref_drop(shared);
+    accounting_deinit(&source);
+}
+
 /* --- references among items --- */
 
 /* Null ones among them, and others that live on. */
@@ -1124,6 +1156,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_references_in_items_end_with_the_node_above),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
     TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
+    TEST(test_count_that_is_kept_elsewhere_may_read_statistics, local),
     TEST(test_each_reference_among_items_is_released_once),
     TEST(test_several_references_of_each_item_are_dropped, local),
     TEST(test_references_behind_a_null_one_are_released),

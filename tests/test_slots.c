@@ -356,6 +356,20 @@ static void test_peak_is_at_most_15_too_high(void **state) {
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
+/* The slots of an empty chunk are put in order again, and count as if they were new. */
+static void test_peak_outlasts_the_use_of_empty_chunks(void **state) {
+    fixture *self = *state;
+    create_many_nodes(self->manager);
+    size_t peak = nanvm_stats_make(self->manager).peak_bytes;
+    nanvm_ref_drop(link_many());
+    for (size_t i = 0; i < MANY; i++) {
+        many[i] = nanvm_new(self->manager, &node_type);
+        size_t now = nanvm_stats_make(self->manager).peak_bytes;
+        assert_in_range(now, peak, is_hardened ? SIZE_MAX : peak);
+    }
+    nanvm_ref_drop(link_many());
+}
+
 /* The table is asked for each, and each type gets its own. */
 static void test_types_that_share_an_entry_take_turns(void **state) {
     fixture *self = *state;
@@ -851,6 +865,17 @@ static void test_trees_outlive_trims(void **state) {
     }
 }
 
+/* Others live on, so that its slot isn't given back. */
+static void test_second_drop_after_a_trim_is_noticed(void **state) {
+    fixture *self = *state;
+    nanvm_mut_ref other = nanvm_new(self->manager, &point_type);
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+    drop_leaf(&leaf);
+    expect_fatal("dropped before", drop_leaf, &leaf);
+    nanvm_mut_ref_drop(other);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_point_that_died_last_serves_first, local),
     TEST(test_point_that_died_last_serves_first_after_a_trim, local),
@@ -868,6 +893,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_slots_of_empty_chunks_are_trimmed, local),
     TEST(test_rest_of_a_chunk_serves_after_a_trim, local),
     TEST(test_peak_is_at_most_15_too_high, local),
+    TEST(test_peak_outlasts_the_use_of_empty_chunks, local),
     TEST(test_dead_serve_again_before_fresh_slots),
     TEST(test_no_slot_is_given_twice, local),
     TEST(test_types_that_share_an_entry_take_turns, local),
@@ -877,6 +903,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_grows_into_its_room_without_asking, local),
     TEST(test_leaf_without_a_slot_that_is_freed_inline_is_freed, local),
     TEST(test_second_drop_of_a_leaf_is_noticed, local),
+    TEST(test_second_drop_after_a_trim_is_noticed, local),
     TEST(test_types_at_equal_distances_have_entries_of_their_own),
 };
 
