@@ -229,10 +229,12 @@ static void test_struct_with_many_references_drops_them_all(void **state) {
 
 enum { SOME_REFS = 40 };
 
-static nanvm_ref nest(nanvm_manager *manager, const nanvm_type *type, size_t depth) {
-    nanvm_mut_ref made = nanvm_new(manager, type);
+/* Of two types that take turns, or of one. */
+static nanvm_ref nest(nanvm_manager *manager, const nanvm_type *const types[2],
+                      size_t depth) {
+    nanvm_mut_ref made = nanvm_new(manager, types[depth % 2]);
     nanvm_ref *refs = made.object;
-    refs[0] = depth > 0 ? nest(manager, type, depth - 1) : null_ref();
+    refs[0] = depth > 0 ? nest(manager, types, depth - 1) : null_ref();
     for (size_t i = 1; i < SOME_REFS; i++) {
         refs[i] = nanvm_mut_ref_to_ref(tracked_new(manager, i));
     }
@@ -242,13 +244,15 @@ static nanvm_ref nest(nanvm_manager *manager, const nanvm_type *type, size_t dep
 /* More references wait than there is room for, in pools and outside of them. */
 static void test_nested_structs_with_some_references_are_dropped(void **state) {
     fixture *self = *state;
-    static nanvm_type object;
+    static nanvm_type object, other;
     object = *many_refs_object();
     object.size = SOME_REFS * sizeof(nanvm_ref);
     object.refs_length = SOME_REFS;
-    for (size_t depth = 0; depth < 10; depth++) {
-        nanvm_ref_drop(nest(nanvm_global(), &object, depth));
-        nanvm_ref_drop(nest(self->manager, &object, depth));
+    other = object;
+    for (size_t i = 0; i < 40; i++) {
+        const nanvm_type *const types[2] = {&object, i < 20 ? &object : &other};
+        nanvm_manager *manager = i % 2 == 0 ? nanvm_global() : self->manager;
+        nanvm_ref_drop(nest(manager, types, i % 20 / 2));
         assert_int_equal(tracked_live(), 0);
     }
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);

@@ -370,6 +370,22 @@ static void test_peak_outlasts_the_use_of_empty_chunks(void **state) {
     nanvm_ref_drop(link_many());
 }
 
+/* Whether all of its chunks are given back, or half. */
+static void test_peak_outlasts_a_trim(void **state) {
+    fixture *self = *state;
+    for (size_t kept = 0; kept <= MANY / 2; kept += MANY / 2) {
+        create_many(self->manager, MANY);
+        size_t peak = nanvm_stats_make(self->manager).peak_bytes;
+        drop_many_in_random_order(kept);
+        (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+        assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, peak);
+        for (size_t i = 0; i < kept; i++) {
+            nanvm_mut_ref_drop(many[i]);
+        }
+        assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, peak);
+    }
+}
+
 /* The table is asked for each, and each type gets its own. */
 static void test_types_that_share_an_entry_take_turns(void **state) {
     fixture *self = *state;
@@ -618,7 +634,8 @@ static void end_many(nanvm_manager *manager, ender *end) {
     }
 }
 
-/* However the points died, their chunks serve in the order of addresses. */
+/* However the points died, their chunks serve in the order of addresses. What ends them
+ * takes little memory of its own. */
 static void test_slots_of_points_come_in_order(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
@@ -626,6 +643,8 @@ static void test_slots_of_points_come_in_order(void **state) {
     for (size_t way = 0; way <= ENDERS; way++) {
         create_many(self->manager, MANY);
         assert_in_range(side_by_side(MANY, distance), MANY * 8 / 10, MANY);
+        assert_in_range(nanvm_stats_make(self->manager).reserved_bytes, MANY * distance,
+                        MANY * distance * 5 / 4);
         end_many(self->manager, enders[way % ENDERS]);
         assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
     }
@@ -893,6 +912,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_slots_of_empty_chunks_are_trimmed, local),
     TEST(test_rest_of_a_chunk_serves_after_a_trim, local),
     TEST(test_peak_is_at_most_15_too_high, local),
+    TEST(test_peak_outlasts_a_trim, local),
     TEST(test_peak_outlasts_the_use_of_empty_chunks, local),
     TEST(test_dead_serve_again_before_fresh_slots),
     TEST(test_no_slot_is_given_twice, local),
