@@ -234,10 +234,10 @@ enum { MANY_REFS = NANVM_COPIED_REFS_MAX + 2 };
  */
 static void copy_with_references(size_t length, nanvm_ref leaf) {
     size_t offsets[MANY_REFS];
-    nanvm_ref refs[MANY_REFS] = {{NULL}};
-    for (size_t i = 0; i < length; i++) {
+    nanvm_ref refs[MANY_REFS];
+    for (size_t i = 0; i < MANY_REFS; i++) {
         offsets[i] = (MANY_REFS - 1 - i) * sizeof(nanvm_ref);
-        refs[MANY_REFS - 1 - i] = nanvm_ref_clone(leaf);
+        refs[MANY_REFS - 1 - i] = i < length ? nanvm_ref_clone(leaf) : leaf;
     }
     nanvm_type type = {.size = sizeof(refs),
                        .align = NANVM_ALIGNOF(nanvm_ref),
