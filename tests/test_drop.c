@@ -227,6 +227,37 @@ static void test_struct_with_many_references_drops_them_all(void **state) {
     on_counting_managers(drop_many_refs);
 }
 
+enum { SOME_REFS = 40 };
+
+/* Of two types that take turns, or of one. */
+static nanvm_ref nest(nanvm_manager *manager, const nanvm_type *const types[2],
+                      size_t depth) {
+    nanvm_mut_ref made = nanvm_new(manager, types[depth % 2]);
+    nanvm_ref *refs = made.object;
+    refs[0] = depth > 0 ? nest(manager, types, depth - 1) : null_ref();
+    for (size_t i = 1; i < SOME_REFS; i++) {
+        refs[i] = nanvm_mut_ref_to_ref(tracked_new(manager, i));
+    }
+    return nanvm_mut_ref_to_ref(made);
+}
+
+/* More references wait than there is room for, in pools and outside of them. */
+static void test_nested_structs_with_some_references_are_dropped(void **state) {
+    fixture *self = *state;
+    static nanvm_type object, other;
+    object = *many_refs_object();
+    object.size = SOME_REFS * sizeof(nanvm_ref);
+    object.refs_length = SOME_REFS;
+    other = object;
+    for (size_t i = 0; i < 40; i++) {
+        const nanvm_type *const types[2] = {&object, i < 20 ? &object : &other};
+        nanvm_manager *manager = i % 2 == 0 ? nanvm_global() : self->manager;
+        nanvm_ref_drop(nest(manager, types, i % 20 / 2));
+        assert_int_equal(tracked_live(), 0);
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
 static nanvm_ref full_tree(nanvm_manager *manager, size_t depth) {
     if (depth == 0) {
         return nanvm_mut_ref_to_ref(tracked_new(manager, 1));
@@ -619,6 +650,38 @@ static void test_two_references_that_a_dealloc_drops_are_not_lost(void **state) 
     drop_nested_with_two(node_of(new_tracked(1)), new_tracked(3));
     drop_nested_with_two(new_tracked(1), node_of(new_tracked(3)));
     drop_nested_with_two(node_of(new_tracked(1)), node_of(new_tracked(3)));
+}
+
+/* A count that somebody keeps who looks at a local manager meanwhile. */
+static const nanvm_manager *watched;
+static size_t seen_live;
+static size_t (*count_only)(nanvm_dealloc *self, size_t *counter,
+                            nanvm_ref_counter_update update);
+
+static size_t count_and_look(nanvm_dealloc *self, size_t *counter,
+                             nanvm_ref_counter_update update) {
+    seen_live = nanvm_stats_make(watched).live_blocks;
+    return count_only(self, counter, update);
+}
+
+static void test_count_that_is_kept_elsewhere_may_read_statistics(void **state) {
+    fixture *self = *state;
+    accounting source;
+    accounting_init(&source, NANVM_COUNT_CUSTOM);
+    watched = self->manager;
+    count_only = source.dealloc_table.ref_counter_update;
+    source.dealloc_table.ref_counter_update = count_and_look;
+    nanvm_ref shared = nanvm_mut_ref_to_ref(nanvm_new(&source.manager, &point_type));
+    nanvm_ref chain = nanvm_ref_clone(shared);
+    for (size_t i = 0; i < 5; i++) {
+        chain = declared_link(self->manager, chain);
+    }
+    nanvm_ref other = declared_link(self->manager, null_ref());
+    nanvm_ref_drop(chain);
+    assert_int_equal(seen_live, 1);
+    nanvm_ref_drop(other);
+    nanvm_ref_drop(shared);
+    accounting_deinit(&source);
 }
 
 /* --- references among items --- */
@@ -1076,6 +1139,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack, local),
     TEST(test_comb_drops_on_a_small_stack, local),
     TEST(test_struct_with_many_references_drops_them_all),
+    TEST(test_nested_structs_with_some_references_are_dropped, local),
     TEST(test_many_references_in_front_of_bytes_are_dropped),
     TEST(test_shared_subtrees_are_dropped_once),
     TEST(test_full_tree_is_dropped_whole, local),
@@ -1096,6 +1160,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_references_in_items_end_with_the_node_above),
     TEST(test_drop_of_what_is_no_array_is_told_zero),
     TEST(test_two_references_that_a_dealloc_drops_are_not_lost),
+    TEST(test_count_that_is_kept_elsewhere_may_read_statistics, local),
     TEST(test_each_reference_among_items_is_released_once),
     TEST(test_several_references_of_each_item_are_dropped, local),
     TEST(test_references_behind_a_null_one_are_released),

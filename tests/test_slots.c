@@ -223,7 +223,13 @@ static void create_many(nanvm_manager *manager, size_t length) {
     }
 }
 
-/* Drops them; 7919 and MANY have no common divisor. */
+static void create_many_nodes(nanvm_manager *manager) {
+    for (size_t i = 0; i < MANY; i++) {
+        many[i] = nanvm_new(manager, &node_type);
+    }
+}
+
+/* Drops what was created; 7919 and MANY have no common divisor. */
 static void drop_many_in_random_order(size_t begin) {
     for (size_t i = begin; i < MANY; i++) {
         nanvm_mut_ref_drop(many[begin + (i - begin) * 7919 % (MANY - begin)]);
@@ -256,9 +262,7 @@ static void test_slots_of_empty_chunks_come_in_order(void **state) {
     fixture *self = *state;
     SKIP_IF_HARDENED("the dead wait");
     for (size_t round = 0; round < 3; round++) {
-        for (size_t i = 0; i < MANY; i++) {
-            many[i] = nanvm_new(self->manager, &node_type);
-        }
+        create_many_nodes(self->manager);
         assert_int_equal(nanvm_stats_make(self->manager).live_blocks, MANY);
         assert_in_range(side_by_side(MANY, sizeof(struct node) + 8), MANY * 7 / 10, MANY);
         nanvm_ref_drop(link_many());
@@ -350,6 +354,36 @@ static void test_peak_is_at_most_15_too_high(void **state) {
         nanvm_local_deinit(&local);
     }
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+/* The slots of an empty chunk are put in order again, and count as if they were new. */
+static void test_peak_outlasts_the_use_of_empty_chunks(void **state) {
+    fixture *self = *state;
+    create_many_nodes(self->manager);
+    size_t peak = nanvm_stats_make(self->manager).peak_bytes;
+    nanvm_ref_drop(link_many());
+    for (size_t i = 0; i < MANY; i++) {
+        many[i] = nanvm_new(self->manager, &node_type);
+        size_t now = nanvm_stats_make(self->manager).peak_bytes;
+        assert_in_range(now, peak, is_hardened ? SIZE_MAX : peak + 15 * (peak / MANY));
+    }
+    nanvm_ref_drop(link_many());
+}
+
+/* Whether all of its chunks are given back, or half. */
+static void test_peak_outlasts_a_trim(void **state) {
+    fixture *self = *state;
+    for (size_t kept = 0; kept <= MANY / 2; kept += MANY / 2) {
+        create_many(self->manager, MANY);
+        size_t peak = nanvm_stats_make(self->manager).peak_bytes;
+        drop_many_in_random_order(kept);
+        (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+        assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, peak);
+        for (size_t i = 0; i < kept; i++) {
+            nanvm_mut_ref_drop(many[i]);
+        }
+        assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, peak);
+    }
 }
 
 /* The table is asked for each, and each type gets its own. */
@@ -489,7 +523,387 @@ static void test_second_drop_of_a_leaf_is_noticed(void **state) {
     expect_fatal("dropped before", drop_leaf, &leaf);
 }
 
+/* --- the ways in which a point dies --- */
+
+typedef void ender(nanvm_manager *manager, nanvm_ref point);
+
+static void end_alone(nanvm_manager *manager, nanvm_ref point) {
+    (void)manager;
+    nanvm_ref_drop(point);
+}
+
+static void end_as_own(nanvm_manager *manager, nanvm_ref point) {
+    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&point, manager));
+}
+
+static void end_as_leaf(nanvm_manager *manager, nanvm_ref point) {
+    (void)manager;
+    nanvm_ref_drop_leaf(point);
+}
+
+static void end_below_node(nanvm_manager *manager, nanvm_ref point) {
+    struct node node = {.left = point};
+    nanvm_mut_ref_drop(nanvm_new_copy(manager, &node_type, &node));
+}
+
+static void end_below_array(nanvm_manager *manager, nanvm_ref point) {
+    nanvm_mut_ref_drop(nanvm_new_array(manager, &refs_type, &point, 1));
+}
+
+static void end_in_callback(nanvm_manager *manager, nanvm_ref point) {
+    struct hidden hidden = {point};
+    nanvm_mut_ref_drop(nanvm_new_copy(manager, &hidden_type, &hidden));
+}
+
+static void end_below_node_in_callback(nanvm_manager *manager, nanvm_ref point) {
+    struct node node = {.left = point};
+    nanvm_mut_ref above = nanvm_new_copy(manager, &node_type, &node);
+    end_in_callback(manager, nanvm_mut_ref_to_ref(above));
+}
+
+static ender *const enders[] = {end_alone,
+                                end_as_own,
+                                end_as_leaf,
+                                end_below_node,
+                                end_below_array,
+                                end_in_callback,
+                                end_below_node_in_callback};
+
+enum { ENDERS = sizeof(enders) / sizeof(enders[0]) };
+
+static void test_point_that_died_last_serves_first(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    spy_on(self->manager);
+    create_all(by_new);
+    for (size_t way = 0; way < ENDERS; way++) {
+        for (size_t i = 0; i < 2 * NANVM_MAGAZINE_SIZE; i++) {
+            const void *dropped = points[i].object;
+            enders[way](self->manager, nanvm_mut_ref_to_ref(points[i]));
+            points[i] = nanvm_new(self->manager, &point_type);
+            assert_ptr_equal(points[i].object, dropped);
+        }
+    }
+    drop_all();
+}
+
+/* The first that dies after a trim takes another way. */
+static void test_point_that_died_last_serves_first_after_a_trim(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    create_many(self->manager, POINTS);
+    for (size_t i = 0; i < POINTS; i += 3) {
+        nanvm_mut_ref_drop(many[i]);
+    }
+    for (size_t i = 1; i < POINTS; i += 3) {
+        (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+        const void *dropped = many[i].object;
+        nanvm_mut_ref_drop(many[i]);
+        many[i] = nanvm_new(self->manager, &point_type);
+        assert_ptr_equal(many[i].object, dropped);
+    }
+    for (size_t i = 1; i < POINTS; i += i % 3) {
+        nanvm_mut_ref_drop(many[i]);
+    }
+}
+
+/* Whatever is left of the slots that were carved last. */
+static void test_node_that_died_last_serves_first(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    nanvm_mut_ref nodes[POINTS];
+    for (size_t length = 0; length < POINTS; length++) {
+        nodes[length] = nanvm_new(self->manager, &node_type);
+        const void *dropped = nodes[length / 2].object;
+        nanvm_mut_ref_drop(nodes[length / 2]);
+        nodes[length / 2] = nanvm_new(self->manager, &node_type);
+        assert_ptr_equal(nodes[length / 2].object, dropped);
+    }
+    for (size_t i = 0; i < POINTS; i++) {
+        nanvm_mut_ref_drop(nodes[i]);
+    }
+}
+
+/* The first few fill the magazine, and the others leave empty chunks. */
+static void end_many(nanvm_manager *manager, ender *end) {
+    for (size_t i = 0; i < NANVM_MAGAZINE_SIZE; i++) {
+        end(manager, nanvm_mut_ref_to_ref(many[i]));
+    }
+    for (size_t i = 0, rest = MANY - NANVM_MAGAZINE_SIZE; i < rest; i++) {
+        end(manager, nanvm_mut_ref_to_ref(many[NANVM_MAGAZINE_SIZE + i * 7919 % rest]));
+    }
+}
+
+/* However the points died, their chunks serve in the order of addresses. What ends them
+ * takes little memory of its own. */
+static void test_slots_of_points_come_in_order(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    size_t distance = sizeof(struct point) + sizeof(nanvm_header);
+    for (size_t way = 0; way <= ENDERS; way++) {
+        create_many(self->manager, MANY);
+        assert_in_range(side_by_side(MANY, distance), MANY * 8 / 10, MANY);
+        assert_in_range(nanvm_stats_make(self->manager).reserved_bytes, MANY * distance,
+                        MANY * distance * 5 / 4);
+        end_many(self->manager, enders[way % ENDERS]);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    }
+}
+
+static void test_slots_of_nodes_come_in_order(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    size_t distance = sizeof(struct node) + sizeof(nanvm_header);
+    for (size_t round = 0; round < 2; round++) {
+        create_many_nodes(self->manager);
+        assert_in_range(side_by_side(MANY, distance), MANY * 8 / 10, MANY);
+        end_many(self->manager, end_alone);
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+/* A list that leads through all of them as they lie in memory: one drop leaves many
+ * chunks empty that were full. */
+static void test_slots_of_a_list_serve_again(void **state) {
+    fixture *self = *state;
+    size_t reserved = 0;
+    for (size_t round = 0; round < 3; round++) {
+        create_many_nodes(self->manager);
+        size_t now = nanvm_stats_make(self->manager).reserved_bytes;
+        assert_true(round == 0 || now == reserved || is_hardened);
+        reserved = now;
+        for (size_t i = 0; i + 1 < MANY; i++) {
+            struct node *node = many[i].object;
+            node->right = nanvm_mut_ref_to_ref(many[i + 1]);
+        }
+        nanvm_mut_ref_drop(many[0]);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    }
+}
+
+/* --- trees of many types, each dropped at once --- */
+
+enum { BRANCHES = 40, TREES = 24, DEPTH = 4 };
+
+static nanvm_type branches_type = {.name = "branches",
+                                   .size = BRANCHES * sizeof(nanvm_ref),
+                                   .align = NANVM_ALIGNOF(nanvm_ref),
+                                   .refs_length = BRANCHES};
+
+static void describe_branches(void) {
+    static size_t offsets[BRANCHES];
+    for (size_t i = 0; i < BRANCHES; i++) {
+        offsets[i] = i * sizeof(nanvm_ref);
+    }
+    branches_type.refs = offsets;
+}
+
+typedef struct forest {
+    nanvm_manager *manager;
+    nanvm_ref shared[2]; /* what many trees refer to; counted plainly, and atomically */
+    nanvm_ref trees[TREES];
+    size_t sizes[TREES]; /* of the trees: their objects in the manager */
+    size_t made;         /* in the manager */
+    uint32_t random;
+} forest;
+
+static size_t any_below(forest *self, size_t limit) {
+    return next_random(&self->random) / 16 % limit;
+}
+
+static nanvm_ref grow_leaf(forest *self) {
+    size_t kind = any_below(self, 8);
+    self->made += kind < 5;
+    return kind < 4    ? nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type))
+           : kind == 4 ? nanvm_mut_ref_to_ref(tracked_new(self->manager, 0))
+           : kind < 7  ? nanvm_ref_clone(self->shared[kind - 5])
+                       : nanvm_ref_null();
+}
+
+static nanvm_ref grow(forest *self, size_t depth);
+
+static void grow_all(forest *self, nanvm_ref *refs, size_t length, size_t depth) {
+    for (size_t i = 0; i < length; i++) {
+        refs[i] = grow(self, depth);
+    }
+}
+
+/* Some in memory of their own, between those of the pool. */
+static nanvm_ref grow_node(forest *self, size_t depth) {
+    bool is_outside = any_below(self, 8) == 0;
+    struct node node = {grow(self, depth), 0, grow(self, depth)};
+    self->made += !is_outside;
+    return nanvm_mut_ref_to_ref(
+        nanvm_new_copy(is_outside ? nanvm_global() : self->manager, &node_type, &node));
+}
+
+static nanvm_ref grow_array(forest *self, size_t depth) {
+    nanvm_ref refs[5];
+    grow_all(self, refs, 5, depth);
+    self->made += 1;
+    return nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &refs_type, refs, 5));
+}
+
+static nanvm_ref grow_branches(forest *self, size_t depth) {
+    nanvm_ref refs[BRANCHES];
+    grow_all(self, refs, 2, depth);
+    grow_all(self, refs + 2, BRANCHES - 2, 0);
+    self->made += 1;
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &branches_type, refs));
+}
+
+static nanvm_ref grow(forest *self, size_t depth) {
+    size_t kind = depth == 0 ? 0 : any_below(self, 16);
+    return kind == 0   ? grow_leaf(self)
+           : kind < 12 ? grow_node(self, depth - 1)
+           : kind < 14 ? grow_array(self, depth - 1)
+                       : grow_branches(self, depth - 1);
+}
+
+static void open_forest(forest *self, nanvm_manager *manager, uint32_t seed) {
+    describe_branches();
+    *self = (forest){.manager = manager, .random = seed};
+    self->shared[0] = nanvm_mut_ref_to_ref(nanvm_new(manager, &node_type));
+    self->shared[1] = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
+    self->made = 1;
+}
+
+static void close_forest(forest *self) {
+    nanvm_ref_drop(self->shared[0]);
+    nanvm_ref_drop(self->shared[1]);
+}
+
+static void drop_tree(forest *self, size_t i) {
+    nanvm_ref_drop(nanvm_ref_move(&self->trees[i]));
+    self->made -= self->sizes[i];
+    self->sizes[i] = 0;
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, self->made);
+}
+
+static void grow_tree(forest *self, size_t i) {
+    size_t before = self->made;
+    self->trees[i] = grow(self, any_below(self, DEPTH + 1));
+    self->sizes[i] = self->made - before;
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, self->made);
+}
+
+/* Drops trees, and grows others in their place. */
+static void change_forest(forest *self, size_t times) {
+    for (size_t i = 0; i < times; i++) {
+        size_t tree = any_below(self, TREES);
+        drop_tree(self, tree);
+        grow_tree(self, tree);
+    }
+}
+
+static void drop_forest(forest *self) {
+    for (size_t i = 0; i < TREES; i++) {
+        drop_tree(self, i);
+    }
+}
+
+/* The ways to drop what holds nothing. */
+static void drop_point(nanvm_mut_ref point, size_t way) {
+    if (way == 0) {
+        nanvm_mut_ref_drop(point);
+    } else if (way == 1) {
+        nanvm_ref_drop_leaf(nanvm_mut_ref_to_ref(point));
+    } else if (way == 2) {
+        nanvm_ref_drop_typed(nanvm_mut_ref_to_ref(point), &point_type);
+    } else {
+        nanvm_mut_ref_drop_typed(point, &point_type);
+    }
+}
+
+static void drop_each(const nanvm_type *type, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (type == &point_type) {
+            drop_point(many[i], i / 30 % 4);
+        } else {
+            nanvm_mut_ref_drop(many[i]);
+        }
+    }
+}
+
+/* For nanvm_manager_stats(): as many as there ever were at once find a place. */
+static void expect_slots_of_the_dead(const nanvm_type_stats *stats, void *context) {
+    nanvm_manager *manager = context;
+    const nanvm_type *type = stats->type;
+    bool is_plain = type == &node_type || type == &point_type || type == &branches_type;
+    size_t length = is_plain ? stats->peak_blocks - stats->live_blocks : 0;
+    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    for (size_t i = 0; i < length; i++) {
+        many[i] = nanvm_new(manager, type);
+    }
+    assert_true(is_hardened || nanvm_stats_make(manager).reserved_bytes == reserved);
+    drop_each(type, length);
+}
+
+static void expect_that_all_dead_serve(nanvm_manager *manager) {
+    nanvm_stats stats = nanvm_stats_make(manager);
+    stats.each = expect_slots_of_the_dead;
+    stats.context = manager;
+    nanvm_manager_stats(manager, &stats);
+}
+
+static void test_every_slot_of_trees_serves_again(void **state) {
+    (void)state;
+    for (uint32_t seed = 1; seed <= 60; seed++) {
+        nanvm_local local;
+        nanvm_local_init(&local);
+        forest trees;
+        open_forest(&trees, nanvm_local_manager(&local), seed);
+        for (size_t round = 0; round < 4; round++) {
+            change_forest(&trees, seed);
+            drop_forest(&trees);
+            expect_that_all_dead_serve(trees.manager);
+        }
+        close_forest(&trees);
+        (void)nanvm_local_trim(&local);
+        assert_int_equal(nanvm_stats_make(trees.manager).reserved_bytes, 0);
+        nanvm_local_deinit(&local);
+    }
+}
+
+/* A trim while they live: what is left of chunks serves, and is given back in the end. */
+static void test_trees_outlive_trims(void **state) {
+    fixture *self = *state;
+    nanvm_local *local = (nanvm_local *)(void *)self->manager;
+    for (uint32_t seed = 1; seed <= 40; seed++) {
+        forest trees;
+        open_forest(&trees, self->manager, seed);
+        for (size_t round = 0; round < 20; round++) {
+            change_forest(&trees, 3);
+            (void)nanvm_local_trim(local);
+            change_forest(&trees, any_below(&trees, 3));
+        }
+        drop_forest(&trees);
+        close_forest(&trees);
+        (void)nanvm_local_trim(local);
+        assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
+    }
+}
+
+/* Others live on, so that its slot isn't given back. */
+static void test_second_drop_after_a_trim_is_noticed(void **state) {
+    fixture *self = *state;
+    nanvm_mut_ref other = nanvm_new(self->manager, &point_type);
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+    drop_leaf(&leaf);
+    expect_fatal("dropped before", drop_leaf, &leaf);
+    nanvm_mut_ref_drop(other);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_point_that_died_last_serves_first, local),
+    TEST(test_point_that_died_last_serves_first_after_a_trim, local),
+    TEST(test_node_that_died_last_serves_first, local),
+    TEST(test_slots_of_points_come_in_order, local),
+    TEST(test_slots_of_nodes_come_in_order, local),
+    TEST(test_slots_of_a_list_serve_again, local),
+    TEST(test_every_slot_of_trees_serves_again, local),
+    TEST(test_trees_outlive_trims, local),
     TEST(test_fresh_slots_come_in_runs),
     TEST(test_slots_of_the_dead_are_taken_without_asking, local),
     TEST(test_what_died_last_serves_first, local),
@@ -498,6 +912,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_slots_of_empty_chunks_are_trimmed, local),
     TEST(test_rest_of_a_chunk_serves_after_a_trim, local),
     TEST(test_peak_is_at_most_15_too_high, local),
+    TEST(test_peak_outlasts_a_trim, local),
+    TEST(test_peak_outlasts_the_use_of_empty_chunks, local),
     TEST(test_dead_serve_again_before_fresh_slots),
     TEST(test_no_slot_is_given_twice, local),
     TEST(test_types_that_share_an_entry_take_turns, local),
@@ -507,6 +923,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_grows_into_its_room_without_asking, local),
     TEST(test_leaf_without_a_slot_that_is_freed_inline_is_freed, local),
     TEST(test_second_drop_of_a_leaf_is_noticed, local),
+    TEST(test_second_drop_after_a_trim_is_noticed, local),
     TEST(test_types_at_equal_distances_have_entries_of_their_own),
 };
 
