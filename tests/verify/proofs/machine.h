@@ -20,6 +20,13 @@ void *nanvm_proofs_realloc(void *memory, size_t size);
 #define malloc nanvm_proofs_malloc
 #define realloc nanvm_proofs_realloc
 #endif
+
+/* What the library tells compilers to rely on has to be proved, too. */
+/*@ requires \false;
+    assigns \nothing; */
+void nanvm_proofs_unreachable(void);
+#define __builtin_unreachable() nanvm_proofs_unreachable()
+
 #define __builtin_prefetch(address) ((void)(address))
 
 #define __atomic_load_n(word, order) (*(word))
