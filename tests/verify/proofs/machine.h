@@ -19,6 +19,12 @@ void *nanvm_proofs_malloc(size_t size);
 void *nanvm_proofs_realloc(void *memory, size_t size);
 #define malloc nanvm_proofs_malloc
 #define realloc nanvm_proofs_realloc
+#else
+/* WP follows no pointers to functions: a call of a dealloc's function stands for any, and
+ * what its contract requires is proved where it is called. */
+struct nanvm_dealloc;
+void nanvm_proofs_free_block(struct nanvm_dealloc *dealloc, void *object);
+#define free_block(dealloc, object) free_block, nanvm_proofs_free_block(dealloc, object)
 #endif
 
 /* What the library tells compilers to rely on has to be proved, too. */

@@ -40,8 +40,6 @@
     disjoint behaviors; */
 void *nanvm_slots_pop(nanvm_slots *self);
 
-#define slot_at(object) ((nanvm_slot *)(object))
-
 /* The first slot of the chunk's free list. With its first free slot the chunk becomes the
  * first available one. What would be left without a slot in use doesn't change. */
 /*@ requires \valid(self) && \valid(chunk) && \valid(slot_at(object));
@@ -52,7 +50,7 @@ void *nanvm_slots_pop(nanvm_slots *self);
     behavior last:
       assumes chunk->live == 1;
       assigns \nothing;
-      ensures !\result;
+      ensures !\result && chunk->live == 1;
     behavior first:
       assumes chunk->live > 1 && chunk->free_list == \null;
       ensures \result && chunk->live == \old(chunk->live) - 1;
@@ -65,6 +63,7 @@ void *nanvm_slots_pop(nanvm_slots *self);
       ensures \result && chunk->live == \old(chunk->live) - 1;
       ensures chunk->free_list == slot_at(object);
       ensures slot_at(object)->next == \old(chunk->free_list);
+      ensures self->available == \old(self->available);
     complete behaviors;
     disjoint behaviors; */
 bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head *chunk, void *object);
