@@ -2,10 +2,7 @@
 
 #define pool_of(chunk) ((nanvm_slots *)(chunk)->origin.dealloc)
 
-/*@ predicate is_head(nanvm_chunk_head *chunk) =
-      \valid(chunk) && \valid(pool_of(chunk)) && \separated(chunk, pool_of(chunk)); */
-
-/*@ requires is_head(chunk);
+/*@ requires \valid(chunk) && \valid(pool_of(chunk)) && \separated(chunk, pool_of(chunk));
     assigns chunk->next_available, pool_of(chunk)->available;
     ensures pool_of(chunk)->available == chunk;
     ensures chunk->next_available == \old(pool_of(chunk)->available); */

@@ -2,7 +2,7 @@
 
 /* To the magazine; if that is full, to the chunk; and the last slot in use there by a
  * call. */
-/*@ requires lies_in_chunk(object) && origin == origin_of(object);
+/*@ requires in_pool(object) && origin == origin_of(object);
     requires \valid_read(origin->dealloc->table);
     assigns header_of(object)->count, slots_of(object)->magazine_length;
     assigns slots_of(object)->magazine[slots_of(object)->magazine_length .. NANVM_MAGAZINE_SIZE - 1];
@@ -35,7 +35,7 @@ void nanvm_slots_free_in(nanvm_origin *origin, void *object);
     requires (uintptr_t)header_of(object) >= header_of(object)->origin * sizeof(void *);
     requires \valid_read(origin_of(object)->dealloc);
     requires \valid_read(origin_of(object)->dealloc->table);
-    requires origin_of(object)->dealloc->table->traits.free_inline ==> lies_in_chunk(object);
+    requires origin_of(object)->dealloc->table->traits.free_inline ==> in_pool(object);
     assigns header_of(object)->count, slots_of(object)->magazine_length;
     assigns slots_of(object)->magazine[slots_of(object)->magazine_length .. NANVM_MAGAZINE_SIZE - 1];
     assigns slot_at(object)->next, chunk_of(object)->free_list, chunk_of(object)->live;

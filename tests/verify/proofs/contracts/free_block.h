@@ -8,12 +8,14 @@
 
     logic nanvm_slots *slots_of(void *object) = (nanvm_slots *)origin_of(object)->dealloc;
 
-    predicate lies_in_chunk(void *object) =
-      \valid(chunk_of(object)) && \valid(slots_of(object)) &&
-      \valid(slot_at(object)) && \valid(header_of(object)) &&
-      \separated(slots_of(object), chunk_of(object), slot_at(object), header_of(object)) &&
-      slots_of(object)->magazine_length <= NANVM_MAGAZINE_SIZE &&
-      chunk_of(object)->live >= 1;
+    predicate in_chunk(void *object) =
+      \valid(header_of(object)) && \valid(slot_at(object)) &&
+      (uintptr_t)header_of(object) >= header_of(object)->origin * sizeof(void *) &&
+      \valid(chunk_of(object)) && \valid(slots_of(object)) && chunk_of(object)->live >= 1 &&
+      \separated(slots_of(object), chunk_of(object), slot_at(object), header_of(object));
+
+    predicate in_pool(void *object) =
+      in_chunk(object) && slots_of(object)->magazine_length <= NANVM_MAGAZINE_SIZE;
 
     predicate is_room(void *object) =
       slots_of(object)->magazine_length < NANVM_MAGAZINE_SIZE;
@@ -25,7 +27,7 @@
 /* Where inline functions may free objects, it is nanvm_free_slots_push(), which is proved
  * to keep to this, too. They call it only if the magazine is full and no other slot of the
  * chunk is in use. */
-/*@ requires lies_in_chunk(object) && dealloc == origin_of(object)->dealloc;
+/*@ requires in_pool(object) && dealloc == origin_of(object)->dealloc;
     requires slots_of(object)->magazine_length == NANVM_MAGAZINE_SIZE;
     requires chunk_of(object)->live == 1;
     assigns header_of(object)->count, slot_at(object)->next;

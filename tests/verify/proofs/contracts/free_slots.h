@@ -2,9 +2,7 @@
 
 /* The last object of a chunk leaves it empty; any other goes to the magazine if that has
  * room. */
-/*@ requires in_chunk(object) && dealloc == origin_of(object)->dealloc;
-    requires \valid(header_of(object));
-    requires slots_of(object)->magazine_length <= NANVM_MAGAZINE_SIZE;
+/*@ requires in_pool(object) && dealloc == origin_of(object)->dealloc;
     assigns header_of(object)->count, slots_of(object)->magazine_length;
     assigns slots_of(object)->magazine[slots_of(object)->magazine_length .. NANVM_MAGAZINE_SIZE - 1];
     assigns slot_at(object)->next, chunk_of(object)->free_list, chunk_of(object)->live;

@@ -1,7 +1,8 @@
 /* Chunks in which nothing is alive any more: src/pool/free_slots.c. */
 
 /* An available chunk without a list. */
-/*@ requires is_head(&chunk->head);
+/*@ requires \valid(&chunk->head) && \valid(pool_of(&chunk->head));
+    requires \separated(&chunk->head, pool_of(&chunk->head));
     assigns chunk->head.free_list, chunk->head.next_available, pool_of(&chunk->head)->available;
     ensures chunk->head.free_list == \null;
     behavior joins:

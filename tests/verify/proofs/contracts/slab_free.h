@@ -1,11 +1,5 @@
 /* Slots that go back to their chunks: src/pool/slab.c. */
 
-/*@ predicate in_chunk(void *object) =
-      \valid_read(header_of(object)) && \valid(slot_at(object)) &&
-      (uintptr_t)header_of(object) >= header_of(object)->origin * sizeof(void *) &&
-      is_head(chunk_of(object)) && chunk_of(object)->live >= 1 &&
-      \separated(slots_of(object), chunk_of(object), slot_at(object), header_of(object)); */
-
 /* With its first free slot, and with its last, a chunk is available; then it has no list. */
 /*@ requires in_chunk(object);
     assigns slot_at(object)->next, chunk_of(object)->free_list, chunk_of(object)->live;
