@@ -19,7 +19,25 @@ void *nanvm_proofs_malloc(size_t size);
 void *nanvm_proofs_realloc(void *memory, size_t size);
 #define malloc nanvm_proofs_malloc
 #define realloc nanvm_proofs_realloc
+#else
+/* WP follows no pointers to functions: a call of a dealloc's function stands for any, and
+ * what its contract requires is proved where it is called. */
+struct nanvm_dealloc;
+void nanvm_proofs_free_block(struct nanvm_dealloc *dealloc, void *object);
+#define free_block(dealloc, object) free_block, nanvm_proofs_free_block(dealloc, object)
 #endif
+
+/* What the library tells compilers to rely on has to be proved, too; where places are
+ * sought that are never reached, these are none. */
+#if defined(NANVM_PROOFS_REACHED)
+#define __builtin_unreachable() ((void)0)
+#else
+/*@ requires \false;
+    assigns \nothing; */
+void nanvm_proofs_unreachable(void);
+#define __builtin_unreachable() nanvm_proofs_unreachable()
+#endif
+
 #define __builtin_prefetch(address) ((void)(address))
 
 #define __atomic_load_n(word, order) (*(word))

@@ -13,6 +13,9 @@ CHUNKS = (*SIZES, "chunk")
 # Where the header in front of a slot is written, or a pointer's type is another: memory
 # of different types is taken for different memory. Elsewhere there are no such casts.
 CASTS = "Typed+Cast"
+FREE = ("count", "header", "slots", "free_block")
+ORIGIN = ("nanvm_block_origin", "nanvm_header_check")
+CHUNK_OF = (*ORIGIN, "nanvm_chunk_of", "nanvm_chunk_memory_check", "nanvm_slab_of")
 
 # Frama-C looks after its provers now and then, and sleeps in between.
 AT_ONCE = 2
@@ -27,6 +30,7 @@ class Unit:
     source: str
     leans_on: tuple = ()
     model: str = "Typed"
+    inlined: tuple = ()  # functions without a contract
 
     def harness(self):
         """The shipped text, and behind it the contracts, which Frama-C merges."""
@@ -34,6 +38,10 @@ class Unit:
             "<internal.h>", f"<{self.source}>"]
         read += [f'"{contracts.FOLDER}/{name}.h"' for name in (*self.leans_on, self.name)]
         return "".join(f"#include {one}\n" for one in read)
+
+    def inlining(self):
+        """What tells Frama-C of the functions without a contract."""
+        return ("-inline-calls", ",".join(self.inlined)) if self.inlined else ()
 
 
 UNITS = (
@@ -43,6 +51,11 @@ UNITS = (
     Unit("type", "type.c", SIZES[:1]),
     Unit("block", "block.c", SIZES[:2]),
     Unit("take", "nanvm/mem/inline/slots.h", ("count", "header", "slots"), CASTS),
+    Unit("free", "nanvm/mem/inline/slots.h", (*FREE, "take"), CASTS, ORIGIN),
+    Unit("free_slots", "pool/free_slots.c", (*FREE, "available", "slab_free"), CASTS, CHUNK_OF),
+    Unit("slab_free", "pool/slab.c", (*FREE, "available", "note_empty"), CASTS, CHUNK_OF),
+    Unit("note_empty", "pool/free_slots.c", ("available",), CASTS),
+    Unit("available", "internal.h", (), CASTS),
     Unit("large", "pool/large.c", (*CHUNKS, "pool", "cache")),
     Unit("slots", "nanvm/mem/inline/slots.h"),
     Unit("local", "managers/local.c", (*SIZES, "slab")),
@@ -105,7 +118,7 @@ def prove_functions(context, unit, width, names, env, *more):
     text = frama.run(
         context, width, path, "-wp", "-wp-rte", "-wp-split", "-wp-prover", "cvc4,z3",
         "-wp-model", unit.model, "-wp-timeout", "20", "-wp-par", "2",
-        "-wp-fct", ",".join(names), *more, env=env,
+        "-wp-fct", ",".join(names), *unit.inlining(), *more, env=env,
     )
     goals, unproved = goals_of(text, names)
     said = re.search(r"Proved goals:\s+(\d+) / (\d+)", text)
@@ -140,7 +153,7 @@ def contradictions(context, unit, env):
     text = frama.run(
         context, 64, path, "-wp", "-wp-split", "-wp-prover", "cvc4", "-wp-model", unit.model,
         "-wp-smoke-tests", "-wp-smoke-timeout", "2", "-wp-par", "1", "-wp-fct",
-        ",".join(names), env=env,
+        ",".join(names), *unit.inlining(), more=("-DNANVM_PROOFS_REACHED",), env=env,
     )  # fmt: skip
     tried = text.count("[Passed] Smoke-test")
     return tried, re.findall(r"\[Failed\] Smoke-test typed_(?:cast_)?(\w+)", text)

@@ -2,7 +2,7 @@
 
 /*@ requires \valid_read(chunk);
     assigns \nothing;
-    ensures \result <==> chunk->free == chunk->used; */
+    ensures \result <==> chunk->head.live == 0; */
 static bool is_empty(const nanvm_chunk *chunk);
 
 /*@ requires \valid_read(segment);
@@ -14,7 +14,7 @@ static bool is_empty_segment(const nanvm_segment *segment);
 /*@ requires \valid_read(chunk);
     requires chunk->segment != \null ==> \valid_read(chunk->segment);
     assigns \nothing;
-    ensures chunk->segment == \null ==> (\result <==> chunk->free == chunk->used);
+    ensures chunk->segment == \null ==> (\result <==> chunk->head.live == 0);
     ensures chunk->segment != \null ==>
               (\result <==> chunk->segment->empty == chunk->segment->chunks); */
-static bool can_go(const nanvm_chunk *chunk);
+bool nanvm_slab_trim_takes(const nanvm_chunk *chunk);

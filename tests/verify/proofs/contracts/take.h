@@ -3,37 +3,67 @@
 /*@ predicate has_header(nanvm_slots *self, unsigned char *slot) =
       \valid(header_of(slot)) && \separated(self, header_of(slot));
 
-    logic unsigned char *at_bump(nanvm_slots *self) = (unsigned char *)self->bump; */
+    logic unsigned char *at_bump(nanvm_slots *self) = (unsigned char *)self->bump;
+
+    logic unsigned char *at_top(nanvm_slots *self) =
+      (unsigned char *)self->magazine[self->magazine_length - 1]; */
 
 /* What is returned has the count of its origin, and isn't in the pool any more: neither
- * in a list, nor in the bump range. */
+ * in the magazine, nor in the bump range. */
 /*@ requires \valid(self) && self->bump <= self->bump_end;
-    requires self->free_list != \null ==>
-      is_slot(self, self->free_list) && has_header(self, (unsigned char *)self->free_list);
-    requires self->local_free_list != \null ==>
-      is_slot(self, self->local_free_list) && has_header(self, (unsigned char *)self->local_free_list);
+    requires self->magazine_length <= NANVM_MAGAZINE_SIZE;
+    requires self->magazine_length != 0 ==>
+      at_top(self) != \null && has_header(self, at_top(self));
     requires self->bump != self->bump_end ==>
       self->bump != 0 && self->bump <= SIZE_MAX - self->stride &&
       at_bump(self) != \null && has_header(self, at_bump(self));
-    assigns self->free_list, self->local_free_list, self->bump;
-    assigns header_of(self->free_list)->count \from self->free_list;
-    assigns header_of(self->local_free_list)->count \from self->local_free_list;
+    assigns self->magazine_length, self->bump;
+    assigns header_of(at_top(self))->count \from self->magazine_length;
     assigns header_of(at_bump(self))->count \from self->bump;
-    behavior listed:
-      assumes self->free_list != \null || self->local_free_list != \null;
-      ensures \result == \old(self->free_list) || \result == \old(self->local_free_list);
+    behavior magazine:
+      assumes self->magazine_length != 0;
+      assigns self->magazine_length, header_of(at_top(self))->count;
+      ensures \result == \old(at_top(self));
       ensures \result != \null && header_of(\result)->count == 0;
-      ensures self->bump == \old(self->bump);
+      ensures self->magazine_length == \old(self->magazine_length) - 1;
     behavior bump:
-      assumes self->free_list == \null && self->local_free_list == \null;
-      assumes self->bump != self->bump_end;
+      assumes self->magazine_length == 0 && self->bump != self->bump_end;
+      assigns self->bump, header_of(at_bump(self))->count;
       ensures \result == \old(at_bump(self));
-      ensures header_of(\result)->count == self->bump_count;
+      ensures \result != \null && header_of(\result)->count == self->bump_count;
       ensures self->bump == \old(self->bump) + self->stride;
     behavior none:
-      assumes self->free_list == \null && self->local_free_list == \null && self->bump == self->bump_end;
-      assigns self->free_list, self->local_free_list;
-      ensures \result == \null && self->bump == \old(self->bump);
+      assumes self->magazine_length == 0 && self->bump == self->bump_end;
+      assigns \nothing;
+      ensures \result == \null;
     complete behaviors;
     disjoint behaviors; */
 void *nanvm_slots_pop(nanvm_slots *self);
+
+/* The first slot of the chunk's free list. With its first free slot the chunk becomes the
+ * first available one. What would be left without a slot in use doesn't change. */
+/*@ requires \valid(self) && \valid(chunk) && \valid(slot_at(object));
+    requires \separated(self, chunk, slot_at(object));
+    requires chunk->live >= 1;
+    assigns slot_at(object)->next, chunk->free_list, chunk->live, chunk->next_available;
+    assigns self->available;
+    behavior last:
+      assumes chunk->live == 1;
+      assigns \nothing;
+      ensures !\result && chunk->live == 1;
+    behavior first:
+      assumes chunk->live > 1 && chunk->free_list == \null;
+      ensures \result && chunk->live == \old(chunk->live) - 1;
+      ensures chunk->free_list == slot_at(object) && slot_at(object)->next == \null;
+      ensures self->available == chunk;
+      ensures chunk->next_available == \old(self->available);
+    behavior further:
+      assumes chunk->live > 1 && chunk->free_list != \null;
+      assigns slot_at(object)->next, chunk->free_list, chunk->live;
+      ensures \result && chunk->live == \old(chunk->live) - 1;
+      ensures chunk->free_list == slot_at(object);
+      ensures slot_at(object)->next == \old(chunk->free_list);
+      ensures self->available == \old(self->available);
+    complete behaviors;
+    disjoint behaviors; */
+bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head *chunk, void *object);
