@@ -2,10 +2,10 @@
 
 #include "hold.h"
 
-/* Counts of atomic and custom kinds are asked; an object in an arena has none. */
+/* An object that isn't counted, in an arena, has no others that are known. */
 static bool has_others(const void *object) {
-    int32_t count = nanvm_block_count(object);
-    return count != 0 && count != NANVM_COUNT_NONE && nanvm_count_read_others(object) > 0;
+    return nanvm_block_count(object) != NANVM_COUNT_NONE &&
+           nanvm_count_read_others(object) > 0;
 }
 
 void nanvm_mut_ref_discard_cold(void *object) {

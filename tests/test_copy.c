@@ -317,7 +317,26 @@ static void test_object_of_the_global_manager_is_copied_if_it_is_shared(void **s
     assert_int_equal(nanvm_stats_make(self->manager).clones, COPIERS);
 }
 
+/* Whether the type is known or not. */
+static void test_sole_object_of_another_manager_stays_in_place(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    for (size_t i = 0; i < 4; i++) {
+        nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &node_type));
+        const void *object = ref.object;
+        assert_ptr_equal(nanvm_ref_make_mut_typed(&ref, manager, &node_type), object);
+        nanvm_mut_ref own = nanvm_ref_to_mut_ref_typed(&ref, manager, &node_type);
+        assert_ptr_equal(own.object, object);
+        nanvm_mut_ref_drop(own);
+    }
+    assert_int_equal(nanvm_stats_make(manager).clones, 0);
+    nanvm_local_deinit(&local);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_sole_object_of_another_manager_stays_in_place),
     TEST(test_shared_struct_is_copied_with_its_references),
     TEST(test_sole_owner_writes_in_place, local),
     TEST(test_null_handle_gives_null, local),

@@ -103,9 +103,8 @@ static void discard_a_known_one(void *context) {
     nanvm_mut_ref_discard_typed(*(const nanvm_mut_ref *)context, &node_type);
 }
 
-static void test_discard_of_a_shared_object_is_noticed(void **state) {
-    (void)state;
-    nanvm_mut_ref made = nanvm_new(nanvm_global(), &node_type);
+static void expect_discard_of_shared_noticed(nanvm_manager *manager) {
+    nanvm_mut_ref made = nanvm_new(manager, &node_type);
     nanvm_ref other = nanvm_ref_clone(nanvm_mut_ref_to_ref(made));
     expect_fatal("isn't the only reference", discard, &made);
     expect_fatal("isn't the only reference", discard_a_known_one, &made);
@@ -114,11 +113,29 @@ static void test_discard_of_a_shared_object_is_noticed(void **state) {
     nanvm_mut_ref_discard(made);
 }
 
+static void test_discard_of_a_shared_object_is_noticed(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init(&local);
+    expect_discard_of_shared_noticed(nanvm_global());
+    expect_discard_of_shared_noticed(nanvm_local_manager(&local));
+    nanvm_local_deinit(&local);
+}
+
+static void discard_a_tracked_one(void *context) {
+    nanvm_mut_ref_discard_typed(*(const nanvm_mut_ref *)context, &tracked_type);
+}
+
 static void test_discard_of_what_has_a_drop_is_noticed(void **state) {
     (void)state;
-    nanvm_mut_ref made = tracked_new(nanvm_global(), 1);
+    nanvm_local local;
+    nanvm_local_init(&local);
+    nanvm_mut_ref made = tracked_new(nanvm_local_manager(&local), 1);
     expect_fatal("has a `drop`", discard, &made);
+    expect_fatal("has a `drop`", discard_a_tracked_one, &made);
+    expect_fatal("has a `drop`", discard_a_tracked_one, &made);
     nanvm_mut_ref_drop(made);
+    nanvm_local_deinit(&local);
 }
 
 /* A reset doesn't look at what was discarded. */

@@ -895,7 +895,21 @@ static void test_second_drop_after_a_trim_is_noticed(void **state) {
     nanvm_mut_ref_drop(other);
 }
 
+/* Slots that a trim gave back don't count once more. */
+static void test_peak_counts_no_slot_twice(void **state) {
+    fixture *self = *state;
+    for (size_t round = 0; round < 3; round++) {
+        create_many(self->manager, MANY);
+        nanvm_stats stats = nanvm_stats_make(self->manager);
+        size_t size = stats.live_bytes / MANY;
+        assert_in_range(stats.peak_bytes / size, MANY, MANY + 15);
+        drop_many_in_random_order(0);
+        (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_peak_counts_no_slot_twice, local),
     TEST(test_point_that_died_last_serves_first, local),
     TEST(test_point_that_died_last_serves_first_after_a_trim, local),
     TEST(test_node_that_died_last_serves_first, local),
