@@ -327,6 +327,7 @@ static void test_sole_object_of_another_manager_stays_in_place(void **state) {
         nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &node_type));
         const void *object = ref.object;
         assert_ptr_equal(nanvm_ref_make_mut_typed(&ref, manager, &node_type), object);
+        assert_ptr_equal(nanvm_ref_make_mut_typed(&ref, manager, &node_type), object);
         nanvm_mut_ref own = nanvm_ref_to_mut_ref_typed(&ref, manager, &node_type);
         assert_ptr_equal(own.object, object);
         nanvm_mut_ref_drop(own);
