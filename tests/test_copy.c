@@ -294,6 +294,9 @@ static void test_shared_struct_stays_where_there_is_no_memory(void **state) {
         assert_int_equal(nanvm_ref_count(list), 1);
         assert_int_equal(nanvm_ref_count(below), 0);
     }
+    assert_null(nanvm_ref_make_mut_typed(&other, self->manager, &node_type));
+    assert_null(nanvm_ref_to_mut_ref_typed(&other, self->manager, &node_type).object);
+    assert_true(nanvm_ref_same(other, list));
     assert_int_equal(nanvm_stats_make(self->manager).clones, 0);
     nanvm_ref_drop(other);
     nanvm_ref_drop(list);

@@ -91,8 +91,13 @@ static bool discard_typed(const stage *on) {
     return discard_one_typed(on->manager) && discard_one_typed(on->manager);
 }
 
+NANVM_TYPED(node, struct node, node_type);
+
 static void test_discard_leaves_references_alone(void **state) {
     (void)state;
+    const nanvm_type *volatile unknown = &node_type;
+    node_mut_ref_discard(node_new(nanvm_global()));
+    nanvm_mut_ref_discard_typed(nanvm_new(nanvm_global(), &node_type), unknown);
     on_every_manager(discard_an_empty_shell);
     on_every_manager(discard_typed);
     nanvm_mut_ref_discard(null_mut_ref);

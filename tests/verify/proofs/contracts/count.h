@@ -65,7 +65,7 @@ size_t nanvm_count_others(int32_t count);
     behavior other:
       assumes *self < -0x20000000;
       assigns \nothing;
-      ensures !\result;
+      ensures \result <==> *self == -0x50000000;
     complete behaviors;
     disjoint behaviors; */
 bool nanvm_count_add(nanvm_count_word *self);
