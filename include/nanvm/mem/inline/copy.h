@@ -33,11 +33,9 @@ NANVM_INLINE void *nanvm_copy_shared(const void *object, nanvm_manager *manager,
         memcpy(copy, object, type->size);
         NANVM_UNROLL(8)
         for (size_t i = 0; i < type->refs_length; ++i) {
-            nanvm_ref child =
-                *NANVM_TO(const nanvm_ref *,
-                          NANVM_TO(const void *, NANVM_TO(const unsigned char *, object) +
-                                                     type->refs[i]));
-            child = nanvm_ref_clone(child); /* it is in the copy already */
+            const void *place = NANVM_TO(const unsigned char *, object) + type->refs[i];
+            nanvm_ref cloned = nanvm_ref_clone(*NANVM_TO(const nanvm_ref *, place));
+            (void)cloned; /* it is in the copy already */
         }
         manager->clones += 1;
     }
