@@ -266,8 +266,10 @@ static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
  * the function is called before each object is freed, and takes off the slots that
  * wait. */
 size_t nanvm_slab_peak(const nanvm_slab *self) {
-    size_t used =
-        self->carved - nanvm_slab_bump_length(self) - nanvm_free_slots_waiting(self);
+    size_t used = self->carved - nanvm_slab_bump_length(self);
+    if (NANVM_QUARANTINES) {
+        used -= nanvm_free_slots_waiting(self);
+    }
     return used > self->pool.peak ? used : self->pool.peak;
 }
 
