@@ -12,11 +12,12 @@
  *      0.8.)
  *   4. When no chunk has a free slot, up to 16 more slots are carved: their headers are
  *      written, and they become the bump range.
- *   5. A chunk in which nothing is alive stays in the stack, without a list. When it
- * comes to the top, all its slots become the bump range: in order, whatever order they
- * were freed in.
- *   6. What is dropped goes to the magazine, and when that is full, to the free list of
- *      its chunk.
+ *   5. A chunk in which nothing is alive stays in the stack, without a list. At the top
+ *      of the stack all its slots become the bump range: in order, whatever order they
+ *      were freed in.
+ *   6. A freed slot goes to the magazine, and when that is full, to the free list of its
+ *      chunk. Of plain structs that end together only the first goes to the
+ *      magazine.
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *

@@ -91,8 +91,8 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self);
  * ever written. Does nothing for a null handle.
  *
  * @ownership takes `self`. References that are still in the object are never dropped.
- * @errors stops the program if the object has other references, or if its type has a
- *     `drop`.
+ * @errors stops the program if the object has other references (an arena doesn't count
+ *     them), or if its type has a `drop`.
  * @threads as nanvm_mut_ref_drop().
  * @cost O(1). Inline for a typed handle whose object lies in a pool.
  */

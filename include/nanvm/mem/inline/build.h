@@ -31,8 +31,8 @@ NANVM_BEGIN_DECLS
 
 struct nanvm_callback_guard;
 
-/* Whether inline functions trust what lies in front of an object; else they call a
- * function that checks it. */
+/* Whether inline functions trust lengths and counts as they read them (1), or call
+ * functions that check them first (0). */
 enum { NANVM_TRUSTS_BLOCKS = 0 };
 
 /* Members that a struct has only in a hardened build. */

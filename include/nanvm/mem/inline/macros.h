@@ -53,9 +53,9 @@
 #define NANVM_PREFETCH(address) __builtin_prefetch(address)
 #define NANVM_LIKELY(x) __builtin_expect(!!(x), 1)
 #define NANVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
-/* What the compiler may rely on. */
+/* Tells the compiler that `x` is true. */
 #define NANVM_ASSUME(x) ((x) ? (void)0 : __builtin_unreachable())
-/* The loop that follows has so few steps that it is written out. */
+/* Tells the compiler to write out the loop that follows, up to so many steps. */
 #define NANVM_UNROLL(steps) NANVM_PRAGMA_(GCC unroll steps)
 #define NANVM_PRAGMA_(text) _Pragma(#text)
 #else

@@ -17,8 +17,8 @@ typedef struct nanvm_chunk_head {
     size_t most_items;   /* that an array has room for; right behind the origin */
     nanvm_slot *free_list;
     struct nanvm_chunk_head *next_available;
-    size_t
-        live; /* slots that are in no free list; one more while it has the bump range */
+    size_t live; /* carved slots outside of the free list; one more while the bump range
+                    lies here */
 } nanvm_chunk_head;
 
 enum { NANVM_MAGAZINE_SIZE = 16 };
@@ -28,10 +28,10 @@ enum { NANVM_MAGAZINE_SIZE = 16 };
  * one for its bump range. A new object gets
  *
  *   1. a slot of the magazine: a small stack of slots that were freed last (Bonwick and
- *      Adams, Magazines and Vmem, USENIX 2001). Whatever died before, the memory of the
- *      next object is then in the cache, and `new` and drop read no free slot.
- *   2. a slot of the bump range: slots side by side, with their headers written.
- *   3. what a call finds: src/pool/slab.h. */
+ *      Adams, Magazines and Vmem, USENIX 2001). Their memory is in the cache, even after
+ *      many objects died in random order; and neither `new` nor a drop reads a free slot;
+ *   2. or else a slot of the bump range: slots side by side, with their headers written;
+ *   3. or else a slot that a call finds: src/pool/slab.h. */
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
