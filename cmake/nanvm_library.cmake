@@ -23,6 +23,8 @@ set(nanvm_sources
     src/pool/chunk.c
     src/pool/free_slots.c
     src/pool/large.c
+    src/pool/piece_slots.c
+    src/pool/piece_table.c
     src/pool/pool.c
     src/pool/pools.c
     src/pool/raw.c

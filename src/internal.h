@@ -14,6 +14,9 @@
 /* Stops the program; `message` is one line that names the mistake. */
 NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
 
+#define NANVM_FOREIGN_PIECE \
+    "memory that this manager didn't hand out, or not with this layout"
+
 /* --- memory.c -------------------------------------------------------------
  *
  * What nanvm_manager_alloc() and its siblings do, for the library's own needs. */

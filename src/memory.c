@@ -10,9 +10,11 @@ static nanvm_layout promised(nanvm_layout layout) {
                                                            : layout.align);
 }
 
+/* (An alignment of 3, which isn't valid, would be raised to a word, which is.) */
 void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_layout asked = promised(layout);
-    return nanvm_layout_is_valid(layout) && nanvm_layout_is_valid(asked)
+    return (layout.align & (layout.align - 1)) == 0 && layout.align != 0 &&
+                   nanvm_layout_is_valid(asked)
                ? manager->table->alloc(manager, asked)
                : NULL;
 }

@@ -123,8 +123,6 @@ void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *ow
 
 void nanvm_checksum_break_memory(nanvm_memory_front *front, const void *owner,
                                  nanvm_layout layout) {
-    nanvm_checksum_check_memory(
-        front, owner, layout,
-        "memory that this manager didn't hand out, or not with this layout");
+    nanvm_checksum_check_memory(front, owner, layout, NANVM_FOREIGN_PIECE);
     split(front->checksum, 0);
 }

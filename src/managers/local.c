@@ -203,6 +203,7 @@ static void set_raw(nanvm_local *self, nanvm_raw *raw) {
     self->state->raw = raw;
     self->manager.dealloc = &raw->pool.slots.dealloc;
     list_behind(&self->state->all, &raw->pool);
+    nanvm_pools_add_untrimmed(&self->state->pools, &raw->pool);
 }
 
 /* A manager that is used again after its end keeps its old account of raw memory (see
@@ -259,7 +260,8 @@ static nanvm_pool *pool_for(nanvm_local *self, const nanvm_type *type, size_t si
 }
 
 static nanvm_raw *create_raw(nanvm_local *self) {
-    return nanvm_raw_create(self->source, &self->state->pools, &self->manager);
+    return nanvm_raw_create(self->source, &self->state->pools, &self->manager,
+                            self->state->is_sanitized);
 }
 
 static nanvm_raw *raw_for(nanvm_local *self) {
@@ -328,14 +330,22 @@ static void *local_resize_block(nanvm_manager *manager, void *object, size_t old
     return pool == NULL ? NULL : pool->table->resize(pool, object, size);
 }
 
-static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
-    nanvm_local *self = local_of(manager);
+NANVM_NOINLINE static void *alloc_cold(nanvm_local *self, nanvm_layout layout) {
     nanvm_raw *raw = raw_for(self);
     if (raw == NULL) {
         return NULL;
     }
     void *memory = nanvm_raw_alloc(raw, layout);
     return memory == NULL && give_back(self) ? nanvm_raw_alloc(raw, layout) : memory;
+}
+
+static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    nanvm_local *self = local_of(manager);
+    const nanvm_local_state *state = self->state;
+    void *memory = NANVM_LIKELY(state != NULL && state->raw != NULL)
+                       ? nanvm_raw_pop(state->raw, layout)
+                       : NULL;
+    return NANVM_LIKELY(memory != NULL) ? memory : alloc_cold(self, layout);
 }
 
 /* Also works for a manager that has ended: its raw memory stays in the account. */
@@ -346,6 +356,16 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
     return resized == NULL && give_back(local_of(manager))
                ? nanvm_raw_resize(raw, memory, layout, size)
                : resized;
+}
+
+void nanvm_local_dealloc_all(nanvm_local *self) {
+    nanvm_raw *raw = self->state == NULL ? NULL : self->state->raw;
+    if (raw != NULL) {
+        nanvm_hold hold;
+        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+        nanvm_raw_dealloc_all(raw);
+        nanvm_drop_resume(&hold);
+    }
 }
 
 /* --- reports --- */

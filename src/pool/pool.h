@@ -3,7 +3,7 @@
  *
  *   slab.h   objects of one type and one size, side by side in chunks
  *   large.h  large objects of one type, each in a chunk of its own
- *   raw.h    an account of the raw memory that the source handed out
+ *   raw.h    raw memory
  *
  * A pool is the dealloc of its objects, so it lives as long as the last of them. When its
  * manager ends the pool becomes an orphan, and frees itself with its last object. */
@@ -24,8 +24,7 @@ typedef struct nanvm_pool_counts {
 } nanvm_pool_counts;
 
 /* The functions that differ between the kinds of pool. A function that a kind doesn't
- * need is NULL: raw memory has no objects, and keeps nothing that a trim could give
- * back. */
+ * need is NULL: raw memory has no objects. */
 typedef struct nanvm_pool_table {
     size_t size; /* of the struct */
 

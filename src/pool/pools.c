@@ -7,8 +7,15 @@ static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
     dealloc->table->free_block(dealloc, object);
 }
 
+static void trimmed_free_piece(nanvm_dealloc *dealloc, void *memory,
+                               nanvm_layout layout) {
+    nanvm_pools_note_free((nanvm_pool *)dealloc);
+    dealloc->table->dealloc(dealloc, memory, layout);
+}
+
 static const nanvm_dealloc_table trimmed_dealloc = {
     .count = NANVM_COUNT_PLAIN,
+    .dealloc = trimmed_free_piece,
     .free_block = trimmed_free_block,
     .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
 

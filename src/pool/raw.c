@@ -1,7 +1,15 @@
 #include "pool/raw.h"
 
+#include <string.h>
+
 static nanvm_raw *raw_of(nanvm_pool *pool) {
     return (nanvm_raw *)(void *)pool;
+}
+
+static void raw_destroy(nanvm_raw *self) {
+    nanvm_piece_slots_free_all(&self->small, &self->pool);
+    nanvm_piece_table_free_all(&self->large, &self->pool);
+    nanvm_pool_destroy(&self->pool);
 }
 
 /* --- accounts without a manager --- */
@@ -41,8 +49,10 @@ static bool remove_orphan(const nanvm_raw *self, const nanvm_manager *served) {
 
 static void raw_orphan(nanvm_pool *pool) {
     pool->owner = NULL;
+    pool->is_in_untrimmed = false;
+    pool->slots.dealloc.table = pool->untrimmed_table;
     if (pool->live == 0) {
-        nanvm_pool_destroy(pool);
+        raw_destroy(raw_of(pool));
     } else {
         add_orphan(pool);
     }
@@ -58,55 +68,155 @@ bool nanvm_raw_adopt(nanvm_raw *self, const nanvm_manager *served, nanvm_pools *
 
 /* --- pieces --- */
 
-void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
-    nanvm_pool *pool = &self->pool;
-    void *memory = nanvm_memory_alloc(pool->source, layout);
+static void take_from_table(nanvm_raw *self, const void *memory, nanvm_layout layout) {
+    if (!nanvm_piece_table_remove(&self->large, memory)) {
+        nanvm_fatal(NANVM_FOREIGN_PIECE);
+    }
+    self->pool.reserved -= layout.size;
+}
+
+static void add_to_table(nanvm_raw *self, void *memory, nanvm_layout layout) {
+    nanvm_piece_table_add(&self->large, memory, layout);
+    self->pool.reserved += layout.size;
+}
+
+/* From the source. */
+NANVM_NOINLINE static void *alloc_large(nanvm_raw *self, nanvm_layout layout) {
+    nanvm_manager *source = self->pool.source;
+    void *memory = nanvm_piece_table_reserve(&self->large, source)
+                       ? nanvm_memory_alloc(source, layout)
+                       : NULL;
     if (memory != NULL) {
-        pool->reserved += layout.size;
-        nanvm_pool_count_one(pool, pool->reserved);
+        add_to_table(self, memory, layout);
+    }
+    return memory;
+}
+
+NANVM_NOINLINE static void dealloc_large(nanvm_raw *self, void *memory,
+                                         nanvm_layout layout) {
+    take_from_table(self, memory, layout);
+    nanvm_memory_dealloc_by(self->pool.source_dealloc, memory, layout);
+}
+
+/* Takes the piece out of the table first: when the source has freed the old memory, a
+ * callback may be given another piece at its address. */
+static void *resize_large(nanvm_raw *self, void *memory, nanvm_layout layout,
+                          size_t size) {
+    take_from_table(self, memory, layout);
+    void *resized = nanvm_memory_resize(self->pool.source, memory, layout, size);
+    if (resized == NULL) {
+        add_to_table(self, memory, layout);
+    } else {
+        add_to_table(self, resized, nanvm_layout_make(size, layout.align));
+    }
+    return resized;
+}
+
+static void *alloc_small(nanvm_raw *self, size_t size) {
+    nanvm_piece_slots *slots = &self->small;
+    void *memory = nanvm_piece_slots_pop(slots, size);
+    return memory == NULL && nanvm_piece_slots_add_chunk(slots, &self->pool, size)
+               ? nanvm_piece_slots_pop(slots, size)
+               : memory;
+}
+
+static void *alloc_uncounted(nanvm_raw *self, nanvm_layout layout) {
+    return nanvm_raw_is_small(self, layout) ? alloc_small(self, layout.size)
+                                            : alloc_large(self, layout);
+}
+
+static void dealloc_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout) {
+    if (NANVM_LIKELY(nanvm_raw_is_small(self, layout))) {
+        nanvm_piece_slots_free(&self->small, memory, layout.size);
+    } else {
+        dealloc_large(self, memory, layout);
+    }
+}
+
+static void *move(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size) {
+    void *moved = alloc_uncounted(self, nanvm_layout_make(size, layout.align));
+    if (moved != NULL) {
+        memcpy(moved, memory, size < layout.size ? size : layout.size);
+        dealloc_uncounted(self, memory, layout);
+    }
+    return moved;
+}
+
+static void *resize_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout,
+                              size_t size) {
+    bool was_small = nanvm_raw_is_small(self, layout);
+    bool gets_small = nanvm_raw_is_small(self, nanvm_layout_make(size, layout.align));
+    if (!was_small && !gets_small) {
+        return resize_large(self, memory, layout, size);
+    }
+    bool stays = was_small && gets_small &&
+                 nanvm_piece_slots_resize(&self->small, memory, layout.size, size);
+    return stays ? memory : move(self, memory, layout, size);
+}
+
+void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
+    void *memory = alloc_uncounted(self, layout);
+    if (NANVM_LIKELY(memory != NULL)) {
+        nanvm_raw_count_one(self, layout.size);
     }
     return memory;
 }
 
 void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size) {
-    nanvm_pool *pool = &self->pool;
-    memory = nanvm_memory_resize(pool->source, memory, layout, size);
-    if (memory != NULL) {
-        pool->live -= 1;
-        pool->reserved = pool->reserved - layout.size + size;
-        nanvm_pool_count_one(pool, pool->reserved);
+    void *resized = resize_uncounted(self, memory, layout, size);
+    if (resized != NULL) {
+        self->pool.live -= 1;
+        self->live_bytes -= layout.size;
+        nanvm_raw_count_one(self, size);
+        nanvm_pools_note_free(&self->pool);
     }
-    return memory;
+    return resized;
 }
 
 static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_raw *self = (nanvm_raw *)dealloc;
     nanvm_pool *pool = &self->pool;
-    pool->reserved -= layout.size;
-    nanvm_memory_dealloc_by(pool->source_dealloc, memory, layout);
+    self->live_bytes -= layout.size;
+    dealloc_uncounted(self, memory, layout);
     pool->live -= 1;
-    if (pool->owner == NULL && pool->live == 0) {
+    if (pool->live == 0 && pool->owner == NULL) {
         (void)remove_orphan(self, self->served);
-        nanvm_pool_destroy(pool);
+        raw_destroy(self);
     }
 }
 
 /* --- the account as a whole --- */
 
+static void raw_trim(nanvm_pool *pool) {
+    nanvm_piece_slots_trim(&raw_of(pool)->small, pool);
+}
+
+void nanvm_raw_dealloc_all(nanvm_raw *self) {
+    nanvm_pool *pool = &self->pool;
+    pool->live = self->live_bytes = 0;
+    nanvm_piece_slots_free_all(&self->small, pool);
+    nanvm_piece_table_free_all(&self->large, pool);
+}
+
 static nanvm_pool_counts raw_count(nanvm_pool *pool) {
-    return (nanvm_pool_counts){pool->live, pool->reserved, pool->peak, pool->peak_bytes};
+    return (nanvm_pool_counts){pool->live, raw_of(pool)->live_bytes, pool->peak,
+                               pool->peak_bytes};
 }
 
 static const nanvm_dealloc_table raw_dealloc_table = {.count = NANVM_COUNT_PLAIN,
                                                       .dealloc = raw_dealloc};
 
-static const nanvm_pool_table raw_table = {
-    .size = sizeof(nanvm_raw), .count = raw_count, .orphan = raw_orphan};
+static const nanvm_pool_table raw_table = {.size = sizeof(nanvm_raw),
+                                           .trim = raw_trim,
+                                           .count = raw_count,
+                                           .orphan = raw_orphan};
 
 nanvm_raw *nanvm_raw_create(nanvm_manager *source, nanvm_pools *owner,
-                            const nanvm_manager *served) {
+                            const nanvm_manager *served, bool is_sanitized) {
     nanvm_pool *pool = nanvm_pool_create(&raw_table, source, owner, NULL);
     if (pool != NULL) {
+        bool has_slots = !NANVM_QUARANTINES && !is_sanitized;
+        pool->most_size = has_slots ? NANVM_PIECE_SLOT_MAX : 0;
         raw_of(pool)->served = served;
         nanvm_pool_set_dealloc_table(pool, &raw_dealloc_table);
     }

@@ -151,6 +151,20 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
 /**
+ * Gives back all raw memory of the manager at once, as if nanvm_manager_dealloc() were
+ * called for each piece: for a library that is served by the manager and whose state is
+ * thrown away as a whole, as after a request. Objects stay as they are. So that nothing
+ * leaks that isn't raw memory, call it only if the library holds nothing else.
+ *
+ * @ownership every piece is gone, also a piece that another manager took as from its
+ *     source: end such a manager first, and drop its objects.
+ * @errors none.
+ * @threads the manager's.
+ * @cost O(chunks of small pieces + pieces of more than 1 KiB).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_all(nanvm_local *self);
+
+/**
  * Ends the manager. Objects that are alive stay valid, and a pool's memory is freed with
  * its last object. Each type with live objects is reported, see nanvm_local_on_leak(),
  * and in a debug build each cycle of them, see nanvm_local_on_cycle(). Objects that were

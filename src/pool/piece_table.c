@@ -1,0 +1,114 @@
+#include "pool/piece_table.h"
+
+#include <string.h>
+
+#include "hold.h"
+
+enum { FIRST_BITS = 4, HASH_BITS = 32 };
+
+static size_t length_of(uint32_t bits) {
+    return bits == 0 ? 0 : (size_t)1 << bits;
+}
+
+static nanvm_layout layout_of(uint32_t bits) {
+    return nanvm_layout_make(length_of(bits) * sizeof(nanvm_piece),
+                             NANVM_ALIGNOF(nanvm_piece));
+}
+
+/* The top bits of a product with 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). The shift
+ * brings in higher bits of the address. */
+NANVM_WRAPS("a hash")
+static size_t index_of(const nanvm_piece_table *self, const void *memory) {
+    uint32_t key = (uint32_t)((uintptr_t)memory ^ (uintptr_t)memory >> 15);
+    return (size_t)(key * UINT32_C(2654435769) >> (HASH_BITS - self->bits));
+}
+
+static size_t index_after(const nanvm_piece_table *self, size_t index) {
+    return (index + 1) & (length_of(self->bits) - 1);
+}
+
+void nanvm_piece_table_add(nanvm_piece_table *self, void *memory, nanvm_layout layout) {
+    size_t i = index_of(self, memory);
+    while (self->entries[i].memory != NULL) {
+        i = index_after(self, i);
+    }
+    self->entries[i] = (nanvm_piece){memory, layout};
+    self->used += 1;
+}
+
+/* Fills the gap at `gap` with entries behind it that would no longer be found. */
+NANVM_WRAPS("distances in a ring")
+static void close_gap(nanvm_piece_table *self, size_t gap) {
+    size_t mask = length_of(self->bits) - 1;
+    size_t i = index_after(self, gap);
+    for (; self->entries[i].memory != NULL; i = index_after(self, i)) {
+        size_t home = index_of(self, self->entries[i].memory);
+        if (((i - home) & mask) >= ((i - gap) & mask)) {
+            self->entries[gap] = self->entries[i];
+            gap = i;
+        }
+    }
+    self->entries[gap].memory = NULL;
+}
+
+bool nanvm_piece_table_remove(nanvm_piece_table *self, const void *memory) {
+    if (self->used == 0) {
+        return false;
+    }
+    size_t i = index_of(self, memory);
+    while (self->entries[i].memory != NULL && self->entries[i].memory != memory) {
+        i = index_after(self, i);
+    }
+    bool found = self->entries[i].memory != NULL;
+    if (found) {
+        close_gap(self, i);
+        self->used -= 1;
+    }
+    return found;
+}
+
+/* Gives back an old table. The source's dealloc may drop references: their callbacks run
+ * only when the piece that made the table grow is in it. */
+static void free_entries(nanvm_manager *source, nanvm_piece *entries, uint32_t bits) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_memory_dealloc(source, entries, layout_of(bits));
+    nanvm_drop_resume_later(&hold);
+}
+
+static bool grow(nanvm_piece_table *self, nanvm_manager *source) {
+    nanvm_piece_table old = *self;
+    uint32_t bits = old.bits == 0 ? FIRST_BITS : old.bits + 1;
+    nanvm_piece *entries = nanvm_memory_alloc(source, layout_of(bits));
+    if (entries == NULL) {
+        return false;
+    }
+    memset(entries, 0, layout_of(bits).size);
+    *self = (nanvm_piece_table){entries, bits, 0};
+    for (size_t i = 0; i < length_of(old.bits); ++i) {
+        if (old.entries[i].memory != NULL) {
+            nanvm_piece_table_add(self, old.entries[i].memory, old.entries[i].layout);
+        }
+    }
+    free_entries(source, old.entries, old.bits);
+    return true;
+}
+
+bool nanvm_piece_table_reserve(nanvm_piece_table *self, nanvm_manager *source) {
+    return 2 * (self->used + 1) <= length_of(self->bits) || grow(self, source);
+}
+
+void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool) {
+    nanvm_piece_table all = *self;
+    *self = (nanvm_piece_table){0};
+    for (size_t i = 0; i < length_of(all.bits); ++i) {
+        const nanvm_piece *piece = &all.entries[i];
+        if (piece->memory != NULL) {
+            pool->reserved -= piece->layout.size;
+            nanvm_memory_dealloc_by(pool->source_dealloc, piece->memory, piece->layout);
+        }
+    }
+    if (all.entries != NULL) {
+        nanvm_memory_dealloc_by(pool->source_dealloc, all.entries, layout_of(all.bits));
+    }
+}

@@ -1,0 +1,33 @@
+/* Pieces of raw memory that came from the source one by one: a table with open addressing
+ * and linear probing, by address (Knuth, TAOCP 3, 6.4, algorithms L and R). It is there
+ * so that a manager can give back all of its raw memory at once. It isn't a list through
+ * the pieces, since they may be aligned to megabytes, and may lie behind guard pages. */
+#ifndef NANVM_PIECE_TABLE_H
+#define NANVM_PIECE_TABLE_H
+
+#include "pool/pool.h"
+
+typedef struct nanvm_piece {
+    void *memory; /* NULL: an empty entry */
+    nanvm_layout layout;
+} nanvm_piece;
+
+typedef struct nanvm_piece_table {
+    nanvm_piece *entries;
+    uint32_t bits; /* 2^bits entries, of which at most half are in use; 0 for none */
+    size_t used;
+} nanvm_piece_table;
+
+/* Makes room for one more piece; false if memory runs out. */
+bool nanvm_piece_table_reserve(nanvm_piece_table *self, nanvm_manager *source);
+
+/* Adds a piece, for which there is room. */
+void nanvm_piece_table_add(nanvm_piece_table *self, void *memory, nanvm_layout layout);
+
+/* Returns whether the piece was there. */
+bool nanvm_piece_table_remove(nanvm_piece_table *self, const void *memory);
+
+/* Gives back all pieces of `pool`, and the table's own memory. */
+void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool);
+
+#endif
