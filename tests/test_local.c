@@ -598,11 +598,11 @@ static void test_alignment_beyond_the_reach_of_an_origin_is_refused(void **state
 
 static void test_raw_memory_that_is_not_resized_is_counted_as_before(void **state) {
     fixture *self = *state;
-    nanvm_layout layout = nanvm_layout_make(100, 8);
+    nanvm_layout layout = nanvm_layout_make(2000, 8);
     void *memory = nanvm_manager_alloc(self->manager, layout);
     nanvm_stats before = nanvm_stats_make(self->manager);
     accounting_fail_from(&self->source, 0);
-    assert_null(nanvm_manager_resize(self->manager, memory, layout, 300));
+    assert_null(nanvm_manager_resize(self->manager, memory, layout, 3000));
     nanvm_stats after = nanvm_stats_make(self->manager);
     assert_int_equal(after.live_blocks, before.live_blocks);
     assert_int_equal(after.live_bytes, before.live_bytes);
@@ -626,7 +626,7 @@ static void test_raw_memory_that_is_resized_gives_nothing_else_back(void **state
 /* Where nothing is free, so that nothing has come back to it meanwhile. */
 static void test_source_that_has_no_memory_is_not_asked_again(void **state) {
     fixture *self = *state;
-    nanvm_layout layout = nanvm_layout_make(100, 8);
+    nanvm_layout layout = nanvm_layout_make(2000, 8);
     void *memory = nanvm_manager_alloc(self->manager, layout);
     nanvm_mut_ref alive = nanvm_new(self->manager, &point_type);
     accounting_fail_once(&self->source, 0);
@@ -635,7 +635,7 @@ static void test_source_that_has_no_memory_is_not_asked_again(void **state) {
     assert_null(nanvm_manager_alloc(self->manager, layout));
     static const size_t in_place_elsewhere_anew[] = {0, 1, 2};
     accounting_fail_each(&self->source, in_place_elsewhere_anew, 3);
-    assert_null(nanvm_manager_resize(self->manager, memory, layout, 300));
+    assert_null(nanvm_manager_resize(self->manager, memory, layout, 3000));
     accounting_never_fail(&self->source);
     nanvm_manager_dealloc(self->manager, memory, layout);
     nanvm_mut_ref_drop(alive);
@@ -1800,12 +1800,13 @@ static void test_source_is_asked_once_where_nothing_is_free(void **state) {
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref alive = nanvm_new(manager, &point_type);
-    nanvm_layout layout = nanvm_layout_make(40, 8);
-    for (size_t i = 0; i < 2; i++) { /* for the account, and for the memory */
-        accounting_fail_once(&source, i);
+    nanvm_layout layout = nanvm_layout_make(2000, 8);
+    static const size_t account_table_memory[] = {0, 1, 1};
+    for (size_t i = 0; i < 3; i++) {
+        accounting_fail_once(&source, account_table_memory[i]);
         size_t requests = source.requests;
         assert_null(nanvm_manager_alloc(manager, layout));
-        assert_int_equal(source.requests, requests + i + 1);
+        assert_int_equal(source.requests, requests + account_table_memory[i] + 1);
         accounting_never_fail(&source);
     }
     nanvm_mut_ref_drop(alive);

@@ -131,54 +131,66 @@ static nanvm_piece_slot *take_free(nanvm_piece_slots *self) {
     return all;
 }
 
-static bool is_in(const nanvm_piece_slot *slot, const nanvm_piece_slot *chunk) {
-    return (uintptr_t)slot > (uintptr_t)chunk;
+static unsigned char *end_of(const nanvm_piece_slot *chunk) {
+    return (unsigned char *)(uintptr_t)chunk + chunk->size;
 }
 
-/* Whether nothing in the chunk is alive. `free` are the free slots of this chunk and of
- * those below. */
-static bool is_empty(const nanvm_piece_slots *self, const nanvm_piece_slot *chunk,
-                     const nanvm_piece_slot *free) {
-    const unsigned char *end = (const unsigned char *)chunk + chunk->size;
-    size_t size = HEAD + (end == self->bump_end ? (size_t)(end - self->bump) : 0);
-    for (; is_in(free, chunk); free = free->next) {
-        size += free->size;
-    }
-    return size == chunk->size;
+static bool is_behind(const nanvm_piece_slot *slot, const void *address) {
+    return (uintptr_t)slot > (uintptr_t)address;
 }
 
-/* Leaves out the free slots of a chunk that goes; puts those of another back. Returns
- * the rest of `free`. */
-static nanvm_piece_slot *pass_chunk(nanvm_piece_slots *self,
-                                    const nanvm_piece_slot *chunk, bool goes,
-                                    nanvm_piece_slot *free) {
-    for (nanvm_piece_slot *next; is_in(free, chunk); free = next) {
+/* Puts slots back into their lists, from the highest address down to `address`; returns
+ * the others. */
+static nanvm_piece_slot *put_back(nanvm_piece_slots *self, nanvm_piece_slot *free,
+                                  const void *address) {
+    for (nanvm_piece_slot *next; is_behind(free, address); free = next) {
         next = free->next;
-        if (!goes) {
-            nanvm_piece_slots_free(self, free, free->size);
-        }
-    }
-    if (goes && (unsigned char *)chunk + chunk->size == self->bump_end) {
-        self->bump = self->bump_end = NULL;
+        nanvm_piece_slots_free(self, free, free->size);
     }
     return free;
 }
 
-/* Both lists are gone through from the highest address down. So the free lists are in
- * order of addresses afterwards. */
+/* The free bytes of a chunk. `*free` begins with the free slots in it, and leads to those
+ * below it then. */
+static size_t free_bytes(const nanvm_piece_slots *self, const nanvm_piece_slot *chunk,
+                         nanvm_piece_slot **free) {
+    size_t bytes =
+        end_of(chunk) == self->bump_end ? (size_t)(self->bump_end - self->bump) : 0;
+    for (; is_behind(*free, chunk); *free = (*free)->next) {
+        bytes += (*free)->size;
+    }
+    return bytes;
+}
+
+static void list_chunk(nanvm_piece_slot **list, nanvm_piece_slot *chunk) {
+    chunk->next = *list;
+    *list = chunk;
+}
+
+/* Goes through slots and chunks from the highest address down. So the free lists are in
+ * order of addresses afterwards. Slots that lie in no chunk were large pieces: see
+ * raw.c. */
 void nanvm_piece_slots_trim(nanvm_piece_slots *self, nanvm_pool *pool) {
     nanvm_piece_slot *free = sort(take_free(self));
     nanvm_piece_slot *chunk = sort(self->chunks);
     nanvm_piece_slot *empty = NULL;
     self->chunks = NULL;
     for (nanvm_piece_slot *next; chunk != NULL; chunk = next) {
-        bool goes = is_empty(self, chunk, free);
-        nanvm_piece_slot **list = goes ? &empty : &self->chunks;
-        free = pass_chunk(self, chunk, goes, free);
         next = chunk->next;
-        chunk->next = *list;
-        *list = chunk;
+        free = put_back(self, free, end_of(chunk) - 1);
+        nanvm_piece_slot *below = free;
+        if (free_bytes(self, chunk, &below) < chunk->size - HEAD) {
+            free = put_back(self, free, chunk);
+            list_chunk(&self->chunks, chunk);
+            continue;
+        }
+        if (end_of(chunk) == self->bump_end) {
+            self->bump = self->bump_end = NULL;
+        }
+        free = below;
+        list_chunk(&empty, chunk);
     }
+    (void)put_back(self, free, NULL);
     free_chunks(pool, empty);
 }
 

@@ -27,12 +27,12 @@ static size_t index_after(const nanvm_piece_table *self, size_t index) {
     return (index + 1) & (length_of(self->bits) - 1);
 }
 
-void nanvm_piece_table_add(nanvm_piece_table *self, void *memory, nanvm_layout layout) {
-    size_t i = index_of(self, memory);
+void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_piece piece) {
+    size_t i = index_of(self, piece.memory);
     while (self->entries[i].memory != NULL) {
         i = index_after(self, i);
     }
-    self->entries[i] = (nanvm_piece){memory, layout};
+    self->entries[i] = piece;
     self->used += 1;
 }
 
@@ -51,20 +51,20 @@ static void close_gap(nanvm_piece_table *self, size_t gap) {
     self->entries[gap].memory = NULL;
 }
 
-bool nanvm_piece_table_remove(nanvm_piece_table *self, const void *memory) {
+nanvm_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory) {
     if (self->used == 0) {
-        return false;
+        return (nanvm_piece){0};
     }
     size_t i = index_of(self, memory);
     while (self->entries[i].memory != NULL && self->entries[i].memory != memory) {
         i = index_after(self, i);
     }
-    bool found = self->entries[i].memory != NULL;
-    if (found) {
+    nanvm_piece piece = self->entries[i];
+    if (piece.memory != NULL) {
         close_gap(self, i);
         self->used -= 1;
     }
-    return found;
+    return piece;
 }
 
 /* Gives back an old table. The source's dealloc may drop references: their callbacks run
@@ -87,7 +87,7 @@ static bool grow(nanvm_piece_table *self, nanvm_manager *source) {
     *self = (nanvm_piece_table){entries, bits, 0};
     for (size_t i = 0; i < length_of(old.bits); ++i) {
         if (old.entries[i].memory != NULL) {
-            nanvm_piece_table_add(self, old.entries[i].memory, old.entries[i].layout);
+            nanvm_piece_table_add(self, old.entries[i]);
         }
     }
     free_entries(source, old.entries, old.bits);

@@ -22,10 +22,10 @@ typedef struct nanvm_piece_table {
 bool nanvm_piece_table_reserve(nanvm_piece_table *self, nanvm_manager *source);
 
 /* Adds a piece, for which there is room. */
-void nanvm_piece_table_add(nanvm_piece_table *self, void *memory, nanvm_layout layout);
+void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_piece piece);
 
-/* Returns whether the piece was there. */
-bool nanvm_piece_table_remove(nanvm_piece_table *self, const void *memory);
+/* Takes a piece out of the table; its `memory` is NULL if it isn't there. */
+nanvm_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory);
 
 /* Gives back all pieces of `pool`, and the table's own memory. */
 void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool);

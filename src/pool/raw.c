@@ -68,48 +68,56 @@ bool nanvm_raw_adopt(nanvm_raw *self, const nanvm_manager *served, nanvm_pools *
 
 /* --- pieces --- */
 
-static void take_from_table(nanvm_raw *self, const void *memory, nanvm_layout layout) {
-    if (!nanvm_piece_table_remove(&self->large, memory)) {
-        nanvm_fatal(NANVM_FOREIGN_PIECE);
-    }
-    self->pool.reserved -= layout.size;
+/* Where there are slots, a large piece is aligned as a slot is, since it may become
+ * one. */
+static nanvm_layout large_layout(const nanvm_raw *self, nanvm_layout layout) {
+    bool is_raised = self->pool.most_size > 0 && layout.align < NANVM_PIECE_GRAIN;
+    return nanvm_layout_make(layout.size, is_raised ? NANVM_PIECE_GRAIN : layout.align);
 }
 
-static void add_to_table(nanvm_raw *self, void *memory, nanvm_layout layout) {
-    nanvm_piece_table_add(&self->large, memory, layout);
+static void add_large(nanvm_raw *self, void *memory, nanvm_layout layout) {
+    nanvm_piece_table_add(&self->large, (nanvm_piece){memory, layout});
     self->pool.reserved += layout.size;
 }
 
-/* From the source. */
-NANVM_NOINLINE static void *alloc_large(nanvm_raw *self, nanvm_layout layout) {
+static nanvm_piece take_large(nanvm_raw *self, const void *memory) {
+    nanvm_piece piece = nanvm_piece_table_take(&self->large, memory);
+    if (piece.memory == NULL) {
+        nanvm_fatal(NANVM_FOREIGN_PIECE);
+    }
+    self->pool.reserved -= piece.layout.size;
+    return piece;
+}
+
+static void *alloc_large(nanvm_raw *self, nanvm_layout layout) {
     nanvm_manager *source = self->pool.source;
+    nanvm_layout large = large_layout(self, layout);
     void *memory = nanvm_piece_table_reserve(&self->large, source)
-                       ? nanvm_memory_alloc(source, layout)
+                       ? nanvm_memory_alloc(source, large)
                        : NULL;
     if (memory != NULL) {
-        add_to_table(self, memory, layout);
+        add_large(self, memory, large);
     }
     return memory;
 }
 
-NANVM_NOINLINE static void dealloc_large(nanvm_raw *self, void *memory,
-                                         nanvm_layout layout) {
-    take_from_table(self, memory, layout);
-    nanvm_memory_dealloc_by(self->pool.source_dealloc, memory, layout);
+NANVM_NOINLINE static void dealloc_large(nanvm_raw *self, void *memory) {
+    nanvm_piece piece = take_large(self, memory);
+    nanvm_memory_dealloc_by(self->pool.source_dealloc, memory, piece.layout);
 }
 
 /* Takes the piece out of the table first: when the source has freed the old memory, a
- * callback may be given another piece at its address. */
-static void *resize_large(nanvm_raw *self, void *memory, nanvm_layout layout,
-                          size_t size) {
-    take_from_table(self, memory, layout);
-    void *resized = nanvm_memory_resize(self->pool.source, memory, layout, size);
-    if (resized == NULL) {
-        add_to_table(self, memory, layout);
-    } else {
-        add_to_table(self, resized, nanvm_layout_make(size, layout.align));
+ * callback may be given another piece at its address. A piece that the source can't make
+ * smaller stays as it is: the table knows how large. */
+static void *resize_large(nanvm_raw *self, void *memory, size_t size) {
+    nanvm_layout old = take_large(self, memory).layout;
+    void *resized = nanvm_memory_resize(self->pool.source, memory, old, size);
+    if (resized != NULL) {
+        add_large(self, resized, nanvm_layout_make(size, old.align));
+        return resized;
     }
-    return resized;
+    add_large(self, memory, old);
+    return size <= old.size ? memory : NULL;
 }
 
 static void *alloc_small(nanvm_raw *self, size_t size) {
@@ -129,7 +137,7 @@ static void dealloc_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout
     if (NANVM_LIKELY(nanvm_raw_is_small(self, layout))) {
         nanvm_piece_slots_free(&self->small, memory, layout.size);
     } else {
-        dealloc_large(self, memory, layout);
+        dealloc_large(self, memory);
     }
 }
 
@@ -142,16 +150,24 @@ static void *move(nanvm_raw *self, void *memory, nanvm_layout layout, size_t siz
     return moved;
 }
 
+/* Where a large piece becomes small and there is no memory for a slot, the piece becomes
+ * the slot, and its memory goes back with the account. So a piece can always shrink. */
 static void *resize_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout,
                               size_t size) {
     bool was_small = nanvm_raw_is_small(self, layout);
     bool gets_small = nanvm_raw_is_small(self, nanvm_layout_make(size, layout.align));
     if (!was_small && !gets_small) {
-        return resize_large(self, memory, layout, size);
+        return resize_large(self, memory, size);
     }
-    bool stays = was_small && gets_small &&
-                 nanvm_piece_slots_resize(&self->small, memory, layout.size, size);
-    return stays ? memory : move(self, memory, layout, size);
+    if (was_small && gets_small &&
+        nanvm_piece_slots_resize(&self->small, memory, layout.size, size)) {
+        return memory;
+    }
+    void *moved = move(self, memory, layout, size);
+    return moved == NULL && gets_small && !was_small
+               ? resize_large(self, memory,
+                              nanvm_layout_round_up(size, NANVM_PIECE_GRAIN))
+               : moved;
 }
 
 void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {

@@ -1,0 +1,648 @@
+/* Pieces of raw memory of a local manager: small ones in slots, large ones from the
+ * source, and all of them given back at once. */
+#include <stdlib.h>
+
+#include "misuse.h"
+#include "run.h"
+#include "stage.h"
+
+enum { LARGEST_SLOT = 1024, LARGE = 5000, ALIGN = 8, OVER_ALIGNED = 4096 };
+
+#define NEEDS_SLOTS() SKIP_IF_HARDENED("there each piece comes from the source")
+
+static nanvm_layout layout_of(size_t size) {
+    return nanvm_layout_make(size, ALIGN);
+}
+
+/* All bytes say which piece it is. */
+static void *piece(nanvm_manager *manager, size_t size, size_t number) {
+    void *memory = nanvm_manager_alloc(manager, layout_of(size));
+    assert_non_null(memory);
+    memset(memory, (int)(number & 0xff), size);
+    return memory;
+}
+
+static void expect_bytes(const void *memory, size_t size, size_t number) {
+    const unsigned char *bytes = memory;
+    for (size_t i = 0; i < size; i++) {
+        assert_int_equal(bytes[i], number & 0xff);
+    }
+}
+
+static void release(nanvm_manager *manager, void *memory, size_t size) {
+    nanvm_manager_dealloc(manager, memory, layout_of(size));
+}
+
+static void *resized(nanvm_manager *manager, void *memory, size_t size, size_t new_size) {
+    void *moved = nanvm_manager_resize(manager, memory, layout_of(size), new_size);
+    assert_non_null(moved);
+    return moved;
+}
+
+static nanvm_stats stats_of(const fixture *self) {
+    return nanvm_stats_make(self->manager);
+}
+
+/* --- small pieces --- */
+
+/* Of all sizes that have slots, those that are rounded up to the same size share them. */
+static void test_piece_takes_the_slot_of_its_size_that_was_freed_last(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    for (size_t size = 1; size <= LARGEST_SLOT; size++) {
+        void *first = piece(manager, size, 1);
+        void *last = piece(manager, size, 2);
+        release(manager, first, size);
+        release(manager, last, size);
+        size_t rounded = (size + 15) / 16 * 16;
+        assert_ptr_equal(piece(manager, rounded, 3), last);
+        assert_ptr_equal(piece(manager, rounded - 15, 4), first);
+        release(manager, last, rounded);
+        release(manager, first, rounded - 15);
+    }
+}
+
+static void test_pieces_of_all_sizes_lie_side_by_side(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    enum { PIECES = 9 };
+    unsigned char *pieces[PIECES];
+    size_t sizes[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        sizes[i] = 1 + i * 23;
+        pieces[i] = piece(manager, sizes[i], i);
+        if (i > 0) {
+            size_t rounded = (sizes[i - 1] + 15) / 16 * 16;
+            assert_ptr_equal(pieces[i], pieces[i - 1] + rounded);
+        }
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        expect_bytes(pieces[i], sizes[i], i);
+        release(manager, pieces[i], sizes[i]);
+    }
+}
+
+static void test_small_pieces_are_aligned_as_they_ask(void **state) {
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    enum { PIECES = 200 };
+    void *pieces[PIECES];
+    for (size_t align = 1; align <= 64; align *= 2) {
+        for (size_t i = 0; i < PIECES; i++) {
+            pieces[i] = nanvm_manager_alloc(manager, nanvm_layout_make(1 + i, align));
+            assert_true(is_aligned(pieces[i], align));
+        }
+        for (size_t i = 0; i < PIECES; i++) {
+            nanvm_manager_dealloc(manager, pieces[i], nanvm_layout_make(1 + i, align));
+        }
+    }
+}
+
+/* Chunks have from 2 to 64 KiB, half of what the account has. */
+static void test_small_pieces_ask_the_source_seldom(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { PIECES = 20000, SIZE = 64 };
+    static void *pieces[PIECES];
+    pieces[0] = piece(self->manager, SIZE, 0);
+    assert_int_equal(stats_of(self).reserved_bytes, 2048);
+    size_t requests = self->source.requests;
+    for (size_t i = 1; i < PIECES; i++) {
+        pieces[i] = piece(self->manager, SIZE, i);
+    }
+    assert_in_range(self->source.requests - requests, PIECES * SIZE / 65536,
+                    PIECES * SIZE / 65536 + 12);
+    size_t reserved = stats_of(self).reserved_bytes;
+    assert_in_range(reserved, PIECES * SIZE, PIECES * SIZE + 65536 + 1024);
+    for (size_t i = 0; i < PIECES; i++) {
+        expect_bytes(pieces[i], SIZE, i);
+        release(self->manager, pieces[i], SIZE);
+    }
+    assert_int_equal(stats_of(self).live_blocks, 0);
+    assert_int_equal(stats_of(self).live_bytes, 0);
+    assert_int_equal(stats_of(self).peak_bytes, PIECES * SIZE);
+}
+
+/* The end of a chunk, too short for the next piece, serves a shorter one. */
+static void test_rest_of_a_chunk_is_used(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { HEAD = 16, FIRST = 2048, REST = FIRST - HEAD - LARGEST_SLOT };
+    unsigned char *first = piece(self->manager, LARGEST_SLOT, 1);
+    void *second = piece(self->manager, LARGEST_SLOT, 2);
+    assert_ptr_equal(piece(self->manager, REST, 3), first + LARGEST_SLOT);
+    expect_bytes(first, LARGEST_SLOT, 1);
+    expect_bytes(second, LARGEST_SLOT, 2);
+    release(self->manager, first + LARGEST_SLOT, REST);
+    release(self->manager, second, LARGEST_SLOT);
+    release(self->manager, first, LARGEST_SLOT);
+}
+
+/* --- resize --- */
+
+static void test_shrinking_piece_leaves_its_end_to_others(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    unsigned char *memory = piece(manager, 400, 1);
+    void *behind = piece(manager, 16, 2);
+    assert_ptr_equal(resized(manager, memory, 400, 100), memory);
+    assert_ptr_equal(piece(manager, 288, 3), memory + 112);
+    expect_bytes(memory, 100, 1);
+    expect_bytes(behind, 16, 2);
+    release(manager, memory, 100);
+    release(manager, memory + 112, 288);
+    release(manager, behind, 16);
+}
+
+static void test_last_piece_grows_in_place(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    unsigned char *memory = piece(manager, 10, 1);
+    assert_ptr_equal(resized(manager, memory, 10, 16), memory);
+    assert_ptr_equal(resized(manager, memory, 16, 17), memory);
+    assert_ptr_equal(resized(manager, memory, 17, LARGEST_SLOT), memory);
+    expect_bytes(memory, 10, 1);
+    unsigned char *next = piece(manager, 16, 2);
+    assert_ptr_equal(next, memory + LARGEST_SLOT);
+    unsigned char *elsewhere = resized(manager, memory, LARGEST_SLOT, LARGE);
+    expect_bytes(elsewhere, 10, 1);
+    assert_ptr_equal(piece(manager, LARGEST_SLOT, 3), memory);
+    release(manager, memory, LARGEST_SLOT);
+    release(manager, next, 16);
+    release(manager, elsewhere, LARGE);
+}
+
+/* It moves to a slot of the new size, and its own is free. */
+static void test_piece_in_front_of_another_grows_elsewhere(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    void *memory = piece(manager, 32, 1);
+    void *behind = piece(manager, 32, 2);
+    void *moved = resized(manager, memory, 32, 33);
+    assert_ptr_not_equal(moved, memory);
+    expect_bytes(moved, 32, 1);
+    assert_ptr_equal(piece(manager, 32, 3), memory);
+    release(manager, memory, 32);
+    release(manager, behind, 32);
+    release(manager, moved, 33);
+}
+
+/* In place only while the chunk has room. */
+static void test_last_piece_of_a_chunk_grows_up_to_its_end(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    enum { ROOM = 2048 - 16 };
+    void *first = piece(manager, LARGEST_SLOT, 1);
+    void *last = piece(manager, 16, 2);
+    assert_ptr_equal(resized(manager, last, 16, ROOM - LARGEST_SLOT), last);
+    void *moved = resized(manager, last, ROOM - LARGEST_SLOT, LARGEST_SLOT);
+    assert_ptr_not_equal(moved, last);
+    expect_bytes(moved, 16, 2);
+    release(manager, first, LARGEST_SLOT);
+    release(manager, moved, LARGEST_SLOT);
+}
+
+static void test_bytes_survive_every_change_of_size(void **state) {
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    static const size_t sizes[] = {1,    16,     17,   1000, 1024, 1025,
+                                   3000, 100000, 2000, 40,   8};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
+            void *memory = piece(manager, sizes[i], i);
+            void *other = piece(manager, sizes[j], 99);
+            memory = resized(manager, memory, sizes[i], sizes[j]);
+            expect_bytes(memory, sizes[i] < sizes[j] ? sizes[i] : sizes[j], i);
+            expect_bytes(other, sizes[j], 99);
+            release(manager, memory, sizes[j]);
+            release(manager, other, sizes[j]);
+        }
+    }
+}
+
+/* Whatever the source answers: a small piece is cut, a large one stays or becomes a
+ * slot. */
+static void shrink_without_memory(fixture *self, size_t size, size_t new_size) {
+    void *memory = piece(self->manager, size, 7);
+    accounting_fail_from(&self->source, 0);
+    memory = resized(self->manager, memory, size, new_size);
+    assert_int_equal(stats_of(self).live_bytes, new_size);
+    assert_int_equal(stats_of(self).live_blocks, 1);
+    expect_bytes(memory, new_size, 7);
+    release(self->manager, memory, new_size);
+    accounting_never_fail(&self->source);
+}
+
+static void test_piece_shrinks_without_memory(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    shrink_without_memory(self, LARGE, 2000);
+    shrink_without_memory(self, LARGE, 1);
+    shrink_without_memory(self, 1000, 1);
+    shrink_without_memory(self, LARGE, LARGEST_SLOT);
+    shrink_without_memory(self, 1025, 1009);
+}
+
+/* What became a slot serves others, and a trim leaves it where it is. */
+static void test_large_piece_that_became_a_slot_is_used_again(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { SIZE = 640 };
+    void *memory = piece(self->manager, LARGE, 1);
+    accounting_fail_from(&self->source, 0);
+    memory = resized(self->manager, memory, LARGE, SIZE);
+    accounting_never_fail(&self->source);
+    release(self->manager, memory, SIZE);
+    (void)nanvm_local_trim(&self->local);
+    assert_ptr_equal(piece(self->manager, SIZE, 2), memory);
+    expect_bytes(memory, SIZE, 2);
+    release(self->manager, memory, SIZE);
+}
+
+/* A trim finds slots that lie above all chunks, between them, and below them. */
+static void test_trim_keeps_slots_that_lie_in_no_chunk(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { PIECES = 40, SIZE = 1008 };
+    void *slots[PIECES];
+    void *between[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        void *large = piece(self->manager, LARGE, i);
+        accounting_fail_from(&self->source, 0);
+        slots[i] = resized(self->manager, large, LARGE, SIZE);
+        accounting_never_fail(&self->source);
+        between[i] = piece(self->manager, 512, i);
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        release(self->manager, slots[i], SIZE);
+        if (i % 4 != 0) {
+            release(self->manager, between[i], 512);
+        }
+    }
+    (void)nanvm_local_trim(&self->local);
+    for (size_t i = 0; i < PIECES; i += 4) {
+        expect_bytes(between[i], 512, i);
+        release(self->manager, between[i], 512);
+    }
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    size_t requests = self->source.requests;
+    for (size_t i = 0; i < PIECES; i++) {
+        slots[i] = piece(self->manager, SIZE, i);
+    }
+    assert_in_range(self->source.requests - requests, 0, 2);
+    for (size_t i = 0; i < PIECES; i++) {
+        expect_bytes(slots[i], SIZE, i);
+        release(self->manager, slots[i], SIZE);
+    }
+}
+
+/* --- what is refused --- */
+
+/* (The manager may have given back what was free.) */
+static void test_failed_growth_changes_nothing(void **state) {
+    fixture *self = *state;
+    static const size_t sizes[] = {100, LARGEST_SLOT, LARGE};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        void *memory = piece(self->manager, sizes[i], i);
+        nanvm_stats before = stats_of(self);
+        accounting_fail_from(&self->source, 0);
+        assert_null(
+            nanvm_manager_resize(self->manager, memory, layout_of(sizes[i]), 1000000));
+        accounting_never_fail(&self->source);
+        assert_int_equal(stats_of(self).live_bytes, before.live_bytes);
+        assert_true(stats_of(self).reserved_bytes <= before.reserved_bytes);
+        expect_bytes(memory, sizes[i], i);
+        release(self->manager, memory, sizes[i]);
+    }
+}
+
+/* Where no whole chunk can be had, a piece gets one for itself. */
+static void test_source_with_little_memory_still_serves_a_piece(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    void *first = piece(self->manager, LARGEST_SLOT, 1);
+    void *second = piece(self->manager, LARGEST_SLOT - 16, 2);
+    accounting_fail_once(&self->source, 0);
+    void *third = piece(self->manager, 100, 3);
+    assert_int_equal(stats_of(self).reserved_bytes, 2048 + 16 + 112);
+    expect_bytes(second, LARGEST_SLOT - 16, 2);
+    release(self->manager, first, LARGEST_SLOT);
+    release(self->manager, second, LARGEST_SLOT - 16);
+    release(self->manager, third, 100);
+}
+
+static void test_source_without_memory_gets_back_what_is_free(void **state) {
+    fixture *self = *state;
+    enum { PIECES = 100 };
+    void *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        pieces[i] = piece(self->manager, 1000, i);
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        release(self->manager, pieces[i], 1000);
+    }
+    accounting_limit(&self->source, self->source.live_bytes);
+    void *large = piece(self->manager, 30000, 1);
+    release(self->manager, large, 30000);
+    accounting_never_fail(&self->source);
+}
+
+typedef struct offer {
+    nanvm_manager *manager;
+    void *memory;
+    size_t size;
+} offer;
+
+static void give_back(void *context) {
+    const offer *self = context;
+    release(self->manager, self->memory, self->size);
+}
+
+static void test_large_piece_of_somebody_else_is_noticed(void **state) {
+    fixture *self = *state;
+    nanvm_manager *global = nanvm_global();
+    void *mine = piece(self->manager, LARGE, 1);
+    offer theirs = {self->manager, piece(global, LARGE, 2), LARGE};
+    expect_fatal("didn't hand out", give_back, &theirs);
+    release(self->manager, mine, LARGE);
+    offer none = {self->manager, theirs.memory, LARGE};
+    expect_fatal("didn't hand out", give_back, &none);
+    release(global, theirs.memory, LARGE);
+}
+
+static void test_large_piece_that_is_given_back_twice_is_noticed(void **state) {
+    SKIP_IF_HARDENED("there the wiped checksum in front of it is noticed");
+    fixture *self = *state;
+    void *kept = piece(self->manager, LARGE, 1);
+    offer twice = {self->manager, piece(self->manager, LARGE, 2), LARGE};
+    give_back(&twice);
+    expect_fatal("didn't hand out", give_back, &twice);
+    release(self->manager, kept, LARGE);
+}
+
+/* --- large pieces --- */
+
+/* Whatever the order in which they go, those that stay are found. */
+static void test_many_large_pieces_come_and_go(void **state) {
+    fixture *self = *state;
+    enum { PIECES = 300, ROUNDS = 20 };
+    static void *pieces[PIECES];
+    static size_t sizes[PIECES];
+    uint32_t random = 1;
+    for (size_t round = 0; round < ROUNDS * PIECES; round++) {
+        size_t i = next_random(&random) % PIECES;
+        size_t size = 1025 + next_random(&random) % 3000;
+        if (pieces[i] == NULL) {
+            pieces[i] = piece(self->manager, size, i);
+        } else if (size % 3 == 0) {
+            pieces[i] = resized(self->manager, pieces[i], sizes[i], size);
+            memset(pieces[i], (int)(i & 0xff), size);
+        } else {
+            expect_bytes(pieces[i], sizes[i], i);
+            release(self->manager, pieces[i], sizes[i]);
+            pieces[i] = NULL;
+            continue;
+        }
+        sizes[i] = size;
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        if (pieces[i] != NULL) {
+            expect_bytes(pieces[i], sizes[i], i);
+            release(self->manager, pieces[i], sizes[i]);
+            pieces[i] = NULL;
+        }
+    }
+    assert_int_equal(stats_of(self).live_bytes, 0);
+}
+
+/* The table grows, for which there is no memory. */
+static void test_large_piece_that_has_no_place_in_the_table_is_refused(void **state) {
+    fixture *self = *state;
+    enum { PIECES = 40 };
+    void *pieces[PIECES];
+    size_t refused = 0;
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t requests = self->source.requests;
+        pieces[i] = piece(self->manager, LARGE, i);
+        size_t asked = self->source.requests - requests;
+        release(self->manager, pieces[i], LARGE);
+        for (size_t n = 0; n < asked; n++) {
+            accounting_fail_once(&self->source, n);
+            void *memory = nanvm_manager_alloc(self->manager, layout_of(LARGE));
+            accounting_never_fail(&self->source);
+            refused += memory == NULL;
+            if (memory != NULL) {
+                release(self->manager, memory, LARGE);
+            }
+        }
+        pieces[i] = piece(self->manager, LARGE, i);
+    }
+    assert_true(refused >= PIECES);
+    for (size_t i = 0; i < PIECES; i++) {
+        expect_bytes(pieces[i], LARGE, i);
+        release(self->manager, pieces[i], LARGE);
+    }
+}
+
+/* --- trim --- */
+
+/* In an order in which neighbours don't go together. */
+static size_t scattered(size_t i, size_t length) {
+    return i * 7919 % length;
+}
+
+static void test_trim_gives_chunks_back_in_which_nothing_is_alive(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { PIECES = 3000, SIZE = 96, KEPT = 1500 };
+    static void *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        pieces[i] = piece(self->manager, SIZE, i);
+    }
+    size_t reserved = stats_of(self).reserved_bytes;
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t n = scattered(i, PIECES);
+        if (n != KEPT) {
+            release(self->manager, pieces[n], SIZE);
+        }
+    }
+    size_t bytes = nanvm_local_trim(&self->local);
+    assert_int_equal(stats_of(self).reserved_bytes, reserved - bytes);
+    assert_in_range(reserved - bytes, SIZE, 65536);
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
+    for (size_t i = 0; i < PIECES; i++) { /* all slots that are left are free or one's */
+        if (i != KEPT) {
+            pieces[i] = piece(self->manager, SIZE, i);
+        }
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        expect_bytes(pieces[i], SIZE, i);
+        release(self->manager, pieces[i], SIZE);
+    }
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    assert_int_equal(stats_of(self).reserved_bytes, 0);
+}
+
+/* Slots of several sizes lie in one chunk, and what was cut off as well. */
+static void test_trim_adds_up_slots_of_all_sizes(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { PIECES = 1000 };
+    static void *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        pieces[i] = piece(self->manager, 1 + i, i);
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t n = scattered(i, PIECES);
+        pieces[n] = resized(self->manager, pieces[n], 1 + n, 1 + n / 2);
+        expect_bytes(pieces[n], 1 + n / 2, n);
+        release(self->manager, pieces[n], 1 + n / 2);
+    }
+    size_t reserved = stats_of(self).reserved_bytes;
+    assert_int_equal(nanvm_local_trim(&self->local), reserved);
+    assert_int_equal(stats_of(self).reserved_bytes, 0);
+}
+
+/* Slots are in order of addresses after it. */
+static void test_trim_puts_slots_in_order(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { PIECES = 60, SIZE = 16 };
+    void *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        pieces[i] = piece(self->manager, SIZE, i);
+    }
+    for (size_t i = 0; i < PIECES - 1; i++) {
+        release(self->manager, pieces[scattered(i, PIECES - 1)], SIZE);
+    }
+    (void)nanvm_local_trim(&self->local);
+    for (size_t i = 0; i < PIECES - 1; i++) {
+        assert_ptr_equal(piece(self->manager, SIZE, i), pieces[i]);
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        release(self->manager, pieces[i], SIZE);
+    }
+}
+
+/* Something is freed after a trim, by a resize as well. */
+static void test_trim_looks_again_once_something_is_free(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    void *kept = piece(self->manager, 1000, 1);
+    void *large = piece(self->manager, 1000, 2);
+    void *memory = piece(self->manager, 1000, 3);
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
+    memory = resized(self->manager, memory, 1000, LARGE);
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    release(self->manager, memory, LARGE);
+    release(self->manager, large, 1000);
+    release(self->manager, kept, 1000);
+    assert_true(nanvm_local_trim(&self->local) > 0);
+    assert_int_equal(stats_of(self).reserved_bytes, 0);
+}
+
+/* --- all at once --- */
+
+static void make_all_kinds(const fixture *self) {
+    for (size_t size = 1; size < 100000; size = size * 3 + 1) {
+        for (size_t i = 0; i < 20; i++) {
+            (void)piece(self->manager, size, i);
+        }
+    }
+    void *memory =
+        nanvm_manager_alloc(self->manager, nanvm_layout_make(100, OVER_ALIGNED));
+    assert_true(is_aligned(memory, OVER_ALIGNED));
+}
+
+static void test_all_pieces_are_given_back_at_once(void **state) {
+    fixture *self = *state;
+    nanvm_mut_ref point = nanvm_new(self->manager, &point_type);
+    nanvm_stats before = stats_of(self);
+    for (size_t round = 0; round < 3; round++) {
+        make_all_kinds(self);
+        nanvm_local_dealloc_all(&self->local);
+        nanvm_stats after = stats_of(self);
+        assert_int_equal(after.live_blocks, 1);
+        assert_int_equal(after.live_bytes, before.live_bytes);
+        assert_int_equal(after.reserved_bytes, before.reserved_bytes);
+    }
+    void *memory = piece(self->manager, 10, 1);
+    expect_bytes(memory, 10, 1);
+    release(self->manager, memory, 10);
+    assert_true(((struct point *)point.object)->x == 0);
+    nanvm_mut_ref_drop(point);
+}
+
+static void test_manager_without_pieces_has_none_to_give_back(void **state) {
+    fixture *self = *state;
+    nanvm_local_dealloc_all(&self->local);
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+    nanvm_local_dealloc_all(&self->local);
+    assert_int_equal(stats_of(self).live_blocks, 0);
+}
+
+/* --- after the end of the manager --- */
+
+static void test_small_pieces_outlive_their_manager(void **state) {
+    fixture *self = *state;
+    nanvm_local_on_leak(&self->local, nanvm_local_ignore_leak, NULL);
+    enum { PIECES = 100 };
+    void *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        pieces[i] = piece(self->manager, 1 + i * 20, i);
+    }
+    (void)nanvm_local_trim(&self->local);
+    nanvm_local_deinit(&self->local);
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t n = scattered(i, PIECES);
+        expect_bytes(pieces[n], 1 + n * 20, n);
+        release(self->manager, pieces[n], 1 + n * 20);
+    }
+    expect_nothing_live(&self->source);
+}
+
+/* The account of a manager that goes on with it is trimmed as before. */
+static void test_manager_that_is_used_again_trims_its_old_pieces(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    nanvm_local_on_leak(&self->local, nanvm_local_ignore_leak, NULL);
+    void *memory = piece(self->manager, 100, 1);
+    (void)nanvm_local_trim(&self->local);
+    nanvm_local_deinit(&self->local);
+    nanvm_mut_ref point = nanvm_new(self->manager, &point_type);
+    release(self->manager, memory, 100);
+    assert_int_equal(nanvm_local_trim(&self->local), 2048);
+    nanvm_mut_ref_drop(point);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_piece_takes_the_slot_of_its_size_that_was_freed_last, local_over_source),
+    TEST(test_pieces_of_all_sizes_lie_side_by_side, local_over_source),
+    TEST(test_small_pieces_are_aligned_as_they_ask, local_over_source),
+    TEST(test_small_pieces_ask_the_source_seldom, local_over_source),
+    TEST(test_rest_of_a_chunk_is_used, local_over_source),
+    TEST(test_shrinking_piece_leaves_its_end_to_others, local_over_source),
+    TEST(test_last_piece_grows_in_place, local_over_source),
+    TEST(test_piece_in_front_of_another_grows_elsewhere, local_over_source),
+    TEST(test_last_piece_of_a_chunk_grows_up_to_its_end, local_over_source),
+    TEST(test_bytes_survive_every_change_of_size, local_over_source),
+    TEST(test_piece_shrinks_without_memory, local_over_source),
+    TEST(test_large_piece_that_became_a_slot_is_used_again, local_over_source),
+    TEST(test_trim_keeps_slots_that_lie_in_no_chunk, local_over_source),
+    TEST(test_failed_growth_changes_nothing, local_over_source),
+    TEST(test_source_with_little_memory_still_serves_a_piece, local_over_source),
+    TEST(test_source_without_memory_gets_back_what_is_free, local_over_source),
+    TEST(test_large_piece_of_somebody_else_is_noticed, local_over_source),
+    TEST(test_large_piece_that_is_given_back_twice_is_noticed, local_over_source),
+    TEST(test_many_large_pieces_come_and_go, local_over_source),
+    TEST(test_large_piece_that_has_no_place_in_the_table_is_refused, local_over_source),
+    TEST(test_trim_gives_chunks_back_in_which_nothing_is_alive, local_over_source),
+    TEST(test_trim_adds_up_slots_of_all_sizes, local_over_source),
+    TEST(test_trim_puts_slots_in_order, local_over_source),
+    TEST(test_trim_looks_again_once_something_is_free, local_over_source),
+    TEST(test_all_pieces_are_given_back_at_once, local_over_source),
+    TEST(test_manager_without_pieces_has_none_to_give_back, local_over_source),
+    TEST(test_small_pieces_outlive_their_manager, local_over_source),
+    TEST(test_manager_that_is_used_again_trims_its_old_pieces, local_over_source),
+};
+
+RUN_TESTS(tests)
