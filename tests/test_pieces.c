@@ -330,6 +330,7 @@ static void test_source_with_little_memory_still_serves_a_piece(void **state) {
 }
 
 static void test_source_without_memory_gets_back_what_is_free(void **state) {
+    NEEDS_SLOTS();
     fixture *self = *state;
     enum { PIECES = 100 };
     void *pieces[PIECES];
@@ -559,7 +560,7 @@ static void test_all_pieces_are_given_back_at_once(void **state) {
     nanvm_stats before = stats_of(self);
     for (size_t round = 0; round < 3; round++) {
         make_all_kinds(self);
-        nanvm_local_dealloc_all(&self->local);
+        nanvm_local_dealloc_raw(&self->local);
         nanvm_stats after = stats_of(self);
         assert_int_equal(after.live_blocks, 1);
         assert_int_equal(after.live_bytes, before.live_bytes);
@@ -574,9 +575,9 @@ static void test_all_pieces_are_given_back_at_once(void **state) {
 
 static void test_manager_without_pieces_has_none_to_give_back(void **state) {
     fixture *self = *state;
-    nanvm_local_dealloc_all(&self->local);
+    nanvm_local_dealloc_raw(&self->local);
     nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
-    nanvm_local_dealloc_all(&self->local);
+    nanvm_local_dealloc_raw(&self->local);
     assert_int_equal(stats_of(self).live_blocks, 0);
 }
 

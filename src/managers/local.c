@@ -358,7 +358,7 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                : resized;
 }
 
-void nanvm_local_dealloc_all(nanvm_local *self) {
+void nanvm_local_dealloc_raw(nanvm_local *self) {
     nanvm_raw *raw = self->state == NULL ? NULL : self->state->raw;
     if (raw != NULL) {
         nanvm_hold hold;

@@ -105,6 +105,7 @@ void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool) {
         const nanvm_piece *piece = &all.entries[i];
         if (piece->memory != NULL) {
             pool->reserved -= piece->layout.size;
+            nanvm_wipe(piece->memory, piece->layout.size);
             nanvm_memory_dealloc_by(pool->source_dealloc, piece->memory, piece->layout);
         }
     }

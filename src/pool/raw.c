@@ -7,8 +7,7 @@ static nanvm_raw *raw_of(nanvm_pool *pool) {
 }
 
 static void raw_destroy(nanvm_raw *self) {
-    nanvm_piece_slots_free_all(&self->small, &self->pool);
-    nanvm_piece_table_free_all(&self->large, &self->pool);
+    nanvm_raw_dealloc_all(self);
     nanvm_pool_destroy(&self->pool);
 }
 
@@ -203,15 +202,20 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
 
 /* --- the account as a whole --- */
 
-static void raw_trim(nanvm_pool *pool) {
-    nanvm_piece_slots_trim(&raw_of(pool)->small, pool);
-}
-
 void nanvm_raw_dealloc_all(nanvm_raw *self) {
     nanvm_pool *pool = &self->pool;
     pool->live = self->live_bytes = 0;
     nanvm_piece_slots_free_all(&self->small, pool);
     nanvm_piece_table_free_all(&self->large, pool);
+}
+
+/* If nothing is alive, large pieces that became slots go, too. */
+static void raw_trim(nanvm_pool *pool) {
+    if (pool->live == 0) {
+        nanvm_raw_dealloc_all(raw_of(pool));
+    } else {
+        nanvm_piece_slots_trim(&raw_of(pool)->small, pool);
+    }
 }
 
 static nanvm_pool_counts raw_count(nanvm_pool *pool) {

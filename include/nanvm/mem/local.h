@@ -133,8 +133,8 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
                                        size_t blocks, size_t bytes);
 
 /**
- * Gives back to the manager's source what no object is using: chunks in which nothing is
- * alive, and the chunk that is kept for the next large object of a type. Once a pool has
+ * Gives back to the manager's source what nobody is using: chunks in which no object or
+ * piece is alive, and the chunk that is kept for the next large object of a type. Once a pool has
  * 4 MiB, further chunks are parts of segments of 2 MiB, except in a hardened build; a
  * segment is given back when all of it is empty. A callback may call it at any time. If
  * the source's dealloc drops references meanwhile, callbacks run only when the trim is
@@ -144,25 +144,26 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks) of the types of which an object was freed since the last trim; O(1) if
- *     there are none. Elsewhere a trim costs one function call: in the first drop that
+ * @cost O(chunks) of the types of which an object was freed since the last trim, and if
+ *     raw memory was freed O(n log n) of its n free pieces and chunks; O(1) if nothing was
+ *     freed. Elsewhere a trim costs one function call: in the first drop that
  *     frees an object in a trimmed pool.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
 /**
  * Gives back all raw memory of the manager at once, as if nanvm_manager_dealloc() were
- * called for each piece: for a library that is served by the manager and whose state is
- * thrown away as a whole, as after a request. Objects stay as they are. So that nothing
- * leaks that isn't raw memory, call it only if the library holds nothing else.
+ * called for each piece. It is for a library that is served by the manager and whose
+ * state is thrown away as a whole, as after a request. Objects stay as they are.
  *
- * @ownership every piece is gone, also a piece that another manager took as from its
- *     source: end such a manager first, and drop its objects.
+ * @ownership every piece is gone. If `self` is the source of another manager, end that
+ *     manager and drop its objects first: their memory is gone, too.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks of small pieces + pieces of more than 1 KiB).
+ * @cost O(chunks of small pieces + large pieces): a large piece has more than 1 KiB, or an
+ *     alignment of more than 16 bytes.
  */
-NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_all(nanvm_local *self);
+NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_raw(nanvm_local *self);
 
 /**
  * Ends the manager. Objects that are alive stay valid, and a pool's memory is freed with

@@ -170,8 +170,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
  *    piece of a local manager, which may outlive nanvm_local_deinit(): the same
  *    #nanvm_local still resizes it and takes it back, and must stay where it is until
  *    then. A piece of an arena lives until the next reset, or until it is given back.
- *  - **Shrinking** to any size never fails on the global manager and in an arena. In a
- *  local manager it fails only if it fails in the source. A manager of yours may refuse.
+ *  - **Shrinking** to any size never fails in the three managers. A manager of yours may
+ *    refuse.
  *  @{ */
 
 /**
@@ -192,7 +192,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(
  *
  * @ownership on success `memory` is gone, and the caller owns what is returned.
  * @errors `NULL` if there is no memory or the size is too large; then `memory`
- *     is as it was. See above for when making a piece smaller can fail. A hardened or
+ *     is as it was. A hardened or
  *     debug build stops the program as nanvm_manager_dealloc() does.
  * @threads as the manager says.
  * @cost the manager's; at the worst a new piece and a copy.
