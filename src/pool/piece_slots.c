@@ -11,6 +11,10 @@ static nanvm_layout chunk_layout(size_t size) {
     return nanvm_layout_make(size, NANVM_PIECE_GRAIN);
 }
 
+static uintptr_t end_of(const nanvm_piece_slot *chunk) {
+    return (uintptr_t)chunk + chunk->size;
+}
+
 static nanvm_piece_slot *alloc_chunk(nanvm_pool *pool, size_t size) {
     nanvm_piece_slot *chunk = nanvm_memory_alloc(pool->source, chunk_layout(size));
     if (chunk != NULL) {
@@ -37,9 +41,9 @@ static size_t usual_chunk_size(const nanvm_pool *pool) {
 /* What is left of the bump range becomes a free slot: too small for one piece, it is
  * small enough to be a slot. */
 static void free_bump_range(nanvm_piece_slots *self) {
-    size_t rest = (size_t)(self->bump_end - self->bump);
+    size_t rest = self->bump_end - self->bump;
     if (rest > 0) {
-        nanvm_piece_slots_free(self, self->bump, rest);
+        nanvm_piece_slots_free(self, (void *)self->bump, rest);
     }
 }
 
@@ -52,8 +56,8 @@ bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size
         free_bump_range(self);
         chunk->next = self->chunks;
         self->chunks = chunk;
-        self->bump = (unsigned char *)chunk + HEAD;
-        self->bump_end = (unsigned char *)chunk + chunk->size;
+        self->bump = (uintptr_t)chunk + HEAD;
+        self->bump_end = end_of(chunk);
     }
     return chunk != NULL;
 }
@@ -64,13 +68,13 @@ bool nanvm_piece_slots_resize(nanvm_piece_slots *self, void *memory, size_t old_
                               size_t size) {
     size_t slot_size = nanvm_layout_round_up(old_size, NANVM_PIECE_GRAIN);
     size_t needed = nanvm_layout_round_up(size, NANVM_PIECE_GRAIN);
-    unsigned char *end = (unsigned char *)memory + slot_size;
+    uintptr_t end = (uintptr_t)memory + slot_size;
     if (needed < slot_size) {
         nanvm_piece_slots_free(self, (unsigned char *)memory + needed,
                                slot_size - needed);
     } else if (needed > slot_size) {
         size_t more = needed - slot_size;
-        if (end != self->bump || (size_t)(self->bump_end - end) < more) {
+        if (end != self->bump || self->bump_end - end < more) {
             return false;
         }
         self->bump += more;
@@ -131,19 +135,12 @@ static nanvm_piece_slot *take_free(nanvm_piece_slots *self) {
     return all;
 }
 
-static unsigned char *end_of(const nanvm_piece_slot *chunk) {
-    return (unsigned char *)(uintptr_t)chunk + chunk->size;
-}
-
-static bool is_behind(const nanvm_piece_slot *slot, const void *address) {
-    return (uintptr_t)slot > (uintptr_t)address;
-}
-
 /* Puts slots back into their lists, from the highest address down to `address`; returns
  * the others. */
 static nanvm_piece_slot *put_back(nanvm_piece_slots *self, nanvm_piece_slot *free,
-                                  const void *address) {
-    for (nanvm_piece_slot *next; is_behind(free, address); free = next) {
+                                  uintptr_t address) {
+    for (nanvm_piece_slot *next; (uintptr_t)free >= address && free != NULL;
+         free = next) {
         next = free->next;
         nanvm_piece_slots_free(self, free, free->size);
     }
@@ -154,9 +151,8 @@ static nanvm_piece_slot *put_back(nanvm_piece_slots *self, nanvm_piece_slot *fre
  * below it then. */
 static size_t free_bytes(const nanvm_piece_slots *self, const nanvm_piece_slot *chunk,
                          nanvm_piece_slot **free) {
-    size_t bytes =
-        end_of(chunk) == self->bump_end ? (size_t)(self->bump_end - self->bump) : 0;
-    for (; is_behind(*free, chunk); *free = (*free)->next) {
+    size_t bytes = end_of(chunk) == self->bump_end ? self->bump_end - self->bump : 0;
+    for (; (uintptr_t)*free > (uintptr_t)chunk; *free = (*free)->next) {
         bytes += (*free)->size;
     }
     return bytes;
@@ -177,20 +173,20 @@ void nanvm_piece_slots_trim(nanvm_piece_slots *self, nanvm_pool *pool) {
     self->chunks = NULL;
     for (nanvm_piece_slot *next; chunk != NULL; chunk = next) {
         next = chunk->next;
-        free = put_back(self, free, end_of(chunk) - 1);
+        free = put_back(self, free, end_of(chunk));
         nanvm_piece_slot *below = free;
         if (free_bytes(self, chunk, &below) < chunk->size - HEAD) {
-            free = put_back(self, free, chunk);
+            free = put_back(self, free, (uintptr_t)chunk);
             list_chunk(&self->chunks, chunk);
             continue;
         }
         if (end_of(chunk) == self->bump_end) {
-            self->bump = self->bump_end = NULL;
+            self->bump = self->bump_end = 0;
         }
         free = below;
         list_chunk(&empty, chunk);
     }
-    (void)put_back(self, free, NULL);
+    (void)put_back(self, free, 0);
     free_chunks(pool, empty);
 }
 

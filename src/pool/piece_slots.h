@@ -30,8 +30,8 @@ typedef struct nanvm_piece_slot {
 
 typedef struct nanvm_piece_slots {
     nanvm_piece_slot *free_lists[NANVM_PIECE_SIZES]; /* of 16 bytes, 32, and so on */
-    unsigned char *bump;
-    unsigned char *bump_end;
+    uintptr_t bump; /* the bump range: 0 before the first chunk */
+    uintptr_t bump_end;
     nanvm_piece_slot *chunks; /* the newest first */
 } nanvm_piece_slots;
 
@@ -49,8 +49,8 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
         return slot;
     }
     size_t slot_size = (index + 1) * NANVM_PIECE_GRAIN;
-    bool fits = (size_t)(self->bump_end - self->bump) >= slot_size;
-    void *memory = fits ? self->bump : NULL;
+    bool fits = self->bump_end - self->bump >= slot_size;
+    void *memory = fits ? (void *)self->bump : NULL;
     self->bump += fits ? slot_size : 0;
     return memory;
 }
