@@ -1219,6 +1219,65 @@ static void with_a_dropper(size_t round, bool ends) {
     assert_int_equal(scene.live, 0);
 }
 
+static void act_by_ending(size_t id) {
+    (void)id;
+    nanvm_local_deinit(&scene_local);
+}
+
+static const nanvm_layout large_piece = {5000, 8}, small_piece = {500, 8};
+
+static void open_with_pieces(dropper *source, nanvm_layout layout, size_t length) {
+    dropper_open_local(source);
+    nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
+    for (size_t i = 0; i < length; i++) {
+        assert_non_null(nanvm_manager_alloc(scene.manager, layout));
+    }
+    scene.act = act_by_ending;
+    dropper_hold(source, 2);
+    scene.acts = SIZE_MAX;
+}
+
+/* The manager starts anew, and ends. */
+static void close_with_pieces(dropper *source) {
+    scene.acts = 0;
+    dropper_let_go(source);
+    void *memory = nanvm_manager_alloc(scene.manager, large_piece);
+    assert_non_null(memory);
+    nanvm_manager_dealloc(scene.manager, memory, large_piece);
+    dropper_close_local(source);
+    assert_int_equal(scene.live, 0);
+}
+
+static void test_manager_may_end_while_all_of_its_raw_memory_goes(void **state) {
+    (void)state;
+    dropper source;
+    open_with_pieces(&source, large_piece, 5);
+    nanvm_local_dealloc_raw(&scene_local);
+    close_with_pieces(&source);
+    open_with_pieces(&source, small_piece, 50);
+    nanvm_local_dealloc_raw(&scene_local);
+    close_with_pieces(&source);
+}
+
+/* It grows with the ninth piece. */
+static void test_manager_may_end_when_its_table_of_pieces_has_grown(void **state) {
+    (void)state;
+    dropper source;
+    void *pieces[9];
+    open_with_pieces(&source, large_piece, 0);
+    for (size_t i = 0; i < 9; i++) {
+        pieces[i] = nanvm_manager_alloc(scene.manager, large_piece);
+        assert_non_null(pieces[i]);
+        memset(pieces[i], 0x5A, large_piece.size);
+    }
+    nanvm_mut_ref_drop(nanvm_new(nanvm_global(), &node_type));
+    for (size_t i = 0; i < 9; i++) {
+        assert_int_equal(((unsigned char *)pieces[i])[large_piece.size - 1], 0x5A);
+        nanvm_manager_dealloc(scene.manager, pieces[i], large_piece);
+    }
+    close_with_pieces(&source);
+}
+
 static void test_source_may_drop_while_a_local_manager_is_trimmed(void **state) {
     (void)state;
     for (size_t round = 1; round < 30; round++) {
@@ -1709,6 +1768,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_leak_report_may_use_the_manager),
     TEST(test_drop_may_use_the_arena_that_lets_go_of_it),
     TEST(test_drop_may_trim_end_and_use_its_own_manager, source),
+    TEST(test_manager_may_end_while_all_of_its_raw_memory_goes),
+    TEST(test_manager_may_end_when_its_table_of_pieces_has_grown),
     TEST(test_source_may_drop_while_a_local_manager_is_trimmed),
     TEST(test_source_may_drop_while_a_local_manager_ends),
     TEST(test_no_callback_runs_while_a_manager_makes_room_for_pools),

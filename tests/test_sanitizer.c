@@ -517,6 +517,22 @@ static void test_piece_is_freed_at_once_and_no_larger_than_asked(void **state) {
     assert_int_equal(source->live_bytes, empty);
 }
 
+static void test_small_piece_of_raw_memory_comes_from_the_source(void **state) {
+    fixture *self = *state;
+    const accounting *source = &self->source;
+    start(NULL);
+    for (size_t size = 1; size <= 1000; size += 333) {
+        nanvm_layout layout = nanvm_layout_make(size, 8);
+        void *before = nanvm_manager_alloc(self->manager, layout);
+        size_t pieces = source->live_blocks;
+        void *memory = nanvm_manager_alloc(self->manager, layout);
+        assert_int_equal(source->live_blocks, pieces + 1);
+        nanvm_manager_dealloc(self->manager, memory, layout);
+        assert_int_equal(source->live_blocks, pieces);
+        nanvm_manager_dealloc(self->manager, before, layout);
+    }
+}
+
 /* From the global manager, where a hardened build has pages otherwise. */
 static void test_object_from_the_global_manager_ends_where_its_memory_does(void **state) {
     (void)state;
@@ -616,6 +632,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_source_gets_its_chunks_back_open),
     TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
     TEST(test_piece_is_freed_at_once_and_no_larger_than_asked, local_over_source),
+    TEST(test_small_piece_of_raw_memory_comes_from_the_source, local_over_source),
     TEST(test_object_from_the_global_manager_ends_where_its_memory_does),
     TEST(test_every_manager_works_while_it_is_watched),
     TEST(test_nobody_is_told_where_the_environment_says_off),

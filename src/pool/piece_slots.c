@@ -1,6 +1,6 @@
 #include "pool/piece_slots.h"
 
-/* A chunk has half of what the pool has already, within these limits. */
+/* A chunk has a quarter of what the pool has already, within these limits. */
 enum { FIRST_CHUNK = 2048, LARGEST_CHUNK = 64 * 1024, HEAD = NANVM_PIECE_GRAIN };
 
 NANVM_STATIC_ASSERT(sizeof(nanvm_piece_slot) <= HEAD, "a chunk's head fits into a slot");
@@ -33,7 +33,7 @@ static void free_chunks(nanvm_pool *pool, nanvm_piece_slot *chunk) {
 }
 
 static size_t usual_chunk_size(const nanvm_pool *pool) {
-    size_t size = nanvm_layout_round_up(pool->reserved / 2, NANVM_CACHE_LINE);
+    size_t size = nanvm_layout_round_up(pool->reserved / 4, NANVM_CACHE_LINE);
     size = size < FIRST_CHUNK ? FIRST_CHUNK : size;
     return size < LARGEST_CHUNK ? size : LARGEST_CHUNK;
 }
@@ -176,8 +176,7 @@ void nanvm_piece_slots_trim(nanvm_piece_slots *self, nanvm_pool *pool) {
         free = put_back(self, free, end_of(chunk));
         nanvm_piece_slot *below = free;
         if (free_bytes(self, chunk, &below) < chunk->size - HEAD) {
-            free = put_back(self, free, (uintptr_t)chunk);
-            list_chunk(&self->chunks, chunk);
+            list_chunk(&self->chunks, chunk); /* its slots are put back with the next */
             continue;
         }
         if (end_of(chunk) == self->bump_end) {

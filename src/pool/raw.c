@@ -67,10 +67,9 @@ bool nanvm_raw_adopt(nanvm_raw *self, const nanvm_manager *served, nanvm_pools *
 
 /* --- pieces --- */
 
-/* Where there are slots, a large piece is aligned as a slot is, since it may become
- * one. */
-static nanvm_layout large_layout(const nanvm_raw *self, nanvm_layout layout) {
-    bool is_raised = self->pool.most_size > 0 && layout.align < NANVM_PIECE_GRAIN;
+/* Aligned as a slot is, since a large piece may become one. */
+static nanvm_layout large_layout(nanvm_layout layout) {
+    bool is_raised = layout.align < NANVM_PIECE_GRAIN;
     return nanvm_layout_make(layout.size, is_raised ? NANVM_PIECE_GRAIN : layout.align);
 }
 
@@ -90,7 +89,7 @@ static nanvm_piece take_large(nanvm_raw *self, const void *memory) {
 
 static void *alloc_large(nanvm_raw *self, nanvm_layout layout) {
     nanvm_manager *source = self->pool.source;
-    nanvm_layout large = large_layout(self, layout);
+    nanvm_layout large = large_layout(layout);
     void *memory = nanvm_piece_table_reserve(&self->large, source)
                        ? nanvm_memory_alloc(source, large)
                        : NULL;

@@ -184,6 +184,17 @@ MEASURE(pair_array) {
     }
 }
 
+#if !defined(INTERFACE_TYPED)
+MEASURE(pair_raw) {
+    static const nanvm_layout layout = {40, 8};
+    FOR_TIMES(i) {
+        void *memory = nanvm_manager_alloc(manager, layout);
+        KEEP(memory);
+        nanvm_manager_dealloc(manager, memory, layout);
+    }
+}
+#endif
+
 MEASURE(clone) {
     FOR_TIMES(i) {
         leaf_ref other = leaf_ref_clone(leaves[i]);
@@ -254,6 +265,9 @@ const operation OPERATIONS[] = {
     ROW(pair_leaf, "loop", false, nothing, nothing),
     ROW(pair_node, "loop", false, make_root, drop_root),
     ROW(pair_array, "loop", false, nothing, nothing),
+#if !defined(INTERFACE_TYPED)
+    ROW(pair_raw, "loop", false, nothing, nothing),
+#endif
     ROW(clone, "walk", false, make_leaves, drop_shared_leaves),
     ROW(drop_shared, "walk", false, make_shared_leaves, drop_others),
     ROW(to_ref, "walk", false, make_owned, drop_owned),
