@@ -1,14 +1,16 @@
 /* Raw memory: a manager's, beside malloc and free lists written by hand.
  *
  *   raw pairs   allocate and free one piece, of 16, 64 and 256 bytes in turn
- *   raw mixed   4,096 places for pieces of 16 to 2,000 bytes: each step draws a place and
- *               allocates what lies there, or in one of four cases frees it, or resizes
- * it raw lua trees, raw lua strings, raw lua tables what a script takes in Lua 5.4, from
- * the new state to its end raw lua peak by how much a process grows that runs the three
- * scripts one after the other: the most that was resident, by the system's account,
- * against what was after the first state of Lua had come and gone. So all that an
- *               allocator keeps for itself or for later counts, which its own figures
- *               would leave out.
+ *   raw mixed   each step draws one of 4,096 places: an empty place gets a piece of 16 to
+ *               2,000 bytes; one piece in four is freed, and the others are resized
+ *   raw lua trees, raw lua strings, raw lua tables
+ *               what a script takes in Lua 5.4, from the new state to its end
+ *   raw lua peak
+ *               by how much a process grows that runs the three scripts
+ *
+ * The peak is the most that was resident, by the system's account, minus what was
+ * resident after a first state of Lua had come and gone. It includes what an allocator
+ * keeps for itself or for later, which its own figures would leave out.
  *
  * `size` is the number of thousands of pairs and of steps, and what the scripts are given
  * as the measure of their work. */
@@ -123,7 +125,7 @@ static void mix_end(mix *self) {
 
 /* --- Lua ------------------------------------------------------------------------- */
 
-/* Trees of 127 to 2,047 nodes come and go while a larger one lives. */
+/* Trees of 127 to 2,047 nodes come and go while a larger tree lives. */
 static const char trees[] =
     "local size = ...\n"
     "local function build(depth)\n"
@@ -145,7 +147,7 @@ static const char trees[] =
     "end\n"
     "return total + sum(kept)\n";
 
-/* Words grow by syllables, lines are formatted, and pages of a hundred lines are kept. */
+/* Words grow by syllables, lines are formatted, and pages of 100 lines are kept. */
 static const char strings[] =
     "local size = ...\n"
     "local pages, lines, length = {}, {}, 0\n"

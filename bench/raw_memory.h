@@ -1,10 +1,10 @@
 /* Raw memory, for the workloads raw and request: a manager's, malloc's, or that of a
  * subject that defines BENCH_RAW.
  *
- * void *raw_alloc(size_t size);                    NULL when there is none
+ * void *raw_alloc(size_t size);               NULL when there is none
  * void *raw_resize(void *memory, size_t old_size, size_t size);
- *                                                  likewise; allocates where memory is
- * NULL void raw_free(void *memory, size_t size);        memory may be NULL
+ *                                             likewise; allocates for a NULL of size 0
+ * void raw_free(void *memory, size_t size);   memory may be NULL
  *
  * For libraries that free without saying the size there are unsized_alloc,
  * unsized_resize and unsized_free. Memory that remembers its size supplies them itself,
