@@ -6,31 +6,13 @@
  * Each in a process of its own, so that none finds what another one left. Every byte of
  * an object is written, and every page of the tables of references before the first
  * look. */
-#if !defined(_GNU_SOURCE)
-#define _GNU_SOURCE
-#endif
+#include "process.h" /* first, for _GNU_SOURCE */
+
 #include "objects.h"
 
-#include <fcntl.h>
 #include <malloc.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 const size_t bench_default_size = 10000000;
-
-/* --- what is resident ----------------------------------------------------------- */
-
-static double resident(void) {
-    char text[128] = {0};
-    int file = open("/proc/self/statm", O_RDONLY);
-    if (file < 0 || read(file, text, sizeof(text) - 1) <= 0) {
-        bench_fail("memory: can't read /proc/self/statm");
-    }
-    (void)close(file);
-    char *pages = text;
-    (void)strtoull(text, &pages, 10); /* all of it; what is resident comes next */
-    return (double)strtoull(pages, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
-}
 
 /* A table of null references, all of it resident. */
 static void *table(size_t length, size_t size) {
@@ -111,23 +93,17 @@ TYPES(DEFINE)
 
 /* --- what each process finds out ------------------------------------------------ */
 
-typedef struct finding {
-    double value;
-    double returned;
-    uint64_t check;
-} finding;
-
 /* Bytes an object. */
 #define ONE_TYPE(name)                                                                   \
     static finding name##_only(size_t size) {                                            \
         bench_random dice = {0};                                                         \
         finding result = {0, 0, 0};                                                      \
         name##_all.live = (name##_ref *)table(size, sizeof(name##_ref));                 \
-        double before = resident();                                                      \
+        double before = process_resident();                                              \
         for (size_t i = 0; i < size; ++i) {                                              \
             name##_add(i);                                                               \
         }                                                                                \
-        result.value = (resident() - before) / (double)size;                             \
+        result.value = (process_resident() - before) / (double)size;                     \
         result.check = name##_thin_out(&dice, 0);                                        \
         return result;                                                                   \
     }
@@ -178,55 +154,26 @@ static finding churn(size_t size) {
 #define TABLE(name, length)                                                              \
     name##_all.live = (name##_ref *)table(objects, sizeof(name##_ref));
     TYPES(TABLE)
-    double before = resident();
+    double before = process_resident();
     for (int i = 0; i < GENERATIONS; ++i) {
         result.check += thin_out(&dice, 50);
         while (count_all() < objects) {
             add(&dice);
         }
     }
-    double grown = resident() - before;
+    double grown = process_resident() - before;
     result.value = grown / live_bytes();
     (void)thin_out(&dice, 100);
     trim();
-    result.returned = 100 * (before + grown - resident()) / grown;
-    return result;
-}
-
-/* --- processes ------------------------------------------------------------------ */
-
-static void child(int to, finding (*find)(size_t), size_t size) {
-    bench_open();
-    finding result = find(size);
-    bool written = write(to, &result, sizeof(result)) == (ssize_t)sizeof(result);
-    _exit(written ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-static finding in_child(finding (*find)(size_t), size_t size) {
-    int ends[2];
-    finding result;
-    pid_t process = pipe(ends) == 0 ? fork() : -1;
-    if (process < 0) {
-        bench_fail("memory: can't start a process");
-    }
-    if (process == 0) {
-        child(ends[1], find, size);
-    }
-    (void)close(ends[1]);
-    if (read(ends[0], &result, sizeof(result)) != (ssize_t)sizeof(result)) {
-        bench_fail("memory: a process failed");
-    }
-    (void)close(ends[0]);
-    (void)waitpid(process, NULL, 0);
-    bench_check(result.check);
+    result.returned = 100 * (before + grown - process_resident()) / grown;
     return result;
 }
 
 void bench_workload(size_t size) {
-    bench_report("memory 16", "bytes/object", in_child(bytes16_only, size).value);
-    bench_report("memory 32", "bytes/object", in_child(bytes32_only, size).value);
-    bench_report("memory 64", "bytes/object", in_child(bytes64_only, size).value);
-    finding churned = in_child(churn, size);
+    bench_report("memory 16", "bytes/object", process_find(bytes16_only, size).value);
+    bench_report("memory 32", "bytes/object", process_find(bytes32_only, size).value);
+    bench_report("memory 64", "bytes/object", process_find(bytes64_only, size).value);
+    finding churned = process_find(churn, size);
     bench_report("memory churn", "times", churned.value);
     bench_report("memory returned", "percent", churned.returned);
 }

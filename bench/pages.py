@@ -89,9 +89,9 @@ def compilers(run):
 
 def peers(run):
     """Debian's packages, and their versions."""
-    packages = {program["package"] for program in run.build["programs"]}
+    packages = {name for program in run.build["programs"] for name in program["package"].split()}
     versions = []
-    for package in sorted(packages - {"", "libc6"}):
+    for package in sorted(packages - {"libc6"}):
         version = said_by("dpkg-query", "-W", "-f", "${Version}", package)
         if version:
             versions.append(f"{package} {version}")

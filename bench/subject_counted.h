@@ -93,6 +93,29 @@
     }                                                                                    \
     COUNTED_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
 
+#define BENCH_TYPE_MANY(name, member, length)                                            \
+    COUNTED_OBJECT_(name)                                                                \
+    static void name##_drop(name##_ref self) {                                           \
+        if (self != NULL && counted_release(&self->count)) {                             \
+            struct name value = self->value;                                             \
+            counted_free(self, sizeof(*self));                                           \
+            for (size_t i = 0; i < (length); ++i) {                                      \
+                name##_drop(value.member[i]);                                            \
+            }                                                                            \
+        }                                                                                \
+    }                                                                                    \
+    static inline struct name *name##_write(name##_ref *self) {                          \
+        if (!name##_is_sole(self)) {                                                     \
+            name##_ref own = name##_make((*self)->value);                                \
+            for (size_t i = 0; i < (length); ++i) {                                      \
+                (void)name##_clone(&own->value.member[i]);                               \
+            }                                                                            \
+            name##_drop(*self);                                                          \
+            *self = own;                                                                 \
+        }                                                                                \
+        return &(*self)->value;                                                          \
+    }
+
 #include "subject_counted_array.h"
 
 #endif

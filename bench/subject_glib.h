@@ -119,4 +119,30 @@ static inline bool glib_is_sole(const void *box) {
     GLIB_DROP_(name, last, name##_drop(value->a))                                        \
     GLIB_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
 
+#define BENCH_TYPE_MANY(name, member, length)                                            \
+    GLIB_OBJECT_(name)                                                                   \
+    static void name##_drop(name##_ref self);                                            \
+    static void name##_clear(gpointer object) {                                          \
+        struct name *value = (struct name *)object;                                      \
+        for (size_t i = 0; i < (length); ++i) {                                          \
+            name##_drop(value->member[i]);                                               \
+        }                                                                                \
+    }                                                                                    \
+    static void name##_drop(name##_ref self) {                                           \
+        if (self != NULL) {                                                              \
+            GLIB_BOX_(release_full)(self, name##_clear);                                 \
+        }                                                                                \
+    }                                                                                    \
+    static inline struct name *name##_write(name##_ref *self) {                          \
+        if (!name##_is_sole(self)) {                                                     \
+            name##_ref own = name##_make(**self);                                        \
+            for (size_t i = 0; i < (length); ++i) {                                      \
+                (void)name##_clone(&own->member[i]);                                     \
+            }                                                                            \
+            name##_drop(*self);                                                          \
+            *self = own;                                                                 \
+        }                                                                                \
+        return *self;                                                                    \
+    }
+
 #endif

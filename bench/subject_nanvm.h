@@ -71,6 +71,36 @@
     NANVM_BENCH_FUNCTIONS_(name)                                                         \
     NANVM_BENCH_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
 
+/* NANVM_TYPE_REFS lists at most 16 members, so that the table is written by hand. */
+#define NANVM_BENCH_OFFSETS_4_(name, member, i)                                          \
+    offsetof(struct name, member[i]), offsetof(struct name, member[(i) + 1]),            \
+        offsetof(struct name, member[(i) + 2]), offsetof(struct name, member[(i) + 3])
+#define NANVM_BENCH_OFFSETS_16_(name, member, i)                                         \
+    NANVM_BENCH_OFFSETS_4_(name, member, i),                                             \
+        NANVM_BENCH_OFFSETS_4_(name, member, (i) + 4),                                   \
+        NANVM_BENCH_OFFSETS_4_(name, member, (i) + 8),                                   \
+        NANVM_BENCH_OFFSETS_4_(name, member, (i) + 12)
+#define NANVM_BENCH_OFFSETS_32_(name, member, i)                                         \
+    NANVM_BENCH_OFFSETS_16_(name, member, i),                                            \
+        NANVM_BENCH_OFFSETS_16_(name, member, (i) + 16)
+
+#define NANVM_BENCH_CLONE_MANY_(name, member, length)                                    \
+    for (size_t i = 0; i < (length); ++i) {                                              \
+        (void)name##_clone(&value.member[i]);                                            \
+    }
+
+/* The parameter isn't `name`, as elsewhere, since the table has such a member. */
+#define BENCH_TYPE_MANY(node, member, length)                                            \
+    static const size_t node##_offsets[length] = {                                       \
+        NANVM_BENCH_OFFSETS_##length##_(node, member, 0)};                               \
+    static const nanvm_type node##_type = {.name = #node,                                \
+                                           .size = sizeof(struct node),                  \
+                                           .align = NANVM_ALIGNOF(struct node),          \
+                                           .refs = node##_offsets,                       \
+                                           .refs_length = (length)};                     \
+    NANVM_BENCH_FUNCTIONS_(node)                                                         \
+    NANVM_BENCH_WRITE_(node, NANVM_BENCH_CLONE_MANY_(node, member, length))
+
 #include "subject_nanvm_array.h"
 
 #endif

@@ -105,12 +105,14 @@ function(bench_workload name)
             set(found FALSE)
         endif()
     endforeach()
-    if(found)
-        set(arg_PACKAGES "")
+    set(missing "")
+    if(NOT found)
+        set(missing ${arg_PACKAGES})
     endif()
     foreach(subject IN LISTS arg_SUBJECTS)
         set(bench_more_link_${name}_${subject} "${arg_LINK}" PARENT_SCOPE)
-        set(bench_more_missing_${name}_${subject} "${arg_PACKAGES}" PARENT_SCOPE)
+        set(bench_more_packages_${name}_${subject} "${arg_PACKAGES}" PARENT_SCOPE)
+        set(bench_more_missing_${name}_${subject} "${missing}" PARENT_SCOPE)
     endforeach()
 endfunction()
 
@@ -244,10 +246,13 @@ endfunction()
 
 # --- the list for bench/measure.py -----------------------------------------------
 
+# "package" names all packages that the program uses, with a space between them.
 function(bench_note workload subject key value)
+    set(packages ${bench_${subject}_PACKAGE} ${bench_more_packages_${workload}_${subject}})
+    list(JOIN packages " " packages)
     set_property(GLOBAL APPEND PROPERTY bench_notes
                  "{\"workload\": \"${workload}\", \"subject\": \"${subject}\", \
-\"package\": \"${bench_${subject}_PACKAGE}\", \"${key}\": \"${value}\"}")
+\"package\": \"${packages}\", \"${key}\": \"${value}\"}")
 endfunction()
 
 function(bench_write_list file)

@@ -98,6 +98,10 @@ impl BuildAndDrop {
 pub struct Random(u64);
 
 impl Random {
+    pub fn new(state: u64) -> Random {
+        Random(state)
+    }
+
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E3779B97F4A7C15);
         let mut z = self.0;
