@@ -266,7 +266,8 @@ def why_not(entry, options):
     if subject in options.without:
         return "not wanted"
     if not options.workloads and subject in options.settings["slow"].get(workload, ()):
-        return "it is slow, and runs only if the workload is named"
+        return "the program takes too long for a run of everything; " \
+               f"`./run bench {workload}` includes it"
     return None
 
 
