@@ -16,6 +16,7 @@ set(nanvm_sources
     src/stats.c
     src/type.c
     src/managers/arena.c
+    src/managers/arena_chunks.c
     src/managers/global.c
     src/managers/global_blocks.c
     src/managers/local.c
