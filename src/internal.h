@@ -362,11 +362,23 @@ static inline void nanvm_slots_add_available(nanvm_chunk_head *chunk) {
     slots->available = chunk;
 }
 
+/* --- unset.c, in debug/ ---------------------------------------------------- */
+
+#if defined(NANVM_DEBUG)
+/* Fills a new object with a pattern. A sanitizer is told that the bytes are undefined. */
+void nanvm_unset_fill(void *object, size_t size);
+#else
+static inline void nanvm_unset_fill(void *object, size_t size) {
+    (void)object;
+    (void)size;
+}
+#endif
+
 /* --- new.c --------------------------------------------------------------- */
 
 /* A new block, whose length is set and whose `*size` bytes are in any state; NULL on
  * failure. */
-void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,
+void *nanvm_new_sized(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size);
 
 #endif
