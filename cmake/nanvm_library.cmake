@@ -16,6 +16,7 @@ set(nanvm_sources
     src/stats.c
     src/type.c
     src/managers/arena.c
+    src/managers/arena_chunks.c
     src/managers/global.c
     src/managers/global_blocks.c
     src/managers/local.c
@@ -78,7 +79,8 @@ list(APPEND nanvm_hardened_sources
     src/hardened/quarantine.c
     src/hardened/wipe.c)
 set(nanvm_debug_sources
-    ${nanvm_hardened_sources} src/debug/self_contained.c src/debug/cycle.c src/debug/live.c)
+    ${nanvm_hardened_sources} src/debug/self_contained.c src/debug/cycle.c src/debug/live.c
+    src/debug/unset.c)
 set(nanvm_own_sources ${nanvm_sources})
 set(nanvm_own_folder src/usual)
 if(NANVM_DEBUG)

@@ -14,7 +14,7 @@
 /* Stops the program; `message` is one line that names the mistake. */
 NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
 
-#define NANVM_FOREIGN_PIECE \
+#define NANVM_FOREIGN_PIECE                                                              \
     "memory that this manager didn't hand out, or not with this layout"
 
 /* --- memory.c -------------------------------------------------------------
@@ -291,10 +291,9 @@ void nanvm_object_visit_items(const nanvm_type *type, const void *object, size_t
 void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context);
 
-/* The same for a caller that has read the length already. It is 0 unless the object is an
- * array. */
-void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_t length,
-                               nanvm_visitor *visitor, void *context);
+/* Clones each reference in an object that was copied byte by byte, in place. `length` is
+ * that of an array, else 0. */
+void nanvm_object_clone_refs(const nanvm_type *type, const void *object, size_t length);
 
 /* A visitor that drops. */
 void nanvm_object_drop_visitor(nanvm_ref reference, void *context);
@@ -365,11 +364,23 @@ static inline void nanvm_slots_add_available(nanvm_chunk_head *chunk) {
     slots->available = chunk;
 }
 
+/* --- unset.c, in debug/ ---------------------------------------------------- */
+
+#if defined(NANVM_DEBUG)
+/* Fills a new object with a pattern. A sanitizer is told that the bytes are undefined. */
+void nanvm_unset_fill(void *object, size_t size);
+#else
+static inline void nanvm_unset_fill(void *object, size_t size) {
+    (void)object;
+    (void)size;
+}
+#endif
+
 /* --- new.c --------------------------------------------------------------- */
 
 /* A new block, whose length is set and whose `*size` bytes are in any state; NULL on
  * failure. */
-void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,
+void *nanvm_new_sized(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size);
 
 #endif

@@ -166,7 +166,7 @@ static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self, const resizi
     void *old = self->object;
     const nanvm_type *type = nanvm_block_origin(old)->type;
     size_t size;
-    void *moved = nanvm_new_unset(manager, type, how->length, &size);
+    void *moved = nanvm_new_sized(manager, type, how->length, &size);
     if (moved == NULL) {
         return false;
     }

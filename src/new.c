@@ -37,7 +37,7 @@ static inline void *new_unset(nanvm_manager *manager, const nanvm_type *type,
     return object;
 }
 
-void *nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type, size_t length,
+void *nanvm_new_sized(nanvm_manager *manager, const nanvm_type *type, size_t length,
                       size_t *size) {
     return new_unset(manager, type, length, size);
 }
@@ -90,6 +90,27 @@ nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_type *type,
         copy_bytes(self.object, value, type->size);
     }
     return self;
+}
+
+/* `object` may be NULL. */
+static nanvm_mut_ref unset_handle(void *object, size_t size) {
+    nanvm_mut_ref self = {object};
+    if (NANVM_FILLS_UNSET && object != NULL) {
+        nanvm_unset_fill(object, size);
+    }
+    return self;
+}
+
+nanvm_mut_ref nanvm_new_array_unset(nanvm_manager *manager, const nanvm_type *type,
+                                    size_t length) {
+    size_t size = 0;
+    void *object = new_unset(manager, type, length, &size);
+    return unset_handle(object, size);
+}
+
+nanvm_mut_ref nanvm_new_unset_any(nanvm_manager *manager, const nanvm_type *type) {
+    return type->item_size == 0 ? unset_handle(nanvm_new_block(manager, type), type->size)
+                                : nanvm_new_array_unset(manager, type, 0);
 }
 
 /* Copies the items, and clears what is in front of them and behind. */

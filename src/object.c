@@ -42,14 +42,24 @@ void nanvm_object_visit_items(const nanvm_type *type, const void *object, size_t
 
 void nanvm_object_visit(const nanvm_type *type, const void *object,
                         nanvm_visitor *visitor, void *context) {
-    nanvm_object_visit_length(type, object, nanvm_block_length(type, object), visitor,
-                              context);
-}
-
-void nanvm_object_visit_length(const nanvm_type *type, const void *object, size_t length,
-                               nanvm_visitor *visitor, void *context) {
+    size_t length = nanvm_block_length(type, object);
     visit_fixed(type, object, visitor, context);
     nanvm_object_visit_items(type, object, 0, length, visitor, context);
+}
+
+static inline void clone_visitor(nanvm_ref reference, void *context) {
+    (void)context;
+    nanvm_ref copy = nanvm_ref_clone(reference); /* it is in the new object already */
+    (void)copy;
+}
+
+/* The compiler knows the visitor: declared references take no call. */
+void nanvm_object_clone_refs(const nanvm_type *type, const void *object, size_t length) {
+    visit_fixed(type, object, clone_visitor, NULL);
+    if (length > 0 && holds_refs_in_items(type)) {
+        visit_items(type, nanvm_object_item(type, object, 0), length, clone_visitor,
+                    NULL);
+    }
 }
 
 void nanvm_object_drop_visitor(nanvm_ref reference, void *context) {

@@ -19,12 +19,6 @@ size_t nanvm_ref_count_cold(nanvm_ref self) {
     return nanvm_count_read_others(self.object);
 }
 
-static void clone_visitor(nanvm_ref reference, void *context) {
-    (void)context;
-    nanvm_ref copy = nanvm_ref_clone(reference); /* it is in the new object already */
-    (void)copy;
-}
-
 /* `*unfinished` is NULL once `clone` has returned. */
 NANVM_UNUSED static void free_unfinished(void **unfinished) {
     if (*unfinished != NULL) {
@@ -45,35 +39,62 @@ static bool call_clone(const nanvm_type *type, void *copy, const void *source,
     return cloned;
 }
 
-static nanvm_mut_ref clone_block(const nanvm_type *type, const void *object,
-                                 nanvm_manager *manager) {
-    size_t length = nanvm_block_length(type, object);
+/* Copies the fixed part and the items that both have, and clears the other new items. */
+static void copy_items(const nanvm_type *type, void *copy, size_t length,
+                       const void *object, size_t kept) {
+    memcpy(copy, object, nanvm_type_size_of(type, kept));
+    if (kept < length) {
+        memset(nanvm_object_item(type, copy, kept), 0, (length - kept) * type->item_size);
+    }
+}
+
+static inline nanvm_mut_ref clone_block(const nanvm_type *type, const void *object,
+                                        nanvm_manager *manager, size_t length,
+                                        size_t kept) {
     size_t size;
-    nanvm_mut_ref copy = {nanvm_new_unset(manager, type, length, &size)};
+    nanvm_mut_ref copy = {nanvm_new_sized(manager, type, length, &size)};
     if (copy.object == NULL) {
         return copy;
     }
-    memcpy(copy.object, object, size);
-    if (type->clone != NULL && !call_clone(type, copy.object, object, length)) {
+    copy_items(type, copy.object, length, object, kept);
+    if (type->clone != NULL && !call_clone(type, copy.object, object, kept)) {
         nanvm_block_free(copy.object);
         return null_handle;
     }
     if (nanvm_type_holds_refs(type)) {
-        nanvm_object_visit_length(type, copy.object, length, clone_visitor, NULL);
+        nanvm_object_clone_refs(type, copy.object, kept);
     }
     return copy;
 }
 
-nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
+/* The type of an object that can be cloned, or NULL. */
+static const nanvm_type *type_to_clone(nanvm_ref self) {
     if (self.object == NULL) {
-        return null_handle;
+        return NULL;
     }
     nanvm_block_expect_alive(self.object);
     const nanvm_type *type = nanvm_block_origin(self.object)->type;
-    if (type->drop != NULL && type->clone == NULL) {
+    return type->drop != NULL && type->clone == NULL ? NULL : type;
+}
+
+nanvm_mut_ref nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager) {
+    const nanvm_type *type = type_to_clone(self);
+    if (type == NULL) {
         return null_handle;
     }
-    return clone_block(type, self.object, manager);
+    size_t length = nanvm_block_length(type, self.object);
+    return clone_block(type, self.object, manager, length, length);
+}
+
+nanvm_mut_ref nanvm_ref_clone_resized(nanvm_ref self, nanvm_manager *manager,
+                                      size_t length) {
+    const nanvm_type *type = type_to_clone(self);
+    if (type == NULL) {
+        return null_handle;
+    }
+    size_t old_length = nanvm_block_length(type, self.object);
+    size_t kept = length < old_length ? length : old_length;
+    return clone_block(type, self.object, manager, length, kept);
 }
 
 /* Clones an object so that the clone can be written, and counts it in `clones`. */

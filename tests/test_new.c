@@ -560,7 +560,128 @@ static void test_every_alignment_to_8192_is_served(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* --- objects that aren't cleared --- */
+
+/* Where objects have died, so that their bytes are there. */
+static bool unset_is_written(const stage *on) {
+    const nanvm_type *types[] = {&point_type, &node_type, &line_type, &nothing_type};
+    for (size_t i = 0; i < 12; i++) {
+        const nanvm_type *type = types[i % 4];
+        nanvm_mut_ref made = nanvm_new_unset(on->manager, type);
+        if (made.object == NULL) {
+            return false;
+        }
+        nanvm_ref ref = nanvm_mut_ref_to_ref(made);
+        assert_true(is_aligned(made.object, type->align));
+        assert_ptr_equal(nanvm_ref_type(ref), type);
+        assert_int_equal(nanvm_ref_length(ref), 0);
+        memset(made.object, 0, type->size);
+        nanvm_mut_ref_drop(made);
+    }
+    return true;
+}
+
+static void test_unset_object_is_as_any_other_once_it_is_written(void **state) {
+    (void)state;
+    on_every_manager(unset_is_written);
+}
+
+/* Where the compiler knows the type. */
+static bool unset_node(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 1);
+    nanvm_mut_ref made = {NULL};
+    if (leaf.object != NULL) {
+        made = nanvm_new_unset(on->manager, &node_type);
+    }
+    if (made.object == NULL) {
+        nanvm_mut_ref_drop(leaf);
+        return false;
+    }
+    struct node *node = made.object;
+    node->left = nanvm_mut_ref_to_ref(leaf);
+    node->value = 7;
+    node->right = nanvm_ref_clone(node->left);
+    assert_int_equal(tracked_live(), 1);
+    nanvm_mut_ref_drop(made);
+    return true;
+}
+
+static void test_unset_object_takes_references(void **state) {
+    (void)state;
+    on_every_manager(unset_node);
+}
+
+static bool unset_array(const stage *on) {
+    for (size_t length = 0; length < 3000; length = length * 3 + 1) {
+        nanvm_mut_ref made = nanvm_new_array_unset(on->manager, &table_type, length);
+        if (made.object == NULL) {
+            return false;
+        }
+        assert_int_equal(nanvm_mut_ref_length(made), length);
+        struct table *table = made.object;
+        table->name = null_ref();
+        memset((void *)table->entries, 0, length * sizeof(struct entry));
+        bool done = nanvm_mut_ref_resize(&made, on->manager, length + 2);
+        nanvm_mut_ref_drop(made);
+        if (!done) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void test_unset_array_is_as_any_other_once_it_is_written(void **state) {
+    (void)state;
+    on_every_manager(unset_array);
+}
+
+/* However its references look. */
+static bool discard_unset(const stage *on) {
+    nanvm_mut_ref made[] = {nanvm_new_unset(on->manager, &node_type),
+                            nanvm_new_unset(on->manager, &refs_type),
+                            nanvm_new_array_unset(on->manager, &refs_type, 100)};
+    bool done = true;
+    for (size_t i = 0; i < 3; i++) {
+        done = done && made[i].object != NULL;
+    }
+    if (made[0].object != NULL) {
+        memset(made[0].object, 0x17, sizeof(struct node));
+    }
+    if (made[2].object != NULL) {
+        memset(made[2].object, 0x17, 100 * sizeof(nanvm_ref));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        nanvm_mut_ref_discard(made[i]);
+    }
+    return done;
+}
+
+static void test_unset_object_can_be_discarded(void **state) {
+    (void)state;
+    on_counting_managers(discard_unset);
+}
+
+static bool refuse_unset(const stage *on) {
+    static const nanvm_type odd = {.name = "odd", .size = 8, .align = 3};
+    assert_null(nanvm_new_unset(on->manager, &odd).object);
+    assert_null(nanvm_new_array_unset(on->manager, &point_type, 1).object);
+    assert_null(nanvm_new_array_unset(on->manager, &ints_type, SIZE_MAX / 2).object);
+    nanvm_mut_ref none = nanvm_new_array_unset(on->manager, &point_type, 0);
+    nanvm_mut_ref_drop(none);
+    return none.object != NULL;
+}
+
+static void test_unset_object_of_no_valid_size_is_null(void **state) {
+    (void)state;
+    on_every_manager(refuse_unset);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_unset_object_is_as_any_other_once_it_is_written),
+    TEST(test_unset_object_takes_references),
+    TEST(test_unset_array_is_as_any_other_once_it_is_written),
+    TEST(test_unset_object_can_be_discarded),
+    TEST(test_unset_object_of_no_valid_size_is_null),
     TEST(test_new_gives_a_zero_filled_object),
     TEST(test_new_gives_zeros_where_an_object_died),
     TEST(test_many_objects_keep_apart),

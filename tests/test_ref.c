@@ -246,6 +246,130 @@ static void test_clone_object_copies_arrays(void **state) {
     on_every_manager(clone_array);
 }
 
+/* --- an array that changes its length --- */
+
+/* A table with a name and `length` entries, all of which refer to `leaf`; null if memory
+ * runs out. The reference is consumed. */
+static nanvm_ref table_of(const stage *on, nanvm_ref leaf, size_t length) {
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &table_type, NULL, length);
+    struct table *table = made.object;
+    if (table != NULL) {
+        table->name = nanvm_ref_clone(leaf);
+        for (size_t i = 0; i < length; i++) {
+            table->entries[i] = (struct entry){i + 1, nanvm_ref_clone(leaf)};
+        }
+    }
+    nanvm_ref_drop(leaf);
+    return nanvm_mut_ref_to_ref(made);
+}
+
+static void expect_table(const struct table *copy, const struct table *table,
+                         size_t length, size_t old_length) {
+    assert_true(nanvm_ref_same(copy->name, table->name));
+    for (size_t i = 0; i < length; i++) {
+        size_t key = i < old_length ? i + 1 : 0;
+        nanvm_ref value = i < old_length ? table->entries[i].value : null_ref();
+        assert_int_equal(copy->entries[i].key, key);
+        assert_true(nanvm_ref_same(copy->entries[i].value, value));
+    }
+}
+
+static bool clone_to(const stage *on, nanvm_ref table, size_t length) {
+    enum { OLD = 5 };
+    nanvm_ref name = ((const struct table *)table.object)->name;
+    nanvm_mut_ref copy = nanvm_ref_clone_resized(table, on->manager, length);
+    assert_int_equal(nanvm_ref_length(table), OLD);
+    if (copy.object == NULL) {
+        assert_int_equal(nanvm_ref_count(name), counted(on, OLD));
+        return false;
+    }
+    size_t kept = length < OLD ? length : OLD;
+    assert_int_equal(nanvm_ref_count(name), counted(on, OLD + 1 + kept));
+    assert_int_equal(nanvm_mut_ref_length(copy), length);
+    expect_table(copy.object, table.object, length, OLD);
+    nanvm_mut_ref_drop(copy);
+    assert_int_equal(nanvm_ref_count(name), counted(on, OLD));
+    return true;
+}
+
+static bool clone_to_any_length(const stage *on) {
+    nanvm_mut_ref leaf = tracked_new(on->manager, 3);
+    if (leaf.object == NULL) {
+        return false;
+    }
+    nanvm_ref table = table_of(on, nanvm_mut_ref_to_ref(leaf), 5);
+    bool done = table.object != NULL;
+    for (size_t length = 0; done && length < 12; length++) {
+        done = clone_to(on, table, length);
+    }
+    done = done && clone_to(on, table, 60);
+    nanvm_ref_drop(table);
+    return done;
+}
+
+static void test_clone_resized_copies_the_items_that_both_have(void **state) {
+    (void)state;
+    on_every_manager(clone_to_any_length);
+}
+
+/* Its items begin in the padding of the fixed part. */
+static bool clone_text(const stage *on) {
+    nanvm_mut_ref made = nanvm_new_array(on->manager, &text_type, "abcdefghijkl", 12);
+    bool done = made.object != NULL;
+    if (done) {
+        ((struct text *)made.object)->hash = 77;
+        ((struct text *)made.object)->tag = 't';
+    }
+    nanvm_ref text = nanvm_mut_ref_to_ref(made);
+    for (size_t length = 0; done && length < 30; length++) {
+        nanvm_mut_ref copy = nanvm_ref_clone_resized(text, on->manager, length);
+        const struct text *bytes = copy.object;
+        done = bytes != NULL;
+        for (size_t i = 0; done && i < length; i++) {
+            assert_int_equal(bytes->bytes[i], i < 12 ? (char)('a' + i) : 0);
+        }
+        if (done) {
+            assert_int_equal(bytes->hash, 77);
+            assert_int_equal(bytes->tag, 't');
+            assert_int_equal(nanvm_mut_ref_length(copy), length);
+        }
+        nanvm_mut_ref_drop(copy);
+    }
+    nanvm_ref_drop(text);
+    return done;
+}
+
+static void test_clone_resized_clears_new_items_in_the_padding(void **state) {
+    (void)state;
+    on_every_manager(clone_text);
+}
+
+static bool clone_resized_refused(const stage *on) {
+    nanvm_mut_ref unique = nanvm_new(on->manager, &unique_type);
+    nanvm_mut_ref point = nanvm_new(on->manager, &point_type);
+    nanvm_mut_ref ints = nanvm_new_array(on->manager, &ints_type, NULL, 3);
+    bool done = unique.object != NULL && point.object != NULL && ints.object != NULL;
+    tracked_expect(unique.object != NULL);
+    nanvm_ref refs[] = {nanvm_mut_ref_to_ref(unique), nanvm_mut_ref_to_ref(point),
+                        nanvm_mut_ref_to_ref(ints), null_ref()};
+    assert_null(nanvm_ref_clone_resized(refs[0], on->manager, 0).object);
+    assert_null(nanvm_ref_clone_resized(refs[1], on->manager, 1).object);
+    assert_null(nanvm_ref_clone_resized(refs[2], on->manager, SIZE_MAX / 2).object);
+    assert_null(nanvm_ref_clone_resized(refs[3], on->manager, 0).object);
+    nanvm_mut_ref copy = nanvm_ref_clone_resized(refs[1], on->manager, 0);
+    done = done && copy.object != NULL;
+    nanvm_mut_ref_drop(copy);
+    for (size_t i = 0; i < 4; i++) {
+        nanvm_ref_drop(refs[i]);
+    }
+    return done;
+}
+
+static void test_clone_resized_refuses_what_a_clone_or_a_resize_refuses(void **state) {
+    (void)state;
+    on_every_manager(clone_resized_refused);
+}
+
 static bool clone_words(const stage *on) {
     nanvm_mut_ref leaf = tracked_new(on->manager, 3);
     if (leaf.object == NULL) {
@@ -393,6 +517,43 @@ static void test_clone_callback_is_told_of_both_and_of_the_length(void **state) 
     assert_ptr_equal(told.source, array.object);
     assert_int_equal(told.length, 4);
     nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(array);
+}
+
+/* Of the items that both have. */
+static void test_clone_callback_is_told_of_the_items_that_are_kept(void **state) {
+    (void)state;
+    nanvm_ref array = nanvm_mut_ref_to_ref(
+        nanvm_new_array(nanvm_global(), &noting_type, "aabbccddeeff", 4));
+    for (size_t length = 0; length < 8; length++) {
+        nanvm_mut_ref copy = nanvm_ref_clone_resized(array, nanvm_global(), length);
+        assert_ptr_equal(told.copy, copy.object);
+        assert_ptr_equal(told.source, array.object);
+        assert_int_equal(told.length, length < 4 ? length : 4);
+        assert_int_equal(nanvm_mut_ref_length(copy), length);
+        nanvm_mut_ref_drop(copy);
+    }
+    nanvm_ref_drop(array);
+}
+
+static bool refuse_clone(void *copy, const void *source, size_t length) {
+    (void)copy;
+    (void)source;
+    return length == 0;
+}
+
+static const nanvm_type refusing_type = {
+    .name = "refusing[]", .align = 1, .item_size = 1, .clone = refuse_clone};
+
+/* The accounting manager sees whether the copy is freed. */
+static void test_clone_resized_that_is_refused_leaves_nothing(void **state) {
+    fixture *self = *state;
+    nanvm_manager *manager = &self->source.manager;
+    nanvm_ref array =
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refusing_type, "abc", 3));
+    assert_null(nanvm_ref_clone_resized(array, manager, 2).object);
+    assert_null(nanvm_ref_clone_resized(array, manager, 9).object);
+    assert_int_equal(self->source.live_blocks, 1);
     nanvm_ref_drop(array);
 }
 
@@ -594,6 +755,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_shared_reference_stays_a_ref),
     TEST(test_clone_object_copies_and_counts_references),
     TEST(test_clone_object_copies_arrays),
+    TEST(test_clone_resized_copies_the_items_that_both_have),
+    TEST(test_clone_resized_clears_new_items_in_the_padding),
+    TEST(test_clone_resized_refuses_what_a_clone_or_a_resize_refuses),
+    TEST(test_clone_callback_is_told_of_the_items_that_are_kept),
+    TEST(test_clone_resized_that_is_refused_leaves_nothing, source),
     TEST(test_tagged_words_are_counted_and_dropped),
     TEST(test_nan_boxed_references_are_counted_and_dropped),
     TEST(test_clone_callback_is_called),

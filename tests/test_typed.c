@@ -69,11 +69,31 @@ static bool typed_arrays(const stage *on) {
     assert_int_equal(text_ref_length(shared) == 60, done);
     text_mut_ref copy = text_ref_clone_object(shared, on->manager);
     done = done && copy.untyped.object != NULL;
+    text_mut_ref shorter = text_ref_clone_resized(shared, on->manager, 4);
+    done = done && shorter.untyped.object != NULL;
+    assert_int_equal(text_mut_ref_length(shorter),
+                     shorter.untyped.object != NULL ? 4 : 0);
+    text_mut_ref_cleanup(&shorter);
     text_ref_cleanup(&shared);
     assert_null(shared.untyped.object);
     text_mut_ref_cleanup(&copy);
     assert_null(copy.untyped.object);
     return done;
+}
+
+static bool typed_unset(const stage *on) {
+    text_mut_ref text = text_new_array_unset(on->manager, 20);
+    point_mut_ref point = point_new_unset(on->manager);
+    bool done = text.untyped.object != NULL && point.untyped.object != NULL;
+    assert_int_equal(text_mut_ref_length(text), text.untyped.object != NULL ? 20 : 0);
+    text_mut_ref_drop(text);
+    point_mut_ref_drop(point);
+    return done;
+}
+
+static void test_typed_objects_can_be_unset(void **state) {
+    (void)state;
+    on_every_manager(typed_unset);
 }
 
 static void test_typed_arrays_resize_and_clone(void **state) {
@@ -385,6 +405,7 @@ static void test_view_gives_an_untyped_handle_its_type(void **state) {
 static const struct CMUnitTest tests[] = {
     TEST(test_typed_pair_does_what_the_untyped_does),
     TEST(test_typed_arrays_resize_and_clone),
+    TEST(test_typed_objects_can_be_unset),
     TEST(test_typed_arrays_start_empty),
     TEST(test_typed_functions_work_for_an_unknown_type),
     TEST(test_typed_leaf_that_is_shared_lives_on),

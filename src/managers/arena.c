@@ -11,15 +11,9 @@
 
 #include "debug/debug.h"
 #include "hold.h"
+#include "managers/arena_chunks.h"
 #include "system/sanitizer.h"
 #include "unwind.h"
-
-enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1024 * 1024 };
-
-/* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. Creating a
- * million objects of 16 bytes then takes a fifth less time in a new arena, and a tenth
- * less after a reset. */
-enum { HUGE_CHUNK = NANVM_HUGE_PAGE, LARGE_ARENA = 2 * HUGE_CHUNK };
 
 /* The most bytes of headers and objects that are made ahead: few enough to stay in the
  * first-level cache. */
@@ -28,13 +22,6 @@ enum { LARGEST_RUN = 4096 };
 /* More objects are made ahead after this many of one type in a row: if types alternate,
  * they would be made in vain. */
 enum { LEAST_STREAK = 8 };
-
-typedef struct nanvm_arena_chunk {
-    nanvm_arena_part part; /* first: the dealloc of the objects in it */
-    struct nanvm_arena_chunk *next;
-    size_t size;
-    unsigned char *top; /* where its objects end; set once it isn't the newest any more */
-} nanvm_arena_chunk;
 
 static const size_t word_size = sizeof(void *);
 
@@ -57,7 +44,7 @@ static const nanvm_dealloc_table arena_dealloc_table = {
     .free_block = arena_free_block,
     .traits = {.bounded = NANVM_BOUNDS_LENGTHS}};
 
-static void part_init(nanvm_arena_part *self, nanvm_arena *arena) {
+void nanvm_arena_part_init(nanvm_arena_part *self, nanvm_arena *arena) {
     *self = (nanvm_arena_part){{{&arena_dealloc_table}, &arena->top}, arena};
 }
 
@@ -189,18 +176,13 @@ static unsigned char *bump(nanvm_arena *self, size_t prefix, nanvm_layout layout
     return memory;
 }
 
-static unsigned char *data_of(const nanvm_arena *self) {
-    return self->chunks == NULL ? self->buffer : (unsigned char *)(self->chunks + 1);
-}
-
 static nanvm_arena_part *newest_part(nanvm_arena *self) {
     return self->chunks == NULL ? &self->own : &self->chunks->part;
 }
 
 static size_t bytes_in_use(const nanvm_arena *self) {
     size_t ahead = rest_of_run(self) * self->bump_range.stride;
-    return self->top == NULL ? 0
-                             : self->used + (size_t)(self->top - data_of(self)) - ahead;
+    return nanvm_arena_chunks_bytes(self) - ahead;
 }
 
 static size_t peak_bytes(const nanvm_arena *self) {
@@ -214,137 +196,21 @@ static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
 }
 
-/* Moves the top to `bytes`: the start of an empty buffer or chunk, or NULL. */
-static void enter(nanvm_arena *self, unsigned char *bytes) {
-    self->top = bytes;
-    self->origin = NULL;
-    self->newest = NULL;
-}
-
-/* Called before another chunk becomes the newest. */
-static void leave_chunk(nanvm_arena *self) {
-    nanvm_arena_chunk *chunk = self->chunks;
-    if (chunk != NULL) {
-        chunk->top = self->top;
-        chunk->part.bounded.end = &chunk->top;
+static unsigned char *alloc_in_other_chunk(nanvm_arena *self, size_t prefix,
+                                           nanvm_layout layout) {
+    if (!nanvm_arena_chunks_add(self, prefix, layout)) {
+        return NULL;
     }
-}
-
-static void enter_chunk(nanvm_arena *self, nanvm_arena_chunk *chunk) {
-    part_init(&chunk->part, self);
-    enter(self, (unsigned char *)(chunk + 1));
-    self->end = (unsigned char *)chunk + chunk->size;
-    if (self->sanitized) {
-        nanvm_sanitizer_poison(self->top, (size_t)(self->end - self->top));
+    unsigned char *memory = bump(self, prefix, layout);
+    if (self->chunks->first == NULL) {
+        self->chunks->first = memory - prefix;
     }
-}
-
-static nanvm_layout chunk_layout(size_t size) {
-    return nanvm_layout_make(size, size == HUGE_CHUNK ? HUGE_CHUNK : NANVM_MALLOC_ALIGN);
-}
-
-static size_t next_chunk_size(const nanvm_arena *self, size_t in_use) {
-    if (in_use >= LARGE_ARENA) {
-        return HUGE_CHUNK;
-    }
-    size_t size = self->chunks == NULL ? FIRST_CHUNK : self->chunks->size * 2;
-    return size > LARGEST_CHUNK ? LARGEST_CHUNK : size;
-}
-
-/* The usual size if that is enough, else one and a half times `least`: an array may be
- * growing. */
-static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least) {
-    size_t size = next_chunk_size(self, in_use);
-    return size < least ? nanvm_ample(least) : size;
-}
-
-static nanvm_arena_chunk *chunk_alloc(nanvm_arena *self, size_t least) {
-    size_t size = chunk_size_for(self, bytes_in_use(self), least);
-    nanvm_arena_chunk *chunk = nanvm_memory_alloc(self->source, chunk_layout(size));
-    if (chunk == NULL && size > least) {
-        size = least;
-        chunk = nanvm_memory_alloc(self->source, chunk_layout(size));
-    }
-    if (chunk != NULL) {
-        chunk->size = size;
-    }
-    return chunk;
-}
-
-static void free_chunks(nanvm_arena *self, nanvm_arena_chunk *chunk) {
-    while (chunk != NULL) {
-        nanvm_arena_chunk *next = chunk->next;
-        if (self->sanitized) {
-            nanvm_sanitizer_unpoison(chunk + 1, chunk->size - sizeof(*chunk));
-        }
-        nanvm_memory_dealloc(self->source, chunk, chunk_layout(chunk->size));
-        chunk = next;
-    }
-}
-
-static void free_retained(nanvm_arena *self) {
-    nanvm_arena_chunk *retained = self->retained;
-    self->retained = NULL;
-    free_chunks(self, retained);
-}
-
-/* If the source has no memory, gives back the chunks that were retained at a reset, which
- * are all too small, and asks the source again. The source's dealloc may drop references.
- * These drops are held, so that no callback runs while the caller creates an object or
- * takes raw memory. */
-static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least) {
-    nanvm_arena_chunk *chunk = chunk_alloc(self, least);
-    if (chunk == NULL && self->retained != NULL) {
-        nanvm_hold hold;
-        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-        free_retained(self);
-        nanvm_drop_resume_later(&hold);
-        chunk = chunk_alloc(self, least);
-    }
-    return chunk;
-}
-
-/* Takes the first retained chunk that is large enough; NULL if there is none. */
-static nanvm_arena_chunk *chunk_pop_retained(nanvm_arena *self, size_t least) {
-    nanvm_arena_chunk **link = &self->retained;
-    while (*link != NULL && (*link)->size < least) {
-        link = &(*link)->next;
-    }
-    nanvm_arena_chunk *chunk = *link;
-    if (chunk != NULL) {
-        *link = chunk->next;
-    }
-    return chunk;
-}
-
-/* Adds a chunk that has room for `prefix` bytes and the layout, however the chunk is
- * aligned. */
-static bool grow(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
-    size_t extra = sizeof(nanvm_arena_chunk) + prefix + (layout.align - 1);
-    if (self->source == NULL || layout.size > (size_t)PTRDIFF_MAX - extra) {
-        return false;
-    }
-    nanvm_arena_chunk *chunk = chunk_pop_retained(self, extra + layout.size);
-    if (chunk == NULL) {
-        chunk = chunk_alloc_at_last(self, extra + layout.size);
-    }
-    if (chunk == NULL) {
-        return false;
-    }
-    self->used = bytes_in_use(self);
-    leave_chunk(self);
-    chunk->next = self->chunks;
-    self->chunks = chunk;
-    enter_chunk(self, chunk);
-    return true;
+    return memory;
 }
 
 static unsigned char *alloc_bytes(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     unsigned char *memory = bump(self, prefix, layout);
-    if (memory == NULL && grow(self, prefix, layout)) {
-        memory = bump(self, prefix, layout);
-    }
-    return memory;
+    return memory != NULL ? memory : alloc_in_other_chunk(self, prefix, layout);
 }
 
 /* --- raw memory --- */
@@ -361,11 +227,74 @@ static void *arena_alloc(nanvm_manager *manager, nanvm_layout layout) {
     return memory;
 }
 
-/* The newest block or piece lies at the top: it grows and shrinks in place. */
-static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t size) {
-    if (size > (size_t)(self->end - (unsigned char *)memory)) {
+/* What a block or a piece is to be resized to. */
+typedef struct resizing {
+    const nanvm_type *type; /* NULL: a piece */
+    void *memory;           /* the object, or the piece */
+    nanvm_layout layout;
+    size_t size;
+} resizing;
+
+static void *start_of(const resizing *how) {
+    return how->type == NULL ? how->memory : (void *)nanvm_block_header(how->memory);
+}
+
+/* The bytes in front of the object, if an origin is among them; 0 for a piece. */
+static size_t front_size(const nanvm_arena *self, const nanvm_type *type) {
+    return type == NULL ? 0 : arena_prefix(self, type) + sizeof(nanvm_origin);
+}
+
+/* Whether the link of another object leads to the block. It never leads to the newest
+ * one, whose bytes become free when it is freed, and which may move. */
+static bool is_linked_to(const nanvm_arena *self, const resizing *how) {
+    return how->type != NULL && has_finalizer(self, how->type) &&
+           self->finalizable != how->memory;
+}
+
+/* Makes the second chunk the current one if the block or piece is alone in it, so that it
+ * is the newest again. */
+static bool return_to_chunk(nanvm_arena *self, const resizing *how) {
+    unsigned char *memory = how->memory;
+    if (!nanvm_arena_chunks_can_move(self, how->layout.align) ||
+        is_linked_to(self, how) ||
+        !nanvm_arena_chunks_return_to(self, memory - front_size(self, how->type),
+                                      memory + how->layout.size)) {
+        return false;
+    }
+    self->newest = start_of(how);
+    return true;
+}
+
+static void renew_block(nanvm_arena *self, const nanvm_type *type, unsigned char *front,
+                        void *object) {
+    self->origin = (nanvm_origin *)(void *)front;
+    nanvm_origin_write(self->origin, type, &newest_part(self)->bounded.dealloc);
+    if (has_finalizer(self, type)) {
+        self->finalizable = object;
+    }
+}
+
+/* Lets the newest block or piece grow together with the current chunk, if it is alone in
+ * it. Returns where it is now, or NULL. */
+static void *grow_with_chunk(nanvm_arena *self, resizing how) {
+    size_t prefix = front_size(self, how.type);
+    unsigned char *front = (unsigned char *)how.memory - prefix;
+    front = nanvm_arena_chunks_can_move(self, how.layout.align)
+                ? nanvm_arena_chunks_grow(self, front, prefix + how.size)
+                : NULL;
+    if (front == NULL) {
         return NULL;
     }
+    how.memory = front + prefix;
+    if (how.type != NULL) {
+        renew_block(self, how.type, front, how.memory);
+    }
+    self->newest = start_of(&how);
+    return how.memory;
+}
+
+/* The newest block or piece lies at the top: it grows and shrinks in place. */
+static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t size) {
     note_peak(self);
     if (size < old_size) {
         nanvm_wipe((unsigned char *)memory + size, old_size - size);
@@ -377,19 +306,24 @@ static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t
     return memory;
 }
 
-/* The memory lies at the top if `start` equals `newest`. `start` is the block's header,
- * or the piece itself. */
-static void *resize_in_place(nanvm_arena *self, const void *start, void *memory,
-                             size_t old_size, size_t size) {
+/* Returns where the block or piece is now, or NULL: then it has to move elsewhere. */
+static void *resize(nanvm_arena *self, const resizing *how) {
     end_run(self);
-    void *resized =
-        start == self->newest ? resize_top(self, memory, old_size, size) : NULL;
-    return resized == NULL && size <= old_size ? memory : resized;
+    bool grows = how->size > how->layout.size;
+    void *memory = how->memory;
+    if (start_of(how) != self->newest && (!grows || !return_to_chunk(self, how))) {
+        return grows ? NULL : memory;
+    }
+    if (how->size > (size_t)(self->end - (unsigned char *)memory)) {
+        memory = grow_with_chunk(self, *how);
+    }
+    return memory == NULL ? NULL : resize_top(self, memory, how->layout.size, how->size);
 }
 
 static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
-    return resize_in_place(arena_of(manager), memory, memory, layout.size, size);
+    resizing how = {NULL, memory, layout, size};
+    return resize(arena_of(manager), &how);
 }
 
 /* Moves the top down to `top`, where the newest block or piece begins; its bytes are free
@@ -421,8 +355,10 @@ static bool origin_serves(const nanvm_arena *self, const nanvm_type *type) {
            (size_t)(self->end - (unsigned char *)self->origin) / word_size < UINT32_MAX;
 }
 
-static unsigned char *alloc_with_origin(nanvm_arena *self, const nanvm_type *type,
-                                        size_t prefix, nanvm_layout layout) {
+NANVM_NOINLINE static unsigned char *alloc_with_origin(nanvm_arena *self,
+                                                       const nanvm_type *type,
+                                                       size_t prefix,
+                                                       nanvm_layout layout) {
     unsigned char *object = alloc_bytes(self, prefix + sizeof(nanvm_origin), layout);
     if (object != NULL) {
         self->origin = (nanvm_origin *)(void *)(object - prefix - sizeof(nanvm_origin));
@@ -469,7 +405,7 @@ static void link_run(nanvm_arena *self) {
 
 /* Whether prefetching helps: a small arena is in the cache anyway. */
 static bool is_large(const nanvm_arena *self) {
-    return self->chunks != NULL && self->chunks->size >= LARGEST_CHUNK;
+    return self->chunks != NULL && self->chunks->size >= NANVM_ARENA_LARGEST_CHUNK;
 }
 
 /* Makes `length` objects behind the newest. In a large arena the memory of the next run
@@ -557,9 +493,13 @@ static void *arena_new_block(nanvm_manager *manager, const nanvm_type *type,
 static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old_size,
                                 size_t size) {
     nanvm_arena *self = arena_of(manager);
-    return owns(self, object)
-               ? resize_in_place(self, nanvm_block_header(object), object, old_size, size)
-               : NULL;
+    if (!owns(self, object)) {
+        return NULL;
+    }
+    const nanvm_type *type = nanvm_block_origin(object)->type;
+    resizing how = {type, object, nanvm_layout_make(old_size, nanvm_block_align(type)),
+                    size};
+    return resize(self, &how);
 }
 
 static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
@@ -640,23 +580,10 @@ static void wipe_part(unsigned char *begin, const unsigned char *top) {
 /* Wipes all bytes in use: a reference that outlived the reset finds no header there. */
 static void wipe_used(nanvm_arena *self) {
     nanvm_arena_chunk *chunk = self->chunks;
-    wipe_part(data_of(self), self->top);
+    wipe_part(nanvm_arena_chunks_data(self), self->top);
     for (chunk = chunk == NULL ? NULL : chunk->next; chunk != NULL; chunk = chunk->next) {
         wipe_part((unsigned char *)(chunk + 1), chunk->top);
     }
-}
-
-/* Keeps the chunks in the order in which they were taken. (If they were given back and
- * taken anew, half of the time of creating a million objects would go into that, because
- * their pages would fault in again.) */
-static void keep_chunks(nanvm_arena *self) {
-    free_retained(self);
-    for (nanvm_arena_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        chunk->next = self->retained;
-        self->retained = chunk;
-    }
-    self->chunks = NULL;
 }
 
 NANVM_UNUSED static void stop_unless_reset(const bool *ended) {
@@ -690,17 +617,17 @@ static void make_empty(nanvm_arena *self) {
         wipe_used(self);
     }
     for_all_bytes(self, nanvm_sanitizer_poison);
-    keep_chunks(self);
+    nanvm_arena_chunks_retain(self);
     self->blocks = self->pieces = 0;
-    enter(self, self->buffer);
+    nanvm_arena_chunks_enter(self, self->buffer);
 }
 
 static void give_all_back(nanvm_arena *self) {
     make_empty(self);
     for_all_bytes(self, nanvm_sanitizer_unpoison);
-    free_retained(self);
+    nanvm_arena_chunks_free_retained(self);
     self->end = self->buffer = NULL;
-    enter(self, NULL);
+    nanvm_arena_chunks_enter(self, NULL);
 }
 
 /* Calls `finish` once the arena has let go of all objects. The source's dealloc may drop
@@ -725,22 +652,13 @@ void nanvm_arena_deinit(nanvm_arena *self) {
 
 /* --- the manager as a whole --- */
 
-static size_t size_of_chunks(const nanvm_arena_chunk *chunk) {
-    size_t size = 0;
-    for (; chunk != NULL; chunk = chunk->next) {
-        size += chunk->size;
-    }
-    return size;
-}
-
 static void arena_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     const nanvm_arena *self = (const nanvm_arena *)(const void *)manager;
     size_t buffer = self->buffer != NULL ? (size_t)(self->end - self->buffer) : 0;
     stats->live_blocks = self->blocks - rest_of_run(self) + self->pieces;
     stats->live_bytes = bytes_in_use(self);
     stats->peak_bytes = peak_bytes(self);
-    stats->reserved_bytes =
-        buffer + size_of_chunks(self->chunks) + size_of_chunks(self->retained);
+    stats->reserved_bytes = buffer + nanvm_arena_chunks_size(self);
 }
 
 static const nanvm_manager_table arena_table = {
@@ -750,7 +668,7 @@ void nanvm_arena_init(nanvm_arena *self, void *buffer, size_t size) {
     memset(self, 0, offsetof(nanvm_arena, slots)); /* show_run() fills the rest */
     self->manager.table = &arena_table;
     self->manager.dealloc = &self->own.bounded.dealloc;
-    part_init(&self->own, self);
+    nanvm_arena_part_init(&self->own, self);
     self->buffer = buffer;
     self->top = buffer;
     self->end = buffer == NULL ? NULL : self->buffer + size;

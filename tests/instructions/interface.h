@@ -21,6 +21,9 @@
     static inline nanvm_mut_ref name##_new(nanvm_manager *manager) {                     \
         return nanvm_new(manager, &(table));                                             \
     }                                                                                    \
+    static inline nanvm_mut_ref name##_new_unset(nanvm_manager *manager) {               \
+        return nanvm_new_unset(manager, &(table));                                       \
+    }                                                                                    \
     static inline nanvm_mut_ref name##_new_copy(nanvm_manager *manager,                  \
                                                 const type *value) {                     \
         return nanvm_new_copy(manager, &(table), value);                                 \

@@ -128,6 +128,16 @@ MEASURE(new_copy_leaf) {
     }
 }
 
+/* The object's bytes are written one by one. */
+MEASURE(new_unset_leaf) {
+    FOR_TIMES(i) {
+        leaf_mut_ref own = leaf_new_unset(manager);
+        leaf *written = UNTYPED(own).object;
+        *written = (leaf){1, 2};
+        leaves[i] = leaf_mut_ref_to_ref(own);
+    }
+}
+
 #if !defined(INTERFACE_TYPED)
 /* The compiler doesn't know the type. */
 MEASURE(new_copy_any) {
@@ -256,6 +266,7 @@ MEASURE(make_mut) {
 const operation OPERATIONS[] = {
     ROW(new_leaf, "walk", false, make_and_drop_leaves, drop_leaves),
     ROW(new_copy_leaf, "walk", false, make_and_drop_leaves, drop_leaves),
+    ROW(new_unset_leaf, "walk", false, make_and_drop_leaves, drop_leaves),
 #if !defined(INTERFACE_TYPED)
     ROW(new_copy_any, "walk", false, make_and_drop_leaves, drop_leaves),
 #endif

@@ -48,6 +48,12 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_init(nanvm_arena *self, void *buffer
 /**
  * Makes `self` an arena that grows, in chunks that it takes from `source`.
  *
+ * Chunks double, from 4 KiB to 1 MiB; a large arena takes 2 MiB in huge pages. An object
+ * or a piece of more than 256 KiB gets a chunk that it fills, and smaller ones go on
+ * using the chunk before. A piece or array that is alone in its chunk, as large ones are,
+ * grows together with the chunk: the arena asks `source` to resize it, which takes no
+ * second copy where `source` can resize in place, as nanvm_global() can.
+ *
  * @ownership `source` must outlive `self`. Call nanvm_arena_deinit() in the end. Like any
  *     arena it can't be moved or copied.
  * @errors none; it allocates nothing yet.

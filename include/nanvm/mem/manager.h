@@ -144,6 +144,38 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
                     size_t length);
 
 /**
+ * An object whose bytes are in any state: for a caller that writes them at once. An array
+ * has no items.
+ *
+ * Before anything else is done with the object, all references in it have to be written,
+ * or set to null, and so has all that its type's callbacks read. Until then it may only
+ * be written, and freed by nanvm_mut_ref_discard(): it may not be dropped, shared,
+ * resized, cloned or visited, and its arena not be reset. Other objects may be created
+ * and dropped meanwhile. A debug build fills the bytes with 0xa5, which is no valid
+ * reference on most machines; memcheck and MemorySanitizer report reads of bytes that
+ * weren't written.
+ *
+ * @ownership the caller's, as nanvm_new().
+ * @errors null handle, see above.
+ * @threads as the manager says.
+ * @cost the manager's allocation. Inlined as nanvm_new() is.
+ */
+NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type);
+
+/**
+ * An array of `length` items; the bytes of its fixed part and of its items are in any
+ * state, with all that nanvm_new_unset() says.
+ *
+ * @ownership the caller's.
+ * @errors null handle, see above.
+ * @threads as the manager says.
+ * @cost the manager's allocation.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
+    nanvm_new_array_unset(nanvm_manager *manager, const nanvm_type *type, size_t length);
+
+/**
  * An object that `construct` writes in place, see #nanvm_construct. If `construct` gives
  * up, the object is freed first; then the `drop` callbacks run for what it referred to.
  *

@@ -174,6 +174,24 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
     nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager);
 
 /**
+ * A new array with the fixed part of `self` and its first `length` items; if it has
+ * fewer, the others are all zeros. The same as nanvm_ref_clone_object() and then
+ * nanvm_mut_ref_resize(), in one copy, and without cloning the items that are cut off.
+ * Persistent vectors change the length of a shared array in this way.
+ *
+ * The type's `clone` is called as in nanvm_ref_clone_object(), with the number of items
+ * that both arrays have.
+ *
+ * @ownership `self` stays the caller's; the result is the caller's.
+ * @errors the null handle where nanvm_ref_clone_object() fails, or if nanvm_type_size()
+ *     fails for this length. Stops the program if the object is dead.
+ * @threads any thread that has `self`, as the manager says.
+ * @cost the manager's allocation, O(size of the new array + references).
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
+    nanvm_ref_clone_resized(nanvm_ref self, nanvm_manager *manager, size_t length);
+
+/**
  * A `MutRef` with the content of `*self`: the same object for a sole owner, a
  * new one in `manager` otherwise.
  *

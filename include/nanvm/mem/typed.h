@@ -35,13 +35,15 @@
  * the same name for #nanvm_ref and #nanvm_mut_ref does:
  *
  * - @ref manager "Creating": `<name>_new(manager)`, `<name>_new_copy(manager, value)`,
- *   `<name>_new_array(manager, items, length)`,
+ *   `<name>_new_array(manager, items, length)`, `<name>_new_unset(manager)`,
+ *   `<name>_new_array_unset(manager, length)`,
  *   `<name>_new_with(manager, length, construct, context)`.
  * - @ref mut_ref "MutRef": `<name>_mut_ref_null()`, `<name>_mut_ref_is_null(self)`,
  *   `_get`, `_length`, `_to_ref`, `_drop`, `_discard`, `_move`, `_resize`,
  *   `_resize_unset` and `_cleanup`.
  * - @ref ref "Ref": `<name>_ref_null()`, `<name>_ref_is_null(self)`, `_get`, `_length`,
  *   `_clone`, `_drop`, `_count`, `_is_sole`, `_try_to_mut_ref`, `_clone_object`,
+ *   `_clone_resized`,
  *   `_to_mut_ref`, `_make_mut`, `_same`, `_move`, `_cleanup`.
  *
  * And three ways back from an untyped handle:

@@ -9,10 +9,16 @@ static nanvm_mut_ref make_copy(nanvm_manager *manager, const nanvm_type *type,
     return nanvm_new_copy(manager, type, value);
 }
 
+static nanvm_mut_ref make_unset(nanvm_manager *manager, const nanvm_type *type) {
+    return nanvm_new_unset(manager, type);
+}
+
 const calls untyped_calls = {make,
                              make_copy,
                              nanvm_new_array,
                              nanvm_new_with,
+                             make_unset,
+                             nanvm_new_array_unset,
                              nanvm_mut_ref_get,
                              nanvm_mut_ref_length,
                              nanvm_mut_ref_to_ref,
@@ -33,4 +39,5 @@ const calls untyped_calls = {make,
                              nanvm_ref_to_mut_ref,
                              nanvm_ref_make_mut,
                              nanvm_ref_clone_object,
+                             nanvm_ref_clone_resized,
                              NULL};

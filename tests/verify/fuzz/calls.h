@@ -12,6 +12,8 @@ typedef struct calls {
                                 size_t);
     nanvm_mut_ref (*make_with)(nanvm_manager *, const nanvm_type *, size_t,
                                nanvm_construct *, void *);
+    nanvm_mut_ref (*make_unset)(nanvm_manager *, const nanvm_type *);
+    nanvm_mut_ref (*make_array_unset)(nanvm_manager *, const nanvm_type *, size_t);
     void *(*get_mut)(nanvm_mut_ref);
     size_t (*length_mut)(nanvm_mut_ref);
     nanvm_ref (*to_ref)(nanvm_mut_ref);
@@ -32,6 +34,7 @@ typedef struct calls {
     nanvm_mut_ref (*to_mut)(nanvm_ref *, nanvm_manager *);
     void *(*make_mut)(nanvm_ref *, nanvm_manager *);
     nanvm_mut_ref (*clone_object)(nanvm_ref, nanvm_manager *);
+    nanvm_mut_ref (*clone_resized)(nanvm_ref, nanvm_manager *, size_t);
     bool (*from)(nanvm_ref *, nanvm_ref *); /* `<name>_ref_from`; NULL if untyped */
 } calls;
 

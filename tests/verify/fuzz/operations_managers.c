@@ -437,6 +437,7 @@ static void make_too_long(nanvm_manager *manager, unsigned char which) {
         REQUIRE(nanvm_new_array(manager, it->type, NULL, length).object == NULL);
         REQUIRE(nanvm_new_with(manager, it->type, length, on_construct, NULL).object ==
                 NULL);
+        REQUIRE(nanvm_new_array_unset(manager, it->type, length).object == NULL);
     }
 }
 
@@ -462,6 +463,7 @@ static void use_null(nanvm_manager *manager, unsigned char which) {
     REQUIRE(how->get(none) == NULL && how->length(none) == 0 && how->count(none) == 0);
     REQUIRE(how->clone(none).object == NULL && how->to_ref(own).object == NULL);
     REQUIRE(how->clone_object(none, manager).object == NULL);
+    REQUIRE(how->clone_resized(none, manager, which).object == NULL);
     REQUIRE(how->to_mut(&none, manager).object == NULL);
     REQUIRE(how->make_mut(&none, manager) == NULL);
     REQUIRE(!how->try_to_mut(&none, &own) && !how->resize(&own, manager, 0));

@@ -81,6 +81,20 @@ static nanvm_mut_ref make_copy(const plan *self, const calls *how,
     return how->make_copy(manager, self->kind->type, value);
 }
 
+/* An array that the library doesn't clear. */
+static nanvm_mut_ref write_array(const plan *self, const calls *how,
+                                 nanvm_manager *manager, const void *items,
+                                 size_t bytes) {
+    const nanvm_type *type = self->kind->type;
+    size_t size = 0;
+    nanvm_mut_ref made = how->make_array_unset(manager, type, self->content.length);
+    if (made.object != NULL && nanvm_type_size(type, self->content.length, &size)) {
+        memset(made.object, 0, size);
+        memcpy(kind_items(self->kind, made.object), items, bytes);
+    }
+    return made;
+}
+
 /* Items as they lie in an array; without one, `items` is where they would begin. */
 static nanvm_mut_ref make_array(const plan *self, const calls *how,
                                 nanvm_manager *manager) {
@@ -93,13 +107,29 @@ static nanvm_mut_ref make_array(const plan *self, const calls *how,
         uintptr_t object = (uintptr_t)items - self->kind->type->items_offset;
         kind_set_part(self->kind, (void *)object, i, self->refs[i]);
     }
-    return how->make_array(manager, self->kind->type, items, self->content.length);
+    return self->content.seed % 2 == 0
+               ? how->make_array(manager, self->kind->type, items, self->content.length)
+               : write_array(self, how, manager, items, bytes);
+}
+
+/* Every other one isn't cleared by the library; then the program writes zeros. */
+static nanvm_mut_ref make_new(const plan *self, const calls *how,
+                              nanvm_manager *manager) {
+    const nanvm_type *type = self->kind->type;
+    if (self->content.seed % 2 == 0) {
+        return how->make(manager, type);
+    }
+    nanvm_mut_ref made = how->make_unset(manager, type);
+    if (made.object != NULL && type->size > 0) {
+        memset(made.object, 0, type->size);
+    }
+    return made;
 }
 
 static nanvm_mut_ref make_real(plan *self, const calls *how, unsigned way) {
     nanvm_manager *manager = manager_of(self->where);
     const nanvm_type *type = self->kind->type;
-    return way == BY_NEW    ? how->make(manager, type)
+    return way == BY_NEW    ? make_new(self, how, manager)
            : way == BY_COPY ? make_copy(self, how, manager)
            : way == BY_ARRAY
                ? make_array(self, how, manager)
@@ -258,6 +288,7 @@ typedef struct conversion {
     unsigned life; /* of the manager */
     bool was_sole;
     size_t failures;
+    size_t length; /* of a clone with another one; or 0 */
 } conversion;
 
 size_t size_of(handle it) {
@@ -273,8 +304,10 @@ static bool is_clonable(handle it) {
 }
 
 static void check_failed(const conversion *self) {
+    size_t size = size_of(self->from);
+    size_t more = self->length * known_of(self->from)->kind->type->item_size;
     REQUIRE(!is_clonable(self->from) ||
-            may_fail(self->where, size_of(self->from), self->failures));
+            may_fail(self->where, size + more, self->failures));
     REQUIRE(!self->was_sole || !is_settled());
 }
 
@@ -395,23 +428,51 @@ void op_convert(const operation *op) {
     }
 }
 
+/* Whether the clone is to have another length. A `clone` is told of the old one here. */
+static bool may_clone_resized(const operation *op, handle from) {
+    const kind *its = known_of(from)->kind;
+    return way_of(op) == 3 && its->type->item_size != 0 && its->type->clone == NULL;
+}
+
+static size_t length_of_clone(const operation *op, handle from) {
+    const kind *its = known_of(from)->kind;
+    size_t old = known_of(from)->content.length;
+    size_t length = op->seed % 4 == 0   ? old + 1
+                    : op->seed % 4 == 1 ? old - old / 4
+                                        : kind_length(its, op->size);
+    bool fits = kind_parts(its, length) <= PARTS_MAX &&
+                length * its->type->item_size <= BYTES_MAX;
+    return fits ? length : old;
+}
+
+static void *clone_real(conversion *self, bool resized) {
+    nanvm_manager *manager = manager_of(self->where);
+    nanvm_ref from = ref_of(self->from);
+    return resized ? self->how->clone_resized(from, manager, self->length).object
+                   : self->how->clone_object(from, manager).object;
+}
+
 void op_clone_object(const operation *op) {
     const handle *slot = as_ref(other_of(op));
     if (slot == NULL || !may_clone(*slot, place_of(op))) {
         return;
     }
     conversion self = {.from = share(*slot, &untyped_calls), .where = place_of(op)};
+    bool resized = may_clone_resized(op, self.from);
+    self.length = resized ? length_of_clone(op, self.from) : 0;
     self.how = calls_of(self.from, is_typed(op));
     self.failures = failures_so_far();
     self.life = model.life[self.where];
     here.borrowed[self.where]++;
-    self.to.object =
-        self.how->clone_object(ref_of(self.from), manager_of(self.where)).object;
+    self.to.object = clone_real(&self, resized);
     here.borrowed[self.where]--;
     if (self.to.object == NULL) {
         check_failed(&self);
     } else {
         note_clone(&self);
+        if (resized) {
+            model_resize(self.to.id, self.length);
+        }
         put_checked(slot_of(op), self.to);
     }
     check_object(self.from.id);

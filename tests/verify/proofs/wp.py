@@ -47,6 +47,8 @@ class Unit:
 UNITS = (
     Unit("slab", "pool/slab.c", CHUNKS),
     Unit("arena", "managers/arena.c", SIZES),
+    Unit("arena_chunks", "managers/arena_chunks.c", SIZES,
+         inlined=("nanvm_arena_chunks_can_move", "source_copies")),
     Unit("count", "nanvm/mem/count.h"),
     Unit("type", "type.c", SIZES[:1]),
     Unit("block", "block.c", SIZES[:2]),

@@ -18,7 +18,7 @@ struct nanvm_arena {
     nanvm_manager manager;              /* first */
     nanvm_arena_part own;               /* the buffer, and all raw memory */
     nanvm_manager *source;              /* of chunks; NULL: there is only the buffer */
-    struct nanvm_arena_chunk *chunks;   /* the newest first */
+    struct nanvm_arena_chunk *chunks;   /* the current one first, objects go there */
     struct nanvm_arena_chunk *retained; /* not in use since the last reset */
     unsigned char *top;                 /* the first free byte */
     unsigned char *end;                 /* behind the last byte */
@@ -29,7 +29,8 @@ struct nanvm_arena {
     size_t blocks;       /* since the last reset */
     size_t pieces;       /* of raw memory, since then */
     size_t peak;         /* bytes in use at most */
-    size_t used;         /* bytes in all chunks but the newest */
+    size_t used;         /* bytes in all chunks but the current one */
+    size_t shared_size;  /* of the chunk added last that isn't one object's own, or 0 */
     size_t streak;       /* blocks of a type in a row, at the top */
     bool self_contained; /* no object refers outside: references needn't be released */
     bool sanitized;      /* a sanitizer is told which bytes are in use */

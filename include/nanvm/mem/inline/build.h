@@ -25,6 +25,13 @@
 #define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_##name##_abi, NANVM_ABI)
 #endif
 
+/* Whether new objects whose bytes are in any state are filled with a pattern (1). */
+#if defined(NANVM_DEBUG)
+enum { NANVM_FILLS_UNSET = 1 };
+#else
+enum { NANVM_FILLS_UNSET = 0 };
+#endif
+
 NANVM_BEGIN_DECLS
 
 #if defined(NANVM_HARDENED)

@@ -9,13 +9,15 @@
 
 NANVM_BEGIN_DECLS
 
-/* nanvm_new() and nanvm_new_copy() of a type that the compiler doesn't know, or of an
+/* nanvm_new() and its siblings of a type that the compiler doesn't know, or of an
  * array. */
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
                                                       const nanvm_type *type);
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
                                                            const nanvm_type *type,
                                                            const void *value);
+NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_unset_any(nanvm_manager *manager,
+                                                            const nanvm_type *type);
 
 /* nanvm_new_block() of a manager that has no slot of the type at hand. */
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_new_block_cold(
@@ -57,6 +59,15 @@ NANVM_INLINE nanvm_mut_ref nanvm_new_copy(nanvm_manager *manager, const nanvm_ty
         return self;
     }
     return nanvm_new_copy_any(manager, type, value);
+}
+
+NANVM_INLINE nanvm_mut_ref nanvm_new_unset(nanvm_manager *manager,
+                                           const nanvm_type *type) {
+    if (!NANVM_FILLS_UNSET && NANVM_IS_KNOWN(type->size) && type->item_size == 0) {
+        nanvm_mut_ref self = {nanvm_new_block(manager, type)};
+        return self;
+    }
+    return nanvm_new_unset_any(manager, type);
 }
 
 NANVM_END_DECLS

@@ -28,6 +28,14 @@
         nanvm_manager *manager, const void *items, size_t length) {                      \
         return name##_mut_ref_typed_(nanvm_new_array(manager, &(table), items, length)); \
     }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_new_unset(          \
+        nanvm_manager *manager) {                                                        \
+        return name##_mut_ref_typed_(nanvm_new_unset(manager, &(table)));                \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_new_array_unset(    \
+        nanvm_manager *manager, size_t length) {                                         \
+        return name##_mut_ref_typed_(nanvm_new_array_unset(manager, &(table), length));  \
+    }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_new_with(           \
         nanvm_manager *manager, size_t length, nanvm_construct *construct,               \
         void *context) {                                                                 \
@@ -107,6 +115,11 @@
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_clone_object(   \
         name##_ref self, nanvm_manager *manager) {                                       \
         return name##_mut_ref_typed_(nanvm_ref_clone_object(self.untyped, manager));     \
+    }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_clone_resized(  \
+        name##_ref self, nanvm_manager *manager, size_t length) {                        \
+        return name##_mut_ref_typed_(                                                    \
+            nanvm_ref_clone_resized(self.untyped, manager, length));                     \
     }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_to_mut_ref(     \
         name##_ref *self, nanvm_manager *manager) {                                      \

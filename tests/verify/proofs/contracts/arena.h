@@ -38,27 +38,6 @@ static bool fits(size_t room, size_t front, size_t size);
     ensures \result * self->bump_range.stride <= PTRDIFF_MAX; */
 static size_t rest_of_run(const nanvm_arena *self);
 
-/*@ assigns \nothing;
-    ensures \result.size == size && is_alignment(\result.align); */
-static nanvm_layout chunk_layout(size_t size);
-
-/* Twice as much each time, within limits; huge pages from some size on. */
-/*@ requires is_arena(self);
-    assigns \nothing;
-    ensures in_use >= LARGE_ARENA ==> \result == HUGE_CHUNK;
-    ensures in_use < LARGE_ARENA ==> \result <= LARGEST_CHUNK;
-    ensures in_use < LARGE_ARENA && self->chunks == \null ==> \result == FIRST_CHUNK;
-    ensures in_use < LARGE_ARENA && self->chunks != \null ==>
-            \result == \min(2 * self->chunks->size, LARGEST_CHUNK); */
-static size_t next_chunk_size(const nanvm_arena *self, size_t in_use);
-
-/*@ requires is_arena(self);
-    requires least <= PTRDIFF_MAX;
-    assigns \nothing;
-    ensures least <= \result;
-    ensures \result <= \max(HUGE_CHUNK, least + least / 2); */
-static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least);
-
 /* No more than there are in a row, than may be made ahead, and than have room. */
 /*@ requires \valid_read(self) && stride > 0;
     requires \base_addr(self->top) == \base_addr(self->end);
@@ -71,5 +50,5 @@ static size_t next_run_length(const nanvm_arena *self, size_t stride);
 
 /*@ requires is_arena(self);
     assigns \nothing;
-    ensures \result <==> self->chunks != \null && self->chunks->size >= LARGEST_CHUNK; */
+    ensures \result <==> self->chunks != \null && self->chunks->size >= NANVM_ARENA_LARGEST_CHUNK; */
 static bool is_large(const nanvm_arena *self);
