@@ -259,7 +259,7 @@ static void copy_with_references(size_t length, nanvm_ref leaf) {
     nanvm_local_deinit(&local);
 }
 
-static void test_each_of_up_to_ten_references_is_cloned(void **state) {
+static void test_each_of_up_to_66_references_is_cloned(void **state) {
     fixture *self = *state;
     nanvm_ref leaf = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
     for (size_t length = 0; length <= MANY_REFS; length++) {
@@ -349,7 +349,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_is_copied_with_its_items),
     TEST(test_references_that_visit_knows_of_are_cloned),
     TEST(test_type_that_can_not_be_cloned_gives_null, local),
-    TEST(test_each_of_up_to_ten_references_is_cloned, local),
+    TEST(test_each_of_up_to_66_references_is_cloned, local),
     TEST(test_shared_struct_stays_where_there_is_no_memory, local_over_source),
     TEST(test_object_of_the_global_manager_is_copied_if_it_is_shared, local),
 };

@@ -11,9 +11,9 @@
 
 NANVM_BEGIN_DECLS
 
-/* The most references of a struct that is copied inline: each takes about 6 instructions,
- * 25 bytes of code. */
-enum { NANVM_COPIED_REFS_MAX = 8 };
+/* The most references of a struct that is copied inline. Each takes about 6 instructions;
+ * the code has a loop for eight of them, some 200 bytes. */
+enum { NANVM_COPIED_REFS_MAX = 64 };
 
 /* Whether a copy takes nothing but a copy of the bytes and a clone of each declared
  * reference. */
