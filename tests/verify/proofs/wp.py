@@ -60,6 +60,7 @@ UNITS = (
     Unit("available", "internal.h", (), CASTS),
     Unit("large", "pool/large.c", (*CHUNKS, "pool", "cache")),
     Unit("slots", "nanvm/mem/inline/slots.h"),
+    Unit("piece_slots", "pool/piece_slots.c", SIZES[:1]),
     Unit("local", "managers/local.c", (*SIZES, "slab")),
     Unit("global", "managers/global.c", SIZES),
     Unit("chunk", "pool/chunk.c", SIZES),

@@ -52,9 +52,9 @@ static size_t least_chunk_size(const nanvm_pool *pool);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
-    ensures 512 <= \result <= 64 * 1024;
-    ensures 2 * 512 <= pool->reserved <= 2 * 64 * 1024 - 2 ==>
-            pool->reserved / 2 <= \result < pool->reserved / 2 + NANVM_CACHE_LINE; */
+    ensures 256 <= \result <= 64 * 1024;
+    ensures 4 * 256 <= pool->reserved <= 4 * 64 * 1024 - 4 ==>
+            pool->reserved / 4 <= \result < pool->reserved / 4 + NANVM_CACHE_LINE; */
 static size_t usual_chunk_size(const nanvm_pool *pool);
 
 /* All slots fit, and not one more would. */
