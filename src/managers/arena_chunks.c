@@ -3,10 +3,10 @@
  *   1. Chunks double, up to a size that depends on the bytes in use. Memory too large to
  *      share such a chunk gets one that it fills.
  *   2. The second chunk of the list has the most room of those that objects were placed
- *      in before. What has no room in the current chunk, but in the second, makes that
- * one current again. So a chunk goes on being used after a large piece.
- *   3. What lies alone in the current chunk, and has no room to grow there, grows
- * together with the chunk.
+ *      in before. What has no room in the current chunk, but in the second, makes the
+ *      second current again. So a chunk goes on being used after a large piece.
+ *   3. What lies alone in the current chunk, and has no room to grow there, grows as the
+ *      chunk grows.
  *   4. A reset retains the chunks. A retained chunk is taken before the source is asked:
  *      the smallest that is large enough, so that the same requests find the same chunks
  *      again. */
