@@ -1278,6 +1278,34 @@ static void test_manager_may_end_when_its_table_of_pieces_has_grown(void **state
     close_with_pieces(&source);
 }
 
+/* All pieces in the table are dead: they became slots. */
+static void test_trim_when_the_table_of_pieces_has_grown_comes_later(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("there no piece has a slot");
+    static const nanvm_layout slot = {1008, 8};
+    dropper source;
+    void *pieces[8];
+    dropper_open_local(&source);
+    for (size_t i = 0; i < 8; i++) {
+        pieces[i] = nanvm_manager_alloc(scene.manager, large_piece);
+    }
+    source.most = source.pieces;
+    for (size_t i = 0; i < 8; i++) {
+        pieces[i] = nanvm_manager_resize(scene.manager, pieces[i], large_piece, 1008);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        nanvm_manager_dealloc(scene.manager, pieces[i], slot);
+    }
+    source.most = 0;
+    scene.act = act_by_trimming;
+    dropper_hold(&source, 1);
+    scene.acts = SIZE_MAX;
+    void *memory = nanvm_manager_alloc(scene.manager, large_piece);
+    memset(memory, 0x5A, large_piece.size);
+    nanvm_manager_dealloc(scene.manager, memory, large_piece);
+    close_with_pieces(&source);
+}
+
 static void test_source_may_drop_while_a_local_manager_is_trimmed(void **state) {
     (void)state;
     for (size_t round = 1; round < 30; round++) {
@@ -1770,6 +1798,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_drop_may_trim_end_and_use_its_own_manager, source),
     TEST(test_manager_may_end_while_all_of_its_raw_memory_goes),
     TEST(test_manager_may_end_when_its_table_of_pieces_has_grown),
+    TEST(test_trim_when_the_table_of_pieces_has_grown_comes_later),
     TEST(test_source_may_drop_while_a_local_manager_is_trimmed),
     TEST(test_source_may_drop_while_a_local_manager_ends),
     TEST(test_no_callback_runs_while_a_manager_makes_room_for_pools),
