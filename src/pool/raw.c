@@ -162,7 +162,7 @@ static void *resize_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout
         return memory;
     }
     void *moved = move(self, memory, layout, size);
-    return moved == NULL && gets_small && !was_small
+    return moved == NULL && !was_small
                ? resize_large(self, memory,
                               nanvm_layout_round_up(size, NANVM_PIECE_GRAIN))
                : moved;
