@@ -497,6 +497,19 @@ static void test_large_piece_that_is_given_back_twice_is_noticed(void **state) {
     release(self->manager, kept, LARGE);
 }
 
+static void test_small_piece_that_is_given_back_twice_in_a_row_is_noticed(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    offer twice = {manager, piece(manager, 100, 1), 100};
+    give_back(&twice);
+    expect_fatal("didn't hand out", give_back, &twice);
+    void *again = piece(manager, 100, 2);
+    void *other = piece(manager, 100, 3);
+    assert_ptr_not_equal(again, other);
+    release(manager, again, 100);
+    release(manager, other, 100);
+}
+
 /* --- large pieces --- */
 
 /* Whatever the order in which they go, those that stay are found. */
@@ -880,6 +893,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_source_without_memory_gets_back_what_is_free, local_over_source),
     TEST(test_large_piece_of_somebody_else_is_noticed, local_over_source),
     TEST(test_large_piece_that_is_given_back_twice_is_noticed, local_over_source),
+    TEST(test_small_piece_that_is_given_back_twice_in_a_row_is_noticed,
+         local_over_source),
     TEST(test_many_large_pieces_come_and_go, local_over_source),
     TEST(test_large_piece_that_has_no_place_in_the_table_is_refused, local_over_source),
     TEST(test_trim_gives_chunks_back_in_which_nothing_is_alive, local_over_source),

@@ -59,10 +59,14 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
  * out. */
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size);
 
+/* A piece that is given back twice in a row would be handed out twice. */
 static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
                                           size_t size) {
     nanvm_piece_slot *slot = memory;
     nanvm_piece_slot **list = &self->free_lists[nanvm_piece_slots_index(size)];
+    if (NANVM_UNLIKELY(*list == slot)) {
+        nanvm_fatal(NANVM_FOREIGN_PIECE);
+    }
     slot->next = *list;
     *list = slot;
 }
