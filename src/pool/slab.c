@@ -222,14 +222,8 @@ void *nanvm_slab_refill(nanvm_slab *self) {
 
 void nanvm_slab_free(nanvm_slab *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
-    nanvm_slot *slot = object;
-    slot->next = chunk->head.free_list;
-    if (slot->next == NULL) {
-        nanvm_slots_add_available(&chunk->head);
-    }
-    chunk->head.free_list = slot;
-    chunk->head.live -= 1;
-    if (chunk->head.live == 0) {
+    if (!nanvm_slots_push_in_chunk(&self->pool.slots, &chunk->head, object)) {
+        chunk->head.live = 0;
         nanvm_free_slots_note_empty(self, chunk);
     }
 }

@@ -65,7 +65,8 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
  * memory runs out. */
 void *nanvm_slab_refill(nanvm_slab *self);
 
-/* Adds a slot to the free list of its chunk. */
+/* Adds a slot to the free list of its chunk. The last slot in use leaves the chunk empty,
+ * without a list. */
 void nanvm_slab_free(nanvm_slab *self, void *object);
 
 /* Empties the magazine and the bump range: their slots are free in their chunks, or

@@ -1,18 +1,20 @@
 /* Chunks in which nothing is alive any more: src/pool/free_slots.c. */
 
+#define slots_in(slab) (&(slab)->pool.slots)
+
 /* An available chunk without a list. */
-/*@ requires \valid(&chunk->head) && \valid(pool_of(&chunk->head));
-    requires \separated(&chunk->head, pool_of(&chunk->head));
-    assigns chunk->head.free_list, chunk->head.next_available, pool_of(&chunk->head)->available;
+/*@ requires \valid(&chunk->head) && \valid(slots_in(self));
+    requires \separated(&chunk->head, slots_in(self));
+    assigns chunk->head.free_list, chunk->head.next_available, slots_in(self)->available;
     ensures chunk->head.free_list == \null;
     behavior joins:
       assumes chunk->head.free_list == \null;
-      ensures pool_of(&chunk->head)->available == &chunk->head;
-      ensures chunk->head.next_available == \old(pool_of(&chunk->head)->available);
+      ensures slots_in(self)->available == &chunk->head;
+      ensures chunk->head.next_available == \old(slots_in(self)->available);
     behavior stays:
       assumes chunk->head.free_list != \null;
       assigns chunk->head.free_list;
-      ensures pool_of(&chunk->head)->available == \old(pool_of(&chunk->head)->available);
+      ensures slots_in(self)->available == \old(slots_in(self)->available);
       ensures chunk->head.next_available == \old(chunk->head.next_available);
     complete behaviors;
     disjoint behaviors; */

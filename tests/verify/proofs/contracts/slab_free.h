@@ -1,7 +1,7 @@
 /* Slots that go back to their chunks: src/pool/slab.c. */
 
 /* With its first free slot, and with its last, a chunk is available; then it has no list. */
-/*@ requires in_chunk(object);
+/*@ requires in_chunk(object) && &self->pool.slots == slots_of(object);
     assigns slot_at(object)->next, chunk_of(object)->free_list, chunk_of(object)->live;
     assigns chunk_of(object)->next_available, slots_of(object)->available;
     ensures chunk_of(object)->live == \old(chunk_of(object)->live) - 1;

@@ -51,6 +51,9 @@ void *nanvm_slots_pop(nanvm_slots *self);
       assumes chunk->live == 1;
       assigns \nothing;
       ensures !\result && chunk->live == 1;
+      ensures chunk->free_list == \old(chunk->free_list);
+      ensures self->available == \old(self->available);
+      ensures chunk->next_available == \old(chunk->next_available);
     behavior first:
       assumes chunk->live > 1 && chunk->free_list == \null;
       ensures \result && chunk->live == \old(chunk->live) - 1;
@@ -64,6 +67,7 @@ void *nanvm_slots_pop(nanvm_slots *self);
       ensures chunk->free_list == slot_at(object);
       ensures slot_at(object)->next == \old(chunk->free_list);
       ensures self->available == \old(self->available);
+      ensures chunk->next_available == \old(chunk->next_available);
     complete behaviors;
     disjoint behaviors; */
 bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head *chunk, void *object);
