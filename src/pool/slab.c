@@ -168,7 +168,10 @@ static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
 }
 
 /* Puts what is left of the bump range back: slots that were never used are uncarved
- * again. */
+ * again. Their range ends where the uncarved slots begin, and no range in another chunk
+ * does. For each of these addresses lies more than a stride behind the start of its chunk
+ * (the first slot is carved when the chunk is added, and used at once), and less than a
+ * stride behind the chunk's end (see slots_for()). */
 static void end_bump_range(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     size_t length = nanvm_slab_bump_length(self);
