@@ -45,7 +45,7 @@ class Unit:
 
 
 UNITS = (
-    Unit("slab", "pool/slab.c", CHUNKS),
+    Unit("slab", "pool/slab.c", (*CHUNKS, "note_empty")),
     Unit("arena", "managers/arena.c", SIZES),
     Unit("count", "nanvm/mem/count.h"),
     Unit("type", "type.c", SIZES[:1]),

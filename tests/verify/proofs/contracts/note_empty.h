@@ -1,20 +1,18 @@
 /* Chunks in which nothing is alive any more: src/pool/free_slots.c. */
 
-#define slots_in(slab) (&(slab)->pool.slots)
-
 /* An available chunk without a list. */
-/*@ requires \valid(&chunk->head) && \valid(slots_in(self));
-    requires \separated(&chunk->head, slots_in(self));
-    assigns chunk->head.free_list, chunk->head.next_available, slots_in(self)->available;
+/*@ requires \valid(&chunk->head) && \valid(&self->pool.slots);
+    requires \separated(&chunk->head, &self->pool.slots);
+    assigns chunk->head.free_list, chunk->head.next_available, self->pool.slots.available;
     ensures chunk->head.free_list == \null;
     behavior joins:
       assumes chunk->head.free_list == \null;
-      ensures slots_in(self)->available == &chunk->head;
-      ensures chunk->head.next_available == \old(slots_in(self)->available);
+      ensures self->pool.slots.available == &chunk->head;
+      ensures chunk->head.next_available == \old(self->pool.slots.available);
     behavior stays:
       assumes chunk->head.free_list != \null;
       assigns chunk->head.free_list;
-      ensures slots_in(self)->available == \old(slots_in(self)->available);
+      ensures self->pool.slots.available == \old(self->pool.slots.available);
       ensures chunk->head.next_available == \old(chunk->head.next_available);
     complete behaviors;
     disjoint behaviors; */
