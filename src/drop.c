@@ -134,7 +134,7 @@ static inline void leave_chunk(walk *self) {
     nanvm_chunk_head *chunk = self->chunk;
     if (chunk != NULL) {
         if (chunk->free_list == NULL && self->freed != NULL) {
-            nanvm_slots_add_available(chunk);
+            nanvm_slots_add_available((nanvm_slots *)chunk->origin.dealloc, chunk);
         }
         chunk->free_list = self->freed;
         chunk->live = self->others + 1;

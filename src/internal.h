@@ -355,15 +355,6 @@ static inline void nanvm_block_expect_alive(const void *object) {
     }
 }
 
-/* --- free slots ------------------------------------------------------------ */
-
-/* Adds a chunk, which gets its first free slot, to the stack of its pool. */
-static inline void nanvm_slots_add_available(nanvm_chunk_head *chunk) {
-    nanvm_slots *slots = (nanvm_slots *)chunk->origin.dealloc;
-    chunk->next_available = slots->available;
-    slots->available = chunk;
-}
-
 /* --- unset.c, in debug/ ---------------------------------------------------- */
 
 #if defined(NANVM_DEBUG)

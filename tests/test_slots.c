@@ -330,6 +330,20 @@ static void test_rest_of_a_chunk_serves_after_a_trim(void **state) {
     }
 }
 
+/* A trim leaves no other slot free there: the slot is the last in use and the first that
+ * is free. */
+static void test_slot_of_the_only_object_serves_after_a_trim(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    nanvm_mut_ref only = nanvm_new(self->manager, &point_type);
+    const void *slot = only.object;
+    (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+    nanvm_mut_ref_drop(only);
+    only = nanvm_new(self->manager, &point_type);
+    assert_ptr_equal(only.object, slot);
+    nanvm_mut_ref_drop(only);
+}
+
 /* Slots that were never used may serve before some that are free. */
 static void test_peak_is_at_most_15_too_high(void **state) {
     fixture *self = *state;
@@ -925,6 +939,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_new_objects_lie_in_one_chunk, local),
     TEST(test_slots_of_empty_chunks_are_trimmed, local),
     TEST(test_rest_of_a_chunk_serves_after_a_trim, local),
+    TEST(test_slot_of_the_only_object_serves_after_a_trim, local),
     TEST(test_peak_is_at_most_15_too_high, local),
     TEST(test_peak_outlasts_a_trim, local),
     TEST(test_peak_outlasts_the_use_of_empty_chunks, local),

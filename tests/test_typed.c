@@ -298,7 +298,7 @@ static void test_type_can_refer_to_itself(void **state) {
     on_every_manager(typed_list);
 }
 
-/* Twice, as above. */
+/* Twice, as above, with an odd number of calls each time. */
 static bool drop_typed_lists(const stage *on) {
     bool done = true;
     for (size_t i = 0; i < 2 && done; i++) {
@@ -315,6 +315,7 @@ static bool drop_typed_lists(const stage *on) {
             assert_int_equal(list_ref_count(kept), 0);
         }
         list_ref_drop(kept);
+        list_ref_drop(list_ref_null());
     }
     return done;
 }

@@ -29,11 +29,10 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
     (void)object;
 }
 
-/* The chunk keeps its place in the stack, without a list. */
+/* A chunk with a list is in the stack already, and keeps its place there. */
 void nanvm_free_slots_note_empty(nanvm_slab *self, nanvm_chunk *chunk) {
-    (void)self;
     if (chunk->head.free_list == NULL) {
-        nanvm_slots_add_available(&chunk->head);
+        nanvm_slots_add_available(&self->pool.slots, &chunk->head);
     }
     chunk->head.free_list = NULL;
 }

@@ -168,7 +168,10 @@ static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
 }
 
 /* Puts what is left of the bump range back: slots that were never used are uncarved
- * again. */
+ * again. Their range ends where the uncarved slots begin, and no range in another chunk
+ * does. For each of these addresses lies more than a stride behind the start of its chunk
+ * (the first slot is carved when the chunk is added, and used at once), and less than a
+ * stride behind the chunk's end (see slots_for()). */
 static void end_bump_range(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     size_t length = nanvm_slab_bump_length(self);
@@ -222,14 +225,8 @@ void *nanvm_slab_refill(nanvm_slab *self) {
 
 void nanvm_slab_free(nanvm_slab *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
-    nanvm_slot *slot = object;
-    slot->next = chunk->head.free_list;
-    if (slot->next == NULL) {
-        nanvm_slots_add_available(&chunk->head);
-    }
-    chunk->head.free_list = slot;
-    chunk->head.live -= 1;
-    if (chunk->head.live == 0) {
+    if (!nanvm_slots_push_in_chunk(&self->pool.slots, &chunk->head, object)) {
+        chunk->head.live = 0;
         nanvm_free_slots_note_empty(self, chunk);
     }
 }
@@ -294,6 +291,7 @@ static nanvm_pool_counts slab_count(nanvm_pool *pool) {
 /* --- the end --- */
 
 static void slab_destroy(nanvm_slab *self) {
+    nanvm_slab_free_taken(self);
     for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         if (chunk->segment == NULL) {

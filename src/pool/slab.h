@@ -44,6 +44,7 @@ typedef struct nanvm_slab {
                                has to fit there, so this may be behind the chunk */
     size_t carved;          /* slots that have a header */
     nanvm_chunk *chunks;    /* the newest first */
+    nanvm_chunk *taken;     /* out of that list, by a trim that gives them back */
     struct nanvm_segment *segments; /* the newest first */
 } nanvm_slab;
 
@@ -65,7 +66,8 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
  * memory runs out. */
 void *nanvm_slab_refill(nanvm_slab *self);
 
-/* Adds a slot to the free list of its chunk. */
+/* Adds a slot to the free list of its chunk. The last slot in use leaves the chunk empty,
+ * without a list. */
 void nanvm_slab_free(nanvm_slab *self, void *object);
 
 /* Empties the magazine and the bump range: their slots are free in their chunks, or
@@ -82,6 +84,9 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
 
 /* Gives back chunks and segments in which nothing is alive. */
 void nanvm_slab_trim(nanvm_pool *pool);
+
+/* Frees the chunks in the list `taken`. */
+void nanvm_slab_free_taken(nanvm_slab *self);
 
 /* Whether a trim gives the chunk back: for the functions that it calls. */
 bool nanvm_slab_trim_takes(const nanvm_chunk *chunk);

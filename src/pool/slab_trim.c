@@ -27,9 +27,8 @@ bool nanvm_slab_trim_takes(const nanvm_chunk *chunk) {
 
 /* Takes the chunks that go out of the pool's list, before the first of them is freed: the
  * source's dealloc may then drop the last object of another chunk, which stays until the
- * next trim, as its slot serves again. Returns a list of those that lie in no segment. */
-static nanvm_chunk *take_chunks(nanvm_slab *self) {
-    nanvm_chunk *taken = NULL;
+ * next trim, as its slot serves again. */
+static void take_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
         if (!nanvm_slab_trim_takes(chunk)) {
@@ -39,11 +38,19 @@ static nanvm_chunk *take_chunks(nanvm_slab *self) {
         *link = chunk->next;
         self->carved -= chunk->used;
         if (chunk->segment == NULL) {
-            chunk->next = taken;
-            taken = chunk;
+            chunk->next = self->taken;
+            self->taken = chunk;
         }
     }
-    return taken;
+}
+
+/* A hardened build stops at a damaged chunk. If the handler for fatal errors leaves by
+ * longjmp, the others are given back by the next trim, or at the end. */
+void nanvm_slab_free_taken(nanvm_slab *self) {
+    for (nanvm_chunk *chunk; (chunk = self->taken) != NULL;) {
+        self->taken = chunk->next;
+        nanvm_chunk_free(&self->pool, chunk);
+    }
 }
 
 static void trim_chunks(nanvm_slab *self) {
@@ -51,10 +58,8 @@ static void trim_chunks(nanvm_slab *self) {
         self->pool.slots.bump = self->pool.slots.bump_end = 0;
         self->uncarved = self->uncarved_end = 0;
     }
-    for (nanvm_chunk *chunk = take_chunks(self), *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        nanvm_chunk_free(&self->pool, chunk);
-    }
+    take_chunks(self);
+    nanvm_slab_free_taken(self);
 }
 
 static void trim_segments(nanvm_slab *self) {

@@ -265,16 +265,19 @@ static void test_no_value_is_sealed_by_that_of_another(void **state) {
     forgery_end(&self);
 }
 
-/* The word in front of the only object of a chunk that says how large the chunk is.
- */
-static size_t *size_word(nanvm_manager *manager, nanvm_mut_ref made) {
+/* The word in front of the first object of a chunk that says how large the chunk is. */
+static size_t *word_of_size(nanvm_mut_ref made, size_t size) {
     size_t *at = (size_t *)(void *)nanvm_block_origin(made.object);
-    size_t size = nanvm_stats_make(manager).reserved_bytes;
     while (at < (size_t *)made.object && *at != size) {
         at++;
     }
     assert_ptr_not_equal(at, made.object);
     return at;
+}
+
+/* The same where there is no other chunk. */
+static size_t *size_word(nanvm_manager *manager, nanvm_mut_ref made) {
+    return word_of_size(made, nanvm_stats_make(manager).reserved_bytes);
 }
 
 static void resize_made(void *context) {
@@ -333,6 +336,82 @@ static void test_no_byte_of_the_size_of_a_chunk_can_be_forged(void **state) {
                              trim_manager, &self);
     nanvm_local_deinit(&local);
     accounting_deinit(&source);
+}
+
+/* A source that overwrites the size of a chunk while it takes back another one. */
+static size_t *spoiled_next;
+static void (*dealloc_of_source)(nanvm_dealloc *, void *, nanvm_layout);
+
+static void spoil_and_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    if (spoiled_next != NULL) {
+        *spoiled_next += 1;
+        spoiled_next = NULL;
+    }
+    dealloc_of_source(dealloc, memory, layout);
+}
+
+static void init_spoiler(accounting *self) {
+    accounting_init(self, NANVM_COUNT_PLAIN);
+    dealloc_of_source = self->dealloc_table.dealloc;
+    self->dealloc_table.dealloc = spoil_and_dealloc;
+}
+
+/* An object of each of several chunks, and the words of their sizes. */
+enum { CHUNKS = 5 };
+
+static size_t make_chunk(nanvm_manager *manager, nanvm_mut_ref *made, size_t **size) {
+    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    size_t length = 0;
+    size_t more = 0;
+    for (; more == 0; length++) {
+        made[length] = nanvm_new(manager, &point_type);
+        more = nanvm_stats_make(manager).reserved_bytes - reserved;
+    }
+    *size = word_of_size(made[length - 1], more);
+    return length;
+}
+
+/* The handler for fatal errors leaves a trim when the third of five chunks is given back.
+ * Returns how many bytes that chunk has. */
+static size_t leave_trim(victim *self) {
+    nanvm_mut_ref made[1000];
+    size_t *sizes[CHUNKS];
+    size_t length = 0;
+    for (size_t i = 0; i < CHUNKS; i++) {
+        length += make_chunk(self->manager, &made[length], &sizes[i]);
+    }
+    while (length-- > 0) {
+        nanvm_mut_ref_drop(made[length]);
+    }
+    size_t lost = *sizes[CHUNKS / 2];
+    spoiled_next = sizes[CHUNKS / 2];
+    expect_fatal("size of a chunk", trim_manager, self);
+    assert_in_range(nanvm_stats_make(self->manager).reserved_bytes, lost + 1, SIZE_MAX);
+    return lost;
+}
+
+static void expect_one_lost(bool trims_again) {
+    accounting source;
+    init_spoiler(&source);
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    victim self = {.manager = nanvm_local_manager(&local)};
+    size_t lost = leave_trim(&self);
+    if (trims_again) {
+        trim_manager(&self);
+        assert_int_equal(nanvm_stats_make(self.manager).reserved_bytes, lost);
+    }
+    nanvm_local_deinit(&local);
+    assert_int_equal(source.live_blocks, 1);
+    assert_int_equal(source.live_bytes, lost);
+    accounting_abandon(&source);
+}
+
+/* The others are given back by the next trim, or at the end. */
+static void test_damaged_chunk_is_the_only_one_that_a_trim_loses(void **state) {
+    (void)state;
+    expect_one_lost(true);
+    expect_one_lost(false);
 }
 
 static void test_header_of_another_object_is_no_header(void **state) {
@@ -705,6 +784,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_no_value_lets_a_seal_move),
     TEST(test_no_value_is_sealed_by_that_of_another),
     TEST(test_no_byte_of_the_size_of_a_chunk_can_be_forged),
+    TEST(test_damaged_chunk_is_the_only_one_that_a_trim_loses),
     TEST(test_forged_size_of_a_chunk_is_noticed_at_the_end),
     TEST(test_header_of_another_object_is_no_header),
     TEST(test_what_is_no_reference_is_noticed),

@@ -24,8 +24,16 @@ NANVM_INLINE bool nanvm_type_copies_inline(const nanvm_type *self) {
             NANVM_ADDRESS(self->clone)) == 0;
 }
 
-/* A copy of an object that has other references, or NULL. Only for a manager of one
- * thread, which has `slots`: `clones` is counted without an atomic operation. */
+/* Whether an object with that count has other references, and is copied inline. Only a
+ * manager of one thread has `slots`: there `clones` is counted without an atomic
+ * operation. */
+NANVM_INLINE bool nanvm_copy_is_inline(int32_t count, const nanvm_manager *manager,
+                                       const nanvm_type *type) {
+    return NANVM_IS_KNOWN(type->size) && nanvm_type_copies_inline(type) && count > 0 &&
+           manager->slots != NANVM_NULL;
+}
+
+/* A copy of an object, where nanvm_copy_is_inline(); or NULL. */
 NANVM_INLINE void *nanvm_copy_shared(const void *object, nanvm_manager *manager,
                                      const nanvm_type *type) {
     void *copy = nanvm_new_block(manager, type);
@@ -50,8 +58,7 @@ NANVM_INLINE void *nanvm_ref_make_mut_typed(nanvm_ref *self, nanvm_manager *mana
     if (NANVM_LIKELY(count == 0)) {
         return NANVM_UNCONST(object);
     }
-    if (NANVM_IS_KNOWN(type->size) && nanvm_type_copies_inline(type) && count > 0 &&
-        manager->slots != NANVM_NULL) {
+    if (nanvm_copy_is_inline(count, manager, type)) {
         nanvm_ref old = *self;
         void *copy = nanvm_copy_shared(object, manager, type);
         if (NANVM_LIKELY(copy != NANVM_NULL)) {
@@ -74,8 +81,7 @@ NANVM_INLINE nanvm_mut_ref nanvm_ref_to_mut_ref_typed(nanvm_ref *self,
         self->object = NANVM_NULL;
         return own;
     }
-    if (NANVM_IS_KNOWN(type->size) && nanvm_type_copies_inline(type) && count > 0 &&
-        manager->slots != NANVM_NULL) {
+    if (nanvm_copy_is_inline(count, manager, type)) {
         nanvm_mut_ref copy = {nanvm_copy_shared(object, manager, type)};
         if (NANVM_LIKELY(copy.object != NANVM_NULL)) {
             nanvm_ref_drop(nanvm_ref_move(self));

@@ -37,12 +37,18 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
     }
 }
 
+/* Frees the slot of an object that needs no more for its end, if the object lies in a
+ * pool and has no other reference; else returns false. */
+NANVM_INLINE bool nanvm_mut_ref_free_slot(nanvm_mut_ref self) {
+    return self.object != NANVM_NULL && nanvm_block_count(self.object) == 0 &&
+           nanvm_slots_free(self.object);
+}
+
 /* nanvm_mut_ref_drop() for a type that the compiler may know: an object that holds
  * nothing then ends inline, if it lies in a pool. */
 NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type *type) {
     bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
-    if (!is_leaf || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
-        !nanvm_slots_free(self.object)) {
+    if (!is_leaf || !nanvm_mut_ref_free_slot(self)) {
         nanvm_mut_ref_drop(self);
     }
 }
@@ -57,8 +63,7 @@ NANVM_INLINE void nanvm_mut_ref_discard(nanvm_mut_ref self) {
 NANVM_INLINE void nanvm_mut_ref_discard_typed(nanvm_mut_ref self,
                                               const nanvm_type *type) {
     bool is_plain = NANVM_IS_KNOWN(type->size) && type->drop == NANVM_NULL;
-    if (!is_plain || self.object == NANVM_NULL || nanvm_block_count(self.object) != 0 ||
-        !nanvm_slots_free(self.object)) {
+    if (!is_plain || !nanvm_mut_ref_free_slot(self)) {
         nanvm_mut_ref_discard(self);
     }
 }

@@ -52,19 +52,23 @@ NANVM_INLINE size_t nanvm_ref_count(nanvm_ref self) {
                                     : nanvm_ref_count_cold(self);
 }
 
+/* One more reference to an object. */
+NANVM_INLINE void nanvm_ref_add(const void *object) {
+    if (!nanvm_count_add(nanvm_block_count_word(object))) {
+        nanvm_count_add_cold(object);
+    }
+}
+
 NANVM_INLINE nanvm_ref nanvm_ref_clone(nanvm_ref self) {
-    if (self.object != NANVM_NULL &&
-        !nanvm_count_add(nanvm_block_count_word(self.object))) {
-        nanvm_count_add_cold(self.object);
+    if (self.object != NANVM_NULL) {
+        nanvm_ref_add(self.object);
     }
     return self;
 }
 
 NANVM_INLINE void nanvm_refs_clone(const nanvm_ref *refs, size_t length) {
     for (size_t i = 0; i < length; ++i) {
-        if (!nanvm_count_add(nanvm_block_count_word(refs[i].object))) {
-            nanvm_count_add_cold(refs[i].object);
-        }
+        nanvm_ref_add(refs[i].object);
     }
 }
 

@@ -107,6 +107,12 @@ NANVM_INLINE bool nanvm_slots_push(nanvm_slots *self, void *object) {
     return true;
 }
 
+/* Adds a chunk to the stack of available ones. */
+NANVM_INLINE void nanvm_slots_add_available(nanvm_slots *self, nanvm_chunk_head *chunk) {
+    chunk->next_available = self->available;
+    self->available = chunk;
+}
+
 /* Adds a slot to the free list of its chunk; false if it is the last in use there. */
 NANVM_INLINE bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head *chunk,
                                             void *object) {
@@ -120,8 +126,7 @@ NANVM_INLINE bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head 
     chunk->free_list = slot;
     chunk->live = live;
     if (next == NANVM_NULL) {
-        chunk->next_available = self->available;
-        self->available = chunk;
+        nanvm_slots_add_available(self, chunk);
     }
     return true;
 }

@@ -1,9 +1,7 @@
-/* The stack of available chunks: src/internal.h. */
+/* The stack of available chunks: <nanvm/mem/inline/slots.h>. */
 
-#define pool_of(chunk) ((nanvm_slots *)(chunk)->origin.dealloc)
-
-/*@ requires \valid(chunk) && \valid(pool_of(chunk)) && \separated(chunk, pool_of(chunk));
-    assigns chunk->next_available, pool_of(chunk)->available;
-    ensures pool_of(chunk)->available == chunk;
-    ensures chunk->next_available == \old(pool_of(chunk)->available); */
-void nanvm_slots_add_available(nanvm_chunk_head *chunk);
+/*@ requires \valid(self) && \valid(chunk) && \separated(self, chunk);
+    assigns chunk->next_available, self->available;
+    ensures self->available == chunk;
+    ensures chunk->next_available == \old(self->available); */
+void nanvm_slots_add_available(nanvm_slots *self, nanvm_chunk_head *chunk);

@@ -24,14 +24,16 @@
       slots_of(object)->magazine_length == NANVM_MAGAZINE_SIZE &&
       chunk_of(object)->live > 1; */
 
+#define list_of(object) list_in(slots_of(object), chunk_of(object), object)
+#define freed_of(object)                                                                 \
+    header_of(object)->count, magazine_in(slots_of(object)), list_of(object)
+
 /* Where inline functions may free objects, it is nanvm_free_slots_push(), which is proved
  * to keep to this, too. They call it only if the magazine is full and no other slot of the
  * chunk is in use. */
 /*@ requires in_pool(object) && dealloc == origin_of(object)->dealloc;
     requires slots_of(object)->magazine_length == NANVM_MAGAZINE_SIZE;
     requires chunk_of(object)->live == 1;
-    assigns header_of(object)->count, slot_at(object)->next;
-    assigns chunk_of(object)->free_list, chunk_of(object)->live;
-    assigns chunk_of(object)->next_available, slots_of(object)->available;
+    assigns header_of(object)->count, list_of(object);
     ensures header_of(object)->count == NANVM_COUNT_DEAD; */
 void nanvm_proofs_free_block(nanvm_dealloc *dealloc, void *object);

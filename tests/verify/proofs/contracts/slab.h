@@ -9,7 +9,13 @@
       (0 < slots->bump_end - slots->bump <= PTRDIFF_MAX && slots->stride > 0);
 
     logic integer bump_slots(nanvm_slots *slots) =
-      slots->bump == slots->bump_end ? 0 : (slots->bump_end - slots->bump) / slots->stride; */
+      slots->bump == slots->bump_end ? 0 : (slots->bump_end - slots->bump) / slots->stride;
+
+    predicate counts_bump_range(nanvm_slab *self) =
+      self->bumped != \null ==> \valid(self->bumped) && \separated(self, self->bumped) &&
+                                self->bumped->head.live >= 1; */
+
+#define left_chunk(chunk) (chunk)->head.live, (chunk)->head.free_list, (chunk)->head.next_available
 
 /* A fifth is lost at most. */
 /*@ requires 1 <= size <= NANVM_SLAB_STRIDE_MAX;
@@ -88,3 +94,39 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self);
     assigns \nothing;
     ensures \result == \max(self->carved - bump_slots(&self->pool.slots), self->pool.peak); */
 size_t nanvm_slab_peak(const nanvm_slab *self);
+
+/* The chunk that had the bump range counts one less. If that was all, it is empty. */
+/*@ requires \valid(self) && counts_bump_range(self);
+    assigns self->bumped, self->pool.slots.available, left_chunk(self->bumped);
+    ensures self->bumped == \null;
+    behavior none:
+      assumes self->bumped == \null;
+      assigns self->bumped;
+    behavior left:
+      assumes self->bumped != \null;
+      ensures \old(self->bumped)->head.live == \old(self->bumped->head.live) - 1;
+      ensures \old(self->bumped->head.live) == 1 ==> \old(self->bumped)->head.free_list == \null;
+      ensures \old(self->bumped->head.live) > 1 ==>
+                self->pool.slots.available == \old(self->pool.slots.available) &&
+                \old(self->bumped)->head.free_list == \old(self->bumped->head.free_list);
+    complete behaviors;
+    disjoint behaviors; */
+static void leave_chunk(nanvm_slab *self);
+
+/* The chunk counts the slots of the bump range, and one more. */
+/*@ requires \valid(self) && counts_bump_range(self);
+    requires \valid(chunk) && \separated(self, chunk);
+    requires self->bumped == chunk || \separated(self->bumped, chunk);
+    requires chunk->head.live + length + 1 <= SIZE_MAX;
+    requires begin + length * self->pool.slots.stride <= SIZE_MAX;
+    assigns self->bumped, self->pool.slots.bump, self->pool.slots.bump_end;
+    assigns self->pool.slots.available, left_chunk(self->bumped), chunk->head.live;
+    ensures self->bumped == chunk;
+    ensures self->pool.slots.bump == begin;
+    ensures self->pool.slots.bump_end == begin + length * self->pool.slots.stride;
+    ensures chunk->head.live == \old(chunk->head.live) + length +
+                                (\old(self->bumped) == chunk ? 0 : 1);
+    ensures \old(self->bumped) != \null && \old(self->bumped) != chunk ==>
+              \old(self->bumped)->head.live == \old(self->bumped->head.live) - 1; */
+static void set_bump_range(nanvm_slab *self, nanvm_chunk *chunk, uintptr_t begin,
+                           size_t length);

@@ -45,25 +45,18 @@ void *nanvm_slots_pop(nanvm_slots *self);
 /*@ requires \valid(self) && \valid(chunk) && \valid(slot_at(object));
     requires \separated(self, chunk, slot_at(object));
     requires chunk->live >= 1;
-    assigns slot_at(object)->next, chunk->free_list, chunk->live, chunk->next_available;
-    assigns self->available;
+    assigns list_in(self, chunk, object);
     behavior last:
       assumes chunk->live == 1;
       assigns \nothing;
-      ensures !\result && chunk->live == 1;
+      ensures !\result && keeps_list{Pre, Post}(self, chunk);
     behavior first:
       assumes chunk->live > 1 && chunk->free_list == \null;
-      ensures \result && chunk->live == \old(chunk->live) - 1;
-      ensures chunk->free_list == slot_at(object) && slot_at(object)->next == \null;
-      ensures self->available == chunk;
-      ensures chunk->next_available == \old(self->available);
+      ensures \result && joins_list{Pre, Post}(self, chunk, slot_at(object));
     behavior further:
       assumes chunk->live > 1 && chunk->free_list != \null;
       assigns slot_at(object)->next, chunk->free_list, chunk->live;
-      ensures \result && chunk->live == \old(chunk->live) - 1;
-      ensures chunk->free_list == slot_at(object);
-      ensures slot_at(object)->next == \old(chunk->free_list);
-      ensures self->available == \old(self->available);
+      ensures \result && joins_list{Pre, Post}(self, chunk, slot_at(object));
     complete behaviors;
     disjoint behaviors; */
 bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head *chunk, void *object);
