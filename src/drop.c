@@ -122,10 +122,11 @@ typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;       /* the chunk's free list */
     size_t others;           /* the chunk's `live` without one; 0 if `chunk` is NULL */
-    const nanvm_type *type;  /* of the last struct, if a dealloc frees it; else no_type */
-    const size_t *first;     /* offset of the type's first reference ... */
-    const size_t *last;      /* ... and of its last */
-    void *list;              /* of deferred objects */
+    const nanvm_type
+        *type; /* of the first struct, or of one that a dealloc frees; else no_type */
+    const size_t *first; /* offset of the type's first reference ... */
+    const size_t *last;  /* ... and of its last */
+    void *list;          /* of deferred objects */
 } walk;
 
 /* Has to be called before any other function uses the chunk, and so before code of the
@@ -211,10 +212,9 @@ static inline bool go_on_with(walk *self, void *object) {
     }
     /* An object of the same type as the one before takes this shorter way, even if each
      * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) The test of `free_inline` is for a trimmed pool, whose
-     * dealloc's table lacks that trait until an object was freed there (see nanvm_pools
-     * in pool/pool.h). As soon as the trait is back, this test fails, and enter_pool()
-     * below lets the walk free inline again. */
+     * thirds of the time.) Where objects can be freed inline, the walk enters their chunk
+     * below instead: for the second object of a walk, and in a trimmed pool once its
+     * table has that trait again (see nanvm_pools in pool/pool.h). */
     if (origin->type == self->type &&
         (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
         return true;

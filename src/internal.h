@@ -16,10 +16,12 @@ NANVM_COLD NANVM_NORETURN void nanvm_fatal(const char *message);
 
 #define NANVM_FOREIGN_PIECE                                                              \
     "memory that this manager didn't hand out, or not with this layout"
+#define NANVM_RETURNED_PIECE "memory that this manager has back already"
 
 /* --- memory.c -------------------------------------------------------------
  *
- * What nanvm_manager_alloc() and its siblings do, for the library's own needs. */
+ * Raw memory by a manager's table, without the checksum that a hardened build puts in
+ * front of what users get. */
 
 void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout);
 

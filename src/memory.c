@@ -1,4 +1,5 @@
-/* Raw memory for the library's own needs. */
+/* Raw memory by a manager's table: for the library itself and, in the usual build, for
+ * users. */
 #include <string.h>
 
 #include "internal.h"

@@ -502,7 +502,7 @@ static void test_small_piece_that_is_given_back_twice_in_a_row_is_noticed(void *
     nanvm_manager *manager = ((fixture *)*state)->manager;
     offer twice = {manager, piece(manager, 100, 1), 100};
     give_back(&twice);
-    expect_fatal("didn't hand out", give_back, &twice);
+    expect_fatal("has back already", give_back, &twice);
     void *again = piece(manager, 100, 2);
     void *other = piece(manager, 100, 3);
     assert_ptr_not_equal(again, other);

@@ -330,7 +330,7 @@ static void *local_resize_block(nanvm_manager *manager, void *object, size_t old
     return pool == NULL ? NULL : pool->table->resize(pool, object, size);
 }
 
-NANVM_NOINLINE static void *alloc_cold(nanvm_local *self, nanvm_layout layout) {
+NANVM_NOINLINE static void *alloc_slowly(nanvm_local *self, nanvm_layout layout) {
     nanvm_raw *raw = raw_for(self);
     if (raw == NULL) {
         return NULL;
@@ -345,7 +345,7 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
     void *memory = NANVM_LIKELY(state != NULL && state->raw != NULL)
                        ? nanvm_raw_pop(state->raw, layout)
                        : NULL;
-    return NANVM_LIKELY(memory != NULL) ? memory : alloc_cold(self, layout);
+    return NANVM_LIKELY(memory != NULL) ? memory : alloc_slowly(self, layout);
 }
 
 /* Also works for a manager that has ended: its raw memory stays in the account. */

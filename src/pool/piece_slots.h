@@ -14,7 +14,9 @@
 
 #include "pool/pool.h"
 
-/* Slots are multiples of the grain in size and alignment. */
+/* Slots are multiples of the grain in size and alignment: malloc aligns to 16 bytes, too.
+ * With slots of up to 2 or 4 KiB, Lua kept twice as much memory for strings of many
+ * sizes. */
 enum {
     NANVM_PIECE_GRAIN = 16,
     NANVM_PIECE_SLOT_MAX = 1024,
@@ -59,13 +61,14 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
  * out. */
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size);
 
-/* A piece that is given back twice in a row would be handed out twice. */
+/* Stops the program at a piece that has just been given back. (An earlier one isn't
+ * noticed, and would be handed out twice.) */
 static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
                                           size_t size) {
     nanvm_piece_slot *slot = memory;
     nanvm_piece_slot **list = &self->free_lists[nanvm_piece_slots_index(size)];
     if (NANVM_UNLIKELY(*list == slot)) {
-        nanvm_fatal(NANVM_FOREIGN_PIECE);
+        nanvm_fatal(NANVM_RETURNED_PIECE);
     }
     slot->next = *list;
     *list = slot;

@@ -11,8 +11,8 @@ static size_t length_of(uint32_t bits) {
 }
 
 static nanvm_layout layout_of(uint32_t bits) {
-    return nanvm_layout_make(length_of(bits) * sizeof(nanvm_piece),
-                             NANVM_ALIGNOF(nanvm_piece));
+    return nanvm_layout_make(length_of(bits) * sizeof(nanvm_large_piece),
+                             NANVM_ALIGNOF(nanvm_large_piece));
 }
 
 /* The top bits of a product with 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). The shift
@@ -27,7 +27,7 @@ static size_t index_after(const nanvm_piece_table *self, size_t index) {
     return (index + 1) & (length_of(self->bits) - 1);
 }
 
-void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_piece piece) {
+void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_large_piece piece) {
     size_t i = index_of(self, piece.memory);
     while (self->entries[i].memory != NULL) {
         i = index_after(self, i);
@@ -51,15 +51,15 @@ static void close_gap(nanvm_piece_table *self, size_t gap) {
     self->entries[gap].memory = NULL;
 }
 
-nanvm_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory) {
+nanvm_large_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory) {
     if (self->used == 0) {
-        return (nanvm_piece){0};
+        return (nanvm_large_piece){0};
     }
     size_t i = index_of(self, memory);
     while (self->entries[i].memory != NULL && self->entries[i].memory != memory) {
         i = index_after(self, i);
     }
-    nanvm_piece piece = self->entries[i];
+    nanvm_large_piece piece = self->entries[i];
     if (piece.memory != NULL) {
         close_gap(self, i);
         self->used -= 1;
@@ -69,7 +69,8 @@ nanvm_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory) 
 
 /* Gives back an old table. The source's dealloc may drop references: their callbacks run
  * only when the piece that made the table grow is in it. */
-static void free_entries(nanvm_manager *source, nanvm_piece *entries, uint32_t bits) {
+static void free_entries(nanvm_manager *source, nanvm_large_piece *entries,
+                         uint32_t bits) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_memory_dealloc(source, entries, layout_of(bits));
@@ -79,7 +80,7 @@ static void free_entries(nanvm_manager *source, nanvm_piece *entries, uint32_t b
 static bool grow(nanvm_piece_table *self, nanvm_manager *source) {
     nanvm_piece_table old = *self;
     uint32_t bits = old.bits == 0 ? FIRST_BITS : old.bits + 1;
-    nanvm_piece *entries = nanvm_memory_alloc(source, layout_of(bits));
+    nanvm_large_piece *entries = nanvm_memory_alloc(source, layout_of(bits));
     if (entries == NULL) {
         return false;
     }
@@ -102,7 +103,7 @@ void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool) {
     nanvm_piece_table all = *self;
     *self = (nanvm_piece_table){0};
     for (size_t i = 0; i < length_of(all.bits); ++i) {
-        const nanvm_piece *piece = &all.entries[i];
+        const nanvm_large_piece *piece = &all.entries[i];
         if (piece->memory != NULL) {
             pool->reserved -= piece->layout.size;
             nanvm_wipe(piece->memory, piece->layout.size);

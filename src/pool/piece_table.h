@@ -7,13 +7,13 @@
 
 #include "pool/pool.h"
 
-typedef struct nanvm_piece {
+typedef struct nanvm_large_piece {
     void *memory; /* NULL: an empty entry */
     nanvm_layout layout;
-} nanvm_piece;
+} nanvm_large_piece;
 
 typedef struct nanvm_piece_table {
-    nanvm_piece *entries;
+    nanvm_large_piece *entries;
     uint32_t bits; /* 2^bits entries, of which at most half are in use; 0 for none */
     size_t used;
 } nanvm_piece_table;
@@ -22,10 +22,10 @@ typedef struct nanvm_piece_table {
 bool nanvm_piece_table_reserve(nanvm_piece_table *self, nanvm_manager *source);
 
 /* Adds a piece, for which there is room. */
-void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_piece piece);
+void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_large_piece piece);
 
 /* Takes a piece out of the table; its `memory` is NULL if it isn't there. */
-nanvm_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory);
+nanvm_large_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory);
 
 /* Gives back all pieces of `pool`, and the table's own memory. */
 void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool);

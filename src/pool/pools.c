@@ -1,4 +1,4 @@
-/* The pools of one manager: which of them a trim has to look at. */
+/* Which pools of a manager a trim has to look at. */
 #include "hold.h"
 #include "pool/pool.h"
 
@@ -13,6 +13,8 @@ static void trimmed_free_piece(nanvm_dealloc *dealloc, void *memory,
     dealloc->table->dealloc(dealloc, memory, layout);
 }
 
+/* For all kinds of pool. (That of raw memory has no objects, so that nobody asks for its
+ * traits.) */
 static const nanvm_dealloc_table trimmed_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .dealloc = trimmed_free_piece,

@@ -74,12 +74,12 @@ static nanvm_layout large_layout(nanvm_layout layout) {
 }
 
 static void add_large(nanvm_raw *self, void *memory, nanvm_layout layout) {
-    nanvm_piece_table_add(&self->large, (nanvm_piece){memory, layout});
+    nanvm_piece_table_add(&self->large, (nanvm_large_piece){memory, layout});
     self->pool.reserved += layout.size;
 }
 
-static nanvm_piece take_large(nanvm_raw *self, const void *memory) {
-    nanvm_piece piece = nanvm_piece_table_take(&self->large, memory);
+static nanvm_large_piece take_large(nanvm_raw *self, const void *memory) {
+    nanvm_large_piece piece = nanvm_piece_table_take(&self->large, memory);
     if (piece.memory == NULL) {
         nanvm_fatal(NANVM_FOREIGN_PIECE);
     }
@@ -100,7 +100,7 @@ static void *alloc_large(nanvm_raw *self, nanvm_layout layout) {
 }
 
 NANVM_NOINLINE static void dealloc_large(nanvm_raw *self, void *memory) {
-    nanvm_piece piece = take_large(self, memory);
+    nanvm_large_piece piece = take_large(self, memory);
     nanvm_memory_dealloc_by(self->pool.source_dealloc, memory, piece.layout);
 }
 
@@ -192,7 +192,8 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
     nanvm_pool *pool = &self->pool;
     self->live_bytes -= layout.size;
     dealloc_uncounted(self, memory, layout);
-    pool->live -= 1;
+    pool->live -= 1; /* last: the source's dealloc may drop references, whose callbacks
+                        give back other pieces */
     if (pool->live == 0 && pool->owner == NULL) {
         (void)remove_orphan(self, self->served);
         raw_destroy(self);

@@ -102,7 +102,7 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self) {
     return bytes == 0 ? 0 : bytes / slots->stride; /* mostly no division */
 }
 
-/* The bump range is empty. */
+/* Called when the bump range is empty: its chunk may be empty, too. */
 static void leave_chunk(nanvm_slab *self) {
     nanvm_chunk *chunk = self->bumped;
     self->bumped = NULL;

@@ -1,8 +1,8 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
  *   1. The first chunk of a pool has 256 bytes, and each further chunk a quarter of what
- *      the pool has by then, but at least 256 bytes and at most 64 KiB. No chunk has room for
- *      fewer than two slots. From 4 MiB on, chunks are parts of segments: see segment.c.
+ *      the pool has by then, but at least 256 bytes and at most 64 KiB. No chunk has room
+ * for fewer than two slots. From 4 MiB on, chunks are parts of segments: see segment.c.
  *   2. A new object takes a slot of the magazine, or else of the bump range: see
  *      <nanvm/mem/inline/slots.h>.
  *   3. When both are empty, the magazine gets free slots of one chunk. A chunk joins the
@@ -16,17 +16,18 @@
  *      of the stack all its slots become the bump range: in order, whatever order they
  *      were freed in.
  *   6. A freed slot goes to the magazine, and when that is full, to the free list of its
- *      chunk. Of plain structs that end together only the first goes to the
- *      magazine.
+ *      chunk. Of plain structs with references that end together, only the first goes to
+ *      the magazine.
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *
  *   live = sum of the chunks' `live` - length of the bump range - length of the magazine
  *          - 1 for the chunk that has the bump range
  *
- * and an orphan counts down from there. Slots are carved only when all others are in use:
- * so all carved slots outside of the bump range were in use at once, but for up to 15,
- * which is how the peak is known. */
+ * and an orphan counts down from there. Slots are carved only when all others are in use.
+ * So when a bump range began, all slots carved before were in use at once, and that is
+ * how the peak is known. It may be up to 15 too high: the rest of the bump range is used
+ * before the free lists, even if slots have been freed meanwhile. */
 #ifndef NANVM_SLAB_H
 #define NANVM_SLAB_H
 

@@ -19,8 +19,9 @@
 
 /**
  * How the references to a block are counted. Each value but the last is also the count
- * that a new block starts with. Inline functions leave a count below 0 to a call, except
- * for the clone of a reference that is counted atomically.
+ * that a new block starts with. Inline functions leave a count below 0 to a call, with
+ * three exceptions: the clone of a reference that is counted atomically, the test for a
+ * sole owner of such a count, and all that is done where there is no count.
  */
 typedef enum nanvm_count {
     /** Plain arithmetic: one thread at a time owns the object. */

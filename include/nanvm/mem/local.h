@@ -134,20 +134,20 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
 
 /**
  * Gives back to the manager's source what nobody is using: chunks in which no object or
- * piece is alive, and the chunk that is kept for the next large object of a type. Once a pool has
- * 4 MiB, further chunks are parts of segments of 2 MiB, except in a hardened build; a
- * segment is given back when all of it is empty. A callback may call it at any time. If
- * the source's dealloc drops references meanwhile, callbacks run only when the trim is
- * complete.
+ * piece is alive, and the chunk that is kept for the next large object of a type. Once a
+ * pool has 4 MiB, further chunks are parts of segments of 2 MiB, except in a hardened
+ * build; a segment is given back when all of it is empty. A callback may call it at any
+ * time. If the source's dealloc drops references meanwhile, callbacks run only when the
+ * trim is complete.
  *
  * @return how many bytes.
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
  * @cost O(chunks) of the types of which an object was freed since the last trim, and if
- *     raw memory was freed O(n log n) of its n free pieces and chunks; O(1) if nothing was
- *     freed. Elsewhere a trim costs one function call: in the first drop that
- *     frees an object in a trimmed pool.
+ *     raw memory was freed O(n log n) of its n free pieces and chunks; O(1) if nothing
+ * was freed. Elsewhere a trim costs one function call: in the first drop that frees an
+ * object in a trimmed pool.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
@@ -160,8 +160,8 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  *     manager and drop its objects first: their memory is gone, too.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks of small pieces + large pieces): a large piece has more than 1 KiB, or an
- *     alignment of more than 16 bytes.
+ * @cost O(chunks of small pieces + large pieces): a large piece has more than 1 KiB, or
+ * an alignment of more than 16 bytes.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_raw(nanvm_local *self);
 

@@ -239,8 +239,9 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(
  * @param memory  may be `NULL`: then nothing happens.
  * @param layout  what was asked for last.
  * @ownership `memory` is gone.
- * @errors none; a hardened or debug build stops the program if `manager` didn't hand
- *     `memory` out with this layout, or has it back already.
+ * @errors none. If `manager` didn't hand `memory` out with this layout, or has it back
+ *     already, a hardened or debug build stops the program. So does a local manager in
+ *     any build, if the piece is larger than 1 KiB.
  * @threads as the manager says.
  * @cost the manager's.
  */

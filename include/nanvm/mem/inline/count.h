@@ -40,7 +40,7 @@ NANVM_INLINE size_t nanvm_count_others(int32_t count) {
 }
 
 /* One more reference; false where the cold function has to decide: near the limit of an
- * atomic count, and where the count is neither plain nor atomic. (Inlined, an atomic
+ * atomic count, and for a custom, stuck or dead one. (Inlined, an atomic
  * clone and a drop take 6 % less time than by a call. A clone for atomic counts
  * alone could leave out only the load, which has to wait if the word was updated
  * atomically just before.) */

@@ -37,15 +37,15 @@ NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self) {
     }
 }
 
-/* Frees the slot of an object that needs no more for its end, if the object lies in a
- * pool and has no other reference; else returns false. */
+/* Frees the slot of an object of which nothing is left to release, if it has no other
+ * reference and inline functions may free in its pool; else returns false. */
 NANVM_INLINE bool nanvm_mut_ref_free_slot(nanvm_mut_ref self) {
     return self.object != NANVM_NULL && nanvm_block_count(self.object) == 0 &&
            nanvm_slots_free(self.object);
 }
 
 /* nanvm_mut_ref_drop() for a type that the compiler may know: an object that holds
- * nothing then ends inline, if it lies in a pool. */
+ * nothing then ends inline, if inline functions may free in its pool. */
 NANVM_INLINE void nanvm_mut_ref_drop_typed(nanvm_mut_ref self, const nanvm_type *type) {
     bool is_leaf = NANVM_IS_KNOWN(type->size) && nanvm_type_holds_nothing(type);
     if (!is_leaf || !nanvm_mut_ref_free_slot(self)) {
@@ -62,8 +62,8 @@ NANVM_INLINE void nanvm_mut_ref_discard(nanvm_mut_ref self) {
 /* nanvm_mut_ref_discard() for a type that the compiler may know. */
 NANVM_INLINE void nanvm_mut_ref_discard_typed(nanvm_mut_ref self,
                                               const nanvm_type *type) {
-    bool is_plain = NANVM_IS_KNOWN(type->size) && type->drop == NANVM_NULL;
-    if (!is_plain || !nanvm_mut_ref_free_slot(self)) {
+    bool has_no_drop = NANVM_IS_KNOWN(type->size) && type->drop == NANVM_NULL;
+    if (!has_no_drop || !nanvm_mut_ref_free_slot(self)) {
         nanvm_mut_ref_discard(self);
     }
 }

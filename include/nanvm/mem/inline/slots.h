@@ -18,9 +18,10 @@ typedef struct nanvm_chunk_head {
     nanvm_slot *free_list;
     struct nanvm_chunk_head *next_available;
     size_t live; /* carved slots outside of the free list; one more while the bump range
-                    lies here */
+                    lies here, so that the chunk doesn't count as empty */
 } nanvm_chunk_head;
 
+/* With 32 or 64 a tree takes longer to drop, with 8 a persistent tree longer to edit. */
 enum { NANVM_MAGAZINE_SIZE = 16 };
 
 /* Free slots for new objects of one type. A pool of a local manager starts with such a
@@ -38,8 +39,8 @@ typedef struct nanvm_slots {
     size_t magazine_length;
     void *magazine[NANVM_MAGAZINE_SIZE];
     uintptr_t bump;     /* the address of the bump range's next object ... */
-    uintptr_t bump_end; /* ... and the address behind its last slot, which may lie behind
-                           the chunk */
+    uintptr_t bump_end; /* ... and where an object behind the last would be. No header has
+                           to fit there, so this may be behind the chunk */
     size_t stride;      /* from one object to the next */
     int32_t bump_count; /* what an object from the bump range starts with: in a pool
                            NANVM_COUNT_PLAIN, which is 0 */
@@ -48,8 +49,9 @@ typedef struct nanvm_slots {
 
 NANVM_BEGIN_DECLS
 
-/* The entries of a manager's table `slots`, in which free slots are found by type. The
- * table is direct-mapped: another type may have taken the entry. */
+/* The entries of a manager's array `slots`, in which free slots are found by type. The
+ * array is direct-mapped: another type may have taken the entry. (Its length isn't
+ * tuned.) */
 enum { NANVM_SLOTS_LENGTH = 64 };
 
 /* The top 6 bits of a product. Types mostly get entries of their own, even if they
@@ -66,7 +68,7 @@ NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
 /* 32 steps gain as much as 64; 12 gain a fifth less. */
 enum { NANVM_STEPS_AHEAD = 32 };
 
-/* Prefetches objects that lie at equal distances, some steps ahead. `next` may be NULL: a
+/* For src/drop.c: prefetches objects that lie at equal distances, some steps ahead. A
  * prefetch of any address does no harm. */
 NANVM_WRAPS("a step may lead back")
 NANVM_INLINE void nanvm_slots_prefetch(const void *slot, const void *next) {
@@ -142,16 +144,16 @@ NANVM_INLINE void nanvm_slots_free_in(nanvm_origin *origin, void *object) {
     }
 }
 
-/* Frees the slot of an object that holds nothing and whose last reference is gone, if the
- * object lies in a pool; else returns false. Inlined: about 14 instructions on x86-64, 22
- * when the magazine is full; 130 bytes. */
+/* Frees the slot of a dead object of which nothing is left to release, if inline
+ * functions may free in its pool; else returns false. Inlined: about 14 instructions on
+ * x86-64, 22 when the magazine is full; 130 bytes. */
 NANVM_INLINE bool nanvm_slots_free(void *object) {
     nanvm_origin *origin = nanvm_block_origin(object);
-    bool is_in_pool = origin->dealloc->table->traits.free_inline;
-    if (NANVM_LIKELY(is_in_pool)) {
+    bool frees_inline = origin->dealloc->table->traits.free_inline;
+    if (NANVM_LIKELY(frees_inline)) {
         nanvm_slots_free_in(origin, object);
     }
-    return is_in_pool;
+    return frees_inline;
 }
 NANVM_END_DECLS
 
