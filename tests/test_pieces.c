@@ -808,6 +808,28 @@ static void test_all_pieces_are_given_back_at_once(void **state) {
     nanvm_mut_ref_drop(point);
 }
 
+/* Before the manager is used again, or after. */
+static void test_all_pieces_are_given_back_after_the_end(void **state) {
+    fixture *self = *state;
+    nanvm_local_on_leak(&self->local, nanvm_local_ignore_leak, NULL);
+    for (size_t round = 0; round < 2; round++) {
+        make_all_kinds(self);
+        nanvm_local_deinit(&self->local);
+        nanvm_local_dealloc_raw(&self->local);
+        expect_nothing_live(&self->source);
+        nanvm_local_dealloc_raw(&self->local);
+    }
+    void *memory = piece(self->manager, 100, 1);
+    nanvm_local_deinit(&self->local);
+    release(self->manager, memory, 100);
+    nanvm_local_dealloc_raw(&self->local); /* the account is gone */
+    memory = piece(self->manager, 100, 1);
+    nanvm_local_deinit(&self->local);
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &point_type));
+    nanvm_local_dealloc_raw(&self->local);
+    assert_int_equal(stats_of(self).live_blocks, 0);
+}
+
 static void test_manager_without_pieces_has_none_to_give_back(void **state) {
     fixture *self = *state;
     nanvm_local_dealloc_raw(&self->local);
@@ -903,6 +925,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_looks_again_once_something_is_free, local_over_source),
     TEST(test_all_pieces_are_given_back_at_once, local_over_source),
     TEST(test_manager_without_pieces_has_none_to_give_back, local_over_source),
+    TEST(test_all_pieces_are_given_back_after_the_end, local_over_source),
     TEST(test_small_pieces_outlive_their_manager, local_over_source),
     TEST(test_manager_that_is_used_again_trims_its_old_pieces, local_over_source),
 };

@@ -358,12 +358,22 @@ static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
                : resized;
 }
 
+/* A manager that has ended may have left an account. */
+static void free_all_raw(nanvm_local *self) {
+    nanvm_raw *raw = (nanvm_raw *)self->manager.dealloc;
+    if (self->state != NULL) {
+        nanvm_raw_dealloc_all(raw);
+    } else {
+        self->manager.dealloc = NULL;
+        nanvm_raw_free_orphan(raw, &self->manager);
+    }
+}
+
 void nanvm_local_dealloc_raw(nanvm_local *self) {
-    nanvm_raw *raw = self->state == NULL ? NULL : self->state->raw;
-    if (raw != NULL) {
+    if (self->manager.dealloc != NULL) {
         nanvm_hold hold;
         nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-        nanvm_raw_dealloc_all(raw);
+        free_all_raw(self);
         nanvm_drop_resume(&hold);
     }
 }

@@ -65,6 +65,12 @@ bool nanvm_raw_adopt(nanvm_raw *self, const nanvm_manager *served, nanvm_pools *
     return found;
 }
 
+void nanvm_raw_free_orphan(nanvm_raw *self, const nanvm_manager *served) {
+    if (remove_orphan(self, served)) {
+        raw_destroy(self);
+    }
+}
+
 /* --- pieces --- */
 
 /* Aligned as a slot is, since a large piece may become one. */

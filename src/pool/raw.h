@@ -54,4 +54,7 @@ void nanvm_raw_dealloc_all(nanvm_raw *self);
  * owner; false if the account has been freed since. */
 bool nanvm_raw_adopt(nanvm_raw *self, const nanvm_manager *served, nanvm_pools *owner);
 
+/* Frees such an account, with all its pieces; does nothing if it has been freed. */
+void nanvm_raw_free_orphan(nanvm_raw *self, const nanvm_manager *served);
+
 #endif
