@@ -95,7 +95,7 @@ nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager, const nanvm_type *type,
 /* `object` may be NULL. */
 static nanvm_mut_ref unset_handle(void *object, size_t size) {
     nanvm_mut_ref self = {object};
-    if (NANVM_FILLS_UNSET && object != NULL) {
+    if (object != NULL) {
         nanvm_unset_fill(object, size);
     }
     return self;

@@ -337,6 +337,72 @@ static void test_large_piece_grows_with_its_chunk_after_others_came(void **state
     assert_int_equal(stats_of(self).live_blocks, 4);
 }
 
+/* So does an array with references, if no object with references or a `drop` was created
+ * after it. */
+static void test_array_of_references_grows_with_its_chunk_after_others_came(
+    void **state) {
+    fixture *self = *state;
+    enum { LENGTH = 100000 };
+    assert_non_null(tracked_new(self->manager, 2).object);
+    nanvm_mut_ref refs = nanvm_new_array(self->manager, &refs_type, NULL, LENGTH);
+    *(nanvm_ref *)refs.object = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), 1));
+    for (size_t i = 1; i < 4; i++) {
+        assert_non_null(nanvm_new(self->manager, &point_type).object);
+        assert_true(nanvm_mut_ref_resize(&refs, self->manager, (1 + i) * LENGTH));
+        ((nanvm_ref *)refs.object)[i * LENGTH] =
+            nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
+        /* A hardened build's chunk has room to spare, which the point takes. */
+        assert_true(is_hardened || self->source.live_blocks == 2);
+    }
+    assert_non_null(tracked_new(self->manager, 2).object);
+    assert_int_equal(tracked_live(), 6);
+    nanvm_arena_reset(&self->arena);
+    assert_int_equal(tracked_live(), 0);
+}
+
+/* The first of two in a chunk that is returned to has no room behind it. */
+static void test_piece_with_another_behind_it_leaves_that_alone(void **state) {
+    fixture *self = *state;
+    unsigned char *first = piece(self, 100);
+    unsigned char *second = piece(self, 100);
+    memset(first, 1, 100);
+    memset(second, 2, 100);
+    (void)piece(self, LARGE);
+    first = nanvm_manager_resize(self->manager, first, layout_of(100), 300);
+    assert_non_null(first);
+    memset(first + 100, 3, 200);
+    for (size_t i = 0; i < 100; i++) {
+        assert_int_equal(first[i], 1);
+        assert_int_equal(second[i], 2);
+    }
+}
+
+/* Chunks double from the beginning again. */
+static void test_first_chunk_after_a_reset_is_small(void **state) {
+    fixture *self = *state;
+    while (last_asked.size < 100000) {
+        (void)piece(self, 3000);
+    }
+    nanvm_arena_reset(&self->arena);
+    nanvm_arena_reset(&self->arena); /* frees all chunks */
+    assert_int_equal(self->source.live_blocks, 0);
+    (void)piece(self, 100);
+    assert_int_equal(last_asked.size, 4096);
+}
+
+/* To copy less, the chunk gets more room. */
+static void test_array_that_grows_by_one_asks_more_rarely_where_it_is_copied(
+    void **state) {
+    fixture *self = *state;
+    enum { FROM = 100000, TO = 1000000 };
+    self->source.manager_table.resize = NULL;
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &ints_type, NULL, FROM);
+    for (size_t i = FROM; i < TO; i++) {
+        assert_true(nanvm_mut_ref_resize(&array, self->manager, i + 1));
+    }
+    assert_in_range(self->source.requests, 5, 12);
+}
+
 /* The link of the newer array leads to the older: that one may not move with its chunk,
  * or give its bytes back. */
 static void test_array_that_a_link_leads_to_moves_alone(void **state) {
@@ -496,6 +562,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_chunk_of_two_stays_where_it_is, noting),
     TEST(test_over_aligned_piece_keeps_its_alignment, noting),
     TEST(test_large_piece_grows_with_its_chunk_after_others_came, noting),
+    TEST(test_array_of_references_grows_with_its_chunk_after_others_came, noting),
+    TEST(test_piece_with_another_behind_it_leaves_that_alone, noting),
+    TEST(test_first_chunk_after_a_reset_is_small, noting),
+    TEST(test_array_that_grows_by_one_asks_more_rarely_where_it_is_copied, noting),
     TEST(test_array_that_a_link_leads_to_moves_alone, noting),
     TEST(test_lone_piece_survives_each_failure),
     TEST(test_lone_array_survives_each_failure),

@@ -10,7 +10,5 @@ enum { PATTERN = 0xa5 };
 
 void nanvm_unset_fill(void *object, size_t size) {
     memset(object, PATTERN, size);
-    if (nanvm_sanitizer_is_there()) {
-        nanvm_sanitizer_unpoison(object, size); /* with undefined contents */
-    }
+    nanvm_sanitizer_unpoison(object, size); /* with undefined contents */
 }

@@ -17,8 +17,9 @@
 #include "hold.h"
 #include "system/sanitizer.h"
 
-/* More than LARGEST_SHARED bytes get a chunk of their own. If they shared chunks, up to a
- * fifth of each chunk would be lost at its end. */
+/* More than LARGEST_SHARED bytes get a chunk of their own: if they shared chunks, up to
+ * half of each would be lost at its end. Of smaller ones at least four share a chunk of
+ * the largest size, so that a fifth is lost at most. */
 enum { FIRST_CHUNK = 4096, LARGEST_SHARED = NANVM_ARENA_LARGEST_CHUNK / 4 };
 
 /* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. Creating a

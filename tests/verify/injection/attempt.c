@@ -314,6 +314,40 @@ nanvm_mut_ref attempt_clone(nanvm_manager *manager, nanvm_ref self) {
     return self.object == NULL ? none : attempted(check_clone(manager, self));
 }
 
+/* The bytes that both have are the same. */
+static void expect_same_beginning(nanvm_ref a, nanvm_ref b) {
+    size_t length = nanvm_ref_length(a), other = nanvm_ref_length(b), size = 0;
+    assert_true(
+        nanvm_type_size(nanvm_ref_type(a), length < other ? length : other, &size));
+    assert_true(digest(a.object, size) == digest(b.object, size));
+}
+
+static nanvm_mut_ref check_clone_resized(nanvm_manager *manager, nanvm_ref self,
+                                         size_t length) {
+    before was;
+    size_t others = nanvm_ref_count(self);
+    uint64_t bytes = digest_of(self);
+    note(&was, manager, value_of(self));
+    nanvm_mut_ref copy = nanvm_ref_clone_resized(self, manager, length);
+    balance(&was, self, nanvm_mut_ref_to_ref(copy));
+    assert_int_equal(nanvm_ref_count(self), others);
+    assert_true(digest_of(self) == bytes);
+    if (copy.object == NULL) {
+        expect_live(&was);
+    } else {
+        expect_same_beginning(self, nanvm_mut_ref_to_ref(copy));
+        expect_new(copy, nanvm_ref_type(self), length);
+    }
+    return copy;
+}
+
+nanvm_mut_ref attempt_clone_resized(nanvm_manager *manager, nanvm_ref self,
+                                    size_t length) {
+    nanvm_mut_ref none = {NULL};
+    return self.object == NULL ? none
+                               : attempted(check_clone_resized(manager, self, length));
+}
+
 void attempt_refused_clone(nanvm_manager *manager, nanvm_ref self) {
     if (self.object != NULL) {
         assert_null(check_clone(manager, self).object);

@@ -31,6 +31,9 @@ bool attempt_resize_unset(nanvm_manager *manager, nanvm_mut_ref *self, size_t le
 
 nanvm_mut_ref attempt_clone(nanvm_manager *manager, nanvm_ref self);
 
+nanvm_mut_ref attempt_clone_resized(nanvm_manager *manager, nanvm_ref self,
+                                    size_t length);
+
 /* The object can't be cloned, for whatever reason. */
 void attempt_refused_clone(nanvm_manager *manager, nanvm_ref self);
 

@@ -199,6 +199,46 @@ static void kept_chunks(const ground *on) {
     nanvm_arena_deinit(&arena);
 }
 
+/* A piece and an array, each alone in a chunk that grows with it; and then not alone. */
+static void growing_chunks(const ground *on) {
+    nanvm_arena arena;
+    nanvm_manager *manager = open_arena(&arena, on);
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    for (size_t round = 0; round < 3; round++) {
+        void *memory = attempt_alloc(manager, layout);
+        for (size_t size = 3000; memory != NULL && size < 40000; size *= 3) {
+            void *grown = attempt_raw_resize(manager, memory, layout, size);
+            if (grown != NULL) {
+                memory = grown;
+                layout.size = size;
+            }
+            if (round == 1) {
+                (void)leaf(manager, size).object;
+            }
+        }
+        nanvm_mut_ref refs = array_of_leaves(manager, 3);
+        (void)attempt_resize(manager, &refs, 2000);
+        (void)attempt_resize(manager, &refs, 9000);
+        nanvm_arena_reset(&arena);
+        layout.size = 100;
+    }
+    nanvm_arena_deinit(&arena);
+}
+
+/* Those that fill a chunk, and small ones between them. */
+static void large_among_small(const ground *on) {
+    nanvm_arena arena;
+    nanvm_manager *manager = open_arena(&arena, on);
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 4; i++) {
+            (void)attempt_array(manager, &ints_type, NULL, 70000).object;
+            (void)leaf(manager, i).object;
+        }
+        nanvm_arena_reset(&arena);
+    }
+    nanvm_arena_deinit(&arena);
+}
+
 /* So large that its chunks are huge pages. */
 static void huge(const ground *on) {
     nanvm_arena arena;
@@ -223,6 +263,8 @@ static const scene_entry entries[] = {
     {"arena: stacked", stacked, false},
     {"arena: made while it is reset", made_while_it_is_reset, false},
     {"arena: kept chunks are too small", kept_chunks, false},
+    {"arena: growing chunks", growing_chunks, false},
+    {"arena: large among small", large_among_small, true},
     {"arena: huge", huge, true},
 };
 const scene_list arena_scenes = SCENE_LIST(entries);

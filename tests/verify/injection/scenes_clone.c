@@ -299,6 +299,26 @@ static void clone_and_resize_all(const ground *on) {
     nanvm_ref_drop(ref);
 }
 
+/* Into both managers, with each length that is shorter, the same and longer. */
+static void clone_resized(const ground *on) {
+    nanvm_mut_ref made[] = {array_of_leaves(on->manager, 4),
+                            attempt_array(on->manager, &table_type, NULL, 4),
+                            attempt_array(on->manager, &text_type, "text", 4)};
+    if (made[1].object != NULL) {
+        ((struct table *)made[1].object)->name = leaf(on->manager, 5);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        nanvm_ref ref = nanvm_mut_ref_to_ref(made[i]);
+        for (size_t length = 0; length < 10; length += 3) {
+            nanvm_mut_ref a = attempt_clone_resized(on->manager, ref, length);
+            nanvm_mut_ref b = attempt_clone_resized(on->other, ref, length + 1);
+            nanvm_mut_ref_drop(a);
+            nanvm_mut_ref_drop(b);
+        }
+        nanvm_ref_drop(ref);
+    }
+}
+
 static const scene_entry entries[] = {
     {"clone nodes", clone_nodes, false},
     {"clone references", clone_references, false},
@@ -309,6 +329,7 @@ static const scene_entry entries[] = {
     {"clone with callbacks", clone_callbacks, false},
     {"clone in steps", clone_in_steps, false},
     {"clone deep", clone_deep, false},
+    {"clone resized", clone_resized, false},
     {"clone and resize all", clone_and_resize_all, false},
 };
 const scene_list clone_scenes = SCENE_LIST(entries);

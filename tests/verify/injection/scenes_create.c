@@ -29,6 +29,25 @@ static void known_types(const ground *on) {
     }
 }
 
+/* They are written at once. */
+static void unset_objects(const ground *on) {
+    nanvm_mut_ref made[] = {attempted(nanvm_new_unset(on->manager, &node_type)),
+                            attempted(nanvm_new_unset(on->manager, &page_type)),
+                            attempted(nanvm_new_array_unset(on->manager, &refs_type, 9))};
+    const size_t sizes[] = {sizeof(struct node), 4096, 9 * sizeof(nanvm_ref)};
+    for (size_t i = 0; i < 3; i++) {
+        if (made[i].object != NULL) {
+            memset(made[i].object, 0, sizes[i]);
+        }
+    }
+    if (made[0].object != NULL) {
+        ((struct node *)made[0].object)->left = leaf(on->manager, 1);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        nanvm_mut_ref_drop(made[i]);
+    }
+}
+
 static void copy_takes_over(const ground *on) {
     nanvm_ref tree = pair(on->manager, leaf(on->manager, 1), leaf(on->manager, 2));
     tree = pair(on->manager, tree, nanvm_ref_clone(tree));
@@ -227,6 +246,7 @@ static void construct_with_callbacks(const ground *on) {
 static const scene_entry entries[] = {
     {"each type", each_type, false},
     {"known types", known_types, false},
+    {"unset objects", unset_objects, false},
     {"copy takes over", copy_takes_over, false},
     {"array takes over", array_takes_over, false},
     {"table takes over", table_takes_over, false},
