@@ -745,7 +745,39 @@ static void test_clone_can_live_in_another_manager(void **state) {
     for_each_failure(NANVM_COUNT_CUSTOM, clone_across);
 }
 
+/* References in the fixed part alone. */
+struct labelled {
+    nanvm_ref label;
+    char bytes[];
+};
+static const size_t labelled_refs[] = {offsetof(struct labelled, label)};
+static const nanvm_type labelled_type = {.name = "labelled",
+                                         .size = sizeof(struct labelled),
+                                         .align = NANVM_ALIGNOF(struct labelled),
+                                         .refs = labelled_refs,
+                                         .refs_length = 1,
+                                         .items_offset = offsetof(struct labelled, bytes),
+                                         .item_size = 1};
+
+static void test_clone_of_an_array_whose_items_hold_nothing(void **state) {
+    fixture *self = *state;
+    enum { BYTES = 100 };
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &labelled_type, NULL, BYTES);
+    struct labelled *value = array.object;
+    value->label = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    memset(value->bytes, 7, BYTES);
+    nanvm_ref shared = nanvm_mut_ref_to_ref(array);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(shared, self->manager);
+    const struct labelled *copied = copy.object;
+    assert_memory_equal(copied->bytes, value->bytes, BYTES);
+    assert_ptr_equal(copied->label.object, value->label.object);
+    assert_int_equal(nanvm_ref_count(copied->label), 1);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(shared);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_clone_of_an_array_whose_items_hold_nothing, local),
     TEST(test_null_handle_is_accepted_everywhere),
     TEST(test_last_reference_drops_the_object),
     TEST(test_sole_owner_turns_into_a_mut_ref),
