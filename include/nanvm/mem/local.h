@@ -123,9 +123,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
                                                      void *context);
 
 /**
- * A callback for nanvm_local_on_leak() that reports nothing. It is for objects that are
- * meant to outlive their manager: `nanvm_local_on_leak(&local, nanvm_local_ignore_leak,
- * NULL);`
+ * A callback that reports nothing, for objects that are meant to outlive their manager:
+ * `nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);`
  *
  * @ownership none changes hands.
  * @errors none.
@@ -149,8 +148,8 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
  * @threads the manager's.
  * @cost O(1) if nothing was freed since the last trim. Otherwise O(chunks), for only
  *     those types of which an object was freed; and if raw memory was freed, O(n log n)
- *     for its n free pieces and chunks. A trim also makes the next drop in each trimmed
- *     pool slower, by one function call.
+ *     for its n free pieces and chunks. The next drop that frees an object in a trimmed
+ *     pool takes one more function call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
