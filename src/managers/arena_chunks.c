@@ -18,9 +18,8 @@
 #include "hold.h"
 #include "system/sanitizer.h"
 
-/* A block or piece of more than LARGEST_SHARED bytes for which there is no room gets a
- * chunk of its own. If large ones shared chunks, up to a fifth of each chunk would be
- * lost at its end. */
+/* More than LARGEST_SHARED bytes get a chunk of their own. If they shared chunks, up to a
+ * fifth of each chunk would be lost at its end. */
 enum { FIRST_CHUNK = 4096, LARGEST_SHARED = NANVM_ARENA_LARGEST_CHUNK / 4 };
 
 /* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. Creating a

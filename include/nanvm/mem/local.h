@@ -156,8 +156,7 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 /**
  * Gives back all raw memory of the manager at once, as if nanvm_manager_dealloc() were
  * called for each piece. It is for a library that is served by the manager and whose
- * state is thrown away as a whole, as after a request. Objects stay as they are. After
- * nanvm_local_deinit() this function does nothing, until the manager has been used again.
+ * state is thrown away as a whole, as after a request. Objects stay as they are.
  *
  * @ownership every piece is gone. If `self` is the source of another manager, end that
  *     manager and drop its objects first: their memory is gone, too.
