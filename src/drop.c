@@ -9,8 +9,9 @@
  *      a struct only after the objects that it refers to took 0.6 ns more for each object
  *      of a tree.)
  *   2. Any other object that has callbacks or holds references is deferred: it joins a
- *      list. So does a plain struct whose references find no room on the stack. (With
- *      no other drop at work, an object with callbacks ends at once.)
+ *      list. (With no other drop at work, an object with callbacks ends at once.) A plain
+ *      struct is deferred, too, if its references find no room on the stack, if an object
+ *      that isn't plain referred to it, or if another drop is at work already.
  *   3. The link of a deferred object lies in the object itself, in place of its first
  *      declared reference (one listed in `refs` or `item_refs`), which is released when
  *      the object joins the list. An object of a type with callbacks has to keep its
@@ -73,8 +74,9 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
 /* Adds an object to the list. If the object has no callbacks, its first reference is
  * released to make room for the link; an object that loses its last reference by that is
  * added, too, and so on. An object that holds no references is freed instead. Its dealloc
- * may drop references. Their objects join the thread's list, which is `*list` if
- * defer_to_thread() called; so the list is consistent whenever a dealloc is called. */
+ * may drop references, and objects that end by these drops join the thread's list. If
+ * defer_to_thread() is the caller, `*list` is that list; so `*list` is consistent
+ * whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
         nanvm_origin *origin = nanvm_block_origin(object);
@@ -115,13 +117,14 @@ static const nanvm_type no_type; /* which no object has */
 
 /* The state of a walk through plain structs. While the walk is in a chunk, `freed` and
  * `others` stand for the chunk's free list and its `live`, which are written back when
- * the walk leaves the chunk: for an object outside of it, or before other code runs. Many
- * objects lie in the same chunk as their predecessor. Only inlined functions get the
- * address of this struct, so that it lives in registers. */
+ * the walk leaves the chunk: for an object outside of it, or before other code runs. So
+ * most objects are freed without a write to the chunk's head, since many lie in the same
+ * chunk as their predecessor. Only inlined functions get the address of this struct, so
+ * that it lives in registers. */
 typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;       /* the chunk's free list */
-    size_t others;           /* the chunk's `live` without one; 0 if `chunk` is NULL */
+    size_t others;           /* the chunk's `live` minus one; 0 if `chunk` is NULL */
     const nanvm_type
         *type; /* of the first struct, or of one that a dealloc frees; else no_type */
     const size_t *first; /* offset of the type's first reference ... */
@@ -202,7 +205,7 @@ static inline bool go_on_with(walk *self, void *object) {
         origin->dealloc == self->chunk->origin.dealloc) {
         leave_chunk(self);
         enter_chunk(self, origin);
-        return true; /* and so has a pool */
+        return true; /* a pool has one type, too */
     }
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
         /* The walk needn't leave its chunk: this object lies in another pool, since the

@@ -11,7 +11,8 @@ static nanvm_layout promised(nanvm_layout layout) {
                                                            : layout.align);
 }
 
-/* (An alignment of 3, which isn't valid, would be raised to a word, which is.) */
+/* The alignment is checked before it is raised: 3, for example, isn't valid, but would be
+ * raised to a word, which is. */
 void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_layout asked = promised(layout);
     return (layout.align & (layout.align - 1)) == 0 && layout.align != 0 &&

@@ -2,7 +2,8 @@
 
 #include "hold.h"
 
-/* An object that isn't counted, in an arena, has no others that are known. */
+/* Whether other references to the object are known. None are known in an arena, which
+ * doesn't count references. */
 static bool has_others(const void *object) {
     return nanvm_block_count(object) != NANVM_COUNT_NONE &&
            nanvm_count_read_others(object) > 0;
@@ -243,8 +244,9 @@ static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
 
 /* --- resize --- */
 
-/* Stops the program if the object is dead, or if it has other references: these would
- * dangle once it has moved. */
+/* Stops the program if the object is dead, or if a plain or atomic count says that it has
+ * other references, which would dangle once the object has moved. (Custom counts aren't
+ * asked.) */
 static void expect_own(const void *object) {
     nanvm_block_expect_alive(object);
     if (nanvm_count_is_shared(nanvm_block_count(object))) {

@@ -70,7 +70,7 @@ static inline nanvm_mut_ref new_zero(nanvm_manager *manager, const nanvm_type *t
     return self;
 }
 
-/* For a type that the compiler doesn't know, or of an array. */
+/* nanvm_new() for arrays, and for types that the compiler doesn't know. */
 nanvm_mut_ref nanvm_new_any(nanvm_manager *manager, const nanvm_type *type) {
     if (type->item_size != 0) {
         return new_zero(manager, type, 0);

@@ -130,8 +130,8 @@ NANVM_COLD static void resize_bytes(nanvm_arena *self, unsigned char *bytes,
     leave_red_zone(self);
 }
 
-/* Under a sanitizer, calls `tell` for the bytes of the buffer, or of the chunks in use
- * behind their heads. */
+/* Under a sanitizer, calls `tell` for the bytes of the buffer, or for the bytes behind
+ * the head of each chunk in use. */
 static void for_all_bytes(nanvm_arena *self, void (*tell)(void *bytes, size_t size)) {
     if (self->sanitized && self->buffer != NULL) {
         tell(self->buffer, (size_t)(self->end - self->buffer));
@@ -190,8 +190,7 @@ static size_t peak_bytes(const nanvm_arena *self) {
     return bytes > self->peak ? bytes : self->peak;
 }
 
-/* Called before bytes in use may become free. In a hardened build the caller then wipes
- * those bytes, so that a reset has to wipe only the bytes still in use. */
+/* Called before bytes in use may become free. */
 static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
 }
@@ -239,20 +238,21 @@ static void *start_of(const resizing *how) {
     return how->type == NULL ? how->memory : (void *)nanvm_block_header(how->memory);
 }
 
-/* The bytes in front of the object, if an origin is among them; 0 for a piece. */
+/* The size of all that lies in front of an object whose block begins with an origin; 0
+ * for a piece. */
 static size_t front_size(const nanvm_arena *self, const nanvm_type *type) {
     return type == NULL ? 0 : arena_prefix(self, type) + sizeof(nanvm_origin);
 }
 
-/* Whether the link of another object leads to the block. It never leads to the newest
- * one, whose bytes become free when it is freed, and which may move. */
+/* Whether the link of another object leads to the block. No link leads to the newest
+ * block, so that block can be moved, and its bytes can be freed. */
 static bool is_linked_to(const nanvm_arena *self, const resizing *how) {
     return how->type != NULL && has_finalizer(self, how->type) &&
            self->finalizable != how->memory;
 }
 
-/* Makes the second chunk the current one if the block or piece is alone in it, so that it
- * is the newest again. */
+/* If the block or piece is alone in the second chunk of the list, makes that chunk the
+ * current one. The block or piece is then the newest again. */
 static bool return_to_chunk(nanvm_arena *self, const resizing *how) {
     unsigned char *memory = how->memory;
     if (!nanvm_arena_chunks_can_move(self, how->layout.align) ||
@@ -274,8 +274,8 @@ static void renew_block(nanvm_arena *self, const nanvm_type *type, unsigned char
     }
 }
 
-/* Lets the newest block or piece grow together with the current chunk, if it is alone in
- * it. Returns where it is now, or NULL. */
+/* If the newest block or piece is alone in the current chunk, grows both together.
+ * Returns the new address of the block or piece, or NULL. */
 static void *grow_with_chunk(nanvm_arena *self, resizing how) {
     size_t prefix = front_size(self, how.type);
     unsigned char *front = (unsigned char *)how.memory - prefix;
@@ -327,7 +327,8 @@ static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout lay
 }
 
 /* Moves the top down to `top`, where the newest block or piece begins; its bytes are free
- * again. */
+ * again. A hardened build wipes these bytes now, so that a reset has to wipe only the
+ * bytes still in use. */
 static void lower_top(nanvm_arena *self, unsigned char *top) {
     note_peak(self);
     nanvm_wipe(top, (size_t)(self->top - top));
@@ -403,15 +404,16 @@ static void link_run(nanvm_arena *self) {
     }
 }
 
-/* Whether prefetching helps: a small arena is in the cache anyway. */
+/* Whether prefetching helps. While chunks are smaller, the arena is in the cache
+ * anyway. */
 static bool is_large(const nanvm_arena *self) {
     return self->chunks != NULL && self->chunks->size >= NANVM_ARENA_LARGEST_CHUNK;
 }
 
-/* Makes `length` objects behind the newest. In a large arena the memory of the next run
- * is prefetched while this one is used: creating a million objects takes up to a fifth
- * less time. (If the prefetch were in a function of its own, gcc would think that it has
- * no effect and remove it.) */
+/* Makes `length` objects behind the newest. If the current chunk is large (see
+ * is_large()), the memory of the next run is prefetched, and arrives while this run is
+ * used: creating a million objects takes up to a fifth less time. (If the prefetch were
+ * in a function of its own, gcc would think that it has no effect and remove it.) */
 static void fill_run(nanvm_arena *self, size_t length) {
     nanvm_slots *run = &self->bump_range;
     uint32_t distance = nanvm_origin_distance((void *)run->bump, self->origin);
@@ -509,9 +511,9 @@ static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {
     lower_top(self, (unsigned char *)object - arena_prefix(self, type));
 }
 
-/* Frees a block whose construction failed, or that has moved. The block is marked dead,
- * so that a reset skips it. Its bytes are free at once if it is the newest and there is
- * no sanitizer; else at that reset. */
+/* Frees a block that has moved or was discarded, or whose construction or `clone` failed.
+ * The block is marked dead, so that a reset skips it. Its bytes are free at once if it is
+ * the newest and there is no sanitizer; else at that reset. */
 static void arena_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_arena *self = arena_of_dealloc(dealloc);
     end_run(self);

@@ -1,10 +1,11 @@
 /* The chunks of an arena that grows.
  *
- *   1. Chunks double, up to a size that depends on the bytes in use. Memory too large to
- *      share such a chunk gets one that it fills.
- *   2. The second chunk of the list has the most room of those that objects were placed
- *      in before. What has no room in the current chunk, but in the second, makes the
- *      second current again. So a chunk goes on being used after a large piece.
+ *   1. Chunks double, up to a size that depends on the bytes in use. A block or piece of
+ *      more than 256 KiB for which there is no room gets a chunk of its own.
+ *   2. When a chunk is added, the second chunk of the list is the one with more room of
+ *      the two that were at the front. What has no room in the current chunk, but in the
+ *      second, makes the second current again. So a chunk goes on being used after a
+ *      large piece.
  *   3. What lies alone in the current chunk, and has no room to grow there, grows as the
  *      chunk grows.
  *   4. A reset retains the chunks. A retained chunk is taken before the source is asked:
@@ -121,8 +122,9 @@ static size_t next_chunk_size(const nanvm_arena *self, size_t in_use) {
     return size > NANVM_ARENA_LARGEST_CHUNK ? NANVM_ARENA_LARGEST_CHUNK : size;
 }
 
-/* For `least` bytes, aligned to `align`. A chunk that can't grow is half as large again:
- * a growing array leaves it each time it has no room there. */
+/* The size of a new chunk for `least` bytes, aligned to `align`. A large chunk that can
+ * grow has just that size. Any other that has to be larger than the next shared one is
+ * half as large again: a growing array leaves it each time it has no room there. */
 static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least,
                              size_t align) {
     if (least > LARGEST_SHARED && nanvm_arena_chunks_can_move(self, align)) {
@@ -259,16 +261,16 @@ static bool source_copies(const nanvm_arena *self) {
     return NANVM_QUARANTINES || self->source->table->resize == NULL;
 }
 
-/* `least` bytes, or a part of the chunk's size more, so that an array can grow by one
- * item many times. */
+/* The chunk's size and a half or a sixteenth more, or `least` if that is larger. So an
+ * array can grow by one item many times. */
 static size_t grown_size(const nanvm_arena *self, size_t size, size_t least) {
     bool is_small = least <= LARGEST_SHARED;
     size_t more = is_small || source_copies(self) ? size / 2 : size / 16;
     return least - size < more ? size + more : least;
 }
 
-/* A chunk of this size would be in huge pages: that is another alignment, which the
- * source can't change. */
+/* Avoids the size HUGE_CHUNK: a chunk of that size has a larger alignment, which a resize
+ * by the source can't give it. */
 static size_t avoid_huge(size_t size) {
     return size == HUGE_CHUNK ? size + sizeof(void *) : size;
 }
@@ -288,7 +290,8 @@ static nanvm_arena_chunk *chunk_resize(nanvm_arena *self, size_t least) {
     return grown;
 }
 
-/* As chunk_alloc_at_last(). A source that can't resize frees the old memory. */
+/* As chunk_alloc_at_last(), but drops are held from the start: a source that can't resize
+ * frees the old memory, and its dealloc may drop references. */
 static nanvm_arena_chunk *chunk_resize_at_last(nanvm_arena *self, size_t least) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -301,8 +304,8 @@ static nanvm_arena_chunk *chunk_resize_at_last(nanvm_arena *self, size_t least) 
     return grown;
 }
 
-/* Copies all that is in the current chunk to one that was retained, which changes places
- * with it. */
+/* Copies the content of the current chunk to the retained chunk `target`. The two chunks
+ * change places: the current one is retained. */
 static void move_to_retained(nanvm_arena *self, nanvm_arena_chunk *target) {
     nanvm_arena_chunk *chunk = self->chunks;
     size_t in_use = (size_t)(self->top - nanvm_arena_chunks_data(self));

@@ -14,11 +14,11 @@ typedef struct nanvm_arena_chunk {
     struct nanvm_arena_chunk *next;
     size_t size;
     unsigned char *top;   /* where its objects end; set while it isn't the current one */
-    unsigned char *first; /* where its first block, with the origin, or piece begins */
+    unsigned char *first; /* where its first block (with its origin) or piece begins */
 } nanvm_arena_chunk;
 
-/* arena.c: makes `self` the dealloc of the objects in a chunk, or in the buffer, whose
- * objects end at the arena's top. */
+/* arena.c: makes `self` the dealloc of the objects in the buffer or in the current chunk.
+ * These objects end at the arena's top. */
 void nanvm_arena_part_init(nanvm_arena_part *self, nanvm_arena *arena);
 
 /* The start of the buffer, or of what is behind the head of the current chunk. */
@@ -39,7 +39,8 @@ static inline bool nanvm_arena_chunks_can_move(const nanvm_arena *self, size_t a
     return !self->sanitized && align <= NANVM_MALLOC_ALIGN;
 }
 
-/* Moves the top to `bytes`: where the buffer or a chunk is free from, or NULL. */
+/* Moves the top to `bytes`: the first free byte of the buffer or of a chunk, or NULL if
+ * there is neither. */
 static inline void nanvm_arena_chunks_enter(nanvm_arena *self, unsigned char *bytes) {
     self->top = bytes;
     self->origin = NULL;
@@ -48,14 +49,16 @@ static inline void nanvm_arena_chunks_enter(nanvm_arena *self, unsigned char *by
 
 /* The next three functions are called while there is no bump range. */
 
-/* Makes a chunk the current one that has room for `prefix` bytes and the layout, however
- * they are aligned. False if there is no memory; then nothing has changed. */
+/* Finds or allocates a chunk with room for `prefix` bytes and the layout, wherever the
+ * chunk lies, and makes it the current one. False if there is no memory; then only the
+ * retained chunks may have been given back. */
 bool nanvm_arena_chunks_add(nanvm_arena *self, size_t prefix, nanvm_layout layout);
 
-/* If all that the current chunk holds begins at `front`, makes the chunk large enough for
- * that to have `size` bytes. Returns where it begins from now on: it may have moved,
- * together with the chunk. Returns NULL, and changes nothing, if the chunk holds anything
- * else, or if there is no memory. */
+/* If the current chunk holds only the block or piece that begins at `front`, makes the
+ * chunk large enough for it to have `size` bytes. Returns where the block or piece begins
+ * from now on: it may have moved, together with the chunk. Returns NULL, and leaves the
+ * chunk as it is, if the chunk holds anything else, if there is no memory, or if the
+ * chunk lies in huge pages and no retained chunk is large enough. */
 unsigned char *nanvm_arena_chunks_grow(nanvm_arena *self, const unsigned char *front,
                                        size_t size);
 

@@ -20,8 +20,8 @@ static inline bool nanvm_global_starts_with_origin(const nanvm_type *type) {
     return NANVM_LIKELY(nanvm_block_align(type) <= sizeof(void *));
 }
 
-/* Unlike nanvm_system_is_over_aligned(), needs no size: a block's is never less than its
- * alignment. */
+/* This function needs no size, unlike nanvm_system_is_over_aligned(): the size of a block
+ * is never less than its alignment. */
 static inline bool nanvm_global_is_over_aligned(const nanvm_type *type) {
     return type->align > NANVM_MALLOC_ALIGN;
 }

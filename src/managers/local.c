@@ -163,11 +163,12 @@ static nanvm_pool *create_pool(nanvm_local *self, const nanvm_type *type, size_t
     if (most_size != NANVM_LARGE_MOST) {
         return nanvm_slab_create(self->source, &state->pools, type, most_size);
     }
-    /* An array that belongs in a slab pool mustn't be served by this pool, which may
-     * stand in its entry of `slots`; so the range begins above all slab pools. Most
-     * arrays of up to NANVM_SLAB_STRIDE_MAX bytes lie in slab pools. Any other array of
-     * such a size lies in this pool: nanvm_pool_serves() is false for it, so pool_for()
-     * has to find the pool each time. */
+    /* The range of sizes that this pool serves begins above those of all slab pools.
+     * Otherwise, when this pool stands in an array's entry of `slots`, it would take an
+     * array that belongs in a slab pool. Most arrays of up to NANVM_SLAB_STRIDE_MAX bytes
+     * lie in slab pools. Any other array of such a size lies in this pool:
+     * nanvm_pool_serves() is false for it, so pool_for() has to find the pool each
+     * time. */
     bool has_slabs = type->item_size != 0 && !state->is_sanitized;
     return nanvm_large_create(self->source, &state->pools, type,
                               has_slabs ? NANVM_SLAB_STRIDE_MAX + 1 : 0);

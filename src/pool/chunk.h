@@ -30,7 +30,7 @@ nanvm_layout nanvm_chunk_layout(const nanvm_pool *pool, size_t size);
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
 
-/* Writes the origin, for objects of at most `room` bytes. */
+/* Writes the origin, and how many items fit into an array of `room` bytes. */
 void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room);
 
 #include "chunk_memory.h"

@@ -36,7 +36,7 @@ nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
 nanvm_chunk *nanvm_large_alloc_chunk(nanvm_large *self, size_t size);
 nanvm_chunk *nanvm_large_alloc_chunk_at_last(nanvm_large *self, size_t size);
 
-/* The object in a new chunk. */
+/* Makes an object in a chunk that holds none: counts it and writes its header. */
 void *nanvm_large_object_in(nanvm_large *self, nanvm_chunk *chunk, size_t prefix);
 
 /* Writes the origin of a chunk whose size is set. */

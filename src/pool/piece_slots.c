@@ -38,8 +38,8 @@ static size_t usual_chunk_size(const nanvm_pool *pool) {
     return size < LARGEST_CHUNK ? size : LARGEST_CHUNK;
 }
 
-/* What is left of the bump range becomes a free slot: too small for one piece, it is
- * small enough to be a slot. */
+/* What is left of the bump range becomes one free slot. A small piece found no room
+ * there, so the rest isn't larger than the largest slot. */
 static void free_bump_range(nanvm_piece_slots *self) {
     size_t rest = self->bump_end - self->bump;
     if (rest > 0) {
@@ -147,8 +147,8 @@ static nanvm_piece_slot *put_back(nanvm_piece_slots *self, nanvm_piece_slot *fre
     return free;
 }
 
-/* The free bytes of a chunk. `*free` begins with the free slots in it, and leads to those
- * below it then. */
+/* The free bytes of a chunk. The list `*free` begins with the free slots of this chunk,
+ * and afterwards with the first slot below the chunk. */
 static size_t free_bytes(const nanvm_piece_slots *self, const nanvm_piece_slot *chunk,
                          nanvm_piece_slot **free) {
     size_t bytes = end_of(chunk) == self->bump_end ? self->bump_end - self->bump : 0;
@@ -176,7 +176,7 @@ void nanvm_piece_slots_trim(nanvm_piece_slots *self, nanvm_pool *pool) {
         free = put_back(self, free, end_of(chunk));
         nanvm_piece_slot *below = free;
         if (free_bytes(self, chunk, &below) < chunk->size - HEAD) {
-            list_chunk(&self->chunks, chunk); /* its slots are put back with the next */
+            list_chunk(&self->chunks, chunk); /* the next pass puts its slots back */
             continue;
         }
         if (end_of(chunk) == self->bump_end) {

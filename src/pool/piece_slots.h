@@ -61,8 +61,9 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
  * out. */
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size);
 
-/* Stops the program at a piece that has just been given back. (An earlier one isn't
- * noticed, and would be handed out twice.) */
+/* Adds a slot to the free list of its size. Stops the program if the slot was the last
+ * one added there: the piece has just been given back already. (A piece that was given
+ * back before that isn't noticed, and would be handed out twice.) */
 static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
                                           size_t size) {
     nanvm_piece_slot *slot = memory;
@@ -74,7 +75,7 @@ static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
     *list = slot;
 }
 
-/* Whether the piece could be resized where it lies. */
+/* Resizes the piece where it lies; false, and nothing changes, if there is no room. */
 bool nanvm_piece_slots_resize(nanvm_piece_slots *self, void *memory, size_t old_size,
                               size_t size);
 

@@ -67,8 +67,8 @@ nanvm_large_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *me
     return piece;
 }
 
-/* Gives back an old table. The source's dealloc may drop references: their callbacks run
- * only when the piece that made the table grow is in it. */
+/* Gives back the old table. If the source's dealloc drops references, callbacks run only
+ * when the new table has the piece that made it grow. */
 static void free_entries(nanvm_manager *source, nanvm_large_piece *entries,
                          uint32_t bits) {
     nanvm_hold hold;

@@ -1,7 +1,8 @@
 /* Pieces of raw memory that came from the source one by one: a table with open addressing
  * and linear probing, by address (Knuth, TAOCP 3, 6.4, algorithms L and R). It is there
- * so that a manager can give back all of its raw memory at once. It isn't a list through
- * the pieces, since they may be aligned to megabytes, and may lie behind guard pages. */
+ * so that a manager can give back all of its raw memory at once. It isn't a list with
+ * links in front of the pieces: a link in front of a piece that is aligned to megabytes
+ * would take megabytes. */
 #ifndef NANVM_PIECE_TABLE_H
 #define NANVM_PIECE_TABLE_H
 

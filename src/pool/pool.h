@@ -73,7 +73,7 @@ struct nanvm_pool {
     size_t least_size;    /* nanvm_pool_serves() accepts sizes from this to `most_size` */
     size_t most_size;
     nanvm_pools *owner;            /* NULL: an orphan */
-    nanvm_manager *source;         /* gives memory while the manager lives ... */
+    nanvm_manager *source;         /* gives memory; to an orphan only raw memory ... */
     nanvm_dealloc *source_dealloc; /* ... and this takes it back at any time */
     nanvm_pool *next;              /* of the same manager */
     nanvm_pool *next_untrimmed;
@@ -82,7 +82,7 @@ struct nanvm_pool {
     bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
     size_t reserved;   /* bytes taken from the source */
     size_t live;       /* objects or pieces; in a slab pool as of the last count */
-    size_t peak;       /* the highest `live` */
+    size_t peak;       /* the highest `live`; of a slab pool nanvm_slab_peak() tells it */
     size_t peak_bytes; /* the most bytes in use at once; slab pools leave it 0 */
     NANVM_INTEGRITY(nanvm_quarantine waiting;)
 };
@@ -100,7 +100,8 @@ static inline void nanvm_pool_set_dealloc_table(
     self->untrimmed_table = self->slots.dealloc.table = untrimmed_table;
 }
 
-/* Whether objects of this type and size belong here. */
+/* Whether objects of this type and size are known to belong here. False for some arrays
+ * in a pool of large objects: see create_pool() in managers/local.c. */
 NANVM_WRAPS("two bounds in one comparison: below the least a size becomes huge")
 static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *type,
                                      size_t size) {
@@ -121,8 +122,8 @@ static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
 /* --- pools.c ------------------------------------------------------------------ */
 
 /* Gives back what is free: chunks that hold nothing alive, and those that are kept for
- * large objects; returns their bytes. O(chunks + free slots) of those pools in which
- * something was freed since the last trim. */
+ * large objects; returns their bytes. O(chunks) of those pools in which something was
+ * freed since the last trim; for raw memory O(n log n) of its n chunks and free slots. */
 size_t nanvm_pools_trim(nanvm_pools *self);
 
 /* The same for when the source has no memory, in the middle of creating or resizing an

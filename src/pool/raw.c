@@ -154,8 +154,9 @@ static void *move(nanvm_raw *self, void *memory, nanvm_layout layout, size_t siz
     return moved;
 }
 
-/* Where a large piece becomes small and there is no memory for a slot, the piece becomes
- * the slot, and its memory goes back with the account. So a piece can always shrink. */
+/* A piece can always shrink: a large one that becomes small becomes a slot itself if
+ * there is no memory for another. Its memory then goes back together with all other
+ * memory of the account: see nanvm_raw_dealloc_all(). */
 static void *resize_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout,
                               size_t size) {
     bool was_small = nanvm_raw_is_small(self, layout);

@@ -6,7 +6,8 @@
  * manager that is used again after its end goes on with the account of the pieces that
  * are still alive, since a piece doesn't tell which account it belongs to. So the
  * accounts that have outlived their managers are in a list, which tells a manager whether
- * its own account still exists. Any thread may end a manager: the list has a lock. */
+ * its own account still exists. The list has a lock, since managers of different threads
+ * may end at the same time. */
 #ifndef NANVM_RAW_H
 #define NANVM_RAW_H
 

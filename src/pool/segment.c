@@ -1,11 +1,11 @@
 /* Chunks of large pools: parts of segments of 2 MiB, which lie in huge pages. */
 #include "pool/slab.h"
 
-/* If chunks lay a power of two apart, their heads would compete for the same lines of the
- * cache, and so would objects in them, such as the nodes of a tree, which lie at the same
- * distances. (This cost up to 40 % of the time of an insertion into a red-black tree.) So
- * a chunk takes an odd number of lines, and the chunks of a segment start at one of 64
- * lines, which a hash chooses. */
+/* A chunk takes an odd number of cache lines, and the first chunk of a segment starts at
+ * one of 64 lines, which a hash chooses. If chunks lay a power of two apart, their heads
+ * would compete for the same lines of the cache, and so would objects at equal places in
+ * them, such as the nodes of a tree. (This cost up to 40 % of the time of an insertion
+ * into a red-black tree.) */
 enum { LINE = NANVM_CACHE_LINE, LINES = 64, CHUNKS = 31, CHUNK = 1053 * LINE };
 
 NANVM_STATIC_ASSERT((LINES + 1) * LINE + CHUNKS * CHUNK <= NANVM_SEGMENT_SIZE,

@@ -62,8 +62,8 @@ static size_t least_chunk_size(const nanvm_pool *pool) {
 }
 
 /* A quarter of what the pool has already, within limits, in whole cache lines. (With half
- * as much, a JSON document in its many small pools takes a seventh more, and is read no
- * faster.) */
+ * of the pool instead, a JSON document, which has many small pools, takes a seventh more
+ * memory, and is read no faster.) */
 static size_t usual_chunk_size(const nanvm_pool *pool) {
     size_t size = nanvm_layout_round_up(pool->reserved / 4, NANVM_CACHE_LINE);
     size = size < FIRST_CHUNK ? FIRST_CHUNK : size;
@@ -167,11 +167,12 @@ static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
     set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
 }
 
-/* Puts what is left of the bump range back: slots that were never used are uncarved
- * again. Their range ends where the uncarved slots begin, and no range in another chunk
- * does. For each of these addresses lies more than a stride behind the start of its chunk
- * (the first slot is carved when the chunk is added, and used at once), and less than a
- * stride behind the chunk's end (see slots_for()). */
+/* Puts what is left of the bump range back, into the free list of its chunk. But if the
+ * range ends where the uncarved slots begin, its slots are uncarved again. A range in
+ * another chunk can't end at that address, even if the chunks are neighbours: the first
+ * uncarved slot lies more than a stride behind the start of its chunk (the first slot is
+ * carved when the chunk is added, and used at once), but the end of a range lies less
+ * than a stride behind the end of its chunk (see slots_for()). */
 static void end_bump_range(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     size_t length = nanvm_slab_bump_length(self);

@@ -1,8 +1,9 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
  *   1. The first chunk of a pool has 256 bytes, and each further chunk a quarter of what
- *      the pool has by then, but at least 256 bytes and at most 64 KiB. No chunk has room
- * for fewer than two slots. From 4 MiB on, chunks are parts of segments: see segment.c.
+ *      the pool has by then, but at least 256 bytes and at most 64 KiB. Each chunk has
+ *      room for at least two slots. From 4 MiB on, chunks are parts of segments, except
+ *      in a hardened build: see segment.c.
  *   2. A new object takes a slot of the magazine, or else of the bump range: see
  *      <nanvm/mem/inline/slots.h>.
  *   3. When both are empty, the magazine gets free slots of one chunk. A chunk joins the
@@ -12,12 +13,13 @@
  *      0.8.)
  *   4. When no chunk has a free slot, up to 16 more slots are carved: their headers are
  *      written, and they become the bump range.
- *   5. A chunk in which nothing is alive stays in the stack, without a list. At the top
- *      of the stack all its slots become the bump range: in order, whatever order they
- *      were freed in.
- *   6. A freed slot goes to the magazine, and when that is full, to the free list of its
+ *   5. A chunk in which nothing is alive stays in the stack, without a list. When it is
+ *      at the top of the stack and slots are needed, all its slots become the bump range,
+ *      in order of their addresses.
+ *   6. A freed slot goes to the magazine or, when that is full, to the free list of its
  *      chunk. Of plain structs with references that end together, only the first goes to
- *      the magazine.
+ *      the magazine. (In a hardened build a freed slot waits in a quarantine instead:
+ *      hardened/free_slots.c.)
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *
@@ -45,7 +47,7 @@ typedef struct nanvm_slab {
                                has to fit there, so this may be behind the chunk */
     size_t carved;          /* slots that have a header */
     nanvm_chunk *chunks;    /* the newest first */
-    nanvm_chunk *taken;     /* out of that list, by a trim that gives them back */
+    nanvm_chunk *taken;     /* that a trim took out of `chunks`, to free them */
     struct nanvm_segment *segments; /* the newest first */
 } nanvm_slab;
 
@@ -67,8 +69,8 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
  * memory runs out. */
 void *nanvm_slab_refill(nanvm_slab *self);
 
-/* Adds a slot to the free list of its chunk. The last slot in use leaves the chunk empty,
- * without a list. */
+/* Adds a slot to the free list of its chunk. If it was the last slot in use there, the
+ * chunk is empty then, and has no list. */
 void nanvm_slab_free(nanvm_slab *self, void *object);
 
 /* Empties the magazine and the bump range: their slots are free in their chunks, or
@@ -94,8 +96,8 @@ bool nanvm_slab_trim_takes(const nanvm_chunk *chunk);
 
 /* --- free_slots.c ------------------------------------------------------------- */
 
-/* A slot for a new object, which is neither in the magazine nor in the bump range; NULL
- * if memory runs out. */
+/* A slot for a new object, when inline functions found none in the magazine or the bump
+ * range; NULL if memory runs out. */
 void *nanvm_free_slots_alloc(nanvm_slab *self);
 
 /* Reserves room for so many freed slots, so that freeing cannot fail; false if memory

@@ -25,9 +25,10 @@ bool nanvm_slab_trim_takes(const nanvm_chunk *chunk) {
     return chunk->segment == NULL ? is_empty(chunk) : is_empty_segment(chunk->segment);
 }
 
-/* Takes the chunks that go out of the pool's list, before the first of them is freed: the
- * source's dealloc may then drop the last object of another chunk, which stays until the
- * next trim, as its slot serves again. */
+/* Removes all chunks that are to be freed from the pool's list before any of them is
+ * freed. While they are freed, the source's dealloc may drop the last object of another
+ * chunk. That chunk stays until the next trim, since its slot may be in use again by
+ * then. */
 static void take_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
@@ -44,8 +45,9 @@ static void take_chunks(nanvm_slab *self) {
     }
 }
 
-/* A hardened build stops at a damaged chunk. If the handler for fatal errors leaves by
- * longjmp, the others are given back by the next trim, or at the end. */
+/* The list `taken` is a member of the pool since a hardened build stops at a damaged
+ * chunk: if the handler for fatal errors leaves by longjmp, the next trim or the end of
+ * the pool gives back the chunks behind it. */
 void nanvm_slab_free_taken(nanvm_slab *self) {
     for (nanvm_chunk *chunk; (chunk = self->taken) != NULL;) {
         self->taken = chunk->next;

@@ -36,7 +36,7 @@ NANVM_BEGIN_DECLS
  *
  * @ownership `buffer` stays the caller's and must outlive every object in it. Call
  *     nanvm_arena_deinit() before the buffer is freed or used for anything else. An arena
- *     can't be moved or copied, because it and its objects hold pointers to it.
+ *     can't be moved or copied, because both the arena and its objects hold its address.
  * @errors none; a small buffer is full early.
  * @threads the arena belongs to one thread at a time. Its objects can be read
  *     from any thread.
@@ -48,11 +48,12 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_init(nanvm_arena *self, void *buffer
 /**
  * Makes `self` an arena that grows, in chunks that it takes from `source`.
  *
- * Chunks double, from 4 KiB to 1 MiB; a large arena takes 2 MiB in huge pages. An object
- * or a piece of more than 256 KiB gets a chunk that it fills, and smaller ones go on
- * using the chunk before. A piece or array that is alone in its chunk, as large ones are,
- * grows together with the chunk: the arena asks `source` to resize it, which takes no
- * second copy where `source` can resize in place, as nanvm_global() can.
+ * Chunks double, from 4 KiB to 1 MiB. Once 4 MiB are in use, each chunk has 2 MiB and
+ * asks for huge pages. An object or a piece of more than 256 KiB for which there is no
+ * room gets a chunk of its own, and smaller ones go on using the chunk before. A piece or
+ * array that is alone in its chunk, as large ones are, grows together with the chunk: the
+ * arena asks `source` to resize the chunk. If `source` can resize in place, as
+ * nanvm_global() often can, nothing is copied.
  *
  * @ownership `source` must outlive `self`. Call nanvm_arena_deinit() in the end. Like any
  *     arena it can't be moved or copied.
@@ -64,10 +65,10 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_arena_init_growing(nanvm_arena *self,
                                                             nanvm_manager *source);
 
 /**
- * Declares that the objects of this arena refer only into it: reset then
- * skips letting go of references, and takes O(chunks). `drop` callbacks still
- * run. Call it before the first object is created. In debug builds of
- * the library, reset stops the program if an object refers elsewhere.
+ * Declares that the objects of this arena refer only into it: a reset then doesn't
+ * release references, and takes O(chunks + objects that have a `drop`). `drop` callbacks
+ * still run. Call it before the first object is created. In debug builds of the library,
+ * reset stops the program if an object refers elsewhere.
  *
  * @ownership none changes hands.
  * @errors stops the program if the arena has objects already.

@@ -11,9 +11,10 @@
  * @defgroup local Local manager
  * @brief One thread, a pool for each type, plain counts.
  *
- * Objects of one type and size lie side by side in chunks; the slot of a dropped object
- * goes to the next object of its type and to no other. References may outlive the
- * manager: each pool frees its memory with its last object.
+ * Small objects of one type and size lie side by side in chunks, and each object of more
+ * than about 2 KiB has a chunk of its own. The place of a dropped object (its slot) goes
+ * to another object of the type, until a trim gives the chunk back. References may
+ * outlive the manager: each pool frees its memory with its last object.
  *
  * A local manager takes its memory from another manager, its source. If the source has
  * none, the local manager gives back what nanvm_local_trim() would and asks once more. A
@@ -35,8 +36,9 @@ typedef struct nanvm_local nanvm_local;
  * It may do what any callback may, see #nanvm_type. The manager that ends can be used as
  * before: the callback may create, clone, resize and drop objects in it, use raw memory,
  * and trim it; only nanvm_local_deinit() does nothing there. An object that the callback
- * creates and keeps outlives the manager like any other, and is reported only if its type
- * hasn't been reported yet.
+ * creates and keeps outlives the manager like any other. It is reported only if the
+ * manager has created objects of its type before, and if the turn of that type hasn't
+ * come yet.
  */
 typedef void nanvm_local_leak(void *context, const nanvm_type *type, size_t blocks,
                               size_t bytes);
@@ -79,8 +81,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_init(nanvm_local *self);
 /**
  * The same, taking chunks from `source`.
  *
- * @ownership `source` must outlive `self`. Its dealloc must live as long as the last
- *     object or piece of `self`, whose memory it frees.
+ * @ownership `source` must outlive `self`. The dealloc of `source` frees the memory of
+ *     `self`, so it must live as long as the last object or piece of `self`.
  * @errors none.
  * @threads as nanvm_local_init().
  * @cost O(1).
@@ -121,8 +123,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_cycle(nanvm_local *self,
                                                      void *context);
 
 /**
- * For nanvm_local_on_leak(): reports nothing, where objects are meant to outlive their
- * manager. `nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);`
+ * A callback that reports nothing, for objects that are meant to outlive their manager:
+ * `nanvm_local_on_leak(&local, nanvm_local_ignore_leak, NULL);`
  *
  * @ownership none changes hands.
  * @errors none.
@@ -144,10 +146,10 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks) of the types of which an object was freed since the last trim, and if
- *     raw memory was freed O(n log n) of its n free pieces and chunks; O(1) if nothing
- * was freed. Elsewhere a trim costs one function call: in the first drop that frees an
- * object in a trimmed pool.
+ * @cost O(1) if nothing was freed since the last trim. Otherwise O(chunks), for only
+ *     those types of which an object was freed; and if raw memory was freed, O(n log n)
+ *     for its n free pieces and chunks. The next drop that frees an object in a trimmed
+ *     pool takes one more function call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
@@ -162,7 +164,7 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  * @errors none.
  * @threads the manager's.
  * @cost O(chunks of small pieces + large pieces): a large piece has more than 1 KiB, or
- * an alignment of more than 16 bytes.
+ *     an alignment of more than 16 bytes.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_raw(nanvm_local *self);
 
@@ -183,8 +185,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_raw(nanvm_local *self);
  *     be resized or given back, `self` must stay as it is.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks). In a debug build, if objects are alive, it also takes O(objects +
- *     references in them) of time and, until it returns, of the source's memory.
+ * @cost O(chunks). If objects are alive, a debug build also takes O(objects + references
+ *     in them) of time, and as much memory of the source, which it gives back before it
+ *     returns.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
 

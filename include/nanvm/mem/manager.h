@@ -13,8 +13,9 @@
  * @brief Creates blocks, and hands out raw memory.
  *
  * A manager is borrowed only for the calls that it is passed to, unless it is another
- * one's source. It has plain fields and no locks, and references may outlive it, except
- * those into an arena.
+ * one's source. A manager has no locks: one thread at a time may use it, unless it says
+ * otherwise, as nanvm_global() does. References to its objects may outlive it, except
+ * references into an arena.
  *
  * Guide: @ref managers, @ref writing_a_manager.
  * @{
@@ -30,36 +31,38 @@ struct nanvm_stats;
  *  references have fewer restrictions: see nanvm_dealloc_table::dealloc. */
 typedef struct nanvm_manager_table {
     /**
-     * Returns memory for `layout`, or `NULL` when there is none. The core asks
-     * only for valid layouts, of at least 1 byte, aligned to at least a
-     * pointer. Called from the thread that creates an object.
+     * Returns memory for `layout`, or `NULL` when there is none. The library asks only
+     * for valid layouts of at least 1 byte that are aligned to at least a pointer. It
+     * calls `alloc` in the thread that creates or resizes an object or a piece of raw
+     * memory.
      */
     void *(*alloc)(nanvm_manager *self, nanvm_layout layout);
 
     /**
      * Resizes `memory`, which `alloc` returned for `layout`, to `size` bytes. Returns the
      * memory, which may have moved, with the same bytes and alignment; or returns `NULL`,
-     * and leaves `memory` as it was. The core calls it only for memory that the manager's
-     * own dealloc frees. Optional: without it, memory is copied.
+     * and leaves `memory` as it was. The library calls `resize` only for memory that the
+     * manager's own dealloc frees. Optional: without it, memory is copied.
      */
     void *(*resize)(nanvm_manager *self, void *memory, nanvm_layout layout, size_t size);
 
     /**
-     * Returns the address for a new object of `size` bytes, its header written by
-     * #nanvm_block_init and its bytes in any state, or `NULL`. The address is aligned as
-     * the type says, and at least to a word; in a hardened build at least to 8 bytes. For
-     * managers that share an origin among blocks. Their dealloc must have `free_block`,
-     * and can't use #NANVM_COUNT_CUSTOM: blocks that share an origin have no word for a
-     * custom count. Optional: without `new_block` each block has its own origin and comes
-     * from `alloc`.
+     * Returns the address for a new object of `size` bytes, or `NULL`. `new_block` writes
+     * the header by #nanvm_block_init; the object's bytes may be in any state. The
+     * address is aligned as the type says, and at least to a word; in a hardened build at
+     * least to 8 bytes. With `new_block` a manager arranges its blocks itself: for
+     * example, many blocks may share an origin. The manager's dealloc must have
+     * `free_block`, and can't use #NANVM_COUNT_CUSTOM: blocks that share an origin have
+     * no word for a custom count. Optional: without `new_block` each block has its own
+     * origin and comes from `alloc`.
      */
     void *(*new_block)(nanvm_manager *self, const nanvm_type *type, size_t size);
 
     /**
      * Resizes `object` from `old_size` bytes to `size`. Returns the object, which may
      * have moved together with its block; or returns `NULL`, and leaves `object` as it
-     * was. For an object of another manager it returns `NULL`. Goes with `new_block`.
-     * Optional.
+     * was. For an object of another manager it returns `NULL`. Optional, and called only
+     * if the manager has `new_block`.
      */
     void *(*resize_block)(nanvm_manager *self, void *object, size_t old_size,
                           size_t size);
@@ -71,22 +74,25 @@ typedef struct nanvm_manager_table {
 /** The first member of a manager's own state. Members that aren't needed are zero. */
 struct nanvm_manager {
     const nanvm_manager_table *table; /**< Its functions; never `NULL`. */
-    nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks in it. */
+    nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks that the
+                                 library makes there if there is no `new_block`. */
     size_t clones;          /**< How often `to_mut_ref` or `make_mut` had to clone into
                                  this manager; changed atomically, unless the manager
                                  has `slots` and so belongs to one thread. */
     nanvm_slots **slots;    /**< Free slots of a local manager or an arena, by type.
-                                 Functions that create objects look here before they
-                                 call `new_block`. `NULL` in any other manager. If you
-                                 copy this struct and give the copy another table, set
-                                 the copy's `slots` to `NULL`. */
+                                 If a type has no items, nanvm_new(), nanvm_new_copy(),
+                                 nanvm_new_unset() and the inline clone of a typed
+                                 handle look here before they call `new_block`. `NULL`
+                                 in any other manager. If you copy this struct and give
+                                 the copy another table, set the copy's `slots` to
+                                 `NULL`. */
 };
 
 /**
- * Writes an object into `object`, which is zero-filled and has `length` items.
- * Returns false to give up: the memory is freed, and the references it has written by
- * then are dropped. The object's own `drop` isn't called. A C++ exception has the same
- * effect, and propagates: see @ref objects_leaving.
+ * Writes an object into `object`, which is zero-filled and has `length` items. Returns
+ * false to give up: the library then frees the memory, and drops the references that the
+ * callback has written so far. The object's own `drop` isn't called. A C++ exception has
+ * the same effect, and propagates: see @ref objects_leaving.
  *
  * It may do what any callback may, see #nanvm_type: among other things create objects in
  * the same manager, and trim or end a local manager, which the new object outlives. The
@@ -147,13 +153,13 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * An object whose bytes are in any state: for a caller that writes them at once. An array
  * has no items.
  *
- * Before anything else is done with the object, all references in it have to be written,
- * or set to null, and so has all that its type's callbacks read. Until then it may only
- * be written, and freed by nanvm_mut_ref_discard(): it may not be dropped, shared,
- * resized, cloned or visited, and its arena not be reset. Other objects may be created
- * and dropped meanwhile. A debug build fills the bytes with 0xa5, which is no valid
- * reference on most machines; memcheck and MemorySanitizer report reads of bytes that
- * weren't written.
+ * The caller has to write all references in the object (null will do), and all bytes that
+ * the callbacks of its type read, before anything else is done with the object. Until
+ * then the caller may only write the object, or free it by nanvm_mut_ref_discard(). The
+ * object may not be dropped, shared, resized, cloned or visited, and the arena that it
+ * lies in may not be reset. Other objects may be created and dropped meanwhile. A debug
+ * build fills the bytes with 0xa5, which is no valid reference on most machines; memcheck
+ * and MemorySanitizer report reads of bytes that weren't written.
  *
  * @ownership the caller's, as nanvm_new().
  * @errors null handle, see above.
@@ -164,8 +170,8 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
     nanvm_new_unset(nanvm_manager *manager, const nanvm_type *type);
 
 /**
- * An array of `length` items; the bytes of its fixed part and of its items are in any
- * state, with all that nanvm_new_unset() says.
+ * An array of `length` items. The bytes of its fixed part and of its items are in any
+ * state, and the rules of nanvm_new_unset() apply.
  *
  * @ownership the caller's.
  * @errors null handle, see above.
@@ -179,9 +185,9 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * An object that `construct` writes in place, see #nanvm_construct. If `construct` gives
  * up, the object is freed first; then the `drop` callbacks run for what it referred to.
  *
- * @ownership the new object is the caller's, and owns what `construct` put in
- *     it. When `construct` returns false, the references it wrote are dropped;
- *     anything else it acquired is its own to let go of.
+ * @ownership the new object is the caller's, and owns what `construct` put in it. When
+ *     `construct` returns false, the library drops the references that were written by
+ *     then; `construct` has to release anything else that it acquired.
  * @errors null handle, see above, and when `construct` returns false.
  * @threads as the manager says.
  * @cost the manager's allocation, clearing the object, and `construct`.
@@ -202,8 +208,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2, 4) nanvm_mut_ref
  *    piece of a local manager, which may outlive nanvm_local_deinit(): the same
  *    #nanvm_local still resizes it and takes it back, and must stay where it is until
  *    then. A piece of an arena lives until the next reset, or until it is given back.
- *  - **Shrinking** to any size never fails in the three managers. A manager of yours may
- *    refuse.
+ *  - **Shrinking** to any size never fails in the global manager, a local manager or an
+ *    arena. A manager of yours may refuse.
  *  @{ */
 
 /**
@@ -223,9 +229,9 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(
  * piece then has the layout `{0, layout.align}`.
  *
  * @ownership on success `memory` is gone, and the caller owns what is returned.
- * @errors `NULL` if there is no memory or the size is too large; then `memory`
- *     is as it was. A hardened or
- *     debug build stops the program as nanvm_manager_dealloc() does.
+ * @errors `NULL` if there is no memory or the size is too large; then `memory` is as it
+ *     was. A hardened or debug build stops the program as nanvm_manager_dealloc() does,
+ *     and a local manager in any build at a large piece that it doesn't have.
  * @threads as the manager says.
  * @cost the manager's; at the worst a new piece and a copy.
  */
@@ -239,9 +245,10 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(
  * @param memory  may be `NULL`: then nothing happens.
  * @param layout  what was asked for last.
  * @ownership `memory` is gone.
- * @errors none. If `manager` didn't hand `memory` out with this layout, or has it back
- *     already, a hardened or debug build stops the program. So does a local manager in
- *     any build, if the piece is larger than 1 KiB.
+ * @errors none. A hardened or debug build stops the program if `manager` didn't hand
+ *     `memory` out with this layout, or has it back already. In any build a local manager
+ *     stops it at a large piece that it doesn't have (more than 1 KiB, or an alignment of
+ *     more than 16 bytes), and at a small piece that is given back twice in a row.
  * @threads as the manager says.
  * @cost the manager's.
  */

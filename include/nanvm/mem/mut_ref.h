@@ -132,7 +132,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  *     an array and `length` isn't 0, or for a null handle: `*self` is untouched. Stops
  *     the program where nanvm_mut_ref_drop() does; the usual build doesn't check this
  *     when an array grows within its slot or chunk.
- * @threads the thread that has `self`, as the manager says.
+ * @threads the thread that has `self` and may use `manager`.
  * @cost O(items added or cut off), and O(size) when it moves. A local manager leaves room
  *     to grow. Other managers don't: to append one by one there, grow by half as much
  *     again each time. Cutting items off fails for want of memory only in a manager of
@@ -142,10 +142,10 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
     nanvm_mut_ref *self, nanvm_manager *manager, size_t length);
 
 /**
- * nanvm_mut_ref_resize() for callers that write the new items at once. Where the table
- * says that an item holds no references, the bytes of new items are in any state; else
- * all zeros. Clearing bytes that are overwritten anyway would take half of the
- * time that a large array takes to grow.
+ * nanvm_mut_ref_resize() for callers that write the new items at once. If the array's
+ * #nanvm_type says that items hold no references, the bytes of new items are in any
+ * state; otherwise they are all zeros. Clearing bytes that are overwritten anyway would
+ * take half of the time that a large array takes to grow.
  *
  * @return false on failure.
  * @ownership as nanvm_mut_ref_resize().

@@ -16,10 +16,10 @@
  * cost; otherwise the object is cloned first. So a value is immutable to
  * all who share it, and updated in place by whoever owns it alone.
  *
- * A function here that reads the count of a dropped object stops the program, unless the
- * memory was freed or reused; each such function says so. In a hardened build more
- * functions check this, and they also stop the program if what is in front of the object
- * isn't as the library wrote it.
+ * An object that was dropped is dead. A function here that reads the count of a dead
+ * object stops the program, unless the memory was freed or reused; each such function
+ * says so. In a hardened build more functions check this, and they also stop the program
+ * if what is in front of the object isn't as the library wrote it.
  *
  * Guide: @ref references, @ref threads.
  * @{
@@ -77,9 +77,8 @@ NANVM_INLINE size_t nanvm_ref_length(nanvm_ref self);
  * The new reference must not be stored in the object itself.
  *
  * @ownership `self` stays the caller's; the result is the caller's too.
- * @errors none. A count that comes near its limit sticks there, and the
- *     object lives for ever. Stops the program if the object was dropped and its memory
- *     is still there.
+ * @errors stops the program if the object was dropped and its memory is still there. A
+ *     count that comes near its limit sticks there, and the object lives for ever.
  * @threads any thread that has `self`.
  * @cost plain count: load, test, store. Atomic: load, test and one atomic add.
  *     Inlined: about 7 instructions on x86-64, 65 bytes.
@@ -87,9 +86,9 @@ NANVM_INLINE size_t nanvm_ref_length(nanvm_ref self);
 NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_ref_clone(nanvm_ref self);
 
 /**
- * Counts one more reference for each of `length` references: what a copy of their bytes
- * needs, such as new items of an array. The same as nanvm_ref_clone() of each, without
- * the tests for null.
+ * Counts one more reference for each of `length` references. Call it when you copy their
+ * bytes, for example into new items of an array. It does the same as nanvm_ref_clone() of
+ * each, without the tests for null.
  *
  * @pre none of the references is null.
  * @param refs the references. They may lie in the copy already.
@@ -167,17 +166,18 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_ref_try_to_mut_ref(
  * @errors the null handle if memory runs out, if the object has a `drop` and no
  *     `clone`, if its `clone` returns false, or for a null handle. Stops the program if
  *     the object is dead.
- * @threads any thread that has `self`, as the manager says.
+ * @threads any thread that has `self` and may use `manager`.
  * @cost the manager's allocation, O(size + references).
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
     nanvm_ref_clone_object(nanvm_ref self, nanvm_manager *manager);
 
 /**
- * A new array with the fixed part of `self` and its first `length` items; if it has
- * fewer, the others are all zeros. The same as nanvm_ref_clone_object() and then
- * nanvm_mut_ref_resize(), in one copy, and without cloning the items that are cut off.
- * Persistent vectors change the length of a shared array in this way.
+ * A new array of `length` items: a copy of the fixed part of `self` and of its first
+ * items. If `self` has fewer items, the others are all zeros. The result is the same as
+ * that of nanvm_ref_clone_object() and then nanvm_mut_ref_resize(), in one copy, and
+ * without cloning the items that are cut off. Persistent vectors change the length of a
+ * shared array in this way.
  *
  * The type's `clone` is called as in nanvm_ref_clone_object(), with the number of items
  * that both arrays have.
@@ -185,7 +185,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  * @ownership `self` stays the caller's; the result is the caller's.
  * @errors the null handle where nanvm_ref_clone_object() fails, or if nanvm_type_size()
  *     fails for this length. Stops the program if the object is dead.
- * @threads any thread that has `self`, as the manager says.
+ * @threads any thread that has `self` and may use `manager`.
  * @cost the manager's allocation, O(size of the new array + references).
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
@@ -202,7 +202,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  * @ownership on success `*self` is consumed and null; the result is the caller's.
  * @errors the null handle where nanvm_ref_clone_object() fails; then `*self`
  *     is untouched. Stops the program if the object is dead.
- * @threads any thread that has `self`, as the manager says.
+ * @threads any thread that has `self` and may use `manager`.
  * @cost that of nanvm_ref_try_to_mut_ref() for a sole owner; else that of
  *     nanvm_ref_clone_object() and nanvm_ref_drop(). Inlined: about 6 instructions on
  *     x86-64, 30 bytes.
@@ -212,9 +212,9 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
 
 /**
  * The object of `*self`, to be written in place. If `*self` isn't the sole owner, it
- * first becomes the only reference to a new object with the same content. This suits
- * updates on the way down a structure: nanvm_ref_to_mut_ref() and then
- * nanvm_mut_ref_to_ref() would store each handle twice. Callbacks run as in
+ * first becomes the only reference to a new object with the same content. Use this to
+ * update a structure from its root down. (nanvm_ref_to_mut_ref() and then
+ * nanvm_mut_ref_to_ref() do the same, but write each handle twice.) Callbacks run as in
  * nanvm_ref_to_mut_ref(), except that a `drop` finds the new reference in `*self`.
  *
  * While the object is written, neither it nor anything that it refers to may be given a
@@ -226,7 +226,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  *     borrowed from it, until `*self` is cloned, moved or dropped.
  * @errors `NULL` where nanvm_ref_clone_object() fails; then `*self` is untouched. Stops
  *     the program if the object is dead.
- * @threads any thread that has `self`, as the manager says.
+ * @threads any thread that has `self` and may use `manager`.
  * @cost plain count, sole owner: one load and test. Otherwise that of
  *     nanvm_ref_to_mut_ref(). Inlined: about 5 instructions on x86-64, 20 bytes.
  */

@@ -11,8 +11,8 @@
 
 NANVM_BEGIN_DECLS
 
-/* The most references of a struct that is copied inline. Each takes about 6 instructions;
- * the code has a loop for eight of them, some 200 bytes. */
+/* The most references of a struct that is copied inline. Each reference takes about 6
+ * instructions. The loop is unrolled eight times, which takes some 200 bytes of code. */
 enum { NANVM_COPIED_REFS_MAX = 64 };
 
 /* Whether a copy takes nothing but a copy of the bytes and a clone of each declared
@@ -33,7 +33,7 @@ NANVM_INLINE bool nanvm_copy_is_inline(int32_t count, const nanvm_manager *manag
            manager->slots != NANVM_NULL;
 }
 
-/* A copy of an object, where nanvm_copy_is_inline(); or NULL. */
+/* Copies an object for which nanvm_copy_is_inline() is true; NULL if memory runs out. */
 NANVM_INLINE void *nanvm_copy_shared(const void *object, nanvm_manager *manager,
                                      const nanvm_type *type) {
     void *copy = nanvm_new_block(manager, type);
@@ -50,10 +50,11 @@ NANVM_INLINE void *nanvm_copy_shared(const void *object, nanvm_manager *manager,
     return copy;
 }
 
-/* nanvm_ref_make_mut() of an object of that type. */
+/* nanvm_ref_make_mut() for an object of type `type`. */
 NANVM_INLINE void *nanvm_ref_make_mut_typed(nanvm_ref *self, nanvm_manager *manager,
                                             const nanvm_type *type) {
-    const void *object = self->object; /* read once: it may be known not to be NULL */
+    /* Read once, so that what the compiler knows of it (not NULL) holds below, too. */
+    const void *object = self->object;
     int32_t count = object == NANVM_NULL ? -1 : nanvm_block_count(object);
     if (NANVM_LIKELY(count == 0)) {
         return NANVM_UNCONST(object);
@@ -70,7 +71,7 @@ NANVM_INLINE void *nanvm_ref_make_mut_typed(nanvm_ref *self, nanvm_manager *mana
     return nanvm_ref_make_mut_cold(self, manager);
 }
 
-/* nanvm_ref_to_mut_ref() of an object of that type. */
+/* nanvm_ref_to_mut_ref() for an object of type `type`. */
 NANVM_INLINE nanvm_mut_ref nanvm_ref_to_mut_ref_typed(nanvm_ref *self,
                                                       nanvm_manager *manager,
                                                       const nanvm_type *type) {

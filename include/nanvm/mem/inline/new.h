@@ -9,8 +9,8 @@
 
 NANVM_BEGIN_DECLS
 
-/* nanvm_new() and its siblings of a type that the compiler doesn't know, or of an
- * array. */
+/* nanvm_new() and its siblings, for arrays and for types that the compiler doesn't
+ * know. */
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
                                                       const nanvm_type *type);
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,
@@ -23,7 +23,7 @@ NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_unset_any(nanvm_manager *manag
 NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_new_block_cold(
     nanvm_manager *self, const nanvm_type *type);
 
-/* A block for a type without items, its bytes in any state, or NULL. Inlined, with
+/* A block for a type without items, or NULL. Its bytes are in any state. Inlined, with
  * nanvm_slots_pop(): about 20 instructions on x86-64, 140 bytes. */
 NANVM_INLINE NANVM_NODISCARD void *nanvm_new_block(nanvm_manager *self,
                                                    const nanvm_type *type) {

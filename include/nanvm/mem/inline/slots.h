@@ -4,8 +4,9 @@
 
 #include <nanvm/mem/block.h>
 
-/* A free slot, at the address of its next object: the header lies in front. The link is
- * its first word, whatever was there before. */
+/* A free slot. Its address is that of the object that will lie there: the header lies in
+ * front. The link overwrites the first word of the dead object, so it may alias any
+ * type. */
 typedef struct NANVM_MAY_ALIAS nanvm_slot {
     struct nanvm_slot *next;
 } nanvm_slot;
@@ -17,8 +18,8 @@ typedef struct nanvm_chunk_head {
     size_t most_items;   /* that an array has room for; right behind the origin */
     nanvm_slot *free_list;
     struct nanvm_chunk_head *next_available;
-    size_t live; /* carved slots outside of the free list; one more while the bump range
-                    lies here, so that the chunk doesn't count as empty */
+    size_t live; /* slots in use, in the magazine or in the bump range; one more while
+                    the bump range lies here, so that the chunk doesn't count as empty */
 } nanvm_chunk_head;
 
 /* With 32 or 64 a tree takes longer to drop, with 8 a persistent tree longer to edit. */
@@ -54,18 +55,20 @@ NANVM_BEGIN_DECLS
  * tuned.) */
 enum { NANVM_SLOTS_LENGTH = 64 };
 
-/* The top 6 bits of a product. Types mostly get entries of their own, even if they
- * lie at equal distances: gcc lays static structs 128 bytes apart, and those of plugins
- * may all start at the same place in a page. The multiplier was found by search. Up to 64
- * types at equal distances, of any multiple of 8 from 32 to 512 bytes or of any power of
- * two up to 2^21, take at least as many different entries as types at random addresses
- * would. */
+/* The top 6 bits of a product. Types mostly get entries of their own, even if they lie at
+ * equal distances: on 64-bit machines gcc lays static tables of types 128 bytes apart,
+ * and the tables of plugins may all start at the same place in a page. The multiplier was
+ * found by search. From 22 to 64 types at equal distances (any multiple of 8 from 32 to
+ * 512 bytes, or any power of two from 32 bytes to 2 MiB) take at least as many different
+ * entries as types at random addresses would; fewer types take at most three entries
+ * less. */
 NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;
 }
 
-/* 32 steps gain as much as 64; 12 gain a fifth less. */
+/* How many objects ahead nanvm_slots_prefetch() reads. 64 saves no more time than 32; 12
+ * saves a fifth less. */
 enum { NANVM_STEPS_AHEAD = 32 };
 
 /* For src/drop.c: prefetches objects that lie at equal distances, some steps ahead. A
