@@ -292,7 +292,7 @@ static nanvm_pool_counts slab_count(nanvm_pool *pool) {
 /* --- the end --- */
 
 static void slab_destroy(nanvm_slab *self) {
-    nanvm_slab_free_taken(self);
+    nanvm_slab_trim_free_taken(self);
     for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         if (chunk->segment == NULL) {

@@ -89,7 +89,7 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
 void nanvm_slab_trim(nanvm_pool *pool);
 
 /* Frees the chunks in the list `taken`. */
-void nanvm_slab_free_taken(nanvm_slab *self);
+void nanvm_slab_trim_free_taken(nanvm_slab *self);
 
 /* Whether a trim gives the chunk back: for the functions that it calls. */
 bool nanvm_slab_trim_takes(const nanvm_chunk *chunk);

@@ -48,7 +48,7 @@ static void take_chunks(nanvm_slab *self) {
 /* The list `taken` is a member of the pool since a hardened build stops at a damaged
  * chunk: if the handler for fatal errors leaves by longjmp, the next trim or the end of
  * the pool gives back the chunks behind it. */
-void nanvm_slab_free_taken(nanvm_slab *self) {
+void nanvm_slab_trim_free_taken(nanvm_slab *self) {
     for (nanvm_chunk *chunk; (chunk = self->taken) != NULL;) {
         self->taken = chunk->next;
         nanvm_chunk_free(&self->pool, chunk);
@@ -61,7 +61,7 @@ static void trim_chunks(nanvm_slab *self) {
         self->uncarved = self->uncarved_end = 0;
     }
     take_chunks(self);
-    nanvm_slab_free_taken(self);
+    nanvm_slab_trim_free_taken(self);
 }
 
 static void trim_segments(nanvm_slab *self) {
