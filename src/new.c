@@ -2,6 +2,7 @@
  * call. */
 #include <string.h>
 
+#include "debug/debug.h"
 #include "hold.h"
 #include "unwind.h"
 
