@@ -357,6 +357,18 @@ static inline void nanvm_block_expect_alive(const void *object) {
     }
 }
 
+/* --- unset.c, in debug/ ---------------------------------------------------- */
+
+#if defined(NANVM_DEBUG)
+/* Fills a new object with a pattern. A sanitizer is told that the bytes are undefined. */
+void nanvm_unset_fill(void *object, size_t size);
+#else
+static inline void nanvm_unset_fill(void *object, size_t size) {
+    (void)object;
+    (void)size;
+}
+#endif
+
 /* --- new.c --------------------------------------------------------------- */
 
 /* A new block, whose length is set and whose `*size` bytes are in any state; NULL on

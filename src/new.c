@@ -2,7 +2,6 @@
  * call. */
 #include <string.h>
 
-#include "debug/debug.h"
 #include "hold.h"
 #include "unwind.h"
 

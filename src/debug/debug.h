@@ -38,11 +38,6 @@ void nanvm_live_visit_large(struct nanvm_pool *pool, nanvm_live_visitor *visitor
 
 /* Reports which objects of the manager, whose first pool is `pools`, lie on a cycle. */
 void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools);
-
-/* --- unset.c ---------------------------------------------------------------- */
-
-/* Fills a new object with a pattern. A sanitizer is told that the bytes are undefined. */
-void nanvm_unset_fill(void *object, size_t size);
 #else
 enum { NANVM_IS_DEBUG = 0 };
 
@@ -70,11 +65,6 @@ static inline void nanvm_live_remove(struct nanvm_large *self,
 static inline void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools) {
     (void)self;
     (void)pools;
-}
-
-static inline void nanvm_unset_fill(void *object, size_t size) {
-    (void)object;
-    (void)size;
 }
 #endif
 

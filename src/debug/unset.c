@@ -3,7 +3,7 @@
  * weren't written ends the program at once. */
 #include <string.h>
 
-#include "debug/debug.h"
+#include "internal.h"
 #include "system/sanitizer.h"
 
 enum { PATTERN = 0xa5 };
