@@ -54,17 +54,20 @@ def reads(context, path, header, build):
 
 def configurations(context, paths):
     """What there is to look at: (files, how they are compiled), by default, hardened, and
-    for debugging, which changes only files that include its header."""
+    for debugging, which adds files and changes those that include its header."""
     builds = {build: set(library(context, build)) for build in tree.BUILDS}
     others = set(paths) - set().union(*builds.values())
 
     def of(build):
         return [path for path in paths if path in builds[build] | others]
 
+    def is_for_debugging(path):
+        return path not in builds["hardened"] or reads(context, path, "debug.h", "debug")
+
     return (
         (of("usual"), flags(context, "usual")),
         (of("hardened"), flags(context, "hardened")),
-        ([path for path in of("debug") if reads(context, path, "debug.h", "debug")],
+        ([path for path in of("debug") if is_for_debugging(path)],
          flags(context, "debug")),
     )
 
