@@ -15,7 +15,7 @@ static nanvm_layout promised(nanvm_layout layout) {
  * raised to a word, which is. */
 void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_layout asked = promised(layout);
-    return (layout.align & (layout.align - 1)) == 0 && layout.align != 0 &&
+    return layout.align != 0 && (layout.align & (layout.align - 1)) == 0 &&
                    nanvm_layout_is_valid(asked)
                ? manager->table->alloc(manager, asked)
                : NULL;

@@ -1764,7 +1764,95 @@ static void test_last_object_of_a_chunk_may_die_during_a_trim(void **state) {
     dropper_close_local(&source);
 }
 
+/* --- a source to which a pool gives back what it doesn't need any more --- */
+
+enum { ROOMS = 4096, ROOM_INTS = 20, USED_ROOMS = 400 };
+
+static void leave_room(nanvm_manager *manager) {
+    leave(nanvm_new_array(manager, &ints_type, NULL, ROOM_INTS));
+}
+
+/* A pool of 400 KB, of which only a tenth is used from now on. */
+static void have_a_peak(nanvm_manager *manager) {
+    while (left_length < ROOMS) {
+        leave_room(manager);
+    }
+    drop_left();
+}
+
+/* Creates and drops until the pool gives back some of it; what the source then drops ends
+ * no sooner than now. */
+static void create_until_some_goes_back(const dropper *source) {
+    size_t pieces = source->pieces, dropped = scene.dropped;
+    for (size_t i = 0; source->pieces >= pieces; i++) {
+        assert_in_range(i, 0, 3 * 8 * ROOMS / USED_ROOMS);
+        for (size_t k = 0; k < USED_ROOMS; k++) {
+            leave_room(scene.manager);
+        }
+        expect_left();
+        drop_left();
+    }
+    assert_int_equal(scene.dropped, dropped);
+}
+
+static void give_back_unasked_with_a_dropper(act *does) {
+    dropper source;
+    dropper_open_local(&source);
+    nanvm_local_on_leak(&scene_local, nanvm_local_ignore_leak, NULL);
+    have_a_peak(scene.manager);
+    dropper_hold(&source, 5);
+    scene.act = does;
+    scene.acts = SIZE_MAX;
+    create_until_some_goes_back(&source);
+    assert_true(source.length < 5);
+    (void)nanvm_local_trim(&scene_local); /* lets them end */
+    assert_int_equal(scene.live, source.length);
+    scene.acts = 0;
+    dropper_let_go(&source);
+    leave_room(scene.manager);
+    expect_left();
+    drop_left();
+    dropper_close_local(&source);
+    assert_int_equal(scene.live, 0);
+}
+
+static void test_source_may_drop_what_a_pool_gives_back_unasked(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the dead wait");
+    give_back_unasked_with_a_dropper(act_by_creating);
+    give_back_unasked_with_a_dropper(act_by_trimming_and_creating);
+    give_back_unasked_with_a_dropper(act_by_ending_the_manager);
+    give_back_unasked_with_a_dropper(act_by_ending_and_starting_anew);
+}
+
+/* More of them than a magazine has room for, or just one: their slots serve again. */
+static void give_back_unasked_what_holds_slots(size_t held) {
+    dropper source;
+    dropper_open_local(&source);
+    have_a_peak(scene.manager);
+    while (source.length < held) {
+        leave_room(scene.manager);
+        source.held[source.length++] = left[--left_length];
+    }
+    create_until_some_goes_back(&source);
+    assert_true(source.length < held);
+    dropper_let_go(&source);
+    assert_int_equal(nanvm_stats_make(scene.manager).live_blocks, 0);
+    (void)nanvm_local_trim(&scene_local);
+    assert_int_equal(nanvm_stats_make(scene.manager).reserved_bytes, 0);
+    dropper_close_local(&source);
+}
+
+static void test_no_slot_is_lost_when_a_pool_gives_back_unasked(void **state) {
+    (void)state;
+    SKIP_IF_HARDENED("the dead wait");
+    give_back_unasked_what_holds_slots(1);
+    give_back_unasked_what_holds_slots(60);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_source_may_drop_what_a_pool_gives_back_unasked),
+    TEST(test_no_slot_is_lost_when_a_pool_gives_back_unasked),
     TEST(test_arena_is_empty_when_what_its_source_drops_ends),
     TEST(test_what_a_callback_cuts_off_ends_after_it),
     TEST(test_what_a_callback_drops_where_memory_ran_out_ends_after_it),

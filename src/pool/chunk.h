@@ -10,7 +10,8 @@ typedef struct nanvm_chunk {
     struct nanvm_chunk *next;
     struct nanvm_segment *segment; /* that it lies in; NULL if it lies in none */
     size_t size;                   /* of the chunk, in bytes */
-    size_t used;                   /* slots carved so far */
+    uint32_t used;                 /* slots carved so far */
+    bool is_idle; /* empty, and not used since the pool's round began: pool/slab.h */
     NANVM_INTEGRITY(nanvm_memory_front front;)
     NANVM_IN_DEBUG(struct nanvm_chunk *before; /* the one in front in the list `live` */)
 } nanvm_chunk;

@@ -1,11 +1,65 @@
-/* How a slab pool's freed slots are used again: at once. See pool/slab.h.
+/* How a slab pool's freed slots are used again: at once; and which of them go back to the
+ * source, since they weren't needed for long. See pool/slab.h.
  *
  * The hardened build has hardened/free_slots.c in place of this file: functions that do
  * nothing here are for that one. */
+#include "hold.h"
 #include "pool/slab.h"
 
+/* A round ends when refills took TURNOVERS times as many free slots as the pool has. Then
+ * the pool gives back what is empty, if one slot in IDLE_PART was idle all the round, and
+ * these slots take IDLE_BYTES: less isn't worth a call of the source. */
+enum { TURNOVERS = 8, IDLE_PART = 8, IDLE_BYTES = 128 * 1024 };
+
+static bool is_round_over(const nanvm_slab *self) {
+    return self->round / TURNOVERS > self->carved;
+}
+
+/* Returns how many slots lie in chunks that were empty all the round, and marks those
+ * that are empty where the next one begins. */
+static size_t begin_round(nanvm_slab *self) {
+    size_t idle = 0;
+    self->round = 0;
+    for (nanvm_chunk_head *head = self->pool.slots.available; head != NULL;
+         head = head->next_available) {
+        nanvm_chunk *chunk = (nanvm_chunk *)head;
+        idle += chunk->is_idle ? chunk->used : 0;
+        chunk->is_idle = head->live == 0;
+    }
+    return idle;
+}
+
+/* An arena, which doesn't count references, frees all at once: what goes back to it
+ * serves nobody until then. */
+static bool source_reuses(const nanvm_slab *self) {
+    return self->pool.source_dealloc->table->count != NANVM_COUNT_NONE;
+}
+
+static bool is_too_large(const nanvm_slab *self, size_t idle) {
+    return idle >= self->carved / IDLE_PART &&
+           idle >= IDLE_BYTES / self->pool.slots.stride && source_reuses(self);
+}
+
+/* In the middle of creating an object, as when memory runs out: no callback may run. */
+static void give_back(nanvm_slab *self) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_slab_trim(&self->pool);
+    nanvm_drop_resume_later(&hold);
+}
+
+/* Returns the slot of an object that the source's dealloc dropped meanwhile, if it did:
+ * the slot is in the magazine, which a refill would overwrite. */
+NANVM_NOINLINE static void *end_round(nanvm_slab *self) {
+    if (is_too_large(self, begin_round(self))) {
+        give_back(self);
+    }
+    return nanvm_slots_pop(&self->pool.slots);
+}
+
 void *nanvm_free_slots_alloc(nanvm_slab *self) {
-    return nanvm_slab_refill(self);
+    void *object = NANVM_UNLIKELY(is_round_over(self)) ? end_round(self) : NULL;
+    return object != NULL ? object : nanvm_slab_refill(self);
 }
 
 bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {

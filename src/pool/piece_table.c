@@ -4,14 +4,10 @@
 
 #include "hold.h"
 
-enum { FIRST_BITS = 4, HASH_BITS = 32 };
+enum { FIRST_LENGTH = 16, FIRST_SHIFT = 32 - 4 };
 
-static size_t length_of(uint32_t bits) {
-    return bits == 0 ? 0 : (size_t)1 << bits;
-}
-
-static nanvm_layout layout_of(uint32_t bits) {
-    return nanvm_layout_make(length_of(bits) * sizeof(nanvm_large_piece),
+static nanvm_layout layout_of(size_t length) {
+    return nanvm_layout_make(length * sizeof(nanvm_large_piece),
                              NANVM_ALIGNOF(nanvm_large_piece));
 }
 
@@ -20,11 +16,11 @@ static nanvm_layout layout_of(uint32_t bits) {
 NANVM_WRAPS("a hash")
 static size_t index_of(const nanvm_piece_table *self, const void *memory) {
     uint32_t key = (uint32_t)((uintptr_t)memory ^ (uintptr_t)memory >> 15);
-    return (size_t)(key * UINT32_C(2654435769) >> (HASH_BITS - self->bits));
+    return (size_t)(key * UINT32_C(2654435769) >> self->shift) & (self->length - 1);
 }
 
 static size_t index_after(const nanvm_piece_table *self, size_t index) {
-    return (index + 1) & (length_of(self->bits) - 1);
+    return (index + 1) & (self->length - 1);
 }
 
 void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_large_piece piece) {
@@ -39,7 +35,7 @@ void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_large_piece piece) {
 /* Fills the gap at `gap` with entries behind it that would no longer be found. */
 NANVM_WRAPS("distances in a ring")
 static void close_gap(nanvm_piece_table *self, size_t gap) {
-    size_t mask = length_of(self->bits) - 1;
+    size_t mask = self->length - 1;
     size_t i = index_after(self, gap);
     for (; self->entries[i].memory != NULL; i = index_after(self, i)) {
         size_t home = index_of(self, self->entries[i].memory);
@@ -52,7 +48,7 @@ static void close_gap(nanvm_piece_table *self, size_t gap) {
 }
 
 nanvm_large_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory) {
-    if (self->used == 0) {
+    if (self->length == 0) {
         return (nanvm_large_piece){0};
     }
     size_t i = index_of(self, memory);
@@ -70,39 +66,42 @@ nanvm_large_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *me
 /* Gives back the old table. If the source's dealloc drops references, callbacks run only
  * when the new table has the piece that made it grow. */
 static void free_entries(nanvm_manager *source, nanvm_large_piece *entries,
-                         uint32_t bits) {
+                         size_t length) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    nanvm_memory_dealloc(source, entries, layout_of(bits));
+    nanvm_memory_dealloc(source, entries, layout_of(length));
     nanvm_drop_resume_later(&hold);
 }
 
 static bool grow(nanvm_piece_table *self, nanvm_manager *source) {
     nanvm_piece_table old = *self;
-    uint32_t bits = old.bits == 0 ? FIRST_BITS : old.bits + 1;
-    nanvm_large_piece *entries = nanvm_memory_alloc(source, layout_of(bits));
+    bool is_first = old.length == 0;
+    size_t length = is_first ? FIRST_LENGTH : old.length * 2;
+    nanvm_large_piece *entries = nanvm_memory_alloc(source, layout_of(length));
     if (entries == NULL) {
         return false;
     }
-    memset(entries, 0, layout_of(bits).size);
-    *self = (nanvm_piece_table){entries, bits, 0};
-    for (size_t i = 0; i < length_of(old.bits); ++i) {
+    memset(entries, 0, layout_of(length).size);
+    *self = (nanvm_piece_table){.entries = entries,
+                                .length = length,
+                                .shift = is_first ? FIRST_SHIFT : old.shift - 1};
+    for (size_t i = 0; i < old.length; ++i) {
         if (old.entries[i].memory != NULL) {
             nanvm_piece_table_add(self, old.entries[i]);
         }
     }
-    free_entries(source, old.entries, old.bits);
+    free_entries(source, old.entries, old.length);
     return true;
 }
 
 bool nanvm_piece_table_reserve(nanvm_piece_table *self, nanvm_manager *source) {
-    return 2 * (self->used + 1) <= length_of(self->bits) || grow(self, source);
+    return 2 * (self->used + 1) <= self->length || grow(self, source);
 }
 
 void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool) {
     nanvm_piece_table all = *self;
     *self = (nanvm_piece_table){0};
-    for (size_t i = 0; i < length_of(all.bits); ++i) {
+    for (size_t i = 0; i < all.length; ++i) {
         const nanvm_large_piece *piece = &all.entries[i];
         if (piece->memory != NULL) {
             pool->reserved -= piece->layout.size;
@@ -111,6 +110,6 @@ void nanvm_piece_table_free_all(nanvm_piece_table *self, nanvm_pool *pool) {
         }
     }
     if (all.entries != NULL) {
-        nanvm_memory_dealloc_by(pool->source_dealloc, all.entries, layout_of(all.bits));
+        nanvm_memory_dealloc_by(pool->source_dealloc, all.entries, layout_of(all.length));
     }
 }

@@ -15,7 +15,8 @@ typedef struct nanvm_large_piece {
 
 typedef struct nanvm_piece_table {
     nanvm_large_piece *entries;
-    uint32_t bits; /* 2^bits entries, of which at most half are in use; 0 for none */
+    size_t length;  /* of these, a power of two, or 0; at most half are in use */
+    uint32_t shift; /* a hash, shifted right by so many bits, is the index */
     size_t used;
 } nanvm_piece_table;
 

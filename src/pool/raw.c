@@ -197,8 +197,8 @@ void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_
 static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_raw *self = (nanvm_raw *)dealloc;
     nanvm_pool *pool = &self->pool;
-    self->live_bytes -= layout.size;
     dealloc_uncounted(self, memory, layout);
+    self->live_bytes -= layout.size;
     pool->live -= 1; /* last: the source's dealloc may drop references, whose callbacks
                         give back other pieces */
     if (pool->live == 0 && pool->owner == NULL) {
@@ -243,6 +243,8 @@ nanvm_raw *nanvm_raw_create(nanvm_manager *source, nanvm_pools *owner,
     nanvm_pool *pool = nanvm_pool_create(&raw_table, source, owner, NULL);
     if (pool != NULL) {
         bool has_slots = !NANVM_QUARANTINES && !is_sanitized;
+        /* cppcheck-suppress knownConditionTrueFalse ; it is false in any hardened build
+         */
         pool->most_size = has_slots ? NANVM_PIECE_SLOT_MAX : 0;
         raw_of(pool)->served = served;
         nanvm_pool_set_dealloc_table(pool, &raw_dealloc_table);

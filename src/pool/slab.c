@@ -134,6 +134,7 @@ static bool add_chunk(nanvm_slab *self) {
     }
     chunk->head.free_list = NULL;
     chunk->head.live = chunk->used = 0;
+    chunk->is_idle = false;
     chunk->next = self->chunks;
     self->chunks = chunk;
     self->uncarved = (uintptr_t)nanvm_chunk_first(chunk);
@@ -156,7 +157,7 @@ static void carve_some(nanvm_slab *self) {
         nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
         distance += (uint32_t)(stride / word_size);
     }
-    chunk->used += length;
+    chunk->used += (uint32_t)length;
     self->carved += length;
 }
 
@@ -164,6 +165,8 @@ static void carve_some(nanvm_slab *self) {
 static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
     self->pool.slots.available = chunk->head.next_available;
     self->pool.peak = nanvm_slab_peak(self);
+    self->round += chunk->used;
+    chunk->is_idle = false;
     set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
 }
 
@@ -179,7 +182,7 @@ static void end_bump_range(nanvm_slab *self) {
     if (length > 0 && slots->bump_end == self->uncarved) {
         self->uncarved = slots->bump;
         self->carved -= length;
-        self->chunks->used -= length;
+        self->chunks->used -= (uint32_t)length;
         self->chunks->head.live -= length;
         slots->bump_end = slots->bump;
     }
@@ -218,6 +221,7 @@ void *nanvm_slab_refill(nanvm_slab *self) {
         carve_some(self);
     } else if (top->free_list != NULL) {
         load_magazine(slots, top);
+        self->round += slots->magazine_length;
     } else {
         reuse_chunk(self, (nanvm_chunk *)top);
     }

@@ -20,6 +20,14 @@
  *      chunk. Of plain structs with references that end together, only the first goes to
  *      the magazine. (In a hardened build a freed slot waits in a quarantine instead:
  *      hardened/free_slots.c.)
+ *   7. Memory that isn't needed for long goes back to the source. A round ends when
+ *      refills took eight times as many free slots as the pool has. If an eighth of the
+ *      slots lay in chunks that were empty all the round, and these are at least 128 KiB,
+ *      the pool gives back all chunks that are empty now. So building and dropping the
+ *      same tree again and again gives nothing back, and the cost of giving back and
+ *      asking anew is spread over many new objects. A drop does nothing for all this. A
+ *      hardened build leaves it out: its free slots wait in a quarantine, and no chunk is
+ *      in the stack.
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *
@@ -49,6 +57,7 @@ typedef struct nanvm_slab {
     nanvm_chunk *chunks;    /* the newest first */
     nanvm_chunk *taken;     /* that a trim took out of `chunks`, to free them */
     struct nanvm_segment *segments; /* the newest first */
+    size_t round; /* free slots that refills took since the round began */
 } nanvm_slab;
 
 static inline nanvm_slab *nanvm_slab_of(nanvm_pool *pool) {
@@ -85,7 +94,8 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
 
 /* --- slab_trim.c -------------------------------------------------------------- */
 
-/* Gives back chunks and segments in which nothing is alive. */
+/* Gives back chunks and segments in which nothing is alive. The source's dealloc may drop
+ * objects of the pool meanwhile, whose slots are then in the magazine. */
 void nanvm_slab_trim(nanvm_pool *pool);
 
 /* Frees the chunks in the list `taken`. */

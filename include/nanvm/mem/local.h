@@ -20,6 +20,10 @@
  * none, the local manager gives back what nanvm_local_trim() would and asks once more. A
  * null handle means that this wasn't enough.
  *
+ * It also gives back memory without being asked: chunks of a type that stayed empty while
+ * many more objects of that type were created, see @ref managers_give_back. A hardened
+ * build doesn't, nor does a manager whose source is an arena.
+ *
  * Guide: @ref managers, @ref debugging.
  * @{
  */
@@ -135,12 +139,12 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
                                        size_t blocks, size_t bytes);
 
 /**
- * Gives back to the manager's source what nobody is using: chunks in which no object or
- * piece is alive, and the chunk that is kept for the next large object of a type. Once a
- * pool has 4 MiB, further chunks are parts of segments of 2 MiB, except in a hardened
- * build; a segment is given back when all of it is empty. A callback may call it at any
- * time. If the source's dealloc drops references meanwhile, callbacks run only when the
- * trim is complete.
+ * Gives back to the manager's source, at once, what nobody is using: chunks in which no
+ * object or piece is alive, and the chunk that is kept for the next large object of a
+ * type. Once a pool has 4 MiB, further chunks are parts of segments of 2 MiB, except in a
+ * hardened build; a segment is given back when all of it is empty. A callback may call it
+ * at any time. If the source's dealloc drops references meanwhile, callbacks run only
+ * when the trim is complete.
  *
  * @return how many bytes.
  * @ownership objects that are alive stay where they are.
