@@ -3,14 +3,16 @@
 #include "pool/pool.h"
 
 static void trimmed_free_block(nanvm_dealloc *dealloc, void *object) {
-    nanvm_pools_note_free((nanvm_pool *)dealloc);
-    dealloc->table->free_block(dealloc, object);
+    nanvm_pool *pool = (nanvm_pool *)dealloc;
+    nanvm_pools_note_free(pool);
+    pool->untrimmed_table->free_block(dealloc, object);
 }
 
 static void trimmed_free_piece(nanvm_dealloc *dealloc, void *memory,
                                nanvm_layout layout) {
-    nanvm_pools_note_free((nanvm_pool *)dealloc);
-    dealloc->table->dealloc(dealloc, memory, layout);
+    nanvm_pool *pool = (nanvm_pool *)dealloc;
+    nanvm_pools_note_free(pool);
+    pool->untrimmed_table->dealloc(dealloc, memory, layout);
 }
 
 /* For all kinds of pool. (That of raw memory has no objects, so that nobody asks for its
