@@ -1,6 +1,6 @@
 #include "pool/slab.h"
 
-enum { FIRST_CHUNK = 256, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
+enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
 
 /* A pool of this size and more takes segments. A segment adds at most half of what the
  * pool has, if the source wastes nothing to align it. */

@@ -1,7 +1,7 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
- *   1. The first chunk of a pool has 256 bytes, and each further chunk a quarter of what
- *      the pool has by then, but at least 256 bytes and at most 64 KiB. Each chunk has
+ *   1. The first chunk of a pool has 512 bytes, and each further chunk a quarter of what
+ *      the pool has by then, but at least 512 bytes and at most 64 KiB. Each chunk has
  *      room for at least two slots. From 4 MiB on, chunks are parts of segments, except
  *      in a hardened build: see segment.c.
  *   2. A new object takes a slot of the magazine, or else of the bump range: see

@@ -58,8 +58,8 @@ static size_t least_chunk_size(const nanvm_pool *pool);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
-    ensures 256 <= \result <= 64 * 1024;
-    ensures 4 * 256 <= pool->reserved <= 4 * 64 * 1024 - 4 ==>
+    ensures 512 <= \result <= 64 * 1024;
+    ensures 4 * 512 <= pool->reserved <= 4 * 64 * 1024 - 4 ==>
             pool->reserved / 4 <= \result < pool->reserved / 4 + NANVM_CACHE_LINE; */
 static size_t usual_chunk_size(const nanvm_pool *pool);
 
