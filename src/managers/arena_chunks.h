@@ -10,7 +10,8 @@ enum { NANVM_ARENA_LARGEST_CHUNK = 1024 * 1024 };
 
 /* The list `chunks` begins with the current chunk, which objects are placed in. */
 typedef struct nanvm_arena_chunk {
-    nanvm_arena_part part; /* first: the dealloc of the objects in it */
+    _Alignas(8) nanvm_arena_part part; /* first: the dealloc of the objects in it. Aligned
+                                          so that what is behind the head is, too */
     struct nanvm_arena_chunk *next;
     size_t size;
     unsigned char *top;   /* where its objects end; set while it isn't the current one */

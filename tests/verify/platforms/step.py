@@ -71,15 +71,18 @@ FULL = "no /dev/full"
 COOKIE = "no fopencookie()"
 PAGES = "no mmap()"
 LIMITS = "memory can't be limited"
-NO_POSIX = (FORK, ELF, FULL, COOKIE, PAGES)
-NO_SYSTEM = (SMALL, THREADS, FORK, ELF, COOKIE, PAGES)
+HUGE = "huge pages"
+NO_POSIX = (FORK, ELF, FULL, COOKIE, PAGES, HUGE)
+NO_SYSTEM = (SMALL, THREADS, FORK, ELF, COOKIE, PAGES, HUGE)
+EMULATED = (LIMITS, HUGE)
 PLATFORMS = (
     Platform("x86-64", "as they are"),
     Platform("i386", "as they are", "i686-linux-gnu", lacks=(SMALL,)),
-    Platform("aarch64", "qemu-user", "aarch64-linux-gnu", slow=True, lacks=(LIMITS,)),
-    Platform("armhf", "qemu-user", "arm-linux-gnueabihf", slow=True, lacks=(SMALL, LIMITS)),
-    Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True, lacks=(LIMITS,)),
-    Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True, lacks=(LIMITS,)),
+    Platform("aarch64", "qemu-user", "aarch64-linux-gnu", slow=True, lacks=EMULATED),
+    Platform("armhf", "qemu-user", "arm-linux-gnueabihf", slow=True,
+             lacks=(SMALL, *EMULATED)),
+    Platform("riscv64", "qemu-user", "riscv64-linux-gnu", slow=True, lacks=EMULATED),
+    Platform("s390x, big-endian", "qemu-user", "s390x-linux-gnu", slow=True, lacks=EMULATED),
     Platform("x86-64, musl", "as they are", "x86_64-linux-musl", clang=False, lacks=(COOKIE,)),
     Platform("wasm32-WASI", "node", "wasm32-wasi", gcc=False, lacks=NO_SYSTEM),
     Platform("win64", "wine", "x86_64-w64-mingw32", slow=True, lacks=NO_POSIX, loads=True),
