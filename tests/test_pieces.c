@@ -667,7 +667,7 @@ static void test_trim_puts_slots_in_order(void **state) {
     }
 }
 
-/* The newest chunk is given back, with what was left of it. */
+/* A trim gives back the newest chunk together with the bump range in it. */
 static void test_rest_of_a_chunk_goes_with_it(void **state) {
     NEEDS_SLOTS();
     fixture *self = *state;

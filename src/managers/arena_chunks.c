@@ -6,8 +6,8 @@
  *      the two that were at the front. What has no room in the current chunk, but in the
  *      second, makes the second current again. So a chunk goes on being used after a
  *      large piece.
- *   3. What lies alone in the current chunk, and has no room to grow there, grows as the
- *      chunk grows.
+ *   3. A piece or array that is alone in the current chunk, and has no room to grow
+ *      there, grows together with the chunk.
  *   4. A reset retains the chunks. A retained chunk is taken before the source is asked:
  *      the smallest that is large enough, so that the same requests find the same chunks
  *      again. */

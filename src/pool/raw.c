@@ -243,8 +243,7 @@ nanvm_raw *nanvm_raw_create(nanvm_manager *source, nanvm_pools *owner,
     nanvm_pool *pool = nanvm_pool_create(&raw_table, source, owner, NULL);
     if (pool != NULL) {
         bool has_slots = !NANVM_QUARANTINES && !is_sanitized;
-        /* cppcheck-suppress knownConditionTrueFalse ; it is false in any hardened build
-         */
+        /* cppcheck-suppress knownConditionTrueFalse ; false in a hardened build */
         pool->most_size = has_slots ? NANVM_PIECE_SLOT_MAX : 0;
         raw_of(pool)->served = served;
         nanvm_pool_set_dealloc_table(pool, &raw_dealloc_table);
