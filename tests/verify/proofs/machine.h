@@ -7,6 +7,9 @@
 #define _Alignof __alignof__
 #define __thread
 
+/* What has it is aligned so on this machine without it, too. */
+#define _Alignas(bytes)
+
 /* They change no value, and in the type of a function they would be in the way. */
 #define __attribute__(words)
 
