@@ -47,19 +47,52 @@ static void free_bump_range(nanvm_piece_slots *self) {
     }
 }
 
-bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size) {
-    nanvm_piece_slot *chunk = alloc_chunk(pool, usual_chunk_size(pool));
-    if (chunk == NULL) {
-        chunk = alloc_chunk(pool, HEAD + nanvm_layout_round_up(size, NANVM_PIECE_GRAIN));
+static void push_chunk(nanvm_piece_slot **list, nanvm_piece_slot *chunk) {
+    chunk->next = *list;
+    *list = chunk;
+}
+
+static nanvm_piece_slot *pop_spare(nanvm_piece_slots *self) {
+    nanvm_piece_slot *chunk = self->spare;
+    if (chunk != NULL) {
+        self->spare = chunk->next;
     }
+    return chunk;
+}
+
+static size_t chunk_size_for(size_t size) {
+    return HEAD + nanvm_layout_round_up(size, NANVM_PIECE_GRAIN);
+}
+
+/* Not a spare chunk that is too small: there are such chunks after memory ran out. */
+static nanvm_piece_slot *next_chunk(nanvm_piece_slots *self, nanvm_pool *pool,
+                                    size_t size) {
+    if (self->spare != NULL && self->spare->size >= chunk_size_for(size)) {
+        return pop_spare(self);
+    }
+    nanvm_piece_slot *chunk = alloc_chunk(pool, usual_chunk_size(pool));
+    return chunk != NULL ? chunk : alloc_chunk(pool, chunk_size_for(size));
+}
+
+bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size) {
+    nanvm_piece_slot *chunk = next_chunk(self, pool, size);
     if (chunk != NULL) {
         free_bump_range(self);
-        chunk->next = self->chunks;
-        self->chunks = chunk;
+        push_chunk(&self->chunks, chunk);
         self->bump = (uintptr_t)chunk + HEAD;
         self->bump_end = end_of(chunk);
     }
     return chunk != NULL;
+}
+
+void nanvm_piece_slots_restart(nanvm_piece_slots *self, nanvm_pool *pool) {
+    nanvm_piece_slots old = *self;
+    *self = (nanvm_piece_slots){0};
+    for (nanvm_piece_slot *chunk = old.chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        push_chunk(&self->spare, chunk);
+    }
+    free_chunks(pool, old.spare);
 }
 
 /* --- resize --- */
@@ -158,39 +191,35 @@ static size_t free_bytes(const nanvm_piece_slots *self, const nanvm_piece_slot *
     return bytes;
 }
 
-static void list_chunk(nanvm_piece_slot **list, nanvm_piece_slot *chunk) {
-    chunk->next = *list;
-    *list = chunk;
-}
-
 /* Goes through slots and chunks from the highest address down. So the free lists are in
  * order of addresses afterwards. Slots that lie in no chunk were large pieces: see
  * raw.c. */
 void nanvm_piece_slots_trim(nanvm_piece_slots *self, nanvm_pool *pool) {
     nanvm_piece_slot *free = sort(take_free(self));
     nanvm_piece_slot *chunk = sort(self->chunks);
-    nanvm_piece_slot *empty = NULL;
-    self->chunks = NULL;
+    nanvm_piece_slot *empty = self->spare;
+    self->chunks = self->spare = NULL;
     for (nanvm_piece_slot *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         free = put_back(self, free, end_of(chunk));
         nanvm_piece_slot *below = free;
         if (free_bytes(self, chunk, &below) < chunk->size - HEAD) {
-            list_chunk(&self->chunks, chunk); /* the next pass puts its slots back */
+            push_chunk(&self->chunks, chunk); /* the next pass puts its slots back */
             continue;
         }
         if (end_of(chunk) == self->bump_end) {
             self->bump = self->bump_end = 0;
         }
         free = below;
-        list_chunk(&empty, chunk);
+        push_chunk(&empty, chunk);
     }
     (void)put_back(self, free, 0);
     free_chunks(pool, empty);
 }
 
 void nanvm_piece_slots_free_all(nanvm_piece_slots *self, nanvm_pool *pool) {
-    nanvm_piece_slot *chunks = self->chunks;
+    nanvm_piece_slots old = *self;
     *self = (nanvm_piece_slots){0};
-    free_chunks(pool, chunks);
+    free_chunks(pool, old.chunks);
+    free_chunks(pool, old.spare);
 }

@@ -8,7 +8,10 @@
  *      last piece in front of the bump range grows in place.
  *   4. Every byte of a chunk behind its head belongs to a piece, to a free slot or to the
  *      bump range. So a trim finds the chunks in which nothing is alive by adding up free
- *      slots, and nothing else is counted for a chunk. */
+ *      slots, and nothing else is counted for a chunk.
+ *   5. When nothing is alive in several chunks, they start anew: the free lists, in which
+ *      slots are in the order of their ends, are forgotten, and the chunks become bump
+ *      ranges again. Those that weren't needed since the last such time go back. */
 #ifndef NANVM_PIECE_SLOTS_H
 #define NANVM_PIECE_SLOTS_H
 
@@ -34,7 +37,8 @@ typedef struct nanvm_piece_slots {
     nanvm_piece_slot *free_lists[NANVM_PIECE_SIZES]; /* of 16 bytes, 32, and so on */
     uintptr_t bump; /* the bump range: 0 before the first chunk */
     uintptr_t bump_end;
-    nanvm_piece_slot *chunks; /* the newest first */
+    nanvm_piece_slot *chunks; /* in use, the newest first */
+    nanvm_piece_slot *spare;  /* chunks that aren't, the oldest first */
 } nanvm_piece_slots;
 
 /* Where a size from 1 to NANVM_PIECE_SLOT_MAX stands in `free_lists`. */
@@ -57,8 +61,8 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
     return memory;
 }
 
-/* Adds a chunk of `pool` that has room for a piece of `size` bytes; false if memory runs
- * out. */
+/* Makes a spare chunk, or another one of `pool`, the bump range, with room for a piece of
+ * `size` bytes; false if memory runs out. */
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size);
 
 /* Adds a slot to the free list of its size. Stops the program if the slot was the last
@@ -78,6 +82,14 @@ static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
 /* Resizes the piece where it lies; false, and nothing changes, if there is no room. */
 bool nanvm_piece_slots_resize(nanvm_piece_slots *self, void *memory, size_t old_size,
                               size_t size);
+
+/* Whether starting anew pays: one chunk is soon in the processor's caches anyway. */
+static inline bool nanvm_piece_slots_has_many_chunks(const nanvm_piece_slots *self) {
+    return self->chunks != NULL && self->chunks->next != NULL;
+}
+
+/* Starts anew, since nothing is alive; and gives back the spare chunks. */
+void nanvm_piece_slots_restart(nanvm_piece_slots *self, nanvm_pool *pool);
 
 /* Gives back the chunks in which nothing is alive. */
 void nanvm_piece_slots_trim(nanvm_piece_slots *self, nanvm_pool *pool);

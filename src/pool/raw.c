@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "hold.h"
+
 static nanvm_raw *raw_of(nanvm_pool *pool) {
     return (nanvm_raw *)(void *)pool;
 }
@@ -194,10 +196,27 @@ void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_
     return resized;
 }
 
+/* Nothing is alive any more: what the table still has are large pieces that became slots.
+ * The last piece counts as alive until afterwards, since a callback may end the manager,
+ * which would end the account, too. */
+NANVM_NOINLINE static void restart(nanvm_raw *self) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_piece_slots_restart(&self->small, &self->pool);
+    if (self->large.used > 0) {
+        nanvm_piece_table_free_all(&self->large, &self->pool);
+    }
+    nanvm_drop_resume(&hold);
+}
+
 static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_raw *self = (nanvm_raw *)dealloc;
     nanvm_pool *pool = &self->pool;
     dealloc_uncounted(self, memory, layout);
+    if (NANVM_UNLIKELY(pool->live == 1 &&
+                       nanvm_piece_slots_has_many_chunks(&self->small))) {
+        restart(self);
+    }
     self->live_bytes -= layout.size;
     pool->live -= 1; /* last: the source's dealloc may drop references, whose callbacks
                         give back other pieces */
