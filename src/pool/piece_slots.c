@@ -38,12 +38,24 @@ static size_t usual_chunk_size(const nanvm_pool *pool) {
     return size < LARGEST_CHUNK ? size : LARGEST_CHUNK;
 }
 
-/* What is left of the bump range becomes one free slot. A small piece found no room
- * there, so the rest isn't larger than the largest slot. */
-static void free_bump_range(nanvm_piece_slots *self) {
-    size_t rest = self->bump_end - self->bump;
-    if (rest > 0) {
-        nanvm_piece_slots_free(self, (void *)self->bump, rest);
+static size_t size_at(size_t index) {
+    enum { STEPS = 1 << NANVM_PIECE_STEP_BITS };
+    if (index < NANVM_PIECE_FINE_SIZES) {
+        return (index + 1) * NANVM_PIECE_GRAIN;
+    }
+    size_t coarse = index - NANVM_PIECE_FINE_SIZES;
+    return (STEPS + coarse % STEPS + 1)
+           << (NANVM_PIECE_FINE_BITS - NANVM_PIECE_STEP_BITS + coarse / STEPS);
+}
+
+/* Makes free slots of unused bytes. Such bytes are no larger than the largest slot. */
+static void free_rest(nanvm_piece_slots *self, uintptr_t address, size_t size) {
+    while (size > 0) {
+        nanvm_piece_size rounded = nanvm_piece_size_of(size);
+        size_t slot = rounded.size == size ? size : size_at(rounded.index - 1);
+        nanvm_piece_slots_free(self, (void *)address, slot);
+        address += slot;
+        size -= slot;
     }
 }
 
@@ -61,7 +73,7 @@ static nanvm_piece_slot *pop_spare(nanvm_piece_slots *self) {
 }
 
 static size_t chunk_size_for(size_t size) {
-    return HEAD + nanvm_layout_round_up(size, NANVM_PIECE_GRAIN);
+    return HEAD + nanvm_piece_size_of(size).size;
 }
 
 /* Not a spare chunk that is too small: there are such chunks after memory ran out. */
@@ -70,14 +82,16 @@ static nanvm_piece_slot *next_chunk(nanvm_piece_slots *self, nanvm_pool *pool,
     if (self->spare != NULL && self->spare->size >= chunk_size_for(size)) {
         return pop_spare(self);
     }
-    nanvm_piece_slot *chunk = alloc_chunk(pool, usual_chunk_size(pool));
-    return chunk != NULL ? chunk : alloc_chunk(pool, chunk_size_for(size));
+    size_t least = chunk_size_for(size);
+    size_t usual = usual_chunk_size(pool);
+    nanvm_piece_slot *chunk = usual >= least ? alloc_chunk(pool, usual) : NULL;
+    return chunk != NULL ? chunk : alloc_chunk(pool, least);
 }
 
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size) {
     nanvm_piece_slot *chunk = next_chunk(self, pool, size);
     if (chunk != NULL) {
-        free_bump_range(self);
+        free_rest(self, self->bump, self->bump_end - self->bump);
         push_chunk(&self->chunks, chunk);
         self->bump = (uintptr_t)chunk + HEAD;
         self->bump_end = end_of(chunk);
@@ -99,20 +113,25 @@ void nanvm_piece_slots_restart(nanvm_piece_slots *self, nanvm_pool *pool) {
 
 bool nanvm_piece_slots_resize(nanvm_piece_slots *self, void *memory, size_t old_size,
                               size_t size) {
-    size_t slot_size = nanvm_layout_round_up(old_size, NANVM_PIECE_GRAIN);
-    size_t needed = nanvm_layout_round_up(size, NANVM_PIECE_GRAIN);
-    uintptr_t end = (uintptr_t)memory + slot_size;
-    if (needed < slot_size) {
-        nanvm_piece_slots_free(self, (unsigned char *)memory + needed,
-                               slot_size - needed);
-    } else if (needed > slot_size) {
-        size_t more = needed - slot_size;
-        if (end != self->bump || self->bump_end - end < more) {
-            return false;
-        }
-        self->bump += more;
+    size_t slot_size = nanvm_piece_size_of(old_size).size;
+    size_t needed = nanvm_piece_size_of(size).size;
+    if (needed == slot_size) {
+        return true;
     }
+    uintptr_t slot = (uintptr_t)memory;
+    bool is_last = slot + slot_size == self->bump;
+    if (!is_last || self->bump_end - slot < needed) {
+        return false;
+    }
+    self->bump = slot + needed;
     return true;
+}
+
+void nanvm_piece_slots_cut(nanvm_piece_slots *self, void *memory, size_t old_size,
+                           size_t size) {
+    size_t slot_size = nanvm_piece_size_of(old_size).size;
+    size_t needed = nanvm_piece_size_of(size).size;
+    free_rest(self, (uintptr_t)memory + needed, slot_size - needed);
 }
 
 /* --- trim --- */
@@ -160,7 +179,7 @@ static nanvm_piece_slot *take_free(nanvm_piece_slots *self) {
         for (nanvm_piece_slot *slot = self->free_lists[i], *next; slot != NULL;
              slot = next) {
             next = slot->next;
-            *slot = (nanvm_piece_slot){all, (i + 1) * NANVM_PIECE_GRAIN};
+            *slot = (nanvm_piece_slot){all, size_at(i)};
             all = slot;
         }
         self->free_lists[i] = NULL;

@@ -1,11 +1,13 @@
 /* Slots for small pieces of raw memory. A slot has no header: whoever gives a piece back
  * says its size.
  *
- *   1. Sizes are rounded up to 16 bytes, and each size has a free list.
+ *   1. Sizes are rounded up: to 16 bytes up to 1 KiB, then to an eighth of the power of
+ *      two below. Each rounded size has a free list.
  *   2. A piece takes the slot that was freed last among those of its size, or else the
  *      next bytes of the bump range, where pieces of all sizes lie side by side.
- *   3. A piece that shrinks stays where it is: what is cut off becomes a free slot. The
- *      last piece in front of the bump range grows in place.
+ *   3. A piece that needs a slot of another size moves, except for the last piece in
+ *      front of the bump range. (If memory runs out, a piece that shrinks stays where it
+ *      is, and what is cut off becomes free slots.)
  *   4. Every byte of a chunk behind its head belongs to a piece, to a free slot or to the
  *      bump range. So a trim finds the chunks in which nothing is alive by adding up free
  *      slots, and nothing else is counted for a chunk.
@@ -18,12 +20,19 @@
 #include "pool/pool.h"
 
 /* Slots are multiples of the grain in size and alignment: malloc aligns to 16 bytes, too.
- * With slots of up to 2 or 4 KiB, Lua kept twice as much memory for strings of many
- * sizes. */
+ * Were there a slot for each 16 bytes beyond 1 KiB, too, Lua would keep twice as much
+ * memory for strings of many sizes. */
 enum {
     NANVM_PIECE_GRAIN = 16,
-    NANVM_PIECE_SLOT_MAX = 1024,
-    NANVM_PIECE_SIZES = NANVM_PIECE_SLOT_MAX / NANVM_PIECE_GRAIN
+    NANVM_PIECE_FINE_BITS = 10,
+    NANVM_PIECE_FINE_MAX = 1 << NANVM_PIECE_FINE_BITS,
+    NANVM_PIECE_FINE_SIZES = NANVM_PIECE_FINE_MAX / NANVM_PIECE_GRAIN,
+    NANVM_PIECE_STEP_BITS = 3, /* eight sizes to a power of two */
+    NANVM_PIECE_SLOT_BITS = 12,
+    NANVM_PIECE_SLOT_MAX = 1 << NANVM_PIECE_SLOT_BITS,
+    NANVM_PIECE_SIZES =
+        NANVM_PIECE_FINE_SIZES +
+        ((NANVM_PIECE_SLOT_BITS - NANVM_PIECE_FINE_BITS) << NANVM_PIECE_STEP_BITS)
 };
 
 /* A free slot, or the head of a chunk. */
@@ -41,23 +50,40 @@ typedef struct nanvm_piece_slots {
     nanvm_piece_slot *spare;  /* chunks that aren't, the oldest first */
 } nanvm_piece_slots;
 
-/* Where a size from 1 to NANVM_PIECE_SLOT_MAX stands in `free_lists`. */
-static inline size_t nanvm_piece_slots_index(size_t size) {
-    return (size - 1) / NANVM_PIECE_GRAIN;
+/* The slot for a piece: where its size stands in `free_lists`, and its size. */
+typedef struct nanvm_piece_size {
+    size_t index;
+    size_t size;
+} nanvm_piece_size;
+
+/* For a piece of 1 to NANVM_PIECE_SLOT_MAX bytes. */
+static inline nanvm_piece_size nanvm_piece_size_of(size_t size) {
+    if (NANVM_LIKELY(size <= NANVM_PIECE_FINE_MAX)) {
+        size_t index = (size - 1) / NANVM_PIECE_GRAIN;
+        return (nanvm_piece_size){index, (index + 1) * NANVM_PIECE_GRAIN};
+    }
+    enum { FIRST_SHIFT = NANVM_PIECE_FINE_BITS - NANVM_PIECE_STEP_BITS };
+    enum { STEPS = 1 << NANVM_PIECE_STEP_BITS };
+    size_t shift = FIRST_SHIFT;
+    while ((size - 1) >> shift >= 2 * (size_t)STEPS) {
+        ++shift;
+    }
+    size_t step = ((size - 1) >> shift) - STEPS;
+    size_t first = NANVM_PIECE_FINE_SIZES + (shift - FIRST_SHIFT) * STEPS;
+    return (nanvm_piece_size){first + step, (STEPS + step + 1) << shift};
 }
 
 /* A slot for a piece of `size` bytes; NULL if there is none without another chunk. */
 static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) {
-    size_t index = nanvm_piece_slots_index(size);
-    nanvm_piece_slot *slot = self->free_lists[index];
+    nanvm_piece_size rounded = nanvm_piece_size_of(size);
+    nanvm_piece_slot *slot = self->free_lists[rounded.index];
     if (NANVM_LIKELY(slot != NULL)) {
-        self->free_lists[index] = slot->next;
+        self->free_lists[rounded.index] = slot->next;
         return slot;
     }
-    size_t slot_size = (index + 1) * NANVM_PIECE_GRAIN;
-    bool fits = self->bump_end - self->bump >= slot_size;
+    bool fits = self->bump_end - self->bump >= rounded.size;
     void *memory = fits ? (void *)self->bump : NULL;
-    self->bump += fits ? slot_size : 0;
+    self->bump += fits ? rounded.size : 0;
     return memory;
 }
 
@@ -71,7 +97,7 @@ bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size
 static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
                                           size_t size) {
     nanvm_piece_slot *slot = memory;
-    nanvm_piece_slot **list = &self->free_lists[nanvm_piece_slots_index(size)];
+    nanvm_piece_slot **list = &self->free_lists[nanvm_piece_size_of(size).index];
     if (NANVM_UNLIKELY(*list == slot)) {
         nanvm_fatal(NANVM_RETURNED_PIECE);
     }
@@ -79,9 +105,16 @@ static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
     *list = slot;
 }
 
-/* Resizes the piece where it lies; false, and nothing changes, if there is no room. */
+/* Resizes the piece where it lies, if its slot keeps its size or is the last one in front
+ * of the bump range; else false, and nothing changes. */
 bool nanvm_piece_slots_resize(nanvm_piece_slots *self, void *memory, size_t old_size,
                               size_t size);
+
+/* Makes a piece smaller where it lies: what is cut off becomes free slots. Only for when
+ * memory has run out, since no other piece may ever need slots of these sizes: where a
+ * random mix of pieces shrank so, ten times as much memory was reserved as was alive. */
+void nanvm_piece_slots_cut(nanvm_piece_slots *self, void *memory, size_t old_size,
+                           size_t size);
 
 /* Whether starting anew pays: one chunk is soon in the processor's caches anyway. */
 static inline bool nanvm_piece_slots_has_many_chunks(const nanvm_piece_slots *self) {

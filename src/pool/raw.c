@@ -156,9 +156,18 @@ static void *move(nanvm_raw *self, void *memory, nanvm_layout layout, size_t siz
     return moved;
 }
 
-/* A piece can always shrink: a large one that becomes small becomes a slot itself if
- * there is no memory for another. Its memory then goes back together with all other
- * memory of the account: see nanvm_raw_dealloc_all(). */
+/* A piece can always shrink, if need be where it lies: a large one that becomes small
+ * then is a slot itself, and its memory goes back together with all other memory of the
+ * account. See nanvm_raw_dealloc_all(). */
+static void *shrink_in_place(nanvm_raw *self, void *memory, nanvm_layout layout,
+                             size_t size) {
+    if (!nanvm_raw_is_small(self, layout)) {
+        return resize_large(self, memory, nanvm_piece_size_of(size).size);
+    }
+    nanvm_piece_slots_cut(&self->small, memory, layout.size, size);
+    return memory;
+}
+
 static void *resize_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout,
                               size_t size) {
     bool was_small = nanvm_raw_is_small(self, layout);
@@ -171,10 +180,9 @@ static void *resize_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout
         return memory;
     }
     void *moved = move(self, memory, layout, size);
-    return moved == NULL && !was_small
-               ? resize_large(self, memory,
-                              nanvm_layout_round_up(size, NANVM_PIECE_GRAIN))
-               : moved;
+    bool can_shrink = gets_small && size < layout.size;
+    return moved == NULL && can_shrink ? shrink_in_place(self, memory, layout, size)
+                                       : moved;
 }
 
 void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
