@@ -1801,7 +1801,7 @@ static void test_source_is_asked_once_where_nothing_is_free(void **state) {
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref alive = nanvm_new(manager, &point_type);
-    nanvm_layout layout = nanvm_layout_make(2000, 8);
+    nanvm_layout layout = nanvm_layout_make(5000, 8);
     static const size_t account_table_memory[] = {0, 1, 1};
     for (size_t i = 0; i < 3; i++) {
         accounting_fail_once(&source, account_table_memory[i]);

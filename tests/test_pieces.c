@@ -6,7 +6,8 @@
 #include "run.h"
 #include "stage.h"
 
-enum { LARGEST_SLOT = 1024, LARGE = 5000, ALIGN = 8, OVER_ALIGNED = 4096 };
+/* Slots are 16 bytes apart up to FINE. */
+enum { FINE = 1024, LARGEST_SLOT = 4096, LARGE = 5000, ALIGN = 8, OVER_ALIGNED = 4096 };
 
 #define NEEDS_SLOTS() SKIP_IF_HARDENED("there each piece comes from the source")
 
@@ -45,20 +46,47 @@ static nanvm_stats stats_of(const fixture *self) {
 
 /* --- small pieces --- */
 
+/* The size of the slot that a piece takes: an eighth of a power of two apart beyond
+ * FINE. */
+static size_t slot_size(size_t size) {
+    size_t step = 16;
+    for (size_t power = FINE; size > power; power *= 2) {
+        step = power / 8;
+    }
+    return (size + step - 1) / step * step;
+}
+
 /* Of all sizes that have slots, those that are rounded up to the same size share them. */
 static void test_piece_takes_the_slot_of_its_size_that_was_freed_last(void **state) {
     NEEDS_SLOTS();
     nanvm_manager *manager = ((fixture *)*state)->manager;
+    void *alive = piece(manager, 1, 0);
+    size_t least = 1;
     for (size_t size = 1; size <= LARGEST_SLOT; size++) {
         void *first = piece(manager, size, 1);
         void *last = piece(manager, size, 2);
         release(manager, first, size);
         release(manager, last, size);
-        size_t rounded = (size + 15) / 16 * 16;
-        assert_ptr_equal(piece(manager, rounded, 3), last);
-        assert_ptr_equal(piece(manager, rounded - 15, 4), first);
-        release(manager, last, rounded);
-        release(manager, first, rounded - 15);
+        least = size > slot_size(least) ? size : least;
+        assert_ptr_equal(piece(manager, slot_size(size), 3), last);
+        assert_ptr_equal(piece(manager, least, 4), first);
+        release(manager, last, slot_size(size));
+        release(manager, first, least);
+    }
+    release(manager, alive, 1);
+}
+
+/* No two slots overlap. */
+static void test_piece_has_all_bytes_of_its_slot(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    static void *pieces[LARGEST_SLOT + 1];
+    for (size_t size = 1; size <= LARGEST_SLOT; size++) {
+        pieces[size] = piece(manager, size, size);
+    }
+    for (size_t size = 1; size <= LARGEST_SLOT; size++) {
+        expect_bytes(pieces[size], size, size);
+        release(manager, pieces[size], size);
     }
 }
 
@@ -136,31 +164,78 @@ static void test_small_pieces_ask_the_source_seldom(void **state) {
 static void test_rest_of_a_chunk_is_used(void **state) {
     NEEDS_SLOTS();
     fixture *self = *state;
-    enum { HEAD = 16, FIRST = 2048, REST = FIRST - HEAD - LARGEST_SLOT };
-    unsigned char *first = piece(self->manager, LARGEST_SLOT, 1);
-    void *second = piece(self->manager, LARGEST_SLOT, 2);
-    assert_ptr_equal(piece(self->manager, REST, 3), first + LARGEST_SLOT);
-    expect_bytes(first, LARGEST_SLOT, 1);
-    expect_bytes(second, LARGEST_SLOT, 2);
-    release(self->manager, first + LARGEST_SLOT, REST);
-    release(self->manager, second, LARGEST_SLOT);
-    release(self->manager, first, LARGEST_SLOT);
+    enum { HEAD = 16, FIRST = 2048, REST = FIRST - HEAD - FINE };
+    unsigned char *first = piece(self->manager, FINE, 1);
+    void *second = piece(self->manager, FINE, 2);
+    assert_ptr_equal(piece(self->manager, REST, 3), first + FINE);
+    expect_bytes(first, FINE, 1);
+    expect_bytes(second, FINE, 2);
+    release(self->manager, first + FINE, REST);
+    release(self->manager, second, FINE);
+    release(self->manager, first, FINE);
 }
 
 /* --- resize --- */
 
-static void test_shrinking_piece_leaves_its_end_to_others(void **state) {
+static void test_shrinking_piece_moves_and_leaves_its_slot_to_others(void **state) {
     NEEDS_SLOTS();
     nanvm_manager *manager = ((fixture *)*state)->manager;
-    unsigned char *memory = piece(manager, 400, 1);
+    void *memory = piece(manager, 400, 1);
     void *behind = piece(manager, 16, 2);
-    assert_ptr_equal(resized(manager, memory, 400, 100), memory);
-    assert_ptr_equal(piece(manager, 288, 3), memory + 112);
-    expect_bytes(memory, 100, 1);
+    void *moved = resized(manager, memory, 400, 100);
+    assert_ptr_not_equal(moved, memory);
+    expect_bytes(moved, 100, 1);
+    assert_ptr_equal(piece(manager, 400, 3), memory);
     expect_bytes(behind, 16, 2);
-    release(manager, memory, 100);
-    release(manager, memory + 112, 288);
+    release(manager, memory, 400);
+    release(manager, moved, 100);
     release(manager, behind, 16);
+}
+
+/* If there is no memory to move to. No slot is as large as what is cut off: it becomes
+ * two. */
+static void test_piece_that_is_cut_leaves_its_end_to_others(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { CUT = 112, FIRST_SLOT = 3840, SECOND_SLOT = LARGEST_SLOT - CUT - FIRST_SLOT };
+    unsigned char *memory = piece(self->manager, LARGEST_SLOT, 1);
+    void *behind = piece(self->manager, LARGEST_SLOT, 2);
+    accounting_fail_from(&self->source, 0);
+    assert_ptr_equal(resized(self->manager, memory, LARGEST_SLOT, CUT), memory);
+    accounting_never_fail(&self->source);
+    assert_ptr_equal(piece(self->manager, FIRST_SLOT, 3), memory + CUT);
+    assert_ptr_equal(piece(self->manager, SECOND_SLOT, 4), memory + CUT + FIRST_SLOT);
+    expect_bytes(memory, CUT, 1);
+    expect_bytes(behind, LARGEST_SLOT, 2);
+    release(self->manager, memory, CUT);
+    release(self->manager, memory + CUT, FIRST_SLOT);
+    release(self->manager, memory + CUT + FIRST_SLOT, SECOND_SLOT);
+    release(self->manager, behind, LARGEST_SLOT);
+}
+
+/* A random mix of pieces that grow and shrink: what is free serves others. */
+static void test_mixed_sizes_reserve_little_more_than_is_alive(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { PLACES = 500, STEPS = 50000, MOST = 2000 };
+    static void *pieces[PLACES];
+    static size_t sizes[PLACES];
+    uint32_t random = 1;
+    for (size_t i = 0; i < PLACES; i++) {
+        sizes[i] = 1 + next_random(&random) % MOST;
+        pieces[i] = piece(self->manager, sizes[i], i);
+    }
+    for (size_t step = 0; step < STEPS; step++) {
+        size_t i = next_random(&random) % PLACES;
+        size_t size = 1 + next_random(&random) % MOST;
+        pieces[i] = resized(self->manager, pieces[i], sizes[i], size);
+        sizes[i] = size;
+    }
+    nanvm_stats stats = stats_of(self);
+    assert_in_range(stats.reserved_bytes, stats.live_bytes, 2 * stats.live_bytes);
+    for (size_t i = 0; i < PLACES; i++) {
+        release(self->manager, pieces[i], sizes[i]);
+    }
 }
 
 static void test_last_piece_grows_in_place(void **state) {
@@ -169,14 +244,14 @@ static void test_last_piece_grows_in_place(void **state) {
     unsigned char *memory = piece(manager, 10, 1);
     assert_ptr_equal(resized(manager, memory, 10, 16), memory);
     assert_ptr_equal(resized(manager, memory, 16, 17), memory);
-    assert_ptr_equal(resized(manager, memory, 17, LARGEST_SLOT), memory);
+    assert_ptr_equal(resized(manager, memory, 17, FINE), memory);
     expect_bytes(memory, 10, 1);
     unsigned char *next = piece(manager, 16, 2);
-    assert_ptr_equal(next, memory + LARGEST_SLOT);
-    unsigned char *elsewhere = resized(manager, memory, LARGEST_SLOT, LARGE);
+    assert_ptr_equal(next, memory + FINE);
+    unsigned char *elsewhere = resized(manager, memory, FINE, LARGE);
     expect_bytes(elsewhere, 10, 1);
-    assert_ptr_equal(piece(manager, LARGEST_SLOT, 3), memory);
-    release(manager, memory, LARGEST_SLOT);
+    assert_ptr_equal(piece(manager, FINE, 3), memory);
+    release(manager, memory, FINE);
     release(manager, next, 16);
     release(manager, elsewhere, LARGE);
 }
@@ -215,20 +290,20 @@ static void test_last_piece_of_a_chunk_grows_up_to_its_end(void **state) {
     NEEDS_SLOTS();
     nanvm_manager *manager = ((fixture *)*state)->manager;
     enum { ROOM = 2048 - 16 };
-    void *first = piece(manager, LARGEST_SLOT, 1);
+    void *first = piece(manager, FINE, 1);
     void *last = piece(manager, 16, 2);
-    assert_ptr_equal(resized(manager, last, 16, ROOM - LARGEST_SLOT), last);
-    void *moved = resized(manager, last, ROOM - LARGEST_SLOT, LARGEST_SLOT);
+    assert_ptr_equal(resized(manager, last, 16, ROOM - FINE), last);
+    void *moved = resized(manager, last, ROOM - FINE, FINE);
     assert_ptr_not_equal(moved, last);
     expect_bytes(moved, 16, 2);
-    release(manager, first, LARGEST_SLOT);
-    release(manager, moved, LARGEST_SLOT);
+    release(manager, first, FINE);
+    release(manager, moved, FINE);
 }
 
 static void test_bytes_survive_every_change_of_size(void **state) {
     nanvm_manager *manager = ((fixture *)*state)->manager;
-    static const size_t sizes[] = {1,    16,     17,   1000, 1024, 1025,
-                                   3000, 100000, 2000, 40,   8};
+    static const size_t sizes[] = {1,    16,   17,     1000, 1024, 1025, 3000,
+                                   4096, 4097, 100000, 2000, 40,   8};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
             void *memory = piece(manager, sizes[i], i);
@@ -263,7 +338,8 @@ static void test_piece_shrinks_without_memory(void **state) {
     shrink_without_memory(self, LARGE, 1);
     shrink_without_memory(self, 1000, 1);
     shrink_without_memory(self, LARGE, LARGEST_SLOT);
-    shrink_without_memory(self, 1025, 1009);
+    shrink_without_memory(self, LARGEST_SLOT, FINE);
+    shrink_without_memory(self, LARGEST_SLOT + 1, LARGEST_SLOT - 15);
 }
 
 /* What became a slot serves others, and a trim leaves it where it is. */
@@ -333,7 +409,7 @@ static void test_trim_keeps_slots_that_lie_in_no_chunk(void **state) {
 /* (The manager may have given back what was free.) */
 static void test_failed_growth_changes_nothing(void **state) {
     fixture *self = *state;
-    static const size_t sizes[] = {100, LARGEST_SLOT, LARGE};
+    static const size_t sizes[] = {100, FINE, LARGE};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         void *memory = piece(self->manager, sizes[i], i);
         nanvm_stats before = stats_of(self);
@@ -355,8 +431,7 @@ static void test_failed_growth_of_a_small_piece_changes_nothing(void **state) {
     void *memory = piece(self->manager, 1000, 1);
     void *behind = piece(self->manager, 1000, 2);
     accounting_fail_from(&self->source, 0);
-    assert_null(
-        nanvm_manager_resize(self->manager, memory, layout_of(1000), LARGEST_SLOT));
+    assert_null(nanvm_manager_resize(self->manager, memory, layout_of(1000), FINE));
     accounting_never_fail(&self->source);
     expect_bytes(memory, 1000, 1);
     assert_int_equal(stats_of(self).live_bytes, 2000);
@@ -368,14 +443,14 @@ static void test_failed_growth_of_a_small_piece_changes_nothing(void **state) {
 static void test_source_with_little_memory_still_serves_a_piece(void **state) {
     NEEDS_SLOTS();
     fixture *self = *state;
-    void *first = piece(self->manager, LARGEST_SLOT, 1);
-    void *second = piece(self->manager, LARGEST_SLOT - 16, 2);
+    void *first = piece(self->manager, FINE, 1);
+    void *second = piece(self->manager, FINE - 16, 2);
     accounting_fail_once(&self->source, 0);
     void *third = piece(self->manager, 100, 3);
     assert_int_equal(stats_of(self).reserved_bytes, 2048 + 16 + 112);
-    expect_bytes(second, LARGEST_SLOT - 16, 2);
-    release(self->manager, first, LARGEST_SLOT);
-    release(self->manager, second, LARGEST_SLOT - 16);
+    expect_bytes(second, FINE - 16, 2);
+    release(self->manager, first, FINE);
+    release(self->manager, second, FINE - 16);
     release(self->manager, third, 100);
 }
 
@@ -431,7 +506,7 @@ static void test_large_piece_of_somebody_else_is_noticed_where_none_is_large(
 
 /* --- a source that scatters pieces of one size --- */
 
-enum { SCATTERED = 1040, REGIONS = 8, REGION = 65536 };
+enum { SCATTERED = 4112, REGIONS = 8, REGION = 65536 };
 
 typedef struct scatter {
     nanvm_manager manager;
@@ -521,7 +596,7 @@ static void test_many_large_pieces_come_and_go(void **state) {
     uint32_t random = 1;
     for (size_t round = 0; round < ROUNDS * PIECES; round++) {
         size_t i = next_random(&random) % PIECES;
-        size_t size = 1025 + next_random(&random) % 3000;
+        size_t size = LARGEST_SLOT + 1 + next_random(&random) % 3000;
         if (pieces[i] == NULL) {
             pieces[i] = piece(self->manager, size, i);
         } else if (size % 3 == 0) {
@@ -746,10 +821,10 @@ static void test_slot_right_behind_a_chunk_is_not_counted_there(void **state) {
     void *table = piece(manager, LARGE, 0);
     void *kept = piece(manager, 1008, 1);
     void *other = piece(manager, 1024, 2);
-    unsigned char *large = piece(manager, 1040, 3);
+    unsigned char *large = piece(manager, SCATTERED, 3);
     assert_ptr_equal(large, (unsigned char *)other + 1024);
     source.limit = source.used;
-    assert_ptr_equal(resized(manager, large, 1040, 1008), large);
+    assert_ptr_equal(resized(manager, large, SCATTERED, 1008), large);
     release(manager, large, 1008);
     release(manager, other, 1024);
     (void)nanvm_local_trim(&local);
@@ -757,6 +832,126 @@ static void test_slot_right_behind_a_chunk_is_not_counted_there(void **state) {
     release(manager, kept, 1008);
     release(manager, table, LARGE);
     nanvm_local_deinit(&local);
+}
+
+/* --- nothing is alive --- */
+
+enum { MANY = 1000, EACH = 160 };
+
+/* In an order in which no two neighbours follow each other. */
+static void release_scattered(nanvm_manager *manager, void **pieces, size_t length) {
+    enum { STEP = 7 };
+    for (size_t i = 0; i < length; i++) {
+        release(manager, pieces[i * STEP % length], EACH);
+    }
+}
+
+static void fill(nanvm_manager *manager, void **pieces, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        pieces[i] = piece(manager, EACH, i);
+    }
+}
+
+/* A program that ends one state after the other gets its memory in order of addresses
+ * each time, however the pieces of the state before ended. */
+static void test_pieces_lie_side_by_side_again_once_all_have_died(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    static unsigned char *first[MANY];
+    static unsigned char *again[MANY];
+    fill(self->manager, (void **)first, MANY);
+    size_t reserved = stats_of(self).reserved_bytes;
+    release_scattered(self->manager, (void **)first, MANY);
+    assert_int_equal(stats_of(self).reserved_bytes, reserved);
+    size_t requests = self->source.requests;
+    fill(self->manager, (void **)again, MANY);
+    assert_int_equal(self->source.requests, requests);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_ptr_equal(again[i], first[i]);
+        expect_bytes(again[i], EACH, i);
+    }
+    release_scattered(self->manager, (void **)again, MANY);
+    assert_int_equal(nanvm_local_trim(&self->local), reserved);
+}
+
+/* What a peak needed goes back when a whole life without it is over. */
+static void test_chunks_that_a_whole_life_did_not_need_go_back(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { FEW = 30 };
+    static void *pieces[MANY];
+    fill(self->manager, pieces, MANY);
+    size_t reserved = stats_of(self).reserved_bytes;
+    release_scattered(self->manager, pieces, MANY);
+    fill(self->manager, pieces, FEW);
+    assert_int_equal(stats_of(self).reserved_bytes, reserved);
+    release_scattered(self->manager, pieces, FEW);
+    assert_in_range(stats_of(self).reserved_bytes, FEW * EACH, 3 * FEW * EACH);
+    fill(self->manager, pieces, FEW);
+    release_scattered(self->manager, pieces, FEW);
+    assert_in_range(stats_of(self).reserved_bytes, FEW * EACH, 3 * FEW * EACH);
+}
+
+/* One piece that comes and goes takes the same slot each time. */
+static void test_single_piece_keeps_its_slot(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    static void *pieces[MANY];
+    fill(self->manager, pieces, MANY);
+    release_scattered(self->manager, pieces, MANY);
+    void *first = piece(self->manager, EACH, 1);
+    release(self->manager, first, EACH);
+    for (size_t i = 0; i < 3; i++) {
+        assert_ptr_equal(piece(self->manager, EACH, 1), first);
+        release(self->manager, first, EACH);
+    }
+}
+
+/* Chunks that wait are given back together with everything else, and while some of them
+ * wait, a small chunk of a time without memory isn't taken for a large piece. */
+static void test_chunks_that_wait_go_back_with_all_raw_memory(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    static void *pieces[MANY];
+    fill(self->manager, pieces, MANY);
+    release_scattered(self->manager, pieces, MANY);
+    pieces[0] = piece(self->manager, EACH, 1);
+    nanvm_local_dealloc_raw(&self->local);
+    assert_int_equal(stats_of(self).reserved_bytes, 0);
+}
+
+static void test_chunk_of_a_time_without_memory_serves_small_pieces_alone(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    void *alive = piece(self->manager, 2048 - 16, 0);
+    accounting_fail_once(&self->source, 0);
+    void *small = piece(self->manager, 16, 1); /* alone in its chunk */
+    release(self->manager, alive, 2048 - 16);
+    release(self->manager, small, 16);
+    alive = piece(self->manager, 2048 - 16, 0);
+    void *large = piece(self->manager, LARGEST_SLOT, 2);
+    small = piece(self->manager, 16, 1);
+    expect_bytes(large, LARGEST_SLOT, 2);
+    expect_bytes(alive, 2048 - 16, 0);
+    release(self->manager, alive, 2048 - 16);
+    release(self->manager, large, LARGEST_SLOT);
+    release(self->manager, small, 16);
+}
+
+/* A large piece that became a slot goes when everything else starts anew. */
+static void test_large_piece_that_became_a_slot_goes_when_nothing_is_alive(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    static void *pieces[MANY];
+    void *large = piece(self->manager, 100 * LARGE, 1);
+    accounting_fail_from(&self->source, 0);
+    large = resized(self->manager, large, 100 * LARGE, EACH);
+    accounting_never_fail(&self->source);
+    fill(self->manager, pieces, MANY);
+    release_scattered(self->manager, pieces, MANY);
+    assert_in_range(stats_of(self).reserved_bytes, 100 * LARGE, SIZE_MAX);
+    release(self->manager, large, EACH);
+    assert_in_range(stats_of(self).reserved_bytes, 1, MANY * EACH * 2);
 }
 
 /* Something is freed after a trim, by a resize as well. */
@@ -901,7 +1096,18 @@ static const struct CMUnitTest tests[] = {
     TEST(test_small_pieces_are_aligned_as_they_ask, local_over_source),
     TEST(test_small_pieces_ask_the_source_seldom, local_over_source),
     TEST(test_rest_of_a_chunk_is_used, local_over_source),
-    TEST(test_shrinking_piece_leaves_its_end_to_others, local_over_source),
+    TEST(test_pieces_lie_side_by_side_again_once_all_have_died, local_over_source),
+    TEST(test_chunks_that_a_whole_life_did_not_need_go_back, local_over_source),
+    TEST(test_single_piece_keeps_its_slot, local_over_source),
+    TEST(test_chunks_that_wait_go_back_with_all_raw_memory, local_over_source),
+    TEST(test_chunk_of_a_time_without_memory_serves_small_pieces_alone,
+         local_over_source),
+    TEST(test_large_piece_that_became_a_slot_goes_when_nothing_is_alive,
+         local_over_source),
+    TEST(test_piece_has_all_bytes_of_its_slot, local_over_source),
+    TEST(test_shrinking_piece_moves_and_leaves_its_slot_to_others, local_over_source),
+    TEST(test_piece_that_is_cut_leaves_its_end_to_others, local_over_source),
+    TEST(test_mixed_sizes_reserve_little_more_than_is_alive, local_over_source),
     TEST(test_last_piece_grows_in_place, local_over_source),
     TEST(test_piece_in_front_of_another_grows_elsewhere, local_over_source),
     TEST(test_last_piece_of_a_chunk_grows_up_to_its_end, local_over_source),

@@ -139,7 +139,7 @@ static void *alloc_uncounted(nanvm_raw *self, nanvm_layout layout) {
                                             : alloc_large(self, layout);
 }
 
-static void dealloc_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout) {
+static inline void dealloc_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout) {
     if (NANVM_LIKELY(nanvm_raw_is_small(self, layout))) {
         nanvm_piece_slots_free(&self->small, memory, layout.size);
     } else {
