@@ -159,18 +159,30 @@ static inline void set_type(walk *self, const nanvm_type *type) {
     self->last = self->first + type->refs_length - 1;
 }
 
+static inline bool can_free_in_chunk(const nanvm_origin *origin) {
+    return !NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline;
+}
+
+/* Where the magazine has room, it gets the slots: the next objects then use those of the
+ * objects that died last, even if each of these lies in another chunk, as in a persistent
+ * tree of which a version is dropped. */
+static inline bool has_full_magazine(const nanvm_origin *origin) {
+    const nanvm_slots *slots = (const nanvm_slots *)origin->dealloc;
+    return slots->magazine_length == NANVM_MAGAZINE_SIZE;
+}
+
+/* A walk that has been in a chunk is long, and doesn't return to the magazine. */
 static inline void enter_pool(walk *self, const nanvm_origin *origin) {
+    bool is_long = self->type == &no_type;
     leave_chunk(self);
     set_type(self, origin->type);
-    if (!NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline) {
+    if (can_free_in_chunk(origin) && (is_long || has_full_magazine(origin))) {
         self->type = &no_type;
         enter_chunk(self, origin);
     }
 }
 
-/* The first struct of a walk goes to the magazine, so that the slot of what is dropped
- * alone is used next. */
-static inline void free_first(void *object) {
+static inline void free_by_dealloc(void *object) {
     if (NANVM_QUARANTINES || !nanvm_slots_free(object)) {
         nanvm_block_free(object);
     }
@@ -215,11 +227,10 @@ static inline bool go_on_with(walk *self, void *object) {
     }
     /* An object of the same type as the one before takes this shorter way, even if each
      * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) Where objects can be freed inline, the walk enters their chunk
-     * below instead: for the second object of a walk, and in a trimmed pool once its
-     * table has that trait again (see nanvm_pools in pool/pool.h). */
+     * thirds of the time.) Where objects can be freed inline and the magazine is full,
+     * the walk enters their chunk below instead. */
     if (origin->type == self->type &&
-        (NANVM_QUARANTINES || !origin->dealloc->table->traits.free_inline)) {
+        !(can_free_in_chunk(origin) && has_full_magazine(origin))) {
         return true;
     }
     /* An object that holds nothing, but can't be freed inline, is passed on, too: defer()
@@ -278,7 +289,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     top = push_references(&self, object, top);
     void *next = object_at(object, *self.first);
-    free_first(object);
+    free_by_dealloc(object);
     for (;;) {
         /* Releases references until the walk can go on with an object. */
         while (next == NULL || !release_in_walk(&self, next) ||
