@@ -258,14 +258,40 @@ static inline bool release_in_walk(walk *self, const void *object) {
     return true;
 }
 
-/* Pushes all references but the first; returns the new top of the stack. (The test for
+static inline bool release_if_shared(void *object) {
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    return nanvm_count_try_release_plain(word, nanvm_count_word_load(word));
+}
+
+/* Pushes the references from `last` down to the one behind `first`, but releases at once
+ * those to objects that others share: in the wide nodes of a persistent tree of which a
+ * version is dropped, most are. */
+NANVM_NOINLINE static void **push_unshared(const void *object, const size_t *first,
+                                           const size_t *last, void **top) {
+    for (const size_t *offset = last; offset != first; --offset) {
+        void *child = object_at(object, *offset);
+        if (child != NULL && !release_if_shared(child)) {
+            *top++ = child;
+        }
+    }
+    return top;
+}
+
+/* Pushes the references that are left to release, except for the first; returns the new
+ * top of the stack. The count of the last one isn't read before its memory has been
+ * prefetched: a struct of two references mostly is the only owner of both. (The test for
  * null is a branch: the processor goes on speculatively, without waiting for memory.) */
 static inline void **push_references(const walk *self, const void *object, void **top) {
-    for (const size_t *offset = self->last; offset != self->first; --offset) {
-        void *child = object_at(object, *offset);
+    const size_t *last = self->last;
+    if (last != self->first) {
+        void *child = object_at(object, *last);
         if (child != NULL) {
             NANVM_PREFETCH(child);
             *top++ = child;
+        }
+        --last;
+        if (NANVM_UNLIKELY(last != self->first)) {
+            top = push_unshared(object, self->first, last, top);
         }
     }
     return top;
