@@ -1,4 +1,6 @@
-/* libstdc++: its rope, an extension to C++. Ropes share what they have in common. */
+/* libstdc++'s rope, a text that is a tree by itself: ropes share what they have in
+ * common. It is made of the whole text at once, as one that was loaded from a file, which
+ * was faster than of pieces. Its counts may be used from any thread: each has a mutex. */
 #include "text.h"
 
 #include <ext/rope>
@@ -18,14 +20,7 @@ static inline text_ref text_build(bench_random *random) {
     for (size_t i = 0; i < TEXT_LENGTH; ++i) {
         letters[i] = text_letter(random);
     }
-#ifdef PIECES
-    text_ref r;
-    for (size_t i = 0; i < TEXT_LENGTH; i += PIECES)
-        r.append(letters.get() + i, PIECES);
-    return r;
-#else
     return text_ref(letters.get(), TEXT_LENGTH);
-#endif
 }
 
 static inline text_ref text_clone(const text_ref *self) {
@@ -37,11 +32,7 @@ static inline void text_drop(text_ref self) {
 }
 
 static inline void text_edit(text_ref *self, size_t at, char letter) {
-#ifdef REF
-    self->mutable_reference_at(at) = letter;
-#else
     self->replace(at, letter);
-#endif
 }
 
 static inline uint64_t text_sum(const text_ref *self, uint64_t sum) {
