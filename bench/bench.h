@@ -90,8 +90,8 @@ static inline void bench_keep(const void *pointer) {
  * BENCH_TYPE_0(name)          defines its functions, for a struct without references
  * BENCH_TYPE_1(name, last)    with one member that is a name_ref
  * BENCH_TYPE_2(name, a, last) with two; a list would hang on the last one
- * BENCH_TYPE_MANY(name, member, length) with an array of 4, 16 or 32 of them; not all
- *                             subjects have it
+ * BENCH_TYPE_MANY(name, child, member, length) with an array of 4, 16 or 32 that are a
+ *                             child_ref; not all subjects have it
  *
  * name_ref name_null(void);
  * bool name_is_null(const name_ref *self);

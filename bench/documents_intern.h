@@ -12,7 +12,7 @@
  * Open addressing, at most half full. It has a reference to each, and lends it. */
 
 struct entry {
-    nanvm_ref ref;
+    block ref;
     uint64_t hash;
 };
 
@@ -40,7 +40,7 @@ static void table_open(struct table *self, size_t capacity) {
 
 static void table_close(struct table *self) {
     for (size_t i = 0; i < self->capacity; ++i) {
-        nanvm_ref_drop(self->slots[i].ref);
+        block_drop(self->slots[i].ref);
     }
     free(self->slots);
 }
@@ -76,8 +76,8 @@ static void table_grow(struct table *self) {
 
 /* Takes over `own`; borrowed from then on. */
 static struct entry table_add(struct table *self, struct entry *slot, uint64_t hash,
-                              nanvm_mut_ref own) {
-    struct entry added = {nanvm_mut_ref_to_ref(own), hash};
+                              void *own) {
+    struct entry added = {block_of(own), hash};
     *slot = added;
     if (2 * ++self->used > self->capacity) {
         table_grow(self);
@@ -94,8 +94,8 @@ struct documents_text {
 
 static inline bool text_equal(const void *object, const void *key) {
     const struct documents_text *text = (const struct documents_text *)key;
-    nanvm_ref ref = {object};
-    return nanvm_ref_length(ref) == text->length &&
+    block ref = {object};
+    return block_length(ref) == text->length &&
            memcmp(object, text->bytes, text->length) == 0;
 }
 
@@ -110,9 +110,7 @@ static struct entry intern_text(struct table *self, struct documents_text text) 
     if (slot->ref.object != NULL) {
         return *slot;
     }
-    return table_add(
-        self, slot, hash,
-        checked(nanvm_new_array(bench_manager(), &string_type, text.bytes, text.length)));
+    return table_add(self, slot, hash, block_new(string_kind, text.bytes, text.length));
 }
 
 /* --- the names of members ----------------------------------------------------------- */
@@ -124,8 +122,8 @@ struct documents_names {
 
 static inline bool names_equal(const void *object, const void *key) {
     const struct documents_names *names = (const struct documents_names *)key;
-    nanvm_ref ref = {object};
-    return nanvm_ref_length(ref) == names->length &&
+    block ref = {object};
+    return block_length(ref) == names->length &&
            memcmp(((const struct names *)object)->items, names->items,
                   names->length * sizeof(struct name)) == 0;
 }
@@ -136,7 +134,7 @@ enum { NAMES_INDEXED = 16 };
 static inline uint32_t *index_slot(uint32_t *slots, size_t capacity,
                                    const struct name *items, const struct name *wanted) {
     size_t i = (size_t)wanted->hash & (capacity - 1);
-    while (slots[i] != 0 && !nanvm_ref_same(items[slots[i] - 1].text, wanted->text)) {
+    while (slots[i] != 0 && items[slots[i] - 1].text.object != wanted->text.object) {
         i = (i + 1) & (capacity - 1);
     }
     return &slots[i];
@@ -144,34 +142,32 @@ static inline uint32_t *index_slot(uint32_t *slots, size_t capacity,
 
 /* A table with open addressing of positions, counted from 1; a name that is there
  * twice is found where it is last. */
-static nanvm_ref index_make(const struct documents_names *names) {
+static block index_make(const struct documents_names *names) {
     size_t capacity = 2 * NAMES_INDEXED;
     while (capacity < 2 * names->length) {
         capacity *= 2;
     }
-    nanvm_mut_ref index =
-        checked(nanvm_new_array(bench_manager(), &index_type, NULL, capacity));
+    uint32_t *index = (uint32_t *)block_new(index_kind, NULL, capacity);
     for (size_t i = 0; i < names->length; ++i) {
-        *index_slot((uint32_t *)index.object, capacity, names->items, &names->items[i]) =
-            (uint32_t)i + 1;
+        *index_slot(index, capacity, names->items, &names->items[i]) = (uint32_t)i + 1;
     }
-    return nanvm_mut_ref_to_ref(index);
+    return block_of(index);
 }
 
-static nanvm_mut_ref names_make(const struct documents_names *names) {
-    nanvm_mut_ref self = checked(
-        nanvm_new_array(bench_manager(), &names_type, names->items, names->length));
+static struct names *names_make(const struct documents_names *names) {
+    struct names *self =
+        (struct names *)block_new(names_kind, names->items, names->length);
     for (size_t i = 0; i < names->length; ++i) {
-        nanvm_ref shared = nanvm_ref_clone(names->items[i].text);
+        block shared = block_clone(names->items[i].text);
         (void)shared; /* the handle in the array is the same */
     }
     if (names->length >= NAMES_INDEXED) {
-        ((struct names *)self.object)->index = index_make(names);
+        self->index = index_make(names);
     }
     return self;
 }
 
-static nanvm_ref intern_names(struct table *self, struct documents_names names) {
+static block intern_names(struct table *self, struct documents_names names) {
     uint64_t hash = hash_bytes(names.items, names.length * sizeof(struct name));
     struct entry *slot = table_find(self, hash, names_equal, &names);
     if (slot->ref.object != NULL) {
@@ -188,7 +184,7 @@ static inline bool name_is(const struct name *self, uint64_t hash,
 static size_t names_find_indexed(const struct names *self, size_t length, uint64_t hash,
                                  const struct documents_text *text) {
     const uint32_t *slots = (const uint32_t *)self->index.object;
-    size_t mask = nanvm_ref_length(self->index) - 1;
+    size_t mask = block_length(self->index) - 1;
     for (size_t i = (size_t)hash & mask; slots[i] != 0; i = (i + 1) & mask) {
         if (name_is(&self->items[slots[i] - 1], hash, text)) {
             return slots[i] - 1;
@@ -198,9 +194,9 @@ static size_t names_find_indexed(const struct names *self, size_t length, uint64
 }
 
 /* Where the member called `text` is; the number of members if there is none. */
-static size_t names_find(nanvm_ref names, struct documents_text text) {
-    const struct names *self = (const struct names *)nanvm_ref_get(names);
-    size_t length = nanvm_ref_length(names);
+static size_t names_find(block names, struct documents_text text) {
+    const struct names *self = (const struct names *)names.object;
+    size_t length = block_length(names);
     uint64_t hash = hash_bytes(text.bytes, text.length);
     if (self->index.object != NULL) {
         return names_find_indexed(self, length, hash, &text);
@@ -232,28 +228,30 @@ static bool are_reals(const value *values, size_t length) {
 }
 
 struct documents_items {
-    const nanvm_type *type;
-    nanvm_ref names; /* null for an array */
+    block_kind kind;
+    block names; /* null for an array */
     const value *values;
     size_t length;
 };
 
 static inline bool items_equal(const void *object, const void *key) {
     const struct documents_items *items = (const struct documents_items *)key;
-    nanvm_ref ref = {object};
-    size_t offset = items->type->items_offset;
-    return nanvm_ref_type(ref) == items->type && nanvm_ref_length(ref) == items->length &&
-           (offset == 0 ||
-            nanvm_ref_same(((const struct members *)object)->names, items->names)) &&
-           memcmp((const char *)object + offset, items->values,
-                  items->length * sizeof(value)) == 0;
+    const struct members *members = (const struct members *)object;
+    block ref = {object};
+    if (block_kind_of(ref) != items->kind || block_length(ref) != items->length) {
+        return false;
+    }
+    size_t bytes = items->length * sizeof(value);
+    return items->names.object == NULL
+               ? memcmp(object, items->values, bytes) == 0
+               : members->names.object == items->names.object &&
+                     memcmp(members->values, items->values, bytes) == 0;
 }
 
-static nanvm_mut_ref new_list(const struct documents_items *items) {
-    nanvm_mut_ref list = checked(
-        nanvm_new_array(bench_manager(), items->type, items->values, items->length));
+static void *new_list(const struct documents_items *items) {
+    void *list = block_new(items->kind, items->values, items->length);
     if (items->names.object != NULL) {
-        ((struct members *)list.object)->names = nanvm_ref_clone(items->names);
+        ((struct members *)list)->names = block_clone(items->names);
     }
     return list;
 }
@@ -265,15 +263,15 @@ static void drop_items(const struct documents_items *items) {
 }
 
 /* The equal of a list that was read before, or a new one. */
-static nanvm_ref intern_list(struct table *self, const struct documents_items *items) {
+static block intern_list(struct table *self, const struct documents_items *items) {
     uint64_t hash = hash_bytes(items->values, items->length * sizeof(value)) ^
                     (uintptr_t)items->names.object;
     struct entry *slot = table_find(self, hash, items_equal, items);
     if (slot->ref.object == NULL) {
-        return nanvm_ref_clone(table_add(self, slot, hash, new_list(items)).ref);
+        return block_clone(table_add(self, slot, hash, new_list(items)).ref);
     }
     drop_items(items);
-    return nanvm_ref_clone(slot->ref);
+    return block_clone(slot->ref);
 }
 
 #endif

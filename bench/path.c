@@ -47,21 +47,21 @@ BENCH_HANDLE(node4);
 #define PATH_NODE node4
 #define PATH_BITS 2
 #define PATH_EDITS 20000
-#define PATH_TYPE BENCH_TYPE_MANY(node4, children, 4)
+#define PATH_TYPE BENCH_TYPE_MANY(node4, node4, children, 4)
 #include "path_tree.h"
 
 BENCH_HANDLE(node16);
 #define PATH_NODE node16
 #define PATH_BITS 4
 #define PATH_EDITS 20000
-#define PATH_TYPE BENCH_TYPE_MANY(node16, children, 16)
+#define PATH_TYPE BENCH_TYPE_MANY(node16, node16, children, 16)
 #include "path_tree.h"
 
 BENCH_HANDLE(node32);
 #define PATH_NODE node32
 #define PATH_BITS 5
 #define PATH_EDITS 20000
-#define PATH_TYPE BENCH_TYPE_MANY(node32, children, 32)
+#define PATH_TYPE BENCH_TYPE_MANY(node32, node32, children, 32)
 #include "path_tree.h"
 
 /* --- rows ------------------------------------------------------------------------ */

@@ -3,7 +3,6 @@
 #ifndef BENCH_REQUEST_EXPAT_H
 #define BENCH_REQUEST_EXPAT_H
 
-#include "request_text.h"
 #include "request_tree.h"
 
 #include <expat.h>
@@ -65,7 +64,7 @@ static void xml_free(void *memory) {
 
 /* --- a request --------------------------------------------------------------------- */
 
-static XML_Parser xml_parse(tree_builder *builder, const struct request_text *text) {
+static void *xml_parse(tree_builder *builder, const struct request_text *text) {
     enum { SALT = 1 };
     static const XML_Memory_Handling_Suite memory = {xml_alloc, xml_resize, xml_free};
     XML_Parser parser = XML_ParserCreate_MM(NULL, &memory, NULL);
@@ -82,17 +81,12 @@ static XML_Parser xml_parse(tree_builder *builder, const struct request_text *te
     return parser;
 }
 
+static void xml_end(void *parser) {
+    XML_ParserFree((XML_Parser)parser);
+}
+
 static uint64_t request_expat(const struct request_text *text) {
-    tree_builder builder = {NULL, NULL, {NULL, 0}};
-    XML_Parser parser = xml_parse(&builder, text);
-    uint64_t sum = tree_sum(builder.root);
-    tree_free(builder.root);
-#if defined(BENCH_RESET)
-    (void)parser;
-#else
-    XML_ParserFree(parser);
-#endif
-    return sum;
+    return tree_serve(text, xml_parse, xml_end);
 }
 
 #endif

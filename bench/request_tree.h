@@ -4,6 +4,7 @@
 #define BENCH_REQUEST_TREE_H
 
 #include "raw_memory.h"
+#include "request_text.h"
 
 /* Bytes, and a 0 behind them, in memory of their own; NULL for none. */
 struct tree_text {
@@ -115,4 +116,28 @@ static void tree_free(struct tree_node *self) {
 }
 
 #endif
+
+/* --- a request -----------------------------------------------------------------------
+ */
+
+/* Parses the text into the tree; returns the parser. */
+typedef void *tree_parse(tree_builder *builder, const struct request_text *text);
+typedef void tree_end_parser(void *parser);
+
+/* Returns the sum of the tree. Tree and parser end here, unless all is thrown away. */
+static inline uint64_t tree_serve(const struct request_text *text, tree_parse *parse,
+                                  tree_end_parser *end) {
+    tree_builder builder = {NULL, NULL, {NULL, 0}};
+    void *parser = parse(&builder, text);
+    uint64_t sum = tree_sum(builder.root);
+    tree_free(builder.root);
+#if defined(BENCH_RESET)
+    (void)parser;
+    (void)end;
+#else
+    end(parser);
+#endif
+    return sum;
+}
+
 #endif

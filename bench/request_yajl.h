@@ -2,7 +2,6 @@
 #ifndef BENCH_REQUEST_YAJL_H
 #define BENCH_REQUEST_YAJL_H
 
-#include "request_text.h"
 #include "request_tree.h"
 
 #include <yajl/yajl_parse.h>
@@ -85,7 +84,7 @@ static void json_yajl_free(void *context, void *memory) {
 
 /* --- a request --------------------------------------------------------------------- */
 
-static yajl_handle json_parse(tree_builder *builder, const struct request_text *text) {
+static void *json_parse(tree_builder *builder, const struct request_text *text) {
     static const yajl_callbacks callbacks = {
         json_on_null,  json_on_boolean, json_on_integer, json_on_real,
         NULL,          json_on_string,  json_on_open,    json_on_name,
@@ -103,17 +102,12 @@ static yajl_handle json_parse(tree_builder *builder, const struct request_text *
     return parser;
 }
 
+static void json_end(void *parser) {
+    yajl_free((yajl_handle)parser);
+}
+
 static uint64_t request_yajl(const struct request_text *text) {
-    tree_builder builder = {NULL, NULL, {NULL, 0}};
-    yajl_handle parser = json_parse(&builder, text);
-    uint64_t sum = tree_sum(builder.root);
-    tree_free(builder.root);
-#if defined(BENCH_RESET)
-    (void)parser;
-#else
-    yajl_free(parser);
-#endif
-    return sum;
+    return tree_serve(text, json_parse, json_end);
 }
 
 #endif

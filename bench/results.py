@@ -6,7 +6,7 @@ import os
 import statistics
 
 OURS = ("local", "typed", "global", "arena")
-LIMITS = ("freelist", "bump")
+LIMITS = ("freelist", "bump", "exact")
 
 
 @dataclasses.dataclass

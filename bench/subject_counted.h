@@ -26,13 +26,22 @@
     static inline bool name##_is_null(const name##_ref *self) {                          \
         return *self == NULL;                                                            \
     }                                                                                    \
-    static inline name##_ref name##_make(struct name value) {                            \
+    static inline name##_ref name##_new(void) {                                          \
         name##_ref self = (name##_ref)counted_alloc(sizeof(struct name##_counted));      \
         if (self == NULL) {                                                              \
             bench_fail("out of memory");                                                 \
         }                                                                                \
         counted_init(&self->count);                                                      \
+        return self;                                                                     \
+    }                                                                                    \
+    static inline name##_ref name##_make(struct name value) {                            \
+        name##_ref self = name##_new();                                                  \
         self->value = value;                                                             \
+        return self;                                                                     \
+    }                                                                                    \
+    static inline name##_ref name##_copy(name##_ref other) {                             \
+        name##_ref self = name##_new();                                                  \
+        self->value = other->value;                                                      \
         return self;                                                                     \
     }                                                                                    \
     static inline name##_ref name##_clone(const name##_ref *self) {                      \
@@ -48,16 +57,21 @@
         return counted_is_sole(&(*self)->count);                                         \
     }
 
-/* `clone_references` is what a copy of an object does with what it holds. */
+/* `clone_references` is what `own`, a copy of an object, does with what it holds. */
 #define COUNTED_WRITE_(name, clone_references)                                           \
     static inline struct name *name##_write(name##_ref *self) {                          \
         if (!name##_is_sole(self)) {                                                     \
-            struct name value = (*self)->value;                                          \
+            name##_ref own = name##_copy(*self);                                         \
             clone_references;                                                            \
             name##_drop(*self);                                                          \
-            *self = name##_make(value);                                                  \
+            *self = own;                                                                 \
         }                                                                                \
         return &(*self)->value;                                                          \
+    }
+
+#define COUNTED_CLONE_MANY_(child, member, length)                                       \
+    for (size_t i = 0; i < (length); ++i) {                                              \
+        (void)child##_clone(&own->value.member[i]);                                      \
     }
 
 #define BENCH_TYPE_0(name)                                                               \
@@ -78,7 +92,7 @@
             self = next;                                                                 \
         }                                                                                \
     }                                                                                    \
-    COUNTED_WRITE_(name, (void)name##_clone(&value.last))
+    COUNTED_WRITE_(name, (void)name##_clone(&own->value.last))
 
 #define BENCH_TYPE_2(name, a, last)                                                      \
     COUNTED_OBJECT_(name)                                                                \
@@ -91,30 +105,21 @@
             self = next;                                                                 \
         }                                                                                \
     }                                                                                    \
-    COUNTED_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
+    COUNTED_WRITE_(name,                                                                 \
+                   (void)(name##_clone(&own->value.a), name##_clone(&own->value.last)))
 
-#define BENCH_TYPE_MANY(name, member, length)                                            \
+#define BENCH_TYPE_MANY(name, child, member, length)                                     \
     COUNTED_OBJECT_(name)                                                                \
     static void name##_drop(name##_ref self) {                                           \
         if (self != NULL && counted_release(&self->count)) {                             \
             struct name value = self->value;                                             \
             counted_free(self, sizeof(*self));                                           \
             for (size_t i = 0; i < (length); ++i) {                                      \
-                name##_drop(value.member[i]);                                            \
+                child##_drop(value.member[i]);                                           \
             }                                                                            \
         }                                                                                \
     }                                                                                    \
-    static inline struct name *name##_write(name##_ref *self) {                          \
-        if (!name##_is_sole(self)) {                                                     \
-            name##_ref own = name##_make((*self)->value);                                \
-            for (size_t i = 0; i < (length); ++i) {                                      \
-                (void)name##_clone(&own->value.member[i]);                               \
-            }                                                                            \
-            name##_drop(*self);                                                          \
-            *self = own;                                                                 \
-        }                                                                                \
-        return &(*self)->value;                                                          \
-    }
+    COUNTED_WRITE_(name, COUNTED_CLONE_MANY_(child, member, length))
 
 #include "subject_counted_array.h"
 

@@ -119,13 +119,13 @@ static inline bool glib_is_sole(const void *box) {
     GLIB_DROP_(name, last, name##_drop(value->a))                                        \
     GLIB_WRITE_(name, (void)(name##_clone(&value.a), name##_clone(&value.last)))
 
-#define BENCH_TYPE_MANY(name, member, length)                                            \
+#define BENCH_TYPE_MANY(name, child, member, length)                                     \
     GLIB_OBJECT_(name)                                                                   \
     static void name##_drop(name##_ref self);                                            \
     static void name##_clear(gpointer object) {                                          \
         struct name *value = (struct name *)object;                                      \
         for (size_t i = 0; i < (length); ++i) {                                          \
-            name##_drop(value->member[i]);                                               \
+            child##_drop(value->member[i]);                                              \
         }                                                                                \
     }                                                                                    \
     static void name##_drop(name##_ref self) {                                           \
@@ -137,7 +137,7 @@ static inline bool glib_is_sole(const void *box) {
         if (!name##_is_sole(self)) {                                                     \
             name##_ref own = name##_make(**self);                                        \
             for (size_t i = 0; i < (length); ++i) {                                      \
-                (void)name##_clone(&own->member[i]);                                     \
+                (void)child##_clone(&own->member[i]);                                    \
             }                                                                            \
             name##_drop(*self);                                                          \
             *self = own;                                                                 \

@@ -97,6 +97,6 @@ static inline void bench_close(void) {}
 #define BENCH_TYPE_0(name) INTRUSIVE_OBJECT_(name, nullptr)
 #define BENCH_TYPE_1(name, last) INTRUSIVE_OBJECT_(name, &value->last)
 #define BENCH_TYPE_2(name, a, last) INTRUSIVE_OBJECT_(name, &value->last)
-#define BENCH_TYPE_MANY(name, member, length) INTRUSIVE_OBJECT_(name, nullptr)
+#define BENCH_TYPE_MANY(name, child, member, length) INTRUSIVE_OBJECT_(name, nullptr)
 
 #endif

@@ -84,13 +84,13 @@
     NANVM_BENCH_OFFSETS_16_(name, member, i),                                            \
         NANVM_BENCH_OFFSETS_16_(name, member, (i) + 16)
 
-#define NANVM_BENCH_CLONE_MANY_(name, member, length)                                    \
+#define NANVM_BENCH_CLONE_MANY_(child, member, length)                                   \
     for (size_t i = 0; i < (length); ++i) {                                              \
-        (void)name##_clone(&value.member[i]);                                            \
+        (void)child##_clone(&value.member[i]);                                           \
     }
 
 /* The parameter isn't `name`, as elsewhere, since the table has such a member. */
-#define BENCH_TYPE_MANY(node, member, length)                                            \
+#define BENCH_TYPE_MANY(node, child, member, length)                                     \
     static const size_t node##_offsets[length] = {                                       \
         NANVM_BENCH_OFFSETS_##length##_(node, member, 0)};                               \
     static const nanvm_type node##_type = {.name = #node,                                \
@@ -99,7 +99,7 @@
                                            .refs = node##_offsets,                       \
                                            .refs_length = (length)};                     \
     NANVM_BENCH_FUNCTIONS_(node)                                                         \
-    NANVM_BENCH_WRITE_(node, NANVM_BENCH_CLONE_MANY_(node, member, length))
+    NANVM_BENCH_WRITE_(node, NANVM_BENCH_CLONE_MANY_(child, member, length))
 
 #include "subject_nanvm_array.h"
 

@@ -63,7 +63,7 @@ static inline void bench_close(void) {}
 
 #define BENCH_TYPE_0(name) SHARED_PTR_OBJECT_(name, name)
 
-#define BENCH_TYPE_MANY(name, member, length) SHARED_PTR_OBJECT_(name, name)
+#define BENCH_TYPE_MANY(name, child, member, length) SHARED_PTR_OBJECT_(name, name)
 
 #define BENCH_TYPE_1(name, last)                                                         \
     SHARED_PTR_CHAIN_(name, last)                                                        \

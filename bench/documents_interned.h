@@ -1,13 +1,13 @@
-/* JSON documents of nanvm_mem's objects, in whatever manager bench_manager() is, built
- * by yajl's events. As in the example `history`, a document is a value that never
+/* JSON documents of blocks, nanvm_mem's objects or with a count by hand, built by yajl's
+ * events. As in the example `history`, a document is a value that never
  * changes while it is shared: a copy is one more reference, and a change copies the
  * lists on its way, as far as somebody else refers to them. Equal values are stored
  * once.
  *
  * yajl converts reals by strtod, as jansson and json-c do. Four fifths of the time to
  * read are spent in it. */
-#ifndef BENCH_DOCUMENTS_NANVM_H
-#define BENCH_DOCUMENTS_NANVM_H
+#ifndef BENCH_DOCUMENTS_INTERNED_H
+#define BENCH_DOCUMENTS_INTERNED_H
 
 #include "documents.h"
 #include "documents_intern.h"
@@ -83,7 +83,7 @@ static int on_string(void *context, const unsigned char *bytes, size_t length) {
     if (length <= VALUE_SHORT) {
         return push(self, value_short(text.bytes, length));
     }
-    nanvm_ref string = nanvm_ref_clone(intern_text(&self->texts, text).ref);
+    block string = block_clone(intern_text(&self->texts, text).ref);
     return push(self, value_of_block(value_string_tag, string.object));
 }
 
@@ -112,12 +112,12 @@ static int on_open(void *context) {
 
 /* Measured data has few equals. When it turns out that next to no list of reals was
  * there before, the others aren't looked for. */
-static nanvm_ref end_reals(documents_reader *self, const struct documents_items *items) {
+static block end_reals(documents_reader *self, const struct documents_items *items) {
     if (self->reals > 1024 + 8 * self->reals_found) {
-        return nanvm_mut_ref_to_ref(new_list(items));
+        return block_of(new_list(items));
     }
     size_t used = self->lists.used;
-    nanvm_ref list = intern_list(&self->lists, items);
+    block list = intern_list(&self->lists, items);
     self->reals += 1;
     self->reals_found += self->lists.used == used ? 1 : 0;
     return list;
@@ -127,14 +127,14 @@ static int on_array_end(void *context) {
     documents_reader *self = (documents_reader *)context;
     size_t start = self->open[--self->depth].values;
     struct documents_items items = {
-        &leaves_type, {NULL}, self->values + start, self->values_length - start};
+        leaves_kind, {NULL}, self->values + start, self->values_length - start};
     if (has_blocks(items.values, items.length)) {
-        items.type = &array_type;
+        items.kind = array_kind;
     }
     self->values_length = start;
-    nanvm_ref list = are_reals(items.values, items.length)
-                         ? end_reals(self, &items)
-                         : intern_list(&self->lists, &items);
+    block list = are_reals(items.values, items.length)
+                     ? end_reals(self, &items)
+                     : intern_list(&self->lists, &items);
     return push(self, value_of_block(value_array_tag, list.object));
 }
 
@@ -143,14 +143,14 @@ static int on_object_end(void *context) {
     struct documents_list start = self->open[--self->depth];
     struct documents_names names = {self->open_names + start.names,
                                     self->names_length - start.names};
-    struct documents_items items = {&leaf_members_type, intern_names(&self->names, names),
+    struct documents_items items = {leaf_members_kind, intern_names(&self->names, names),
                                     self->values + start.values, names.length};
     if (has_blocks(items.values, items.length)) {
-        items.type = &members_type;
+        items.kind = members_kind;
     }
     self->values_length = start.values;
     self->names_length = start.names;
-    nanvm_ref list = intern_list(&self->lists, &items);
+    block list = intern_list(&self->lists, &items);
     return push(self, value_of_block(value_object_tag, list.object));
 }
 
@@ -219,17 +219,16 @@ static inline void document_drop(document self) {
 
 /* The list in `*self`, which has only this owner from now on. */
 static inline void *value_own(value *self) {
-    nanvm_ref shared = value_ref(*self);
-    nanvm_mut_ref own = checked(nanvm_ref_to_mut_ref(&shared, bench_manager()));
-    *self = value_of_block(self->word & value_tag_mask, own.object);
-    return own.object;
+    void *own = block_own(value_ref(*self));
+    *self = value_of_block(self->word & value_tag_mask, own);
+    return own;
 }
 
 static inline value *members_find(struct members *self,
                                   const struct documents_step *step) {
     struct documents_text text = {step->name, step->length};
     size_t at = names_find(self->names, text);
-    if (at == nanvm_ref_length(self->names)) {
+    if (at == block_length(self->names)) {
         bench_fail("there is no such member");
     }
     return &self->values[at];
@@ -251,23 +250,21 @@ static inline void document_set(document *self, const struct documents_path *pat
 
 static void documents_visit_value(value self, const struct documents_visitor *visitor);
 
-static void documents_visit_members(nanvm_ref object,
+static void documents_visit_members(block object,
                                     const struct documents_visitor *visitor) {
-    const struct members *self = (const struct members *)nanvm_ref_get(object);
-    const struct names *names = (const struct names *)nanvm_ref_get(self->names);
-    size_t length = nanvm_ref_length(object);
+    const struct members *self = (const struct members *)object.object;
+    const struct names *names = (const struct names *)self->names.object;
+    size_t length = block_length(object);
     for (size_t i = 0; i < length; ++i) {
-        nanvm_ref text = names->items[i].text;
-        visitor->name(visitor->context, (const char *)nanvm_ref_get(text),
-                      nanvm_ref_length(text));
+        block text = names->items[i].text;
+        visitor->name(visitor->context, (const char *)text.object, block_length(text));
         documents_visit_value(self->values[i], visitor);
     }
 }
 
-static void documents_visit_items(nanvm_ref array,
-                                  const struct documents_visitor *visitor) {
-    const value *items = (const value *)nanvm_ref_get(array);
-    size_t length = nanvm_ref_length(array);
+static void documents_visit_items(block array, const struct documents_visitor *visitor) {
+    const value *items = (const value *)array.object;
+    size_t length = block_length(array);
     for (size_t i = 0; i < length; ++i) {
         documents_visit_value(items[i], visitor);
     }
