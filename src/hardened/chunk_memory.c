@@ -29,7 +29,7 @@ size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool, const nanvm_chunk *self)
 }
 
 /* Nothing wraps: a size is at most a few bytes more than half of the address space, and
- * so is an alignment. */
+ * an alignment at most a quarter of it. */
 static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, *size));
     layout.size = *size = nanvm_layout_round_up(layout.size, layout.align);
