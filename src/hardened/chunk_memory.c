@@ -4,8 +4,8 @@
  * A chunk from the global manager takes whole pages, with a closed page behind them,
  * which is opened before the chunk is given back. A chunk from another source has no
  * closed page: that source may let go of all chunks at once, or may have no memory that
- * is aligned to pages. Nor has a chunk under a sanitizer, which is to see where an object
- * ends. */
+ * is aligned to pages. Nor has a chunk under a sanitizer: then each chunk ends where its
+ * object ends. */
 #include "hardened/guard_page.h"
 #include "pool/chunk.h"
 

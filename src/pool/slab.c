@@ -77,7 +77,7 @@ static nanvm_chunk *alloc_chunk(nanvm_slab *self) {
     if (!NANVM_GUARDS_CHUNKS && self->pool.reserved >= LARGE_POOL) {
         chunk = nanvm_segment_alloc_chunk(self);
     }
-    /* cppcheck-suppress knownConditionTrueFalse ; it is NULL in any hardened build */
+    /* cppcheck-suppress knownConditionTrueFalse ; always NULL in a hardened build */
     if (chunk == NULL && size > least) {
         chunk = nanvm_chunk_alloc(&self->pool, size);
     }

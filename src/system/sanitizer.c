@@ -45,8 +45,8 @@ static bool is_off(void) {
     return said != NULL && strcmp(said, "off") == 0;
 }
 
-/* Whether memcheck watches. callgrind and other tools don't count: they are to see the
- * pools. */
+/* Whether memcheck watches. Under callgrind and valgrind's other tools the pools work as
+ * usual. */
 static bool has_memcheck(void) {
     char byte = 0;
     (void)byte; /* unused where valgrind doesn't support the processor */

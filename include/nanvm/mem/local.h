@@ -109,10 +109,10 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
                                                     void *context);
 
 /**
- * Chooses a callback that is told which leaked objects lie on a cycle, as far as a debug
- * build of the library can know: only references from one object of the manager to
- * another are followed. A cycle that leads through objects of another manager isn't
- * found. Other builds never call it.
+ * Sets the callback that a debug build of the library calls for leaked objects that lie
+ * on cycles. It follows only references from one object of the manager to another: a
+ * cycle that leads through objects of another manager isn't found. Other builds never
+ * call the callback.
  *
  * By default, or if `cycle` is `NULL`, the first cycles are written to `stderr`, unless
  * nanvm_local_on_leak() has set a callback.

@@ -21,7 +21,7 @@
  * @{
  */
 
-/** Says "not counted" in a #nanvm_stats. */
+/** The value of a number in a #nanvm_stats that isn't counted. */
 #define NANVM_STATS_UNKNOWN SIZE_MAX
 
 /** The version of #nanvm_stats that these headers describe. */
