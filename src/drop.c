@@ -75,7 +75,7 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
  * released to make room for the link; an object that loses its last reference by that is
  * added, too, and so on. An object without callbacks that holds no references is freed
  * instead. Its dealloc may drop references, and objects that end by these drops join the
- * thread's list, which `*list` may be, too (defer_to_thread()). So `*list` has to be
+ * thread's list. `*list` may be that list (see defer_to_thread()), so it has to be
  * complete whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {

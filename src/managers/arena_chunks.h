@@ -11,7 +11,7 @@ enum { NANVM_ARENA_LARGEST_CHUNK = 1024 * 1024 };
 /* The list `chunks` begins with the current chunk, which objects are placed in. */
 typedef struct nanvm_arena_chunk {
     _Alignas(8) nanvm_arena_part part; /* first: the dealloc of the objects in it. Aligned
-                                          to 8 bytes, as the bytes behind the head then
+                                          to 8 bytes, so that the bytes behind the head
                                           are, too */
     struct nanvm_arena_chunk *next;
     size_t size;

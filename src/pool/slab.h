@@ -23,11 +23,11 @@
  *   7. Memory that hasn't been needed for a long time goes back to the source. A round
  *      ends when refills have taken more than eight free slots for each slot of the pool.
  *      Then the pool gives back all empty chunks, if chunks that were empty throughout
- *      the round hold an eighth of all slots, and at least 128 KiB of them. So building
- *      and dropping the same tree again and again gives nothing back, and the cost of
- *      giving back and asking anew is spread over many new objects. A drop does nothing
- *      for all this. A hardened build leaves it out: its free slots wait in a quarantine,
- *      and no chunk is in the stack.
+ *      the round hold at least an eighth of all slots, and these take at least 128 KiB.
+ *      So building and dropping the same tree again and again gives nothing back, and the
+ *      cost of giving back and asking anew is spread over many new objects. A drop does
+ *      nothing for all this. A hardened build leaves it out: its free slots wait in a
+ *      quarantine, and no chunk is in the stack.
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *

@@ -7,9 +7,9 @@
 #include <valgrind/memcheck.h>
 #endif
 
-/* Functions of the sanitizers' run-time libraries: those of <sanitizer/asan_interface.h>
- * and <sanitizer/msan_interface.h>, and two `loadN`, which compilers call. They are weak,
- * so that each is NULL in a program without that sanitizer. */
+/* Functions of the sanitizers' run-time libraries: from <sanitizer/asan_interface.h> and
+ * <sanitizer/msan_interface.h>, and two that compilers call (`loadN`). They are weak, so
+ * that each is NULL in a program without that sanitizer. */
 typedef void on_bytes(const volatile void *bytes, size_t size);
 
 #if defined(NANVM_GNU) && defined(__ELF__)
