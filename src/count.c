@@ -3,8 +3,8 @@
 #include "internal.h"
 #include "system/sanitizer.h"
 
-/* Under a sanitizer, its report comes first, with the stacks of the object's creation and
- * end. */
+/* Under a sanitizer, the sanitizer's report comes first, with the stacks of the object's
+ * creation and end. */
 NANVM_COLD NANVM_NORETURN static void stop_dead(const void *object, const char *message) {
     nanvm_sanitizer_read(nanvm_block_header(object), sizeof(nanvm_header));
     nanvm_fatal(message);

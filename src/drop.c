@@ -73,10 +73,10 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
 
 /* Adds an object to the list. If the object has no callbacks, its first reference is
  * released to make room for the link; an object that loses its last reference by that is
- * added, too, and so on. An object that holds no references is freed instead. Its dealloc
- * may drop references, and objects that end by these drops join the thread's list. If
- * defer_to_thread() is the caller, `*list` is that list; so `*list` is consistent
- * whenever a dealloc is called. */
+ * added, too, and so on. An object without callbacks that holds no references is freed
+ * instead. Its dealloc may drop references, and objects that end by these drops join the
+ * thread's list. `*list` may be that list (see defer_to_thread()), so it has to be
+ * complete whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
         nanvm_origin *origin = nanvm_block_origin(object);
@@ -125,11 +125,10 @@ typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;       /* the chunk's free list */
     size_t others;           /* the chunk's `live` minus one; 0 if `chunk` is NULL */
-    const nanvm_type
-        *type; /* of the first struct, or of one that a dealloc frees; else no_type */
-    const size_t *first; /* offset of the type's first reference ... */
-    const size_t *last;  /* ... and of its last */
-    void *list;          /* of deferred objects */
+    const nanvm_type *type;  /* of the struct before; no_type if it was in `chunk` */
+    const size_t *first;     /* offset of the type's first reference ... */
+    const size_t *last;      /* ... and of its last */
+    void *list;              /* of deferred objects */
 } walk;
 
 /* Has to be called before any other function uses the chunk, and so before code of the
@@ -182,7 +181,9 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     }
 }
 
-static inline void free_by_dealloc(void *object) {
+/* The slot of a walk's first struct goes to the magazine: if structs are dropped one at a
+ * time, the next new object gets the slot of the last one. */
+static inline void free_first(void *object) {
     if (NANVM_QUARANTINES || !nanvm_slots_free(object)) {
         nanvm_block_free(object);
     }
@@ -227,8 +228,8 @@ static inline bool go_on_with(walk *self, void *object) {
     }
     /* An object of the same type as the one before takes this shorter way, even if each
      * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) Where objects can be freed inline and the magazine is full,
-     * the walk enters their chunk below instead. */
+     * thirds of the time.) If inline functions may free in the pool, the walk enters the
+     * object's chunk below instead, once the magazine is full. */
     if (origin->type == self->type &&
         !(can_free_in_chunk(origin) && has_full_magazine(origin))) {
         return true;
@@ -315,7 +316,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     top = push_references(&self, object, top);
     void *next = object_at(object, *self.first);
-    free_by_dealloc(object);
+    free_first(object);
     for (;;) {
         /* Releases references until the walk can go on with an object. */
         while (next == NULL || !release_in_walk(&self, next) ||

@@ -20,7 +20,7 @@ void nanvm_manager_dealloc(nanvm_manager *manager, void *memory, nanvm_layout la
     }
 }
 
-/* An older caller has a smaller struct: it is given as much as it knows. */
+/* A caller of an older version has a smaller struct, and gets the members that it has. */
 void nanvm_manager_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     size_t known = stats->size < sizeof(*stats) ? stats->size : sizeof(*stats);
     nanvm_stats full = {0};

@@ -64,8 +64,7 @@ static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *
  *      before their memory is used for anything else.
  *
  * Releasing starts only when the resize is certain to succeed, so that a failure loses
- * nothing.
- * Callbacks may free the array, and what `self` points at; so neither is used
+ * nothing. Callbacks may free the array, and what `self` points at; so neither is used
  * afterwards. */
 enum { CUT_CAPACITY = 16 };
 

@@ -1,5 +1,5 @@
 /* Creating objects: the cases that nanvm_new() and similar inline functions leave to a
- * call. */
+ * call, arrays, and objects that a callback writes. */
 #include <string.h>
 
 #include "hold.h"
@@ -56,7 +56,7 @@ static void copy_bytes(void *target, const void *source, size_t size) {
 
 static void clear_bytes(void *target, size_t size) {
     if (size > 0) {
-        memset(target, 0, size); /* a call, which most types don't need */
+        memset(target, 0, size); /* most types have nothing to clear here */
     }
 }
 

@@ -6,9 +6,10 @@
  * scope is left, in whatever way: so the function has to see from the variable whether
  * the scope came to its end.
  *
- * It works where the library is compiled with -fexceptions, as its own build does with
- * gcc and clang. Elsewhere nothing is called, and such a function is NANVM_UNUSED. No
- * build sees a longjmp this way: see hardened/callback_guard.h. */
+ * That works if NANVM_UNWINDS is defined. CMake defines it, and sets -fexceptions, for
+ * gcc and clang, except for WebAssembly and where exceptions can't be linked. Elsewhere
+ * nothing is called: mark such a function NANVM_UNUSED, or compilers warn of it. No build
+ * sees a longjmp this way: see hardened/callback_guard.h. */
 #ifndef NANVM_UNWIND_H
 #define NANVM_UNWIND_H
 

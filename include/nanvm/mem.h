@@ -5,7 +5,8 @@
  *
  * A *manager* provides memory, and an *object* is a value that lives there. An object's
  * *type* is a table, ::nanvm_type: it says how large the object is and where it holds
- * references. A *block* is an 8-byte header followed by an object.
+ * references. A *block* is a header of 8 bytes (16 in a hardened build), followed by an
+ * object.
  *
  * A `MutRef` is the only reference to its object: it reads and writes, can't be
  * cloned, and turns into a `Ref` at no cost. A `Ref` is shared, immutable and

@@ -11,7 +11,8 @@
  *    way back to that object.
  *
  * All of it takes O(objects + references), in time and in memory of the manager's source.
- * Reports are made from what was copied out of the objects: a callback may end them. */
+ * A callback gets references that were copied out of the objects, since it may end the
+ * objects. Printed reports also read the objects' types: then no callback runs. */
 #include "debug/debug.h"
 
 #include <stdio.h>

@@ -4,8 +4,9 @@
  *      their addresses.
  *   2. Stacks grow down. While the function is at work, whatever it calls has its
  *      frames below those words, and they stay whole.
- *   3. After a longjmp `at_work` stays set. The next function that asks has its frame
- *      above the words, or calls have most likely written over some of them.
+ *   3. After a longjmp `is_set` is still true. The next function that asks notices it if
+ *      its own frame lies above the words. If it lies below them, calls since the longjmp
+ *      have most likely written over some of the words.
  *
  * usual/callback_guard.h is the other half of this interface. */
 #ifndef NANVM_CALLBACK_GUARD_H

@@ -103,7 +103,8 @@ void nanvm_checksum_check_length(const nanvm_length *length) {
 
 static uint64_t checksum_of_memory(const nanvm_memory_front *front, const void *owner,
                                    nanvm_layout layout) {
-    /* The size is mixed first, so that no alignment cancels out a change of it. */
+    /* The size is mixed first: without the key nobody can tell which alignment would
+     * cancel out a change of it. */
     uint64_t sized = nanvm_checksum_of(NANVM_CHECKSUM_MEMORY, owner, layout.size);
     return nanvm_checksum_of(NANVM_CHECKSUM_MEMORY, front, sized ^ layout.align);
 }

@@ -5,9 +5,9 @@
  *   2. A value is checked against its checksum before it is used. One that was written by
  *      accident, without the key, or moved from elsewhere doesn't fit, and the program
  *      is stopped.
- *   3. It is no cryptography. The key has 64 bits: a few checksums that were read are
- *      enough to find it by trying all keys, and a shorter way isn't ruled out. One
- *      forgery in 2^32 passes the 32 bits of a header's checksums.
+ *   3. The checksums are no cryptography. The key has 64 bits: a few checksums that were
+ *      read are enough to find it by trying all keys, and a shorter way isn't ruled out.
+ *      Each of a header's two checksums has 32 bits: of 2^32 forged values one passes.
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
  * Pseudorandom Number Generators, OOPSLA 2014). */
@@ -44,9 +44,10 @@ typedef enum nanvm_checksum_kind {
     NANVM_CHECKSUM_MEMORY
 } nanvm_checksum_kind;
 
-/* The address is mixed before the value is added, so that no change of the value cancels
- * out a change of the address. The mixing can be undone, so the key comes in again at the
- * end: then one checksum tells neither the key nor the checksum of another value. */
+/* The address is mixed before the value is added: without the key nobody can tell which
+ * change of the value cancels out a change of the address. The mixing can be undone, so
+ * the key comes in again at the end: then one checksum tells neither the key nor the
+ * checksum of another value. */
 NANVM_WRAPS("a hash")
 static inline uint64_t nanvm_checksum_of(nanvm_checksum_kind kind, const void *address,
                                          uint64_t value) {

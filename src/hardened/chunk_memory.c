@@ -4,8 +4,8 @@
  * A chunk from the global manager takes whole pages, with a closed page behind them,
  * which is opened before the chunk is given back. A chunk from another source has no
  * closed page: that source may let go of all chunks at once, or may have no memory that
- * is aligned to pages. Nor has a chunk under a sanitizer, which is to see where an object
- * ends. */
+ * is aligned to pages. Nor has a chunk under a sanitizer: then each chunk ends where its
+ * object ends. */
 #include "hardened/guard_page.h"
 #include "pool/chunk.h"
 
@@ -29,7 +29,7 @@ size_t nanvm_chunk_memory_bytes(const nanvm_pool *pool, const nanvm_chunk *self)
 }
 
 /* Nothing wraps: a size is at most a few bytes more than half of the address space, and
- * so is an alignment. */
+ * an alignment at most a quarter of it. */
 static nanvm_chunk *alloc_guarded(const nanvm_pool *pool, size_t *size) {
     nanvm_layout layout = guarded(nanvm_chunk_layout(pool, *size));
     layout.size = *size = nanvm_layout_round_up(layout.size, layout.align);

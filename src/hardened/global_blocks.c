@@ -136,7 +136,7 @@ void nanvm_global_blocks_free(nanvm_dealloc *self, void *object) {
     size_t kind = kind_of(nanvm_global_prefix(type) + size);
     (void)self;
     nanvm_wipe_object(object, size);
-    if (kind == KINDS || nanvm_sanitizer_is_there()) { /* a sanitizer is to see the end */
+    if (kind == KINDS || nanvm_sanitizer_is_there()) { /* so that it sees the end */
         nanvm_global_free_memory(object);
     } else {
         (void)replace_oldest(kind, write_note(type, object, size));

@@ -1,7 +1,7 @@
 /* Protection of the library's own data in memory: checksums, which only the library can
  * make; and a quarantine, in which freed memory waits, wiped, before it is used again.
- * The other half of this interface is usual/integrity.h, which says what each function is
- * for. */
+ * The other half of this interface is usual/integrity.h. What is said there isn't said
+ * again here. */
 #ifndef NANVM_INTEGRITY_H
 #define NANVM_INTEGRITY_H
 
@@ -22,8 +22,8 @@ void nanvm_checksum_length(nanvm_length *length);
 void nanvm_checksum_origin(nanvm_origin *origin);
 void nanvm_header_write(void *object, uint32_t distance, int32_t count);
 
-/* nanvm_checksum_origin() where other threads may be reading the origin: it writes only
- * if the checksum is wrong. */
+/* As nanvm_checksum_origin(), for an origin that other threads may be reading: writes the
+ * checksum only if it is wrong. */
 void nanvm_checksum_shared_origin(nanvm_origin *origin);
 
 void nanvm_checksum_moved(void *object);
@@ -50,8 +50,8 @@ void nanvm_checksum_check_memory(const nanvm_memory_front *front, const void *ow
 
 /* --- quarantine.c ------------------------------------------------------------ */
 
-/* A ring of the addresses of dropped objects, apart from their memory: a write to a
- * dropped object changes nothing that the library reads. */
+/* A ring of the addresses of dropped objects. It lies apart from the objects, so that a
+ * write to one of them can't change it. */
 typedef struct nanvm_quarantine {
     void **ring;
     size_t capacity; /* a power of two, or 0 */

@@ -1,4 +1,4 @@
-/* Freed objects wait in a quarantine before they serve again: free_slots.c. The other
+/* Freed slots wait in a quarantine before they are used again: free_slots.c. The other
  * half of usual/pool_quarantine.h, which says what each function is for. */
 #ifndef NANVM_POOL_QUARANTINE_H
 #define NANVM_POOL_QUARANTINE_H

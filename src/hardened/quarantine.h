@@ -1,4 +1,4 @@
-/* Dropped objects, which wait before their memory serves again. */
+/* Dropped objects, which wait before their memory is used again. */
 #ifndef NANVM_QUARANTINE_H
 #define NANVM_QUARANTINE_H
 

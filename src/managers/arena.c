@@ -244,8 +244,7 @@ static size_t front_size(const nanvm_arena *self, const nanvm_type *type) {
     return type == NULL ? 0 : arena_prefix(self, type) + sizeof(nanvm_origin);
 }
 
-/* Whether the link of another object leads to the block. No link leads to the newest
- * block, so that block can be moved, and its bytes can be freed. */
+/* Whether the link of a newer object leads to the block, which then can't be moved. */
 static bool is_linked_to(const nanvm_arena *self, const resizing *how) {
     return how->type != NULL && has_finalizer(self, how->type) &&
            self->finalizable != how->memory;

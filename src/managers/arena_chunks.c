@@ -1,11 +1,12 @@
 /* The chunks of an arena that grows.
  *
  *   1. Chunks double, up to a size that depends on the bytes in use. A block or piece of
- *      more than 256 KiB for which there is no room gets a chunk of its own.
- *   2. When a chunk is added, the second chunk of the list is the one with more room of
- *      the two that were at the front. What has no room in the current chunk, but in the
- *      second, makes the second current again. So a chunk goes on being used after a
- *      large piece.
+ *      more than 256 KiB for which there is no room gets a new chunk of just its size, if
+ *      it can move with its chunk, and if no retained chunk is large enough.
+ *   2. A new chunk comes first in the list. Of the two chunks that were first before, the
+ *      one with more room becomes the second. If a block or piece has no room in the
+ *      current chunk, but the second has room for it, the second becomes the current one
+ *      again. So a chunk goes on being used after a large piece.
  *   3. A piece or array that is alone in the current chunk, and has no room to grow
  *      there, grows together with the chunk.
  *   4. A reset retains the chunks. A retained chunk is taken before the source is asked:
@@ -18,9 +19,10 @@
 #include "hold.h"
 #include "system/sanitizer.h"
 
-/* More than LARGEST_SHARED bytes get a chunk of their own: if they shared chunks, up to
- * half of each would be lost at its end. Of smaller ones at least four share a chunk of
- * the largest size, so that a fifth is lost at most. */
+/* A block or piece of more than LARGEST_SHARED bytes gets a chunk of its own: if such
+ * blocks shared chunks, up to half of a chunk would be lost at its end. At least four
+ * smaller ones share a chunk of the largest size: at most a quarter of it is lost, and a
+ * fifth if all have the same size. */
 enum { FIRST_CHUNK = 4096, LARGEST_SHARED = NANVM_ARENA_LARGEST_CHUNK / 4 };
 
 /* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. Creating a
@@ -123,8 +125,9 @@ static size_t next_chunk_size(const nanvm_arena *self, size_t in_use) {
 }
 
 /* The size of a new chunk for `least` bytes, aligned to `align`. A large chunk that can
- * grow has just that size. Any other that has to be larger than the next shared one is
- * half as large again: a growing array leaves it each time it has no room there. */
+ * grow has just that size. Any other has the size of the next shared chunk or, if that is
+ * too small, `least` and half as much again: an array that grows there has to move when
+ * the chunk is full, and so moves less often. */
 static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least,
                              size_t align) {
     if (least > LARGEST_SHARED && nanvm_arena_chunks_can_move(self, align)) {
@@ -261,8 +264,9 @@ static bool source_copies(const nanvm_arena *self) {
     return NANVM_QUARANTINES || self->source->table->resize == NULL;
 }
 
-/* The chunk's size and a half or a sixteenth more, or `least` if that is larger. So an
- * array can grow by one item many times. */
+/* The new size of a chunk of `size` bytes that needs `least`: larger by half, or by a
+ * sixteenth if the chunk is large and the source doesn't copy; but `least` if that is
+ * more. So an array can grow by one item many times. */
 static size_t grown_size(const nanvm_arena *self, size_t size, size_t least) {
     bool is_small = least <= LARGEST_SHARED;
     size_t more = is_small || source_copies(self) ? size / 2 : size / 16;

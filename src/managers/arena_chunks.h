@@ -11,7 +11,8 @@ enum { NANVM_ARENA_LARGEST_CHUNK = 1024 * 1024 };
 /* The list `chunks` begins with the current chunk, which objects are placed in. */
 typedef struct nanvm_arena_chunk {
     _Alignas(8) nanvm_arena_part part; /* first: the dealloc of the objects in it. Aligned
-                                          so that what is behind the head is, too */
+                                          to 8 bytes, so that the bytes behind the head
+                                          are, too */
     struct nanvm_arena_chunk *next;
     size_t size;
     unsigned char *top;   /* where its objects end; set while it isn't the current one */
@@ -50,9 +51,10 @@ static inline void nanvm_arena_chunks_enter(nanvm_arena *self, unsigned char *by
 
 /* The next three functions are called while there is no bump range. */
 
-/* Finds or allocates a chunk with room for `prefix` bytes and the layout, wherever the
- * chunk lies, and makes it the current one. False if there is no memory; then only the
- * retained chunks may have been given back. */
+/* Finds or allocates a chunk with room for `prefix` bytes, the layout and the most
+ * padding that the alignment can take, and makes the chunk the current one. Returns false
+ * if there is no memory: then nothing has changed, except that the retained chunks may
+ * have been given back. */
 bool nanvm_arena_chunks_add(nanvm_arena *self, size_t prefix, nanvm_layout layout);
 
 /* If the current chunk holds only the block or piece that begins at `front`, makes the

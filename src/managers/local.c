@@ -14,11 +14,11 @@
  * hashes are as good as random, finding an entry takes at most 1.5 steps on average.
  *
  * Pools of one type follow each other in the list, so that reports need no sorting. Only
- * an array type has several. The table has each under its size, and can find one of them
- * also under ANY_SIZE; new pools of the type go behind that one in the list. Any other
- * type has one pool, which stands only under ANY_SIZE. So a search for such a type reads
- * only the start of a pool, where its type is: with a million types, reading the size as
- * well would cost another cache miss. */
+ * an array type has several. Each of these pools has an entry for its size. One of them
+ * is found for ANY_SIZE, too: new pools of the type go behind that one in the list. Any
+ * other type has one pool, with one entry, for ANY_SIZE. So a search for such a type
+ * reads only the start of a pool, where its type is: with a million types, reading the
+ * size as well would cost another cache miss. */
 enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
 #define ANY_SIZE SIZE_MAX

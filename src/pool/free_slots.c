@@ -1,22 +1,23 @@
-/* How a slab pool's freed slots are used again: at once; and which of them go back to the
- * source, since they weren't needed for long. See pool/slab.h.
+/* Freed slots of a slab pool are used again at once. Chunks that haven't been needed for
+ * a long time go back to the source. See pool/slab.h.
  *
  * The hardened build has hardened/free_slots.c in place of this file: functions that do
  * nothing here are for that one. */
 #include "hold.h"
 #include "pool/slab.h"
 
-/* A round ends when refills took TURNOVERS times as many free slots as the pool has. Then
- * the pool gives back what is empty, if one slot in IDLE_PART was idle all the round, and
- * these slots take IDLE_BYTES: less isn't worth a call of the source. */
+/* A round ends when refills have taken more than TURNOVERS free slots for each slot of
+ * the pool. Then the pool gives back what is empty, if one slot in IDLE_PART was idle
+ * throughout the round, and these slots take IDLE_BYTES: less isn't worth a call of the
+ * source. */
 enum { TURNOVERS = 8, IDLE_PART = 8, IDLE_BYTES = 128 * 1024 };
 
 static bool is_round_over(const nanvm_slab *self) {
     return self->round / TURNOVERS > self->carved;
 }
 
-/* Returns how many slots lie in chunks that were empty all the round, and marks those
- * that are empty where the next one begins. */
+/* Begins a round: marks the chunks that are empty now. Returns how many slots lie in
+ * chunks that were empty throughout the last round. */
 static size_t begin_round(nanvm_slab *self) {
     size_t idle = 0;
     self->round = 0;
@@ -29,8 +30,8 @@ static size_t begin_round(nanvm_slab *self) {
     return idle;
 }
 
-/* An arena, which doesn't count references, frees all at once: what goes back to it
- * serves nobody until then. */
+/* Whether the source can use again what it gets back. An arena, which doesn't count
+ * references, can't before its reset, except for its newest piece. */
 static bool source_reuses(const nanvm_slab *self) {
     return self->pool.source_dealloc->table->count != NANVM_COUNT_NONE;
 }
@@ -40,7 +41,8 @@ static bool is_too_large(const nanvm_slab *self, size_t idle) {
            idle >= IDLE_BYTES / self->pool.slots.stride && source_reuses(self);
 }
 
-/* In the middle of creating an object, as when memory runs out: no callback may run. */
+/* Runs in the middle of creating an object, where no callback may run: so drops are held.
+ */
 static void give_back(nanvm_slab *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -48,8 +50,9 @@ static void give_back(nanvm_slab *self) {
     nanvm_drop_resume_later(&hold);
 }
 
-/* Returns the slot of an object that the source's dealloc dropped meanwhile, if it did:
- * the slot is in the magazine, which a refill would overwrite. */
+/* Returns a slot of the magazine, or NULL. The magazine was empty, but the source's
+ * dealloc may have dropped objects of the pool meanwhile, whose slots a refill would
+ * overwrite. */
 NANVM_NOINLINE static void *end_round(nanvm_slab *self) {
     if (is_too_large(self, begin_round(self))) {
         give_back(self);

@@ -7,7 +7,7 @@ enum { MALLOC_HEAD = 16, CACHED_MAX = 64 * 1024 };
 /* Rounds up so that a chunk takes whole cache lines together with malloc's own head.
  * Chunks that lie side by side then start at the same place in a line, and copies from
  * one to the other are faster (of 8,000 bytes: 39 ns, not 46). Under a sanitizer nothing
- * is rounded up: it is to see where an object ends. */
+ * is rounded up, so that the sanitizer sees where an object ends. */
 static size_t chunk_size(const nanvm_large *self, size_t size) {
     size_t lines = nanvm_layout_round_up(size + MALLOC_HEAD, NANVM_CACHE_LINE);
     return self->pool.is_sanitized ? size : lines - MALLOC_HEAD;
@@ -62,7 +62,7 @@ static void *large_alloc(nanvm_pool *pool, size_t size) {
     nanvm_large *self = nanvm_large_of(pool);
     size_t prefix = nanvm_chunk_prefix(pool->slots.type);
     if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
-        return NULL; /* the distance to the origin has 32 bits */
+        return NULL; /* the origin would be too far away, or the chunk too large */
     }
     nanvm_chunk *chunk = nanvm_cache_pop(self, prefix + size);
     if (chunk == NULL) {

@@ -1,6 +1,7 @@
 #include "pool/piece_slots.h"
 
-/* A chunk has a quarter of what the pool has already, within these limits. */
+/* A chunk has a quarter of what the pool has already, within these limits, or what one
+ * piece needs if that is more. */
 enum { FIRST_CHUNK = 2048, LARGEST_CHUNK = 64 * 1024, HEAD = NANVM_PIECE_GRAIN };
 
 NANVM_STATIC_ASSERT(sizeof(nanvm_piece_slot) <= HEAD, "a chunk's head fits into a slot");
@@ -48,7 +49,9 @@ static size_t size_at(size_t index) {
            << (NANVM_PIECE_FINE_BITS - NANVM_PIECE_STEP_BITS + coarse / STEPS);
 }
 
-/* Makes free slots of unused bytes. Such bytes are no larger than the largest slot. */
+/* Makes free slots of `size` unused bytes. These are never more than the largest slot
+ * has: they are the rest of a slot, or of a bump range in which a small piece found no
+ * room. */
 static void free_rest(nanvm_piece_slots *self, uintptr_t address, size_t size) {
     while (size > 0) {
         nanvm_piece_size rounded = nanvm_piece_size_of(size);
@@ -64,32 +67,34 @@ static void push_chunk(nanvm_piece_slot **list, nanvm_piece_slot *chunk) {
     *list = chunk;
 }
 
-static nanvm_piece_slot *pop_spare(nanvm_piece_slots *self) {
-    nanvm_piece_slot *chunk = self->spare;
-    if (chunk != NULL) {
-        self->spare = chunk->next;
-    }
-    return chunk;
-}
-
 static size_t chunk_size_for(size_t size) {
     return HEAD + nanvm_piece_size_of(size).size;
 }
 
-/* Not a spare chunk that is too small: there are such chunks after memory ran out. */
-static nanvm_piece_slot *next_chunk(nanvm_piece_slots *self, nanvm_pool *pool,
-                                    size_t size) {
-    if (self->spare != NULL && self->spare->size >= chunk_size_for(size)) {
-        return pop_spare(self);
+/* The first spare chunk of so many bytes; NULL if there is none. The oldest chunks are
+ * the first, and the smallest. */
+static nanvm_piece_slot *take_spare(nanvm_piece_slots *self, size_t least) {
+    nanvm_piece_slot **link = &self->spare;
+    while (*link != NULL && (*link)->size < least) {
+        link = &(*link)->next;
     }
-    size_t least = chunk_size_for(size);
+    nanvm_piece_slot *chunk = *link;
+    if (chunk != NULL) {
+        *link = chunk->next;
+    }
+    return chunk;
+}
+
+static nanvm_piece_slot *new_chunk(nanvm_pool *pool, size_t least) {
     size_t usual = usual_chunk_size(pool);
     nanvm_piece_slot *chunk = usual >= least ? alloc_chunk(pool, usual) : NULL;
     return chunk != NULL ? chunk : alloc_chunk(pool, least);
 }
 
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size) {
-    nanvm_piece_slot *chunk = next_chunk(self, pool, size);
+    size_t least = chunk_size_for(size);
+    nanvm_piece_slot *chunk = take_spare(self, least);
+    chunk = chunk != NULL ? chunk : new_chunk(pool, least);
     if (chunk != NULL) {
         free_rest(self, self->bump, self->bump_end - self->bump);
         push_chunk(&self->chunks, chunk);

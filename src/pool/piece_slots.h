@@ -1,8 +1,9 @@
 /* Slots for small pieces of raw memory. A slot has no header: whoever gives a piece back
  * says its size.
  *
- *   1. Sizes are rounded up: to 16 bytes up to 1 KiB, then to an eighth of the power of
- *      two below. Each rounded size has a free list.
+ *   1. Sizes of up to 1 KiB are rounded up to a multiple of 16 bytes, and larger ones to
+ *      one of eight equal steps between two powers of two. Each rounded size has a free
+ *      list.
  *   2. A piece takes the slot that was freed last among those of its size, or else the
  *      next bytes of the bump range, where pieces of all sizes lie side by side.
  *   3. A piece that needs a slot of another size moves, except for the last piece in
@@ -11,16 +12,17 @@
  *   4. Every byte of a chunk behind its head belongs to a piece, to a free slot or to the
  *      bump range. So a trim finds the chunks in which nothing is alive by adding up free
  *      slots, and nothing else is counted for a chunk.
- *   5. When nothing is alive in several chunks, they start anew: the free lists, in which
- *      slots are in the order of their ends, are forgotten, and the chunks become bump
- *      ranges again. Those that weren't needed since the last such time go back. */
+ *   5. When no piece is alive any more, and pieces lay in several chunks, these chunks
+ *      are spare: each becomes the bump range again when the one before is used up. The
+ *      free lists are emptied, since their slots are in the order in which pieces
+ *      happened to be freed. Chunks that are still spare the next time go back. */
 #ifndef NANVM_PIECE_SLOTS_H
 #define NANVM_PIECE_SLOTS_H
 
 #include "pool/pool.h"
 
 /* Slots are multiples of the grain in size and alignment: malloc aligns to 16 bytes, too.
- * Were there a slot for each 16 bytes beyond 1 KiB, too, Lua would keep twice as much
+ * If sizes above 1 KiB were rounded to 16 bytes as well, Lua would keep twice as much
  * memory for strings of many sizes. */
 enum {
     NANVM_PIECE_GRAIN = 16,
@@ -43,14 +45,14 @@ typedef struct nanvm_piece_slot {
 } nanvm_piece_slot;
 
 typedef struct nanvm_piece_slots {
-    nanvm_piece_slot *free_lists[NANVM_PIECE_SIZES]; /* of 16 bytes, 32, and so on */
-    uintptr_t bump; /* the bump range: 0 before the first chunk */
+    nanvm_piece_slot *free_lists[NANVM_PIECE_SIZES]; /* by nanvm_piece_size.index */
+    uintptr_t bump; /* the bump range; both are 0 where there is none */
     uintptr_t bump_end;
-    nanvm_piece_slot *chunks; /* in use, the newest first */
-    nanvm_piece_slot *spare;  /* chunks that aren't, the oldest first */
+    nanvm_piece_slot *chunks; /* in use: the newest first, but by address after a trim */
+    nanvm_piece_slot *spare;
 } nanvm_piece_slots;
 
-/* The slot for a piece: where its size stands in `free_lists`, and its size. */
+/* A size of slots: its index in `free_lists`, and its bytes. */
 typedef struct nanvm_piece_size {
     size_t index;
     size_t size;
@@ -87,8 +89,8 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
     return memory;
 }
 
-/* Makes a spare chunk, or another one of `pool`, the bump range, with room for a piece of
- * `size` bytes; false if memory runs out. */
+/* Begins a bump range that has room for a piece of `size` bytes, in a spare chunk or in a
+ * new one from the source of `pool`; false if memory runs out. */
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size);
 
 /* Adds a slot to the free list of its size. Stops the program if the slot was the last
@@ -105,14 +107,16 @@ static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
     *list = slot;
 }
 
-/* Resizes the piece where it lies, if its slot keeps its size or is the last one in front
- * of the bump range; else false, and nothing changes. */
+/* Resizes the piece where it lies, and returns true, if its slot keeps its size, or if
+ * the slot is the last one in front of the bump range and there is room. Otherwise
+ * changes nothing, and returns false. */
 bool nanvm_piece_slots_resize(nanvm_piece_slots *self, void *memory, size_t old_size,
                               size_t size);
 
 /* Makes a piece smaller where it lies: what is cut off becomes free slots. Only for when
- * memory has run out, since no other piece may ever need slots of these sizes: where a
- * random mix of pieces shrank so, ten times as much memory was reserved as was alive. */
+ * memory has run out, since slots of these sizes may serve no piece ever again. (When all
+ * pieces of a random mix shrank like this, ten times as much memory was reserved as was
+ * alive.) */
 void nanvm_piece_slots_cut(nanvm_piece_slots *self, void *memory, size_t old_size,
                            size_t size);
 

@@ -11,8 +11,8 @@ static nanvm_layout layout_of(size_t length) {
                              NANVM_ALIGNOF(nanvm_large_piece));
 }
 
-/* The top bits of a product with 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). The shift
- * brings in higher bits of the address. */
+/* The top bits of a product with 2^32 / golden ratio (Knuth, TAOCP 3, 6.4). The shift by
+ * 15 brings in higher bits of the address. */
 NANVM_WRAPS("a hash")
 static size_t index_of(const nanvm_piece_table *self, const void *memory) {
     uint32_t key = (uint32_t)((uintptr_t)memory ^ (uintptr_t)memory >> 15);

@@ -57,8 +57,9 @@ typedef struct nanvm_pool_table {
  *
  *   1. The dealloc of a trimmed pool gets a table that keeps inline functions from
  *      freeing.
- *   2. The next object that is freed there calls that table's `free_block`, which
- *      restores the usual table and lists the pool as untrimmed.
+ *   2. When an object or a piece is freed there next, `free_block` or `dealloc` of that
+ *      table restores the usual table and lists the pool as untrimmed. So does a resize
+ *      that frees something.
  *   3. A trim looks at untrimmed pools only: it is O(1) if there are none. */
 typedef struct nanvm_pools {
     nanvm_pool *untrimmed; /* in which something may be free */
@@ -72,17 +73,17 @@ struct nanvm_pool {
         *untrimmed_table; /* the dealloc's table, except while trimmed */
     size_t least_size;    /* nanvm_pool_serves() accepts sizes from this to `most_size` */
     size_t most_size;
-    nanvm_pools *owner;            /* NULL: an orphan */
-    nanvm_manager *source;         /* gives memory; to an orphan only raw memory ... */
-    nanvm_dealloc *source_dealloc; /* ... and this takes it back at any time */
+    nanvm_pools *owner;    /* NULL: an orphan */
+    nanvm_manager *source; /* memory comes from it; in an orphan only raw memory */
+    nanvm_dealloc *source_dealloc; /* frees that memory, even when the source has ended */
     nanvm_pool *next;              /* of the same manager */
     nanvm_pool *next_untrimmed;
     bool is_array; /* of an array type, which has pools of other sizes, too */
     bool is_in_untrimmed;
     bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
-    size_t reserved;   /* bytes taken from the source */
+    size_t reserved;   /* bytes of chunks, segments and large pieces, from the source */
     size_t live;       /* objects or pieces; in a slab pool as of the last count */
-    size_t peak;       /* the highest `live`; of a slab pool nanvm_slab_peak() tells it */
+    size_t peak;       /* the highest `live`; in a slab pool call nanvm_slab_peak() */
     size_t peak_bytes; /* the most bytes in use at once; slab pools leave it 0 */
     NANVM_INTEGRITY(nanvm_quarantine waiting;)
 };
@@ -121,9 +122,10 @@ static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
 
 /* --- pools.c ------------------------------------------------------------------ */
 
-/* Gives back what is free: chunks that hold nothing alive, and those that are kept for
- * large objects; returns their bytes. O(chunks) of those pools in which something was
- * freed since the last trim; for raw memory O(n log n) of its n chunks and free slots. */
+/* Gives back what is free: chunks and whole segments in which nothing is alive, and
+ * chunks that are kept for large objects; returns their bytes. O(chunks) of the pools
+ * that are new, or in which something was freed, since the last trim; for n chunks and
+ * free slots of raw memory O(n log n). */
 size_t nanvm_pools_trim(nanvm_pools *self);
 
 /* The same for when the source has no memory, in the middle of creating or resizing an

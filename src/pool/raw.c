@@ -156,9 +156,10 @@ static void *move(nanvm_raw *self, void *memory, nanvm_layout layout, size_t siz
     return moved;
 }
 
-/* A piece can always shrink, if need be where it lies: a large one that becomes small
- * then is a slot itself, and its memory goes back together with all other memory of the
- * account. See nanvm_raw_dealloc_all(). */
+/* A piece can always shrink: if there is no memory to move it to, it shrinks where it
+ * lies. A large piece that gets small in this way is a slot from then on, but stays in
+ * the table of large pieces. Its memory goes back when nothing is alive: in restart() or
+ * in nanvm_raw_dealloc_all(). */
 static void *shrink_in_place(nanvm_raw *self, void *memory, nanvm_layout layout,
                              size_t size) {
     if (!nanvm_raw_is_small(self, layout)) {

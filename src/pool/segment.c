@@ -1,4 +1,5 @@
-/* Chunks of large pools: parts of segments of 2 MiB, which lie in huge pages. */
+/* Chunks of slab pools that have 4 MiB or more: parts of segments of 2 MiB, for which
+ * huge pages are asked. */
 #include "pool/slab.h"
 
 /* A chunk takes an odd number of cache lines, and the first chunk of a segment starts at

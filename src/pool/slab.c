@@ -38,8 +38,8 @@ size_t nanvm_slab_slot_size(const nanvm_type *type, size_t size) {
     return stride_of(type, slot_size) > NANVM_SLAB_STRIDE_MAX ? 0 : slot_size;
 }
 
-/* The smallest size that gets slots of `slot_size` bytes. All sizes in between share the
- * pool. */
+/* For an array type, the smallest size that gets slots of `slot_size` bytes: all sizes in
+ * between share the pool. For any other type 0, since its objects have one size. */
 static size_t least_size_of(const nanvm_type *type, size_t slot_size) {
     if (type->item_size == 0) {
         return 0;
@@ -77,7 +77,7 @@ static nanvm_chunk *alloc_chunk(nanvm_slab *self) {
     if (!NANVM_GUARDS_CHUNKS && self->pool.reserved >= LARGE_POOL) {
         chunk = nanvm_segment_alloc_chunk(self);
     }
-    /* cppcheck-suppress knownConditionTrueFalse ; it is NULL in any hardened build */
+    /* cppcheck-suppress knownConditionTrueFalse ; always NULL in a hardened build */
     if (chunk == NULL && size > least) {
         chunk = nanvm_chunk_alloc(&self->pool, size);
     }
@@ -152,7 +152,7 @@ static void carve_some(nanvm_slab *self) {
     set_bump_range(self, chunk, self->uncarved, length);
     uint32_t distance =
         nanvm_origin_distance((void *)self->uncarved, &chunk->head.origin);
-    /* cppcheck-suppress knownConditionTrueFalse ; it takes CARVED_AT_ONCE for 0 */
+    /* cppcheck-suppress knownConditionTrueFalse ; cppcheck takes CARVED_AT_ONCE for 0 */
     for (size_t i = 0; i < length; ++i, self->uncarved += stride) {
         nanvm_header_write((void *)self->uncarved, distance, NANVM_COUNT_PLAIN);
         distance += (uint32_t)(stride / word_size);

@@ -1,9 +1,9 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
- *   1. The first chunk of a pool has 512 bytes, and each further chunk a quarter of what
- *      the pool has by then, but at least 512 bytes and at most 64 KiB. Each chunk has
- *      room for at least two slots. From 4 MiB on, chunks are parts of segments, except
- *      in a hardened build: see segment.c.
+ *   1. A new chunk has a quarter of what the pool has by then, but at least 512 bytes, at
+ *      most 64 KiB, and always room for two slots. (With guard pages it is rounded up to
+ *      pages.) From 4 MiB on, chunks are parts of segments, except in a hardened build:
+ *      see segment.c.
  *   2. A new object takes a slot of the magazine, or else of the bump range: see
  *      <nanvm/mem/inline/slots.h>.
  *   3. When both are empty, the magazine gets free slots of one chunk. A chunk joins the
@@ -17,17 +17,17 @@
  *      at the top of the stack and slots are needed, all its slots become the bump range,
  *      in order of their addresses.
  *   6. A freed slot goes to the magazine or, when that is full, to the free list of its
- *      chunk. Of plain structs with references that end together, only the first goes to
- *      the magazine. (In a hardened build a freed slot waits in a quarantine instead:
- *      hardened/free_slots.c.)
- *   7. Memory that isn't needed for long goes back to the source. A round ends when
- *      refills took eight times as many free slots as the pool has. If an eighth of the
- *      slots lay in chunks that were empty all the round, and these are at least 128 KiB,
- *      the pool gives back all chunks that are empty now. So building and dropping the
- *      same tree again and again gives nothing back, and the cost of giving back and
- *      asking anew is spread over many new objects. A drop does nothing for all this. A
- *      hardened build leaves it out: its free slots wait in a quarantine, and no chunk is
- *      in the stack.
+ *      chunk. If a drop ends several plain structs with references, only the slot of the
+ *      first goes to the magazine. (In a hardened build a freed slot waits in a
+ *      quarantine instead: hardened/free_slots.c.)
+ *   7. Memory that hasn't been needed for a long time goes back to the source. A round
+ *      ends when refills have taken more than eight free slots for each slot of the pool.
+ *      Then the pool gives back all empty chunks, if chunks that were empty throughout
+ *      the round hold at least an eighth of all slots, and these take at least 128 KiB.
+ *      So building and dropping the same tree again and again gives nothing back, and the
+ *      cost of giving back and asking anew is spread over many new objects. A drop does
+ *      nothing for all this. A hardened build leaves it out: its free slots wait in a
+ *      quarantine, and no chunk is in the stack.
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *
@@ -35,9 +35,10 @@
  *          - 1 for the chunk that has the bump range
  *
  * and an orphan counts down from there. Slots are carved only when all others are in use.
- * So when a bump range began, all slots carved before were in use at once, and that is
- * how the peak is known. It may be up to 15 too high: the rest of the bump range is used
- * before the free lists, even if slots have been freed meanwhile. */
+ * So when slots are carved, all slots carved before are in use at once: that is how the
+ * peak is known. (It is noted before an empty chunk becomes the bump range.) It may be up
+ * to 15 too high: the rest of the bump range is used before the free lists, even if slots
+ * have been freed meanwhile. */
 #ifndef NANVM_SLAB_H
 #define NANVM_SLAB_H
 
@@ -51,8 +52,8 @@ typedef struct nanvm_slab {
     nanvm_chunk *bumped; /* the chunk with the bump range, or NULL */
     uintptr_t
         uncarved; /* in the newest chunk: the first slot that isn't carved yet ... */
-    uintptr_t uncarved_end; /* ... and where a slot behind the last would be. No header
-                               has to fit there, so this may be behind the chunk */
+    uintptr_t uncarved_end; /* ... and one stride beyond the last slot: nothing lies
+                               there, and it may be behind the end of the chunk */
     size_t carved;          /* slots that have a header */
     nanvm_chunk *chunks;    /* the newest first */
     nanvm_chunk *taken;     /* that a trim took out of `chunks`, to free them */
@@ -97,14 +98,16 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
 
 /* --- slab_trim.c -------------------------------------------------------------- */
 
-/* Gives back chunks and segments in which nothing is alive. The source's dealloc may drop
- * objects of the pool meanwhile, whose slots are then in the magazine. */
+/* Gives back chunks and segments in which nothing is alive. Meanwhile the source's
+ * dealloc may drop objects of the pool, so that the magazine may have slots again
+ * afterwards. */
 void nanvm_slab_trim(nanvm_pool *pool);
 
 /* Frees the chunks in the list `taken`. */
 void nanvm_slab_trim_free_taken(nanvm_slab *self);
 
-/* Whether a trim gives the chunk back: for the functions that it calls. */
+/* Whether the trim that is at work gives the chunk back. Only for functions that a trim
+ * calls. */
 bool nanvm_slab_trim_takes(const nanvm_chunk *chunk);
 
 /* --- free_slots.c ------------------------------------------------------------- */

@@ -27,8 +27,8 @@ bool nanvm_slab_trim_takes(const nanvm_chunk *chunk) {
 
 /* Removes all chunks that are to be freed from the pool's list before any of them is
  * freed. While they are freed, the source's dealloc may drop the last object of another
- * chunk. That chunk stays until the next trim, since its slot may be in use again by
- * then. */
+ * chunk. That chunk stays until the next trim: its slot may be used again before this one
+ * ends. */
 static void take_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {

@@ -1,5 +1,6 @@
-/* The atomic operations other than those on counts (<nanvm/mem/inline/atomic.h>), each
- * only with the ordering that it is used with. */
+/* The atomic operations of any build, except for those on counts
+ * (<nanvm/mem/inline/atomic.h>), each only with the ordering that it is used with.
+ * hardened/atomic.h has those that only a hardened build needs. */
 #ifndef NANVM_ATOMIC_H
 #define NANVM_ATOMIC_H
 

@@ -7,9 +7,9 @@
 #include <valgrind/memcheck.h>
 #endif
 
-/* What the sanitizers' run-time libraries offer, under the names that
- * <sanitizer/asan_interface.h> and its siblings give them; weak, so that each is NULL in
- * a program without that sanitizer. */
+/* Functions of the sanitizers' run-time libraries: from <sanitizer/asan_interface.h> and
+ * <sanitizer/msan_interface.h>, and two that compilers call (`loadN`). They are weak, so
+ * that each is NULL in a program without that sanitizer. */
 typedef void on_bytes(const volatile void *bytes, size_t size);
 
 #if defined(NANVM_GNU) && defined(__ELF__)
@@ -32,7 +32,8 @@ static on_bytes *const hwasan = NULL;
 static on_bytes *const msan_forget = NULL;
 #endif
 
-/* The requests to valgrind are a few instructions that do nothing elsewhere. */
+/* With valgrind's header its requests are a few instructions, which do nothing unless
+ * valgrind runs the program. Without the header they are nothing. */
 #if !defined(NANVM_HAS_VALGRIND)
 #define VALGRIND_MAKE_MEM_DEFINED(bytes, size) ((void)(bytes), (void)(size), 0)
 #define VALGRIND_MAKE_MEM_NOACCESS(bytes, size) ((void)(bytes), (void)(size))
@@ -44,8 +45,8 @@ static bool is_off(void) {
     return said != NULL && strcmp(said, "off") == 0;
 }
 
-/* Whether memcheck watches. callgrind and other tools don't count: they are to see the
- * pools. */
+/* Whether memcheck watches. Under callgrind and valgrind's other tools the pools work as
+ * usual. */
 static bool has_memcheck(void) {
     char byte = 0;
     (void)byte; /* unused where valgrind doesn't support the processor */

@@ -3,8 +3,9 @@
  * A sanitizer sees the pieces that malloc hands out, but not the objects within one. So
  * under a sanitizer a local manager gives each object a chunk of its own, by default from
  * the system's malloc; and an arena tells it which bytes are in use. Whether there is a
- * sanitizer is found out when the program runs: the library needn't have been built for
- * it. */
+ * sanitizer is found out when the program runs: the library needn't be compiled for it.
+ * (Without ELF only memcheck is found, and memcheck only if the library was compiled with
+ * valgrind's header.) */
 #ifndef NANVM_SANITIZER_H
 #define NANVM_SANITIZER_H
 
@@ -21,9 +22,9 @@ bool nanvm_sanitizer_is_there(void);
 void nanvm_sanitizer_poison(void *bytes, size_t size);
 void nanvm_sanitizer_unpoison(void *bytes, size_t size);
 
-/* Reads bytes as the user's own code would: a sanitizer reports the read if they may not
- * be touched, and ends the program. This is for bytes that the library has read: the
- * sanitizer hasn't seen that read, since the library isn't built for it. */
+/* Tells AddressSanitizer or HWASan that the library has read these bytes, since the
+ * library isn't compiled for them. If the bytes may not be touched, the sanitizer reports
+ * the read and ends the program. */
 void nanvm_sanitizer_read(const void *bytes, size_t size);
 
 #endif

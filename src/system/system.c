@@ -30,7 +30,7 @@ static bool huge_pages_are_off(void) {
 
 /* Asks for huge pages for memory that starts and ends at the boundary of one, as segments
  * do: following pointers through it then takes 10 to 40 % less time. The environment is
- * read each time, once for 2 MiB or more. */
+ * read each time: the memory has 2 MiB or more, so that is seldom. */
 static void *advise_huge(void *memory, nanvm_layout layout) {
 #if defined(MADV_HUGEPAGE)
     if (memory != NULL && layout.align >= NANVM_HUGE_PAGE && !huge_pages_are_off()) {

@@ -3,7 +3,7 @@
 #ifndef NANVM_CHUNK_MEMORY_H
 #define NANVM_CHUNK_MEMORY_H
 
-/* Whether each chunk lies in pages of its own, so that none is a part of a segment. */
+/* Whether pages behind chunks may be closed. If so, no chunk is a part of a segment. */
 enum { NANVM_GUARDS_CHUNKS = 0 };
 
 /* In a hardened build the first writes a checksum of the chunk's size, and the second

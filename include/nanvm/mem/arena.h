@@ -86,8 +86,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  *
  * Inside a callback a reset is allowed only if no object outside refers into the arena,
  * not even one that was dropped and waits for its turn to end. If a `drop` resets an
- * arena, and that drops the last reference to an object of another manager, the library
- * may delay the end of that object until the `drop` has returned.
+ * arena, the reset may drop the last reference to an object of another manager. The
+ * library may delay the end of that object until the `drop` has returned.
  *
  * The callbacks that a reset runs may do what #nanvm_type says, and use the arena: create
  * objects in it, resize and drop these, and take raw memory. The reset works in rounds:
@@ -103,8 +103,8 @@ NANVM_API NANVM_NONNULL(1) void nanvm_arena_assume_self_contained(nanvm_arena *s
  * that of an object of a later round.
  *
  * @ownership every reference into the arena is invalid from now on.
- * @errors debug builds of the library stop the program if an object of a self-contained
- *     arena refers elsewhere; a hardened one, if a `drop` was left by longjmp.
+ * @errors a debug build of the library stops the program if an object of a self-contained
+ *     arena refers elsewhere. A hardened build stops it if a `drop` was left by longjmp.
  * @threads the arena's; no thread may be using its objects.
  * @cost O(chunks + objects that hold references or have a `drop`); for a
  *     self-contained one O(chunks + objects that have a `drop`). In a hardened build also

@@ -11,8 +11,8 @@
  * @defgroup block Block
  * @brief A header followed by an object.
  *
- * Only authors of managers with their own arrangement of blocks need this group; everyone
- * else reads it for the picture.
+ * Only authors of managers with their own arrangement of blocks need these functions. To
+ * anyone else this group shows what a block is made of.
  *
  * Guide: @ref block_layout.
  * @{
@@ -71,10 +71,10 @@ NANVM_INLINE int32_t nanvm_block_count(const void *object);
 
 /**
  * How many bytes a block of `type` needs in front of the object, at the
- * least: the header, the length of an array, and a link for a type with
- * callbacks. It is for the `new_block` of a manager of yours. These bytes hold words, so
- * the object behind them has to be aligned to a word at the least, and in a hardened
- * build to 8 bytes.
+ * least: the header, the length of an array, and a link for a type with a `drop`, a
+ * `visit` or a `visit_item`. It is for the `new_block` of a manager of yours. These bytes
+ * hold words, so the object behind them has to be aligned to a word at the least, and in
+ * a hardened build to 8 bytes.
  *
  * @ownership none changes hands.
  * @errors none.

@@ -23,10 +23,9 @@
  *  Semantic versioning; until 1.0 a minor version may break source and ABI.
  *  @{ */
 #define NANVM_VERSION_MAJOR 0 /**< Raised for breaking changes. */
-#define NANVM_VERSION_MINOR 2 /**< For additions; until 1.0 also for breaking changes.   \
-                               */
+#define NANVM_VERSION_MINOR 2 /**< For additions; until 1.0 for any breaking change. */
 #define NANVM_VERSION_PATCH 0 /**< For corrections. */
-#define NANVM_VERSION "0.2.0" /**< All three, of these headers. */
+#define NANVM_VERSION "0.2.0" /**< The version of these headers, as text. */
 /** @} */
 
 /**

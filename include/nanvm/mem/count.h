@@ -10,8 +10,8 @@
  * @brief The number of *other* references to an object, and what its sign says.
  *
  * At 0 or above a count is plain. A value below 0 names another way of counting. These
- * values lie far apart, so that a few threads that act on an outdated count can't count
- * from one to the next.
+ * values lie far apart: a few threads that act on an outdated count can't turn one of
+ * them into another.
  *
  * Guide: @ref block_layout, @ref threads.
  * @{
@@ -20,19 +20,22 @@
 /**
  * How the references to a block are counted. Each value but the last is also the count
  * that a new block starts with. Inline functions leave a count below 0 to a call, with
- * three exceptions: the clone of a reference that is counted atomically, the test for a
- * sole owner of such a count, and all that is done where there is no count.
+ * three exceptions: the clone of a reference that is counted atomically, the test whether
+ * such a reference is the only one, and nanvm_ref_clone() and nanvm_ref_drop() where
+ * there is no count.
  */
 typedef enum nanvm_count {
     /** Plain arithmetic: one thread at a time owns the object. */
     NANVM_COUNT_PLAIN = 0,
     /** Atomic arithmetic: references may be used from any thread. */
     NANVM_COUNT_ATOMIC = -1,
-    /** No count: the object always looks shared, and is never freed alone. */
+    /** No count: the object always looks shared, and dropping a reference never frees it.
+     */
     NANVM_COUNT_NONE = -0x50000000,
     /** The dealloc's `ref_counter_update` counts. */
     NANVM_COUNT_CUSTOM = -0x58000000,
-    /** No way to count: a dropped object whose memory is still there. */
+    /** Not a way to count, but a mark: the object was dropped, and its memory is still
+     *  there; or it is new, and a callback is filling it. */
     NANVM_COUNT_DEAD = -0x60000000
 } nanvm_count;
 

@@ -47,18 +47,17 @@ typedef struct nanvm_dealloc_table {
                                  nanvm_ref_counter_update update);
 
     /**
-     * Frees memory. `memory` is never `NULL`: it is what the manager's `alloc` or
-     * `resize` returned, and `layout` what it was asked for. Called once for each piece
-     * of memory; for an object, from the thread that dropped the last reference, when the
-     * object's `drop` is over. It may free `self` too, and may drop references that its
-     * state holds. If these drops call another dealloc that drops references, and so on,
-     * each call takes stack. If it is called while items of an array are being cut off,
-     * and drops the last reference to that array, the array ends together with these
-     * items. If it is called to free the old memory of an array that grows, callbacks
-     * that run because of its drops may not use that array. With #NANVM_COUNT_NONE
-     * `dealloc` may be `NULL`, and is called only for raw memory, for an array that has
-     * moved, for a discarded object, and for an object whose construction or `clone`
-     * failed.
+     * Frees memory. `memory` is never `NULL`: the manager's `alloc` or `resize` returned
+     * it when it was asked for `layout`. Called once for each piece of memory; for an
+     * object, from the thread that dropped the last reference, when the object's `drop`
+     * is over. It may free `self` too, and may drop references that its state holds. If
+     * these drops call another dealloc that drops references, and so on, each call takes
+     * stack. While items of an array are being cut off, `dealloc` may drop the last
+     * reference to that array, which then ends when all these items have been cut off. If
+     * it is called to free the old memory of an array that grows, callbacks that run
+     * because of its drops may not use that array. With #NANVM_COUNT_NONE `dealloc` may
+     * be `NULL`, and is called only for raw memory, for an array that has moved, for a
+     * discarded object, and for an object whose construction or `clone` failed.
      */
     void (*dealloc)(nanvm_dealloc *self, void *memory, nanvm_layout layout);
 

@@ -16,9 +16,9 @@
  */
 
 /**
- * Is given one line, without a line break, that names the mistake. It may leave by
- * `longjmp` to report the mistake and end the program, but not to go on using references:
- * later drops of that thread may stay queued for ever.
+ * A handler gets one line of text that names the mistake, without a line break. It may
+ * leave by `longjmp` to report the mistake and end the program, but not to go on using
+ * references: later drops of that thread may stay queued for ever.
  */
 typedef void nanvm_fatal_handler(const char *message);
 

@@ -109,10 +109,10 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
                                                     void *context);
 
 /**
- * Chooses a callback that is told which leaked objects lie on a cycle, as far as a debug
- * build of the library can know: only references from one object of the manager to
- * another are followed. A cycle that leads through objects of another manager isn't
- * found. Other builds never call it.
+ * Sets the callback that a debug build of the library calls for leaked objects that lie
+ * on cycles. It follows only references from one object of the manager to another: a
+ * cycle that leads through objects of another manager isn't found. Other builds never
+ * call the callback.
  *
  * By default, or if `cycle` is `NULL`, the first cycles are written to `stderr`, unless
  * nanvm_local_on_leak() has set a callback.
@@ -150,10 +150,10 @@ NANVM_API void nanvm_local_ignore_leak(void *context, const nanvm_type *type,
  * @ownership objects that are alive stay where they are.
  * @errors none.
  * @threads the manager's.
- * @cost O(1) if nothing was freed since the last trim. Otherwise O(chunks), for only
- *     those types of which an object was freed; and if raw memory was freed, O(n log n)
- *     for its n free pieces and chunks. The next drop that frees an object in a trimmed
- *     pool takes one more function call.
+ * @cost O(chunks) of the types that are new, or of which an object was freed, since the
+ *     last trim; O(1) if there are none. If raw memory was freed, also O(n log n) for n
+ *     chunks and free pieces of raw memory. The next drop that frees an object in a
+ *     trimmed pool takes one more function call.
  */
 NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
 
@@ -167,8 +167,8 @@ NANVM_API NANVM_NONNULL(1) size_t nanvm_local_trim(nanvm_local *self);
  *     manager and drop its objects first: their memory is gone, too.
  * @errors none.
  * @threads the manager's.
- * @cost O(chunks of small pieces + large pieces): a large piece has more than 1 KiB, or
- *     an alignment of more than 16 bytes.
+ * @cost O(chunks of small pieces + large pieces); nanvm_manager_dealloc() says which
+ *     pieces are large.
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_raw(nanvm_local *self);
 

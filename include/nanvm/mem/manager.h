@@ -34,7 +34,7 @@ typedef struct nanvm_manager_table {
      * Returns memory for `layout`, or `NULL` when there is none. The library asks only
      * for valid layouts of at least 1 byte that are aligned to at least a pointer. It
      * calls `alloc` in the thread that creates or resizes an object or a piece of raw
-     * memory.
+     * memory; a debug build also in the thread that ends a local manager.
      */
     void *(*alloc)(nanvm_manager *self, nanvm_layout layout);
 
@@ -74,18 +74,19 @@ typedef struct nanvm_manager_table {
 /** The first member of a manager's own state. Members that aren't needed are zero. */
 struct nanvm_manager {
     const nanvm_manager_table *table; /**< Its functions; never `NULL`. */
-    nanvm_dealloc *dealloc; /**< Frees what `alloc` returned, and the blocks that the
-                                 library makes there if there is no `new_block`. */
+    nanvm_dealloc *dealloc; /**< Frees what `alloc` returned: raw memory, and blocks
+                                 that the library makes if there is no `new_block`. */
     size_t clones;          /**< How often `to_mut_ref` or `make_mut` had to clone into
-                                 this manager; changed atomically, unless the manager
-                                 has `slots` and so belongs to one thread. */
+                                 this manager. Changed atomically, except by inline
+                                 functions if the manager has `slots`, and so belongs
+                                 to one thread. */
     nanvm_slots **slots;    /**< Free slots of a local manager or an arena, by type.
                                  If a type has no items, nanvm_new(), nanvm_new_copy(),
-                                 nanvm_new_unset() and the inline clone of a typed
-                                 handle look here before they call `new_block`. `NULL`
-                                 in any other manager. If you copy this struct and give
-                                 the copy another table, set the copy's `slots` to
-                                 `NULL`. */
+                                 nanvm_new_unset(), and typed handles that copy a
+                                 shared struct inline, look here before they call
+                                 `new_block`. `NULL` in any other manager. If you copy
+                                 this struct and give the copy another table, set the
+                                 copy's `slots` to `NULL`. */
 };
 
 /**
@@ -230,8 +231,9 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_alloc(
  *
  * @ownership on success `memory` is gone, and the caller owns what is returned.
  * @errors `NULL` if there is no memory or the size is too large; then `memory` is as it
- *     was. A hardened or debug build stops the program as nanvm_manager_dealloc() does,
- *     and a local manager in any build at a large piece that it doesn't have.
+ *     was. A hardened or debug build stops the program in the cases that
+ *     nanvm_manager_dealloc() names. In any build a local manager stops it if a large
+ *     piece isn't one of its own.
  * @threads as the manager says.
  * @cost the manager's; at the worst a new piece and a copy.
  */
@@ -247,8 +249,9 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) void *nanvm_manager_resize(
  * @ownership `memory` is gone.
  * @errors none. A hardened or debug build stops the program if `manager` didn't hand
  *     `memory` out with this layout, or has it back already. In any build a local manager
- *     stops it at a large piece that it doesn't have (more than 1 KiB, or an alignment of
- *     more than 16 bytes), and at a small piece that is given back twice in a row.
+ *     stops it if a large piece isn't one of its own, or if a small piece is given back
+ *     twice in a row. A piece is large if it has more than 4 KiB or is aligned to more
+ *     than 16 bytes; in a hardened build, and under a sanitizer, every piece is.
  * @threads as the manager says.
  * @cost the manager's.
  */

@@ -58,7 +58,7 @@ NANVM_INLINE void *nanvm_mut_ref_get(nanvm_mut_ref self);
  * @ownership `self` stays the caller's.
  * @errors none; a hardened build stops the program as nanvm_ref_length() does.
  * @threads the thread that has `self`.
- * @cost O(1): three loads.
+ * @cost O(1): a call, and the loads of nanvm_ref_length().
  */
 NANVM_API size_t nanvm_mut_ref_length(nanvm_mut_ref self);
 
@@ -82,7 +82,7 @@ NANVM_INLINE NANVM_NODISCARD nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self);
  *     reused), or was turned into a `Ref` that has been cloned since (if the count is
  *     plain or atomic).
  * @threads the thread that has `self`.
- * @cost O(objects that die); stack O(1).
+ * @cost O(objects that die + references in them); stack O(1).
  */
 NANVM_INLINE void nanvm_mut_ref_drop(nanvm_mut_ref self);
 
@@ -134,9 +134,9 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1) nanvm_mut_ref
  *     when an array grows within its slot or chunk.
  * @threads the thread that has `self` and may use `manager`.
  * @cost O(items added or cut off), and O(size) when it moves. A local manager leaves room
- *     to grow. Other managers don't: to append one by one there, grow by half as much
- *     again each time. Cutting items off fails for want of memory only in a manager of
- *     yours that has no `new_block`.
+ *     to grow, and the newest array of an arena grows in place. To append one by one to
+ *     any other array, grow it by half as much again each time. Cutting items off fails
+ *     for want of memory only in a manager of yours that has no `new_block`.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1, 2) bool nanvm_mut_ref_resize(
     nanvm_mut_ref *self, nanvm_manager *manager, size_t length);

@@ -48,9 +48,9 @@ typedef struct nanvm_mut_ref {
 #endif
 
 /**
- * Is told of one reference. `reference` is borrowed: it stays with the object
- * that holds it. It may be the null handle. A visitor of yours may do anything but change
- * or end the object that is visited.
+ * The library calls a visitor for each reference in an object. `reference` is borrowed:
+ * it stays with the object that holds it. It may be the null handle. A visitor of yours
+ * may do anything but change or end the object that is visited.
  */
 typedef void nanvm_visitor(nanvm_ref reference, void *context);
 

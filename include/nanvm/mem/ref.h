@@ -66,7 +66,7 @@ NANVM_INLINE const void *nanvm_ref_get(nanvm_ref self);
  *     length was overwritten, which the usual build @ref hardening_usual "doesn't check"
  *     here.
  * @threads any thread that has `self`, or borrows it as @ref threads_read says.
- * @cost O(1): three loads.
+ * @cost O(1): four loads for an array, three for another object.
  */
 NANVM_INLINE size_t nanvm_ref_length(nanvm_ref self);
 
@@ -78,7 +78,8 @@ NANVM_INLINE size_t nanvm_ref_length(nanvm_ref self);
  *
  * @ownership `self` stays the caller's; the result is the caller's too.
  * @errors stops the program if the object was dropped and its memory is still there. A
- *     count that comes near its limit sticks there, and the object lives for ever.
+ *     count that reaches its limit doesn't change any more, and the object lives for
+ *     ever.
  * @threads any thread that has `self`.
  * @cost plain count: load, test, store. Atomic: load, test and one atomic add.
  *     Inlined: about 7 instructions on x86-64, 65 bytes.
@@ -108,8 +109,8 @@ NANVM_INLINE void nanvm_refs_clone(const nanvm_ref *refs, size_t length);
  * @errors stops the program if the object was dropped already and its memory is still
  *     there.
  * @threads any thread that has `self`.
- * @cost plain count: load, test, store. The last reference: O(objects that
- *     die), stack O(1). Inlined: about 7 instructions on x86-64, 25 bytes.
+ * @cost plain count: load, test, store. The last reference: O(objects that die +
+ *     references in them), stack O(1). Inlined: about 7 instructions on x86-64, 25 bytes.
  */
 NANVM_INLINE void nanvm_ref_drop(nanvm_ref self);
 
@@ -133,9 +134,9 @@ NANVM_INLINE size_t nanvm_ref_count(nanvm_ref self);
  *
  * @ownership `self` stays the caller's.
  * @errors stops the program if the object is dead.
- * @threads any thread that has `self`. If true, everything that other threads did with
- *     the object happened before, and it stays true until this thread clones `self`. If
- *     false, another thread may change that at once.
+ * @threads any thread that has `self`. If the result is true, everything that other
+ *     threads did with the object happened before, and the result stays true until this
+ *     thread clones `self`. If it is false, another thread may change that at once.
  * @cost plain count: one load and test. Inlined: about 6 instructions on x86-64, 35
  *     bytes.
  */
@@ -195,9 +196,9 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  * A `MutRef` with the content of `*self`: the same object for a sole owner, a
  * new one in `manager` otherwise.
  *
- * A `clone` runs as in nanvm_ref_clone_object(), and finds `*self` as it was. If the
- * reference in `*self` has become the last one meanwhile, a `drop` runs, and finds
- * `*self` null.
+ * The type's `clone` is called as in nanvm_ref_clone_object(), and finds `*self`
+ * unchanged. Then `*self` becomes null, and the old reference is dropped: a `drop` that
+ * runs because of that finds `*self` null.
  *
  * @ownership on success `*self` is consumed and null; the result is the caller's.
  * @errors the null handle where nanvm_ref_clone_object() fails; then `*self`
@@ -214,7 +215,7 @@ NANVM_INLINE NANVM_NODISCARD NANVM_NONNULL(1, 2) nanvm_mut_ref
  * The object of `*self`, to be written in place. If `*self` isn't the sole owner, it
  * first becomes the only reference to a new object with the same content. Use this to
  * update a structure from its root down. (nanvm_ref_to_mut_ref() and then
- * nanvm_mut_ref_to_ref() do the same, but write each handle twice.) Callbacks run as in
+ * nanvm_mut_ref_to_ref() do the same, but write `*self` twice.) Callbacks run as in
  * nanvm_ref_to_mut_ref(), except that a `drop` finds the new reference in `*self`.
  *
  * While the object is written, neither it nor anything that it refers to may be given a
@@ -237,8 +238,8 @@ NANVM_INLINE NANVM_NODISCARD
  * Tells `visitor` of each reference that `self` holds: those of the fixed part
  * first, then item by item.
  *
- * For a collector, a picture of the graph, or writing objects to disk. The visitor may do
- * anything but change or end `self`.
+ * Use it to write a collector, to draw the graph, or to write objects to disk. The
+ * visitor may do anything but change or end `self`.
  *
  * @ownership `self` stays the caller's, and the references that are visited stay the
  *     object's.

@@ -21,7 +21,7 @@
  * @{
  */
 
-/** Says "not counted" in a #nanvm_stats. */
+/** The value of a number in a #nanvm_stats that isn't counted. */
 #define NANVM_STATS_UNKNOWN SIZE_MAX
 
 /** The version of #nanvm_stats that these headers describe. */
@@ -37,8 +37,8 @@ typedef struct nanvm_type_stats {
                            upper bound. */
 } nanvm_type_stats;
 
-/** A visitor that is told of one type. `stats` is valid during the call only. The visitor
- *  may do anything but end the manager. */
+/** The library calls it with the numbers of one type. `stats` is valid during the call
+ *  only. The visitor may do anything but end the manager. */
 typedef void nanvm_type_stats_visitor(const nanvm_type_stats *stats, void *context);
 
 /** The numbers of a manager. New members are added at the end only. */
@@ -50,9 +50,11 @@ typedef struct nanvm_stats {
     size_t live_bytes;     /**< Their bytes, headers included. */
     size_t peak_bytes;     /**< The most bytes in use at once. A local manager gives
                                 the sum of its types' peaks, which is an upper bound. */
-    size_t reserved_bytes; /**< Taken from the manager's source for objects. */
-    size_t clones;         /**< How often `to_mut_ref` had to clone into it. */
-    nanvm_type_stats_visitor *each; /**< In: told of every type, or `NULL`. */
+    size_t reserved_bytes; /**< The bytes that the manager has for objects and raw
+                                memory: from its source, or the buffer of an arena. */
+    size_t clones;         /**< How often `to_mut_ref` or `make_mut` had to clone an
+                                object into the manager. */
+    nanvm_type_stats_visitor *each; /**< In: called for every type, or `NULL`. */
     void *context;                  /**< In: for `each`. */
 } nanvm_stats;
 
@@ -65,7 +67,7 @@ NANVM_BEGIN_DECLS
  * @ownership none changes hands.
  * @errors none.
  * @threads as the manager says.
- * @cost local: O(types + chunks); others O(1).
+ * @cost local: O(types + chunks); arena: O(chunks); global: O(1).
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_manager_stats(const nanvm_manager *manager,
                                                        nanvm_stats *stats);

@@ -22,11 +22,11 @@
  * Calls `visitor(reference, context)` for every reference in `part`, which is the fixed
  * part of an object or one item of an array.
  *
- * For references that aren't a plain pointer in memory, such as NaN-boxed or
- * tagged words. The library calls it to count references up when an object is
- * cloned and down when it is dropped, so it must report the same references every time,
- * and one that is stored twice must be reported twice. It must cope with a part that is
- * all zeros, must not change the part, and must not drop or create anything.
+ * It is for references that aren't a plain pointer in memory, such as NaN-boxed or tagged
+ * words. The library calls it to count references up when an object is cloned and down
+ * when it is dropped, so it must report the same references every time, and one that is
+ * stored twice must be reported twice. It must cope with a part that is all zeros, must
+ * not change the part, and must not drop or create anything.
  */
 typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context);
 
@@ -51,7 +51,8 @@ typedef void nanvm_visit(const void *part, nanvm_visitor *visitor, void *context
  *   is constructed in it or cloned into it.
  * - An arena may be reset only if no object outside of it refers into it, see
  *   nanvm_arena_reset().
- * - The callback returns: see @ref objects_leaving.
+ * - The callback must return, and not be left by `longjmp` or an exception: see
+ *   @ref objects_leaving.
  *
  * A function that changes a handle or an array finishes that before it runs a `drop`: the
  * handle has its final value, and the array its final length and place. The function
@@ -82,9 +83,9 @@ typedef struct nanvm_type {
      * what any callback may, see above; if it drops the last reference to an object that
      * has references or callbacks, that object ends after `drop` returns. The object
      * itself was dropped already: its bytes may be read and written, but no reference to
-     * it may be used, not even for its length (use `length`). A hardened build stops the
-     * program at most such uses. If `drop` overwrites a declared reference, the new one
-     * is released, and not the old.
+     * it may be used, not even for its length (use `length`). A hardened build detects
+     * most of these uses, and stops the program. If `drop` overwrites a declared
+     * reference, the new one is released, and not the old.
      */
     void (*drop)(void *object, size_t length);
 

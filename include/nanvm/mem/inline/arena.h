@@ -16,7 +16,7 @@ typedef struct nanvm_arena_part {
 
 struct nanvm_arena {
     nanvm_manager manager;              /* first */
-    nanvm_arena_part own;               /* the buffer, and all raw memory */
+    nanvm_arena_part own;               /* for the buffer, and for all raw memory */
     nanvm_manager *source;              /* of chunks; NULL: there is only the buffer */
     struct nanvm_arena_chunk *chunks;   /* the current one first, objects go there */
     struct nanvm_arena_chunk *retained; /* not in use since the last reset */
@@ -30,11 +30,11 @@ struct nanvm_arena {
     size_t pieces;       /* of raw memory, since then */
     size_t peak;         /* bytes in use at most */
     size_t used;         /* bytes in all chunks but the current one */
-    size_t shared_size;  /* of the chunk added last that isn't one object's own, or 0 */
+    size_t shared_size;  /* of the newest chunk not for a large object, or 0 */
     size_t streak;       /* blocks of a type in a row, at the top */
     bool self_contained; /* no object refers outside: references needn't be released */
     bool sanitized;      /* a sanitizer is told which bytes are in use */
-    nanvm_at_work resetting;                /* a reset, whose callbacks may reset again */
+    nanvm_at_work resetting;                /* in a reset: another one does nothing */
     nanvm_slots bump_range;                 /* objects made ahead, at the top */
     nanvm_slots *slots[NANVM_SLOTS_LENGTH]; /* leads any type to the bump range */
 };

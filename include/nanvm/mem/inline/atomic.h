@@ -42,8 +42,8 @@ NANVM_INLINE int32_t nanvm_count_word_load(const nanvm_count_word *self) {
 #endif
 }
 
-/* The count. What other threads did before they counted down comes before what this
- * thread does next. */
+/* The count. What other threads did before they released a reference comes before what
+ * this thread does next. */
 NANVM_INLINE int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self) {
 #if defined(NANVM_GNU)
     return __atomic_load_n(self, __ATOMIC_ACQUIRE);

@@ -38,8 +38,8 @@ NANVM_BEGIN_DECLS
 
 struct nanvm_callback_guard;
 
-/* Whether inline functions trust lengths and counts as they read them (1), or call
- * functions that check them first (0). */
+/* Whether inline functions read the length of an array and copy an object themselves (1),
+ * or call functions that check the block first (0). */
 enum { NANVM_TRUSTS_BLOCKS = 0 };
 
 /* Members that a struct has only in a hardened build. */

@@ -7,8 +7,8 @@
 
 enum {
     /* Atomic counts go from NANVM_COUNT_ATOMIC (no other reference) down to this
-     * (2^30 - 1 others). A lower count without a name is stuck: it doesn't change any
-     * more, and the object is never freed. */
+     * (2^30 - 1 others). A lower count is stuck, unless it is a value of nanvm_count: it
+     * doesn't change any more, and the object is never freed. */
     NANVM_COUNT_ATOMIC_LAST = -0x40000000,
     /* Inline functions count down to here, half as far as atomic counts go: threads that
      * act on an outdated count then can't carry it beyond NANVM_COUNT_ATOMIC_LAST. */
@@ -41,9 +41,9 @@ NANVM_INLINE size_t nanvm_count_others(int32_t count) {
 
 /* One more reference; false where the cold function has to decide: near the limit of an
  * atomic count, and for a custom, stuck or dead one. (Inlined, an atomic
- * clone and a drop take 6 % less time than by a call. A clone for atomic counts
- * alone could leave out only the load, which has to wait if the word was updated
- * atomically just before.) */
+ * clone and a drop take 6 % less time than by a call. A clone for atomic counts alone
+ * would save only the load, which takes time if the word was updated atomically just
+ * before.) */
 NANVM_INLINE bool nanvm_count_add(nanvm_count_word *self) {
     int32_t count = nanvm_count_word_load(self);
     if (NANVM_LIKELY(count >= 0)) {
@@ -79,7 +79,7 @@ NANVM_INLINE bool nanvm_count_try_release_plain(nanvm_count_word *self, int32_t 
  *
  * A thread that has the only reference needs no read-modify-write: no other thread can
  * clone it. Acquire: what other threads did with the object before they dropped it comes
- * before its end. That is a load and not a fence, since ThreadSanitizer doesn't
+ * before its end. A load acquires, and not a fence, since ThreadSanitizer doesn't
  * understand fences. */
 NANVM_INLINE bool nanvm_count_release_atomic(nanvm_count_word *self, int32_t count) {
     if (count != NANVM_COUNT_ATOMIC &&

@@ -1,7 +1,8 @@
-/* How a Ref is dropped: inline while the count is plain and others remain, and where
- * there is no count, which takes nothing. The last one, too, is dropped inline if the
- * type is known to hold nothing and inline functions may free in the object's pool; else
- * by a call. A part of <nanvm/mem/ref.h>; src/drop.c is the rest. A MutRef's drop is in
+/* How a Ref is dropped: inline while the count is plain and other references remain. The
+ * last one, too, is dropped inline if the type is known to hold nothing and inline
+ * functions may free in the object's pool; else by a call. Where there is no count,
+ * nanvm_ref_drop() does nothing, and nanvm_ref_drop_leaf() calls a function that does
+ * nothing. A part of <nanvm/mem/ref.h>; src/drop.c is the rest. A MutRef's drop is in
  * mut_ref.h. */
 #ifndef NANVM_MEM_INLINE_DROP_H
 #define NANVM_MEM_INLINE_DROP_H

@@ -7,9 +7,9 @@ struct nanvm_local {
     nanvm_manager manager;           /* first */
     nanvm_manager *source;           /* of its memory */
     struct nanvm_local_state *state; /* NULL until it creates something */
-    nanvm_local_leak *leak;          /* told of leaks; never NULL */
+    nanvm_local_leak *leak;          /* called for leaks; never NULL */
     void *leak_context;
-    nanvm_local_cycle *cycle; /* told of cycles, by a debug build; or NULL */
+    nanvm_local_cycle *cycle; /* called for cycles, by a debug build; or NULL */
     void *cycle_context;
 };
 

@@ -26,10 +26,11 @@
 #define NANVM_API __attribute__((visibility("default")))
 #endif
 
-/* The fast half of a function. `src/inline.c` defines it as `extern inline`, so that it
- * also exists once as a symbol: for other languages, for debuggers, and for calls that
- * the compiler chose not to inline. In C++ each unit may have a copy of its own. It is
- * hidden, since otherwise plugins would share the copy of one of them. */
+/* Marks the fast half of a function. `src/inline.c` defines this macro as `extern
+ * inline`, so that each such function also exists once as a symbol: for other languages,
+ * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit
+ * may have a copy of its own. These copies are hidden, since otherwise all plugins would
+ * share the copy of one. */
 #ifndef NANVM_INLINE
 #if defined(__cplusplus) && defined(NANVM_GNU) && !defined(_WIN32)
 #define NANVM_INLINE __attribute__((visibility("hidden"))) inline
@@ -84,9 +85,9 @@
 #define NANVM_WRAPS(why)
 #endif
 
-/* clang takes `@ownership` for a command of HeaderDoc, which is about classes, and warns.
- * So its warnings about comments are off; our own check leaves them on, and declares the
- * command. */
+/* clang takes `@ownership` for the command of HeaderDoc that describes classes, and
+ * warns. So its warnings about comments are off; our own check leaves them on, and
+ * declares the command. */
 #if defined(__clang__) && !defined(NANVM_SHOW_COMMENTS)
 #define NANVM_BEGIN_COMMENTS                                                             \
     _Pragma("clang diagnostic push")                                                     \

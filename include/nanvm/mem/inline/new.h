@@ -9,8 +9,8 @@
 
 NANVM_BEGIN_DECLS
 
-/* nanvm_new() and its siblings, for arrays and for types that the compiler doesn't
- * know. */
+/* nanvm_new() and its siblings for arrays, for types that the compiler doesn't know, and,
+ * in a debug build, for all unset objects. */
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_any(nanvm_manager *manager,
                                                       const nanvm_type *type);
 NANVM_API NANVM_NODISCARD nanvm_mut_ref nanvm_new_copy_any(nanvm_manager *manager,

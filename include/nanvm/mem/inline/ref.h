@@ -7,8 +7,8 @@
 
 NANVM_BEGIN_DECLS
 
-/* The rare cases that inline functions leave to a call. `object` isn't null; a handle may
- * be. */
+/* The rare cases that inline functions leave to a call. `object` isn't null, nor is the
+ * handle of nanvm_ref_count_cold(); other handles may be. */
 NANVM_API NANVM_COLD void nanvm_count_add_cold(const void *object);
 NANVM_API NANVM_COLD bool nanvm_count_is_sole_cold(const void *object);
 NANVM_API size_t nanvm_ref_length_cold(nanvm_ref self);

@@ -29,19 +29,21 @@ enum { NANVM_MAGAZINE_SIZE = 16 };
  * struct, so that a pointer to the dealloc of its objects leads to the pool; an arena has
  * one for its bump range. A new object gets
  *
- *   1. a slot of the magazine: a small stack of slots that were freed last (Bonwick and
- *      Adams, Magazines and Vmem, USENIX 2001). Their memory is in the cache, even after
- *      many objects died in random order; and neither `new` nor a drop reads a free slot;
+ *   1. a slot of the magazine: a small stack of free slots (Bonwick and Adams, Magazines
+ *      and Vmem, USENIX 2001). A drop adds the slot that it frees: its memory is in the
+ *      cache, even after many objects died in random order; and neither `new` nor a drop
+ *      reads a free slot;
  *   2. or else a slot of the bump range: slots side by side, with their headers written;
- *   3. or else a slot that a call finds: src/pool/slab.h. */
+ *   3. or else a slot that a call finds, which also fills the magazine: src/pool/slab.h.
+ */
 typedef struct nanvm_slots {
     nanvm_dealloc dealloc;
     const nanvm_type *type;
     size_t magazine_length;
     void *magazine[NANVM_MAGAZINE_SIZE];
     uintptr_t bump;     /* the address of the bump range's next object ... */
-    uintptr_t bump_end; /* ... and where an object behind the last would be. No header has
-                           to fit there, so this may be behind the chunk */
+    uintptr_t bump_end; /* ... and one stride beyond its last object: an address at which
+                           nothing lies, and which may be behind the end of the chunk */
     size_t stride;      /* from one object to the next */
     int32_t bump_count; /* what an object from the bump range starts with: in a pool
                            NANVM_COUNT_PLAIN, which is 0 */
@@ -58,10 +60,10 @@ enum { NANVM_SLOTS_LENGTH = 64 };
 /* The top 6 bits of a product. Types mostly get entries of their own, even if they lie at
  * equal distances: on 64-bit machines gcc lays static tables of types 128 bytes apart,
  * and the tables of plugins may all start at the same place in a page. The multiplier was
- * found by search. From 22 to 64 types at equal distances (any multiple of 8 from 32 to
- * 512 bytes, or any power of two from 32 bytes to 2 MiB) take at least as many different
- * entries as types at random addresses would; fewer types take at most three entries
- * less. */
+ * found by search. If 22 to 64 types lie at equal distances (any multiple of 8 from 32 to
+ * 512 bytes, or any power of two from 32 bytes to 2 MiB), they take at least as many
+ * different entries as types at random addresses. Fewer types take at most three entries
+ * less than as many at random addresses. */
 NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;

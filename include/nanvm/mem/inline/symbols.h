@@ -1,15 +1,17 @@
 /* The functions whose symbols carry the number of the ABI and the kind of build, as in
  * `nanvm_global_abi2` and `nanvm_hardened_global_abi2`. A unit that was compiled with
  * other headers, or for a build of another kind, then doesn't link, and the linker names
- * the symbol. They are:
+ * the symbol. These functions are:
  *
- * - the functions that hand out a manager, that make one in memory of the caller, or that
- *   may be the first to read a manager or a table of the program's own;
- * - the functions that inlined code calls: tests/abi finds any that is missing here.
+ * - those that hand out a manager, that make one in memory of the caller, or that may be
+ *   the first to read a manager or a table of the program's own;
+ * - those that inline functions of the headers call: tests/abi finds any that is missing
+ *   here. (A function that a macro defines may call any function.)
  *
- * All others get only handles, and what these functions have made, so they need no
- * number. NANVM_PLAIN_NAMES is for tools that know functions by their names in the
- * sources. A part of <nanvm/mem/config.h>. */
+ * Other functions need no number, since what they get was made by these functions.
+ * (nanvm_ref_clone_object() and a few others may also get a manager of the program's
+ * own.) NANVM_PLAIN_NAMES is for tools that know functions by their names in the sources.
+ * A part of <nanvm/mem/config.h>. */
 #ifndef NANVM_MEM_INLINE_SYMBOLS_H
 #define NANVM_MEM_INLINE_SYMBOLS_H
 

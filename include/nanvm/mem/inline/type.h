@@ -83,8 +83,8 @@ template <typename Member, typename... Others> struct nanvm_if_handle_ {
 /* A value of the member's type is initialised by a nanvm_ref; or, if the member is a
  * nanvm_ref, by its pointer. Only a handle can be initialised so: in a struct the
  * initialiser goes to the first member, and a nanvm_ref initialises nothing but a
- * nanvm_ref. The value is in a parameter list: elsewhere outside of functions it would
- * have to be a constant. */
+ * nanvm_ref. The value is in the type of a parameter: anywhere else outside of functions
+ * its initialiser would have to be constant. */
 typedef nanvm_ref nanvm_a_member_that_is_listed_must_be_a_nanvm_ref_or_another_handle;
 #define NANVM_INIT_HANDLE_(type, member)                                                 \
     (__typeof__(NANVM_HANDLE_OF_(type, member))) {                                       \
