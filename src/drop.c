@@ -189,6 +189,20 @@ static inline void free_first(void *object) {
     }
 }
 
+/* Frees the magazine's slots in their chunks. A walk that empties a chunk goes on to
+ * empty others, and these slots, of the objects at its beginning, would keep some in use.
+ * (A tree that is built and dropped over and over took a tenth more time to build.) */
+NANVM_NOINLINE static void unload_magazine(nanvm_slots *slots) {
+    while (slots->magazine_length > 0) {
+        slots->magazine_length -= 1;
+        void *object = slots->magazine[slots->magazine_length];
+        nanvm_origin *chunk = nanvm_block_origin(object);
+        if (!nanvm_slots_push_in_chunk(slots, (nanvm_chunk_head *)chunk, object)) {
+            nanvm_block_free(object);
+        }
+    }
+}
+
 static inline void free_in_walk(walk *self, void *object) {
     if (NANVM_LIKELY(self->others != 0)) {
         nanvm_slot *slot = object;
@@ -196,7 +210,11 @@ static inline void free_in_walk(walk *self, void *object) {
         self->freed = slot;
         self->others -= 1;
     } else {
+        nanvm_chunk_head *emptied = self->chunk;
         leave_chunk(self);
+        if (emptied != NULL) {
+            unload_magazine((nanvm_slots *)emptied->origin.dealloc);
+        }
         nanvm_block_free(object);
     }
 }

@@ -87,16 +87,12 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
     (void)object;
 }
 
-/* A chunk with a list is in the stack already, and keeps its place there. Where a chunk
- * becomes empty, its neighbours often do, too, but for slots in the magazine. (If these
- * stayed there, a tree that is built and dropped over and over would take a tenth more
- * time to build.) */
+/* A chunk with a list is in the stack already, and keeps its place there. */
 void nanvm_free_slots_note_empty(nanvm_slab *self, nanvm_chunk *chunk) {
     if (chunk->head.free_list == NULL) {
         nanvm_slots_add_available(&self->pool.slots, &chunk->head);
     }
     chunk->head.free_list = NULL;
-    nanvm_slab_unload_magazine(self);
 }
 
 size_t nanvm_free_slots_waiting(const nanvm_slab *self) {

@@ -236,16 +236,12 @@ void nanvm_slab_free(nanvm_slab *self, void *object) {
     }
 }
 
-void nanvm_slab_unload_magazine(nanvm_slab *self) {
+void nanvm_slab_settle(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     while (slots->magazine_length > 0) {
         slots->magazine_length -= 1;
         nanvm_slab_free(self, slots->magazine[slots->magazine_length]);
     }
-}
-
-void nanvm_slab_settle(nanvm_slab *self) {
-    nanvm_slab_unload_magazine(self);
     end_bump_range(self);
     leave_chunk(self);
 }

@@ -83,9 +83,6 @@ void *nanvm_slab_refill(nanvm_slab *self);
  * chunk is empty then, and has no list. */
 void nanvm_slab_free(nanvm_slab *self, void *object);
 
-/* Frees the slots of the magazine in their chunks. */
-void nanvm_slab_unload_magazine(nanvm_slab *self);
-
 /* Empties the magazine and the bump range: their slots are free in their chunks, or
  * uncarved. A chunk in which nothing is alive is then seen to be empty. */
 void nanvm_slab_settle(nanvm_slab *self);
