@@ -11,12 +11,18 @@ static nanvm_layout promised(nanvm_layout layout) {
                                                            : layout.align);
 }
 
+/* As nanvm_layout_is_valid(), for a size that isn't 0, whether or not the alignment has
+ * been raised. */
+static bool fits_in_memory(nanvm_layout asked) {
+    return asked.size <= (size_t)PTRDIFF_MAX - (asked.align - 1);
+}
+
 /* The alignment is checked before it is raised: 3, for example, isn't valid, but would be
  * raised to a word, which is. */
 void *nanvm_memory_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_layout asked = promised(layout);
-    return layout.align != 0 && (layout.align & (layout.align - 1)) == 0 &&
-                   nanvm_layout_is_valid(asked)
+    bool is_power_of_two = layout.align != 0 && (layout.align & (layout.align - 1)) == 0;
+    return NANVM_LIKELY(is_power_of_two && fits_in_memory(asked))
                ? manager->table->alloc(manager, asked)
                : NULL;
 }

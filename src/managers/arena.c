@@ -195,8 +195,11 @@ static void note_peak(nanvm_arena *self) {
     self->peak = peak_bytes(self);
 }
 
-static unsigned char *alloc_in_other_chunk(nanvm_arena *self, size_t prefix,
-                                           nanvm_layout layout) {
+/* (Given a nanvm_layout, gcc would write that to the stack in arena_alloc(), too.) */
+NANVM_NOINLINE static unsigned char *alloc_in_other_chunk(nanvm_arena *self,
+                                                          size_t prefix, size_t size,
+                                                          size_t align) {
+    nanvm_layout layout = nanvm_layout_make(size, align);
     if (!nanvm_arena_chunks_add(self, prefix, layout)) {
         return NULL;
     }
@@ -209,7 +212,9 @@ static unsigned char *alloc_in_other_chunk(nanvm_arena *self, size_t prefix,
 
 static unsigned char *alloc_bytes(nanvm_arena *self, size_t prefix, nanvm_layout layout) {
     unsigned char *memory = bump(self, prefix, layout);
-    return memory != NULL ? memory : alloc_in_other_chunk(self, prefix, layout);
+    return NANVM_LIKELY(memory != NULL)
+               ? memory
+               : alloc_in_other_chunk(self, prefix, layout.size, layout.align);
 }
 
 /* --- raw memory --- */
