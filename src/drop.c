@@ -128,7 +128,9 @@ typedef struct walk {
     const nanvm_type *type;  /* of the struct before; no_type if it was in `chunk` */
     const size_t *first;     /* offset of the type's first reference ... */
     const size_t *last;      /* ... and of its last */
-    void *list;              /* of deferred objects */
+    void **end;              /* of the stack */
+    void **limit; /* while its top isn't above, it has room for one struct more */
+    void *list;   /* of deferred objects */
 } walk;
 
 /* Has to be called before any other function uses the chunk, and so before code of the
@@ -156,6 +158,7 @@ static inline void set_type(walk *self, const nanvm_type *type) {
     self->type = type;
     self->first = type->refs;
     self->last = self->first + type->refs_length - 1;
+    self->limit = self->end - (type->refs_length - 1);
 }
 
 static inline bool can_free_in_chunk(const nanvm_origin *origin) {
@@ -316,10 +319,6 @@ static inline void **push_references(const walk *self, const void *object, void 
     return top;
 }
 
-static inline bool have_room(const walk *self, void *const *top, void *const *end) {
-    return self->last - self->first <= end - top;
-}
-
 /* Ends a plain struct with references, then each object that only it referred to, and so
  * on. Objects that can't be ended here are added to the list; returns the list. The
  * memory some steps ahead is prefetched, too: objects that were created one after the
@@ -329,7 +328,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
                                       void *list) {
     void *stack[NANVM_RELEASE_STACK];
     void **top = stack;
-    walk self = {.list = list};
+    walk self = {.end = stack + NANVM_RELEASE_STACK, .list = list};
     set_type(&self, origin->type);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     top = push_references(&self, object, top);
@@ -348,7 +347,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
         nanvm_slots_prefetch(object, next);
         object = next;
         next = NULL;
-        if (NANVM_LIKELY(have_room(&self, top, stack + NANVM_RELEASE_STACK))) {
+        if (NANVM_LIKELY(top <= self.limit)) {
             nanvm_block_set_count(object, NANVM_COUNT_DEAD);
             top = push_references(&self, object, top);
             next = object_at(object, *self.first);
