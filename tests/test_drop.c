@@ -241,6 +241,42 @@ static nanvm_ref nest(nanvm_manager *manager, const nanvm_type *const types[2],
     return nanvm_mut_ref_to_ref(made);
 }
 
+/* What others share lives on, once more or once less often referred to; what only the
+ * struct refers to dies, even if it does so twice. */
+static bool drop_shared_refs(const stage *on) {
+    static nanvm_type object;
+    object = *many_refs_object();
+    object.size = SOME_REFS * sizeof(nanvm_ref);
+    object.refs_length = SOME_REFS;
+    nanvm_mut_ref made = nanvm_new(on->manager, &object);
+    nanvm_mut_ref tracked = tracked_new(on->manager, 1);
+    nanvm_mut_ref twice = tracked_new(on->manager, 2);
+    bool done = made.object != NULL && tracked.object != NULL && twice.object != NULL;
+    nanvm_ref shared = nanvm_mut_ref_to_ref(tracked);
+    nanvm_ref own = nanvm_mut_ref_to_ref(twice);
+    if (done) {
+        nanvm_ref *refs = made.object;
+        for (size_t i = 0; i < SOME_REFS; i += 2) {
+            refs[i] = nanvm_ref_clone(shared);
+        }
+        refs[SOME_REFS / 2 + 1] = nanvm_ref_clone(own);
+        refs[SOME_REFS - 1] = own;
+    } else {
+        nanvm_ref_drop(own);
+    }
+    nanvm_mut_ref_drop(made);
+    assert_true(!on->counts || !done || tracked_live() == 1);
+    assert_true(!on->counts || !done || nanvm_ref_is_sole(shared));
+    nanvm_ref_drop(shared);
+    assert_true(tracked_live() == 0 || !on->counts);
+    return done;
+}
+
+static void test_struct_with_many_references_leaves_shared_ones_alive(void **state) {
+    (void)state;
+    on_counting_managers(drop_shared_refs);
+}
+
 /* More references wait than there is room for, in pools and outside of them. */
 static void test_nested_structs_with_some_references_are_dropped(void **state) {
     fixture *self = *state;
@@ -1139,6 +1175,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_wide_nodes_in_a_chain_drop_on_a_small_stack, local),
     TEST(test_comb_drops_on_a_small_stack, local),
     TEST(test_struct_with_many_references_drops_them_all),
+    TEST(test_struct_with_many_references_leaves_shared_ones_alive),
     TEST(test_nested_structs_with_some_references_are_dropped, local),
     TEST(test_many_references_in_front_of_bytes_are_dropped),
     TEST(test_shared_subtrees_are_dropped_once),

@@ -676,6 +676,28 @@ static void test_slots_of_nodes_come_in_order(void **state) {
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
+/* A version of a persistent list whose nodes lie in as many chunks: the next version gets
+ * their slots. */
+static void test_slots_of_a_dropped_version_serve_next(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    enum { LENGTH = NANVM_MAGAZINE_SIZE, STEP = MANY / LENGTH };
+    create_many_nodes(self->manager);
+    const void *dropped[LENGTH];
+    nanvm_ref version = {NULL};
+    for (size_t i = 0; i < LENGTH; i++) {
+        dropped[i] = many[i * STEP].object;
+        ((struct node *)many[i * STEP].object)->right = version;
+        version = nanvm_mut_ref_to_ref(many[i * STEP]);
+    }
+    nanvm_ref_drop(version);
+    for (size_t i = 0; i < LENGTH; i++) {
+        many[i * STEP] = nanvm_new(self->manager, &node_type);
+        assert_ptr_equal(many[i * STEP].object, dropped[i]);
+    }
+    drop_many_in_random_order(0);
+}
+
 /* A list that leads through all of them as they lie in memory: one drop leaves many
  * chunks empty that were full. */
 static void test_slots_of_a_list_serve_again(void **state) {
@@ -927,6 +949,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_point_that_died_last_serves_first, local),
     TEST(test_point_that_died_last_serves_first_after_a_trim, local),
     TEST(test_node_that_died_last_serves_first, local),
+    TEST(test_slots_of_a_dropped_version_serve_next, local),
     TEST(test_slots_of_points_come_in_order, local),
     TEST(test_slots_of_nodes_come_in_order, local),
     TEST(test_slots_of_a_list_serve_again, local),
