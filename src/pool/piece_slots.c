@@ -39,14 +39,17 @@ static size_t usual_chunk_size(const nanvm_pool *pool) {
     return size < LARGEST_CHUNK ? size : LARGEST_CHUNK;
 }
 
+/* The reverse of nanvm_piece_size_of(). */
 static size_t size_at(size_t index) {
-    enum { STEPS = 1 << NANVM_PIECE_STEP_BITS };
+    enum { COARSEST = NANVM_PIECE_FINE_SIZES + NANVM_PIECE_STEPS };
     if (index < NANVM_PIECE_FINE_SIZES) {
         return (index + 1) * NANVM_PIECE_GRAIN;
     }
-    size_t coarse = index - NANVM_PIECE_FINE_SIZES;
-    return (STEPS + coarse % STEPS + 1)
-           << (NANVM_PIECE_FINE_BITS - NANVM_PIECE_STEP_BITS + coarse / STEPS);
+    return index < COARSEST
+               ? NANVM_PIECE_FINE_MAX +
+                     (index + 1 - NANVM_PIECE_FINE_SIZES) * NANVM_PIECE_COARSE_STEP
+               : NANVM_PIECE_COARSE_MAX +
+                     (index + 1 - COARSEST) * NANVM_PIECE_COARSEST_STEP;
 }
 
 /* Makes free slots of `size` unused bytes. These are never more than the largest slot

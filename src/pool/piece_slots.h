@@ -22,19 +22,18 @@
 #include "pool/pool.h"
 
 /* Slots are multiples of the grain in size and alignment: malloc aligns to 16 bytes, too.
- * If sizes above 1 KiB were rounded to 16 bytes as well, Lua would keep twice as much
- * memory for strings of many sizes. */
+ * Larger slots are coarse, then coarsest. (If their sizes were rounded to 16 bytes as
+ * well, Lua would keep twice as much memory for strings of many sizes.) */
 enum {
+    NANVM_PIECE_STEPS = 8, /* between one power of two and the next */
     NANVM_PIECE_GRAIN = 16,
-    NANVM_PIECE_FINE_BITS = 10,
-    NANVM_PIECE_FINE_MAX = 1 << NANVM_PIECE_FINE_BITS,
+    NANVM_PIECE_FINE_MAX = 1024,
     NANVM_PIECE_FINE_SIZES = NANVM_PIECE_FINE_MAX / NANVM_PIECE_GRAIN,
-    NANVM_PIECE_STEP_BITS = 3, /* eight sizes to a power of two */
-    NANVM_PIECE_SLOT_BITS = 12,
-    NANVM_PIECE_SLOT_MAX = 1 << NANVM_PIECE_SLOT_BITS,
-    NANVM_PIECE_SIZES =
-        NANVM_PIECE_FINE_SIZES +
-        ((NANVM_PIECE_SLOT_BITS - NANVM_PIECE_FINE_BITS) << NANVM_PIECE_STEP_BITS)
+    NANVM_PIECE_COARSE_STEP = NANVM_PIECE_FINE_MAX / NANVM_PIECE_STEPS,
+    NANVM_PIECE_COARSE_MAX = 2 * NANVM_PIECE_FINE_MAX,
+    NANVM_PIECE_COARSEST_STEP = NANVM_PIECE_COARSE_MAX / NANVM_PIECE_STEPS,
+    NANVM_PIECE_SLOT_MAX = 2 * NANVM_PIECE_COARSE_MAX,
+    NANVM_PIECE_SIZES = NANVM_PIECE_FINE_SIZES + 2 * NANVM_PIECE_STEPS
 };
 
 /* A free slot, or the head of a chunk. */
@@ -58,21 +57,24 @@ typedef struct nanvm_piece_size {
     size_t size;
 } nanvm_piece_size;
 
-/* For a piece of 1 to NANVM_PIECE_SLOT_MAX bytes. */
+static inline nanvm_piece_size nanvm_piece_size_in_steps(size_t size, size_t step,
+                                                         size_t first_index) {
+    size_t steps = (size - 1) / step;
+    return (nanvm_piece_size){first_index + steps, (steps + 1) * step};
+}
+
+/* The slots for pieces of `size` bytes, 1 to NANVM_PIECE_SLOT_MAX. (Coarse sizes begin
+ * with the step NANVM_PIECE_STEPS, since the fine ones take the place of those before.)
+ */
 static inline nanvm_piece_size nanvm_piece_size_of(size_t size) {
+    enum { COARSE = NANVM_PIECE_FINE_SIZES - NANVM_PIECE_STEPS };
     if (NANVM_LIKELY(size <= NANVM_PIECE_FINE_MAX)) {
-        size_t index = (size - 1) / NANVM_PIECE_GRAIN;
-        return (nanvm_piece_size){index, (index + 1) * NANVM_PIECE_GRAIN};
+        return nanvm_piece_size_in_steps(size, NANVM_PIECE_GRAIN, 0);
     }
-    enum { FIRST_SHIFT = NANVM_PIECE_FINE_BITS - NANVM_PIECE_STEP_BITS };
-    enum { STEPS = 1 << NANVM_PIECE_STEP_BITS };
-    size_t shift = FIRST_SHIFT;
-    while ((size - 1) >> shift >= 2 * (size_t)STEPS) {
-        ++shift;
-    }
-    size_t step = ((size - 1) >> shift) - STEPS;
-    size_t first = NANVM_PIECE_FINE_SIZES + (shift - FIRST_SHIFT) * STEPS;
-    return (nanvm_piece_size){first + step, (STEPS + step + 1) << shift};
+    return size <= NANVM_PIECE_COARSE_MAX
+               ? nanvm_piece_size_in_steps(size, NANVM_PIECE_COARSE_STEP, COARSE)
+               : nanvm_piece_size_in_steps(size, NANVM_PIECE_COARSEST_STEP,
+                                           COARSE + NANVM_PIECE_STEPS);
 }
 
 /* A slot for a piece of `size` bytes; NULL if there is none without another chunk. */
