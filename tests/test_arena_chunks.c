@@ -275,6 +275,16 @@ static void test_lone_array_of_references_moves_with_its_chunk(void **state) {
     assert_int_equal(tracked_live(), 0);
 }
 
+static void test_lone_array_moves_with_its_chunk_in_a_self_contained_arena(void **state) {
+    fixture *self = *state;
+    nanvm_arena_assume_self_contained(&self->arena);
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &ints_type, NULL, 1);
+    for (size_t length = 2; length < 60000; length *= 2) {
+        assert_true(nanvm_mut_ref_resize(&array, self->manager, length));
+    }
+    assert_int_equal(self->source.live_blocks, 1);
+}
+
 /* Others of its type share the origin of a lone array that has moved. */
 static void test_array_that_moved_shares_its_origin(void **state) {
     fixture *self = *state;
@@ -358,6 +368,43 @@ static void test_array_of_references_grows_with_its_chunk_after_others_came(
     assert_int_equal(tracked_live(), 6);
     nanvm_arena_reset(&self->arena);
     assert_int_equal(tracked_live(), 0);
+}
+
+/* It is the newest again, also where its chunk has the room already. */
+static void test_piece_whose_chunk_is_returned_to_grows_in_place_again(void **state) {
+    fixture *self = *state;
+    unsigned char *first = piece(self, 3000);
+    (void)piece(self, 5000);
+    for (size_t size = 3000; size < 3900; size += 100) {
+        assert_ptr_equal(
+            nanvm_manager_resize(self->manager, first, layout_of(size), size + 100),
+            first);
+    }
+    assert_int_equal(self->source.live_blocks, 2);
+}
+
+/* Points that are made ahead are still behind those in the other chunk by then. */
+static void test_large_piece_grows_with_its_chunk_after_many_points_came(void **state) {
+    fixture *self = *state;
+    const struct point *points[20];
+    (void)piece(self, 100);
+    unsigned char *large = piece(self, LARGE);
+    for (size_t i = 0; i < 20; i++) {
+        struct point *point = nanvm_new(self->manager, &point_type).object;
+        assert_non_null(point);
+        point->x = (double)i;
+        points[i] = point;
+    }
+    large = nanvm_manager_resize(self->manager, large, layout_of(LARGE), 3 * LARGE);
+    assert_non_null(large);
+    memset(large, 0x44, 3 * LARGE);
+    assert_int_equal(stats_of(self).live_blocks, 22);
+    memset(piece(self, 1000), 0x55, 1000);
+    assert_int_equal(stats_of(self).live_blocks, 23);
+    assert_int_equal(large[3 * LARGE - 1], 0x44);
+    for (size_t i = 0; i < 20; i++) {
+        assert_true(points[i]->x == (double)i);
+    }
 }
 
 /* The first of two in a chunk that is returned to has no room behind it. */
@@ -492,6 +539,28 @@ static void test_retained_chunks_make_room_for_a_chunk_that_grows(void **state) 
     assert_int_equal(self->source.live_blocks, 1);
 }
 
+/* Lets the next resize fail, in place and by a copy. */
+static void fail_next_resize(fixture *self) {
+    static const size_t requests[] = {0, 1};
+    accounting_fail_each(&self->source, requests, 2);
+}
+
+/* If the source has no memory to spare, the chunk gets just what the piece needs. */
+static void test_chunk_that_can_not_grow_by_more_grows_by_what_is_needed(void **state) {
+    fixture *self = *state;
+    unsigned char *memory = piece(self, LARGE);
+    memory[LARGE - 1] = 0x35;
+    fail_next_resize(self);
+    memory = nanvm_manager_resize(self->manager, memory, layout_of(LARGE), LARGE + 1000);
+    assert_non_null(memory);
+    assert_int_equal(memory[LARGE - 1], 0x35);
+    assert_in_range(reserved(self), LARGE + 1000, LARGE + 1200);
+    assert_int_equal(reserved(self), last_asked.size);
+    memset(memory, 0x36, LARGE + 1000);
+    memset(piece(self, 1000), 0x37, 1000);
+    assert_int_equal(memory[LARGE + 999], 0x36);
+}
+
 /* The source isn't asked for what was retained, and the chunk that is left is retained in
  * its place. */
 static void test_lone_piece_moves_to_a_retained_chunk(void **state) {
@@ -545,6 +614,23 @@ static void test_chunk_does_not_grow_into_huge_pages(void **state) {
     }
 }
 
+/* Nor where it gets just what is needed. */
+static void test_chunk_with_nothing_to_spare_does_not_grow_into_huge_pages(void **state) {
+    fixture *self = *state;
+    enum { FROM = HUGE_PAGES - 10000 };
+    for (size_t size = HUGE_PAGES - 100; size <= HUGE_PAGES; size++) {
+        unsigned char *memory = piece(self, FROM);
+        memory[FROM - 1] = 0x14;
+        fail_next_resize(self);
+        memory = nanvm_manager_resize(self->manager, memory, layout_of(FROM), size);
+        assert_non_null(memory);
+        assert_int_equal(memory[FROM - 1], 0x14);
+        assert_int_not_equal(last_asked.size, HUGE_PAGES);
+        nanvm_arena_reset(&self->arena);
+        nanvm_arena_reset(&self->arena);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_small_pieces_share_a_chunk_while_large_ones_come, noting),
     TEST(test_pieces_of_any_size_fill_their_chunks),
@@ -558,11 +644,14 @@ static const struct CMUnitTest tests[] = {
     TEST(test_old_chunk_is_freed_at_once_where_the_source_cannot_resize, noting),
     TEST(test_array_that_grows_by_one_asks_rarely, noting),
     TEST(test_lone_array_of_references_moves_with_its_chunk, noting),
+    TEST(test_lone_array_moves_with_its_chunk_in_a_self_contained_arena, noting),
     TEST(test_array_that_moved_shares_its_origin, noting),
     TEST(test_chunk_of_two_stays_where_it_is, noting),
     TEST(test_over_aligned_piece_keeps_its_alignment, noting),
     TEST(test_large_piece_grows_with_its_chunk_after_others_came, noting),
     TEST(test_array_of_references_grows_with_its_chunk_after_others_came, noting),
+    TEST(test_piece_whose_chunk_is_returned_to_grows_in_place_again, noting),
+    TEST(test_large_piece_grows_with_its_chunk_after_many_points_came, noting),
     TEST(test_piece_with_another_behind_it_leaves_that_alone, noting),
     TEST(test_first_chunk_after_a_reset_is_small, noting),
     TEST(test_array_that_grows_by_one_asks_more_rarely_where_it_is_copied, noting),
@@ -570,9 +659,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_lone_piece_survives_each_failure),
     TEST(test_lone_array_survives_each_failure),
     TEST(test_retained_chunks_make_room_for_a_chunk_that_grows, noting),
+    TEST(test_chunk_that_can_not_grow_by_more_grows_by_what_is_needed, noting),
     TEST(test_lone_piece_moves_to_a_retained_chunk, noting),
     TEST(test_chunk_in_huge_pages_is_not_resized, noting),
     TEST(test_chunk_does_not_grow_into_huge_pages, noting),
+    TEST(test_chunk_with_nothing_to_spare_does_not_grow_into_huge_pages, noting),
 };
 
 RUN_TESTS(tests)

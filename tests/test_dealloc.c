@@ -321,6 +321,19 @@ static void test_nothing_behind_an_array_that_moves_is_read(void **state) {
     unmap_pages(memory, 2);
 }
 
+static void test_nothing_behind_an_array_that_is_cloned_is_read(void **state) {
+    fixture *self = *state;
+    needs_pages();
+    unsigned char *memory = map_pages(2);
+    nanvm_ref array = nanvm_mut_ref_to_ref(new_at_the_end(memory, &ints_type, 4));
+    nanvm_mut_ref copy = nanvm_ref_clone_resized(array, self->manager, 8);
+    assert_int_equal(nanvm_mut_ref_length(copy), 8);
+    assert_int_equal(((const int *)copy.object)[3], 0);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(array);
+    unmap_pages(memory, 2);
+}
+
 static void test_nothing_behind_an_empty_array_that_a_callback_drops_is_read(
     void **state) {
     fixture *self = *state;
@@ -342,6 +355,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_dealloc_may_free_itself_with_its_last_block, source),
     TEST(test_nothing_behind_a_dealloc_is_read),
     TEST(test_nothing_behind_an_array_that_moves_is_read, local),
+    TEST(test_nothing_behind_an_array_that_is_cloned_is_read, local),
     TEST(test_nothing_behind_an_empty_array_that_a_callback_drops_is_read, local),
 };
 

@@ -635,6 +635,31 @@ static void test_unset_array_is_as_any_other_once_it_is_written(void **state) {
     on_every_manager(unset_array);
 }
 
+/* Where longer arrays have died, so that their lengths are there. */
+static bool unset_array_is_empty(const stage *on) {
+    const nanvm_type *types[] = {&text_type, &ints_type};
+    for (size_t i = 0; i < 8; i++) {
+        const nanvm_type *type = types[i / 4];
+        nanvm_mut_ref before = nanvm_new_array(on->manager, type, NULL, 3);
+        if (before.object == NULL) {
+            return false;
+        }
+        nanvm_mut_ref_drop(before);
+        nanvm_mut_ref made = nanvm_new_unset(on->manager, type);
+        if (made.object == NULL) {
+            return false;
+        }
+        assert_int_equal(nanvm_mut_ref_length(made), 0);
+        nanvm_mut_ref_drop(made);
+    }
+    return true;
+}
+
+static void test_unset_object_of_a_type_with_items_is_empty(void **state) {
+    (void)state;
+    on_every_manager(unset_array_is_empty);
+}
+
 /* However its references look. */
 static bool discard_unset(const stage *on) {
     nanvm_mut_ref made[] = {nanvm_new_unset(on->manager, &node_type),
@@ -680,6 +705,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_unset_object_is_as_any_other_once_it_is_written),
     TEST(test_unset_object_takes_references),
     TEST(test_unset_array_is_as_any_other_once_it_is_written),
+    TEST(test_unset_object_of_a_type_with_items_is_empty),
     TEST(test_unset_object_can_be_discarded),
     TEST(test_unset_object_of_no_valid_size_is_null),
     TEST(test_new_gives_a_zero_filled_object),
