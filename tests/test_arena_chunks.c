@@ -61,6 +61,7 @@ static void open_noting(fixture *self) {
     self->source.manager_table.alloc = noting_alloc;
     self->source.manager_table.resize = noting_resize;
     source_peak = 0;
+    last_asked = nanvm_layout_make(0, 1);
 }
 
 FIXTURE(noting, open_noting, close_arena)
@@ -437,6 +438,18 @@ static void test_first_chunk_after_a_reset_is_small(void **state) {
     assert_int_equal(last_asked.size, 4096);
 }
 
+/* Nor have large pieces a part in how large the chunks of others are. */
+static void test_chunks_double_whatever_lies_beside_them(void **state) {
+    fixture *self = *state;
+    for (size_t i = 0; i < 3; i++) {
+        (void)piece(self, LARGE);
+    }
+    (void)piece(self, 3000);
+    assert_int_equal(last_asked.size, 4096);
+    (void)piece(self, 3000);
+    assert_int_equal(last_asked.size, 8192);
+}
+
 /* To copy less, the chunk gets more room. */
 static void test_array_that_grows_by_one_asks_more_rarely_where_it_is_copied(
     void **state) {
@@ -539,6 +552,20 @@ static void test_retained_chunks_make_room_for_a_chunk_that_grows(void **state) 
     assert_int_equal(self->source.live_blocks, 1);
 }
 
+/* Nor is more than the piece needs asked for when they are gone. */
+static void test_large_piece_takes_its_own_size_after_retained_chunks_made_room(
+    void **state) {
+    fixture *self = *state;
+    for (size_t i = 0; i < 4; i++) {
+        (void)piece(self, LARGE);
+    }
+    nanvm_arena_reset(&self->arena);
+    accounting_limit(&self->source, 7 * LARGE);
+    memset(piece(self, 4 * LARGE), 1, 4 * LARGE);
+    assert_int_equal(self->source.live_blocks, 1);
+    assert_in_range(reserved(self), 4 * LARGE, 4 * LARGE + 200);
+}
+
 /* Lets the next resize fail, in place and by a copy. */
 static void fail_next_resize(fixture *self) {
     static const size_t requests[] = {0, 1};
@@ -580,6 +607,65 @@ static void test_lone_piece_moves_to_a_retained_chunk(void **state) {
     assert_int_equal(self->source.live_blocks, 1);
 }
 
+/* The chunks beside it stay in use. */
+static void test_piece_that_moves_to_a_retained_chunk_leaves_others_in_theirs(
+    void **state) {
+    fixture *self = *state;
+    (void)piece(self, 100);
+    (void)piece(self, LARGE);
+    (void)piece(self, 2 * LARGE);
+    nanvm_arena_reset(&self->arena);
+    size_t requests = self->source.requests;
+    size_t before = reserved(self);
+    unsigned char *small = piece(self, 100);
+    unsigned char *large = piece(self, LARGE);
+    assert_non_null(
+        nanvm_manager_resize(self->manager, large, layout_of(LARGE), 2 * LARGE));
+    assert_int_equal(reserved(self), before);
+    unsigned char *behind = piece(self, 100);
+    assert_true(behind > small && behind < small + 300);
+    assert_int_equal(self->source.requests, requests);
+}
+
+/* Neither a chunk that grows nor a move to a retained one makes the peak higher than what
+ * was in use. */
+static void test_growing_with_a_chunk_makes_the_peak_what_is_in_use(void **state) {
+    fixture *self = *state;
+    size_t most = 0;
+    for (size_t round = 0; round < 2; round++) {
+        unsigned char *memory = piece(self, LARGE);
+        for (size_t i = 1; i < 4; i++) {
+            memory = nanvm_manager_resize(self->manager, memory, layout_of(i * LARGE),
+                                          (i + 1) * LARGE);
+            assert_non_null(memory);
+            size_t in_use = stats_of(self).live_bytes;
+            assert_in_range(in_use, (i + 1) * LARGE, (i + 1) * LARGE + 16);
+            most = in_use > most ? in_use : most;
+            assert_int_equal(stats_of(self).peak_bytes, most);
+        }
+        nanvm_arena_reset(&self->arena);
+    }
+}
+
+/* A chunk that can grow doesn't take the retained ones with it. */
+static void test_retained_chunks_stay_where_a_chunk_grows_without_them(void **state) {
+    fixture *self = *state;
+    for (size_t i = 0; i < 3; i++) {
+        (void)piece(self, LARGE);
+    }
+    nanvm_arena_reset(&self->arena);
+    unsigned char *memory = piece(self, LARGE);
+    memory[LARGE - 1] = 0x52;
+    memory = nanvm_manager_resize(self->manager, memory, layout_of(LARGE), 2 * LARGE);
+    assert_non_null(memory);
+    assert_int_equal(memory[LARGE - 1], 0x52);
+    assert_int_equal(self->source.live_blocks, 3);
+    size_t requests = self->source.requests;
+    (void)piece(self, LARGE);
+    (void)piece(self, LARGE);
+    assert_int_equal(self->source.requests, requests);
+}
+
 /* Memory in huge pages has a layout of its own, with which it was asked for and is given
  * back, whatever the only piece in it wants. */
 static void test_chunk_in_huge_pages_is_not_resized(void **state) {
@@ -609,6 +695,7 @@ static void test_chunk_does_not_grow_into_huge_pages(void **state) {
         memory = nanvm_manager_resize(self->manager, memory, layout_of(LARGE), size);
         assert_non_null(memory);
         assert_int_equal(memory[LARGE - 1], 0x13);
+        memset(memory, 0x13, size);
         nanvm_arena_reset(&self->arena);
         nanvm_arena_reset(&self->arena);
     }
@@ -625,6 +712,7 @@ static void test_chunk_with_nothing_to_spare_does_not_grow_into_huge_pages(void 
         memory = nanvm_manager_resize(self->manager, memory, layout_of(FROM), size);
         assert_non_null(memory);
         assert_int_equal(memory[FROM - 1], 0x14);
+        memset(memory, 0x14, size);
         assert_int_not_equal(last_asked.size, HUGE_PAGES);
         nanvm_arena_reset(&self->arena);
         nanvm_arena_reset(&self->arena);
@@ -654,13 +742,18 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_piece_grows_with_its_chunk_after_many_points_came, noting),
     TEST(test_piece_with_another_behind_it_leaves_that_alone, noting),
     TEST(test_first_chunk_after_a_reset_is_small, noting),
+    TEST(test_chunks_double_whatever_lies_beside_them, noting),
     TEST(test_array_that_grows_by_one_asks_more_rarely_where_it_is_copied, noting),
     TEST(test_array_that_a_link_leads_to_moves_alone, noting),
     TEST(test_lone_piece_survives_each_failure),
     TEST(test_lone_array_survives_each_failure),
     TEST(test_retained_chunks_make_room_for_a_chunk_that_grows, noting),
+    TEST(test_large_piece_takes_its_own_size_after_retained_chunks_made_room, noting),
     TEST(test_chunk_that_can_not_grow_by_more_grows_by_what_is_needed, noting),
     TEST(test_lone_piece_moves_to_a_retained_chunk, noting),
+    TEST(test_piece_that_moves_to_a_retained_chunk_leaves_others_in_theirs, noting),
+    TEST(test_retained_chunks_stay_where_a_chunk_grows_without_them, noting),
+    TEST(test_growing_with_a_chunk_makes_the_peak_what_is_in_use, noting),
     TEST(test_chunk_in_huge_pages_is_not_resized, noting),
     TEST(test_chunk_does_not_grow_into_huge_pages, noting),
     TEST(test_chunk_with_nothing_to_spare_does_not_grow_into_huge_pages, noting),
