@@ -545,6 +545,22 @@ static void test_many_large_pieces_come_and_go(void **state) {
     assert_int_equal(stats_of(self).live_bytes, 0);
 }
 
+/* However many there are, entries stay free, where a search ends. */
+static void test_large_piece_goes_and_comes_beside_any_number_of_others(void **state) {
+    fixture *self = *state;
+    enum { PIECES = 70 };
+    void *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        release(self->manager, piece(self->manager, LARGE, i), LARGE);
+        pieces[i] = piece(self->manager, LARGE, i);
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        expect_bytes(pieces[i], LARGE, i);
+        release(self->manager, pieces[i], LARGE);
+    }
+    assert_int_equal(stats_of(self).live_bytes, 0);
+}
+
 /* Each asks the source once. */
 static void test_table_of_large_pieces_grows_only_with_their_number(void **state) {
     fixture *self = *state;
@@ -892,6 +908,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_piece_of_somebody_else_is_noticed_where_none_is_large,
          local_over_source),
     TEST(test_large_piece_of_somebody_else_is_sought_in_vain),
+    TEST(test_large_piece_goes_and_comes_beside_any_number_of_others, local_over_source),
     TEST(test_table_of_large_pieces_grows_only_with_their_number, local_over_source),
     TEST(test_rest_of_a_chunk_goes_with_it, local_over_source),
     TEST(test_rest_of_a_chunk_stays_with_it, local_over_source),
