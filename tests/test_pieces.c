@@ -561,6 +561,14 @@ static void test_large_piece_goes_and_comes_beside_any_number_of_others(void **s
     assert_int_equal(stats_of(self).live_bytes, 0);
 }
 
+static void test_table_of_large_pieces_goes_with_a_trim_when_none_is_left(void **state) {
+    fixture *self = *state;
+    release(self->manager, piece(self->manager, LARGE, 1), LARGE);
+    size_t bytes = self->source.live_bytes;
+    (void)nanvm_local_trim(&self->local);
+    assert_true(self->source.live_bytes < bytes);
+}
+
 /* Each asks the source once. */
 static void test_table_of_large_pieces_grows_only_with_their_number(void **state) {
     fixture *self = *state;
@@ -909,6 +917,7 @@ static const struct CMUnitTest tests[] = {
          local_over_source),
     TEST(test_large_piece_of_somebody_else_is_sought_in_vain),
     TEST(test_large_piece_goes_and_comes_beside_any_number_of_others, local_over_source),
+    TEST(test_table_of_large_pieces_goes_with_a_trim_when_none_is_left, local_over_source),
     TEST(test_table_of_large_pieces_grows_only_with_their_number, local_over_source),
     TEST(test_rest_of_a_chunk_goes_with_it, local_over_source),
     TEST(test_rest_of_a_chunk_stays_with_it, local_over_source),
