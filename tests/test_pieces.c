@@ -433,6 +433,11 @@ static void test_large_piece_of_somebody_else_is_noticed_where_none_is_large(
 
 enum { SCATTERED = 1040, REGIONS = 8, REGION = 65536 };
 
+/* A hardened build has a checksum in front. */
+static bool is_scattered(nanvm_layout layout) {
+    return layout.size == SCATTERED + (is_hardened ? sizeof(uint64_t) : 0);
+}
+
 typedef struct scatter {
     nanvm_manager manager;
     nanvm_dealloc dealloc;
@@ -444,16 +449,16 @@ static _Alignas(16) unsigned char regions[REGIONS * REGION];
 
 static void *scatter_alloc(nanvm_manager *manager, nanvm_layout layout) {
     scatter *self = (scatter *)manager;
-    if (layout.size != SCATTERED) {
+    if (!is_scattered(layout)) {
         return nanvm_manager_alloc(nanvm_global(), layout);
     }
-    size_t offset = next_random(&self->random) % (REGION - SCATTERED) / 16 * 16;
+    size_t offset = next_random(&self->random) % (REGION - 2 * SCATTERED) / 16 * 16;
     return regions + self->next++ % REGIONS * REGION + offset;
 }
 
 static void scatter_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     (void)dealloc;
-    if (layout.size != SCATTERED) {
+    if (!is_scattered(layout)) {
         nanvm_manager_dealloc(nanvm_global(), memory, layout);
     }
 }
@@ -462,29 +467,49 @@ static const nanvm_manager_table scatter_table = {.alloc = scatter_alloc};
 static const nanvm_dealloc_table scatter_dealloc_table = {.count = NANVM_COUNT_PLAIN,
                                                           .dealloc = scatter_dealloc};
 
-/* Wherever the pieces are that stand in the table, half of which they fill. */
-static void test_large_piece_of_somebody_else_is_sought_in_vain(void **state) {
-    SKIP_IF_HARDENED("a checksum in front of the piece is looked at first");
-    (void)state;
+/* Calls `look` with the manager when the pieces fill half of the table, wherever they
+ * are. */
+static void scatter_pieces(void (*look)(nanvm_manager *manager, size_t round)) {
     scatter source = {
         {&scatter_table, &source.dealloc, 0, NULL}, {&scatter_dealloc_table}, 7, 0};
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    unsigned char theirs[16];
     for (size_t round = 0; round < 3000; round++) {
         void *pieces[REGIONS];
         for (size_t i = 0; i < REGIONS; i++) {
             pieces[i] = piece(manager, SCATTERED, i);
         }
-        offer none = {manager, theirs + round % 16, SCATTERED};
-        expect_fatal("didn't hand out", give_back, &none);
+        look(manager, round);
         for (size_t i = 0; i < REGIONS; i++) {
             expect_bytes(pieces[i], SCATTERED, i);
             release(manager, pieces[i], SCATTERED);
         }
     }
+    assert_int_equal(source.next, 3000 * REGIONS);
     nanvm_local_deinit(&local);
+}
+
+static void look_at_nothing(nanvm_manager *manager, size_t round) {
+    (void)manager;
+    (void)round;
+}
+
+static void test_large_piece_is_found_wherever_it_lies(void **state) {
+    (void)state;
+    scatter_pieces(look_at_nothing);
+}
+
+static void seek_in_vain(nanvm_manager *manager, size_t round) {
+    unsigned char theirs[16];
+    offer none = {manager, theirs + round % 16, SCATTERED};
+    expect_fatal("didn't hand out", give_back, &none);
+}
+
+static void test_large_piece_of_somebody_else_is_sought_in_vain(void **state) {
+    SKIP_IF_HARDENED("a checksum in front of the piece is looked at first");
+    (void)state;
+    scatter_pieces(seek_in_vain);
 }
 
 static void test_large_piece_that_is_given_back_twice_is_noticed(void **state) {
@@ -915,6 +940,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_piece_that_is_aligned_to_sixteen_bytes_takes_a_slot, local_over_source),
     TEST(test_large_piece_of_somebody_else_is_noticed_where_none_is_large,
          local_over_source),
+    TEST(test_large_piece_is_found_wherever_it_lies),
     TEST(test_large_piece_of_somebody_else_is_sought_in_vain),
     TEST(test_large_piece_goes_and_comes_beside_any_number_of_others, local_over_source),
     TEST(test_table_of_large_pieces_goes_with_a_trim_when_none_is_left,
