@@ -351,6 +351,19 @@ static void test_raw_memory_that_is_given_back_is_cleared(void **state) {
     expect_nothing_in(memory, 100);
 }
 
+static void test_raw_memory_that_is_given_back_at_once_is_cleared(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init_from(&local, region_manager());
+    unsigned char *memory =
+        nanvm_manager_alloc(nanvm_local_manager(&local), nanvm_layout_make(5000, 8));
+    assert_non_null(memory);
+    memset(memory, 1, 5000);
+    nanvm_local_dealloc_raw(&local);
+    expect_nothing_in(memory, 5000);
+    nanvm_local_deinit(&local);
+}
+
 static bool fill_and_give_up(void *object, size_t length, void *context) {
     *(unsigned char **)context = memset(object, 1, length * sizeof(int));
     return false;
@@ -1134,6 +1147,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_grows_by_what_there_is, local_over_source),
     TEST(test_raw_memory_that_is_given_back_is_cleared),
     TEST(test_what_an_arena_takes_back_is_cleared, arena_in_buffer),
+    TEST(test_raw_memory_that_is_given_back_at_once_is_cleared),
     TEST(test_what_an_arena_moves_to_another_chunk_leaves_nothing_behind, arena),
     TEST(test_arena_writes_nothing_behind_its_newest_object, arena_in_buffer),
     TEST(test_raw_memory_that_moves_leaves_nothing_behind),
