@@ -384,6 +384,35 @@ static void test_piece_whose_chunk_is_returned_to_grows_in_place_again(void **st
     assert_int_equal(self->source.live_blocks, 2);
 }
 
+/* So is an array without references, which nothing has to find. */
+static void test_array_whose_chunk_is_returned_to_grows_in_place_again(void **state) {
+    fixture *self = *state;
+    enum { LENGTH = 700 };
+    nanvm_mut_ref ints = nanvm_new_array(self->manager, &ints_type, NULL, LENGTH);
+    const void *before = ints.object;
+    (void)piece(self, 5000);
+    for (size_t length = LENGTH; length < LENGTH + 200; length += 20) {
+        assert_true(nanvm_mut_ref_resize(&ints, self->manager, length + 20));
+        assert_ptr_equal(ints.object, before);
+    }
+    assert_int_equal(self->source.live_blocks, 2);
+}
+
+/* It came last to its chunk, but isn't the first there. */
+static void test_piece_that_came_back_to_a_chunk_grows_alone(void **state) {
+    fixture *self = *state;
+    unsigned char *first = piece(self, 100);
+    memset(first, 1, 100);
+    (void)piece(self, LARGE);
+    unsigned char *second = piece(self, 100);
+    memset(second, 2, 100);
+    second = nanvm_manager_resize(self->manager, second, layout_of(100), 10000);
+    assert_non_null(second);
+    assert_int_equal(self->source.live_blocks, 3);
+    assert_int_equal(first[99], 1);
+    assert_int_equal(second[99], 2);
+}
+
 /* Points that are made ahead are still behind those in the other chunk by then. */
 static void test_large_piece_grows_with_its_chunk_after_many_points_came(void **state) {
     fixture *self = *state;
@@ -400,9 +429,11 @@ static void test_large_piece_grows_with_its_chunk_after_many_points_came(void **
     assert_non_null(large);
     memset(large, 0x44, 3 * LARGE);
     assert_int_equal(stats_of(self).live_blocks, 22);
-    memset(piece(self, 1000), 0x55, 1000);
+    memset(piece(self, 16), 0x55, 16);
     assert_int_equal(stats_of(self).live_blocks, 23);
-    assert_int_equal(large[3 * LARGE - 1], 0x44);
+    for (size_t i = 3 * LARGE - 1000; i < 3 * LARGE; i++) {
+        assert_int_equal(large[i], 0x44);
+    }
     for (size_t i = 0; i < 20; i++) {
         assert_true(points[i]->x == (double)i);
     }
@@ -587,6 +618,23 @@ static void test_chunk_that_can_not_grow_by_more_grows_by_what_is_needed(void **
     assert_int_equal(memory[LARGE + 999], 0x36);
 }
 
+/* Even if retained chunks were given back first. */
+static void test_chunk_that_can_not_grow_at_all_stays_as_it_is(void **state) {
+    fixture *self = *state;
+    for (size_t i = 0; i < 3; i++) {
+        (void)piece(self, LARGE);
+    }
+    nanvm_arena_reset(&self->arena);
+    unsigned char *memory = piece(self, LARGE);
+    memset(memory, 0x61, LARGE);
+    accounting_fail_from(&self->source, 0);
+    assert_null(nanvm_manager_resize(self->manager, memory, layout_of(LARGE), 2 * LARGE));
+    accounting_never_fail(&self->source);
+    assert_int_equal(memory[0], 0x61);
+    assert_int_equal(memory[LARGE - 1], 0x61);
+    assert_int_equal(self->source.live_blocks, 1);
+}
+
 /* The source isn't asked for what was retained, and the chunk that is left is retained in
  * its place. */
 static void test_lone_piece_moves_to_a_retained_chunk(void **state) {
@@ -718,6 +766,21 @@ static void test_chunk_with_nothing_to_spare_does_not_grow_into_huge_pages(void 
     }
 }
 
+/* One of just that size is in huge pages, and goes back as such. */
+static void test_chunk_that_has_just_the_size_of_a_huge_page_is_given_back(void **state) {
+    fixture *self = *state;
+    for (size_t size = HUGE_PAGES - 256; size <= HUGE_PAGES; size += 8) {
+        accounting_fail_once(&self->source, 0);
+        void *memory =
+            nanvm_manager_alloc(self->manager, nanvm_layout_make(size, OVER_ALIGN));
+        assert_true(is_aligned(memory, OVER_ALIGN));
+        memset(memory, 1, size);
+        nanvm_arena_reset(&self->arena);
+        nanvm_arena_reset(&self->arena);
+    }
+    accounting_never_fail(&self->source);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_small_pieces_share_a_chunk_while_large_ones_come, noting),
     TEST(test_pieces_of_any_size_fill_their_chunks),
@@ -739,6 +802,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_of_references_grows_with_its_chunk_after_others_came, noting),
     TEST(test_piece_whose_chunk_is_returned_to_grows_in_place_again, noting),
     TEST(test_large_piece_grows_with_its_chunk_after_many_points_came, noting),
+    TEST(test_array_whose_chunk_is_returned_to_grows_in_place_again, noting),
+    TEST(test_piece_that_came_back_to_a_chunk_grows_alone, noting),
     TEST(test_piece_with_another_behind_it_leaves_that_alone, noting),
     TEST(test_first_chunk_after_a_reset_is_small, noting),
     TEST(test_chunks_double_whatever_lies_beside_them, noting),
@@ -749,11 +814,13 @@ static const struct CMUnitTest tests[] = {
     TEST(test_retained_chunks_make_room_for_a_chunk_that_grows, noting),
     TEST(test_large_piece_takes_its_own_size_after_retained_chunks_made_room, noting),
     TEST(test_chunk_that_can_not_grow_by_more_grows_by_what_is_needed, noting),
+    TEST(test_chunk_that_can_not_grow_at_all_stays_as_it_is, noting),
     TEST(test_lone_piece_moves_to_a_retained_chunk, noting),
     TEST(test_piece_that_moves_to_a_retained_chunk_leaves_others_in_theirs, noting),
     TEST(test_retained_chunks_stay_where_a_chunk_grows_without_them, noting),
     TEST(test_growing_with_a_chunk_makes_the_peak_what_is_in_use, noting),
     TEST(test_chunk_in_huge_pages_is_not_resized, noting),
+    TEST(test_chunk_that_has_just_the_size_of_a_huge_page_is_given_back, noting),
     TEST(test_chunk_does_not_grow_into_huge_pages, noting),
     TEST(test_chunk_with_nothing_to_spare_does_not_grow_into_huge_pages, noting),
 };
