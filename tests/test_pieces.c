@@ -443,6 +443,7 @@ typedef struct scatter {
     nanvm_dealloc dealloc;
     uint32_t random;
     size_t next; /* region */
+    size_t given_back;
 } scatter;
 
 static _Alignas(16) unsigned char regions[REGIONS * REGION];
@@ -457,8 +458,10 @@ static void *scatter_alloc(nanvm_manager *manager, nanvm_layout layout) {
 }
 
 static void scatter_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
-    (void)dealloc;
-    if (!is_scattered(layout)) {
+    if (is_scattered(layout)) {
+        char *self = (char *)dealloc - offsetof(scatter, dealloc);
+        ((scatter *)(void *)self)->given_back++;
+    } else {
         nanvm_manager_dealloc(nanvm_global(), memory, layout);
     }
 }
@@ -471,7 +474,7 @@ static const nanvm_dealloc_table scatter_dealloc_table = {.count = NANVM_COUNT_P
  * are. */
 static void scatter_pieces(void (*look)(nanvm_manager *manager, size_t round)) {
     scatter source = {
-        {&scatter_table, &source.dealloc, 0, NULL}, {&scatter_dealloc_table}, 7, 0};
+        {&scatter_table, &source.dealloc, 0, NULL}, {&scatter_dealloc_table}, 7, 0, 0};
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
@@ -487,6 +490,23 @@ static void scatter_pieces(void (*look)(nanvm_manager *manager, size_t round)) {
         }
     }
     assert_int_equal(source.next, 3000 * REGIONS);
+    assert_int_equal(source.given_back, source.next);
+    nanvm_local_deinit(&local);
+}
+
+static void test_large_pieces_are_given_back_at_once_wherever_they_lie(void **state) {
+    (void)state;
+    scatter source = {
+        {&scatter_table, &source.dealloc, 0, NULL}, {&scatter_dealloc_table}, 7, 0, 0};
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    for (size_t round = 0; round < 100; round++) {
+        for (size_t i = 0; i < REGIONS; i++) {
+            (void)piece(nanvm_local_manager(&local), SCATTERED, i);
+        }
+        nanvm_local_dealloc_raw(&local);
+        assert_int_equal(source.given_back, source.next);
+    }
     nanvm_local_deinit(&local);
 }
 
@@ -864,7 +884,7 @@ static void test_all_pieces_are_given_back_at_once(void **state) {
     nanvm_mut_ref_drop(point);
 }
 
-/* However many there are, and wherever they are in the table. */
+/* However many there are. */
 static void test_any_number_of_large_pieces_is_given_back_at_once(void **state) {
     fixture *self = *state;
     (void)piece(self->manager, LARGE, 1);
@@ -963,6 +983,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_piece_of_somebody_else_is_noticed_where_none_is_large,
          local_over_source),
     TEST(test_large_piece_is_found_wherever_it_lies),
+    TEST(test_large_pieces_are_given_back_at_once_wherever_they_lie),
     TEST(test_large_piece_of_somebody_else_is_sought_in_vain),
     TEST(test_large_piece_goes_and_comes_beside_any_number_of_others, local_over_source),
     TEST(test_table_of_large_pieces_goes_with_a_trim_when_none_is_left,
