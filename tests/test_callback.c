@@ -1594,6 +1594,28 @@ static void test_no_callback_runs_while_an_arena_gives_back(void **state) {
     assert_int_equal(source.pieces, 0);
 }
 
+/* The chunk moves with the array, as the source can't resize. */
+static void test_no_callback_runs_while_a_chunk_of_an_arena_moves(void **state) {
+    (void)state;
+    dropper source;
+    dropper_init(&source);
+    nanvm_arena_init_growing(&scene_arena, &source.manager);
+    scene.manager = nanvm_arena_manager(&scene_arena);
+    nanvm_mut_ref made = nanvm_new_array(scene.manager, &ints_type, NULL, 100000);
+    assert_non_null(made.object);
+    scene.act = act_by_creating;
+    dropper_hold(&source, 1);
+    scene.acts = SIZE_MAX;
+    size_t dropped = scene.dropped;
+    assert_true(nanvm_mut_ref_resize(&made, scene.manager, 200000));
+    assert_int_equal(source.length, 0);
+    assert_int_equal(scene.dropped, dropped);
+    scene.acts = 0;
+    dropper_close_arena(&source);
+    assert_int_equal(scene.dropped, dropped + 1);
+    assert_int_equal(scene.live, 0);
+}
+
 static void reset_with_a_dropper(size_t round, bool ends) {
     dropper source;
     dropper_open_arena(&source);
@@ -1898,6 +1920,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_manager_may_end_while_a_large_array_grows),
     TEST(test_no_callback_runs_while_a_manager_gives_back),
     TEST(test_no_callback_runs_while_an_arena_gives_back),
+    TEST(test_no_callback_runs_while_a_chunk_of_an_arena_moves),
 };
 
 RUN_TESTS(tests)

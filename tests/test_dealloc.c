@@ -260,24 +260,20 @@ static void dealloc_static(nanvm_dealloc *self, void *memory, nanvm_layout layou
     (void)layout;
 }
 
-/* A local manager looks whether an array of another one lies in its pools. */
-static void move_to_a_local_manager(nanvm_dealloc *dealloc) {
+/* Managers look whether an array of another one is theirs. */
+static void move_to(nanvm_manager *manager, nanvm_dealloc *dealloc) {
     static const nanvm_manager_table table = {.alloc = alloc_static};
     nanvm_manager from = {.table = &table, .dealloc = dealloc};
-    nanvm_local local;
-    nanvm_local_init(&local);
-    nanvm_manager *manager = nanvm_local_manager(&local);
     nanvm_mut_ref_drop(nanvm_new(manager, &ints_type));
     nanvm_mut_ref array = nanvm_new_array(&from, &ints_type, NULL, 3);
     assert_true(nanvm_mut_ref_resize(&array, manager, 5));
     assert_int_equal(nanvm_mut_ref_length(array), 5);
     nanvm_mut_ref_drop(array);
-    nanvm_local_deinit(&local);
 }
 
 /* It lies at the end of a page, and the page behind can't be read. */
 static void test_nothing_behind_a_dealloc_is_read(void **state) {
-    (void)state;
+    fixture *self = *state;
     static const nanvm_dealloc_table table = {.count = NANVM_COUNT_PLAIN,
                                               .dealloc = dealloc_static};
     needs_pages();
@@ -286,7 +282,11 @@ static void test_nothing_behind_a_dealloc_is_read(void **state) {
     close_page(closed);
     nanvm_dealloc *dealloc = (nanvm_dealloc *)(void *)closed - 1;
     dealloc->table = &table;
-    move_to_a_local_manager(dealloc);
+    move_to(self->manager, dealloc);
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    move_to(nanvm_arena_manager(&arena), dealloc);
+    nanvm_arena_deinit(&arena);
     unmap_pages(memory, 2);
 }
 
@@ -321,6 +321,19 @@ static void test_nothing_behind_an_array_that_moves_is_read(void **state) {
     unmap_pages(memory, 2);
 }
 
+static void test_nothing_behind_an_array_that_is_cloned_is_read(void **state) {
+    fixture *self = *state;
+    needs_pages();
+    unsigned char *memory = map_pages(2);
+    nanvm_ref array = nanvm_mut_ref_to_ref(new_at_the_end(memory, &ints_type, 4));
+    nanvm_mut_ref copy = nanvm_ref_clone_resized(array, self->manager, 8);
+    assert_int_equal(nanvm_mut_ref_length(copy), 8);
+    assert_int_equal(((const int *)copy.object)[3], 0);
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(array);
+    unmap_pages(memory, 2);
+}
+
 static void test_nothing_behind_an_empty_array_that_a_callback_drops_is_read(
     void **state) {
     fixture *self = *state;
@@ -340,8 +353,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_uncounted_block_looks_shared_and_stays),
     TEST(test_uncounted_manager_needs_no_dealloc),
     TEST(test_dealloc_may_free_itself_with_its_last_block, source),
-    TEST(test_nothing_behind_a_dealloc_is_read),
+    TEST(test_nothing_behind_a_dealloc_is_read, local),
     TEST(test_nothing_behind_an_array_that_moves_is_read, local),
+    TEST(test_nothing_behind_an_array_that_is_cloned_is_read, local),
     TEST(test_nothing_behind_an_empty_array_that_a_callback_drops_is_read, local),
 };
 

@@ -55,6 +55,15 @@ static void clone_elsewhere(void *context) {
     (void)nanvm_ref_clone_object(ref_of(context), nanvm_global()).object;
 }
 
+static void clone_shorter(void *context) {
+    victim *self = context;
+    (void)nanvm_ref_clone_resized(ref_of(self), self->manager, 1).object;
+}
+
+static void clone_shorter_elsewhere(void *context) {
+    (void)nanvm_ref_clone_resized(ref_of(context), nanvm_global(), 1).object;
+}
+
 static void ignore_reference(nanvm_ref reference, void *context) {
     (void)reference;
     (void)context;
@@ -100,9 +109,10 @@ static void make_mut(void *context) {
     (void)own;
 }
 
-static misuse *const uses[] = {clone_object,      clone_elsewhere, resize_to_one,
-                               resize_to_nothing, resize_to_many,  to_mut_ref,
-                               make_mut};
+static misuse *const uses[] = {
+    clone_shorter, clone_shorter_elsewhere, clone_object,   clone_elsewhere,
+    resize_to_one, resize_to_nothing,       resize_to_many, to_mut_ref,
+    make_mut};
 enum { USES = sizeof(uses) / sizeof(uses[0]) };
 
 /* By each use, and as if nothing had been afterwards. */
@@ -301,6 +311,7 @@ static void use_stale(size_t length) {
     if (distance == 50 * sizeof(int)) {
         (void)victim_of(nanvm_arena_manager(&arena), &ints_type, 4);
         expect_fatal(WRONG, clone_elsewhere, &stale);
+        expect_fatal(WRONG, clone_shorter_elsewhere, &stale);
     }
     nanvm_arena_deinit(&arena);
     if (distance != 50 * sizeof(int)) {
@@ -320,6 +331,7 @@ static void test_array_of_references_behind_what_an_arena_uses_is_fatal(void **s
     if (are_neighbours) {
         (void)victim_of(self->manager, &refs_type, 4);
         expect_fatal(WRONG, clone_elsewhere, &stale);
+        expect_fatal(WRONG, clone_shorter_elsewhere, &stale);
         expect_fatal(WRONG, visit, &stale);
     }
     nanvm_arena_deinit(&self->arena);

@@ -412,6 +412,8 @@ static bool too_long(const stage *on) {
             for (size_t j = 0; j < 3; j++) {
                 assert_null(
                     nanvm_new_array(on->manager, objects[i], NULL, lengths[j]).object);
+                assert_null(
+                    nanvm_new_array_unset(on->manager, objects[i], lengths[j]).object);
             }
         }
     }
@@ -450,6 +452,8 @@ static bool badly_aligned(const stage *on) {
         bad.align = aligns[i];
         assert_null(nanvm_new(on->manager, &bad).object);
         assert_null(nanvm_new_array(on->manager, &bad, NULL, 1).object);
+        assert_null(nanvm_new_array_unset(on->manager, &bad, 1).object);
+        assert_null(nanvm_new_array_unset(on->manager, &bad, 0).object);
         nanvm_layout layout = nanvm_layout_make(8, aligns[i]);
         assert_null(nanvm_manager_alloc(on->manager, layout));
     }
@@ -477,6 +481,7 @@ static void test_alignment_beyond_all_memory_gives_a_null_handle(void **state) {
     (void)state;
     nanvm_type far = {.name = "far", .size = 1, .align = SIZE_MAX / 4 + 1};
     assert_null(nanvm_new(nanvm_global(), &far).object);
+    assert_null(nanvm_new_array_unset(nanvm_global(), &far, 0).object);
     nanvm_local local;
     nanvm_local_init(&local);
     assert_null(nanvm_new(nanvm_local_manager(&local), &far).object);
@@ -635,6 +640,53 @@ static void test_unset_array_is_as_any_other_once_it_is_written(void **state) {
     on_every_manager(unset_array);
 }
 
+/* Where longer arrays have died, so that their lengths are there. */
+static bool unset_array_is_empty(const stage *on) {
+    const nanvm_type *types[] = {&text_type, &ints_type};
+    for (size_t i = 0; i < 8; i++) {
+        const nanvm_type *type = types[i / 4];
+        nanvm_mut_ref before = nanvm_new_array(on->manager, type, NULL, 3);
+        if (before.object == NULL) {
+            return false;
+        }
+        nanvm_mut_ref_drop(before);
+        nanvm_mut_ref made = nanvm_new_unset(on->manager, type);
+        if (made.object == NULL) {
+            return false;
+        }
+        assert_int_equal(nanvm_mut_ref_length(made), 0);
+        nanvm_mut_ref_drop(made);
+    }
+    return true;
+}
+
+static void test_unset_object_of_a_type_with_items_is_empty(void **state) {
+    (void)state;
+    on_every_manager(unset_array_is_empty);
+}
+
+/* More of them than a local manager finds inline. */
+static void test_unset_objects_of_many_types_keep_apart(void **state) {
+    fixture *self = *state;
+    enum { TYPES = 100, OBJECTS = 3 * TYPES };
+    static nanvm_type types[TYPES];
+    nanvm_mut_ref made[OBJECTS];
+    for (size_t i = 0; i < OBJECTS; i++) {
+        nanvm_type *type = &types[i % TYPES];
+        if (i < TYPES) {
+            *type = (nanvm_type){.name = "one of many", .size = 8 + i * 8, .align = 8};
+        }
+        made[i] = nanvm_new_unset(self->manager, type);
+        assert_non_null(made[i].object);
+        memset(made[i].object, 0, type->size);
+    }
+    for (size_t i = 0; i < OBJECTS; i++) {
+        assert_ptr_equal(nanvm_ref_type(nanvm_mut_ref_to_ref(made[i])),
+                         &types[i % TYPES]);
+        nanvm_mut_ref_drop(made[i]);
+    }
+}
+
 /* However its references look. */
 static bool discard_unset(const stage *on) {
     nanvm_mut_ref made[] = {nanvm_new_unset(on->manager, &node_type),
@@ -680,6 +732,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_unset_object_is_as_any_other_once_it_is_written),
     TEST(test_unset_object_takes_references),
     TEST(test_unset_array_is_as_any_other_once_it_is_written),
+    TEST(test_unset_object_of_a_type_with_items_is_empty),
+    TEST(test_unset_objects_of_many_types_keep_apart, local),
     TEST(test_unset_object_can_be_discarded),
     TEST(test_unset_object_of_no_valid_size_is_null),
     TEST(test_new_gives_a_zero_filled_object),

@@ -508,27 +508,35 @@ static void test_large_piece_of_somebody_else_is_noticed_where_none_is_large(
 
 enum { SCATTERED = 4112, REGIONS = 8, REGION = 65536 };
 
+/* A hardened build has a checksum in front. */
+static bool is_scattered(nanvm_layout layout) {
+    return layout.size == SCATTERED + (is_hardened ? sizeof(uint64_t) : 0);
+}
+
 typedef struct scatter {
     nanvm_manager manager;
     nanvm_dealloc dealloc;
     uint32_t random;
     size_t next; /* region */
+    size_t given_back;
 } scatter;
 
 static _Alignas(16) unsigned char regions[REGIONS * REGION];
 
 static void *scatter_alloc(nanvm_manager *manager, nanvm_layout layout) {
     scatter *self = (scatter *)manager;
-    if (layout.size != SCATTERED) {
+    if (!is_scattered(layout)) {
         return nanvm_manager_alloc(nanvm_global(), layout);
     }
-    size_t offset = next_random(&self->random) % (REGION - SCATTERED) / 16 * 16;
+    size_t offset = next_random(&self->random) % (REGION - 2 * SCATTERED) / 16 * 16;
     return regions + self->next++ % REGIONS * REGION + offset;
 }
 
 static void scatter_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
-    (void)dealloc;
-    if (layout.size != SCATTERED) {
+    if (is_scattered(layout)) {
+        char *self = (char *)dealloc - offsetof(scatter, dealloc);
+        ((scatter *)(void *)self)->given_back++;
+    } else {
         nanvm_manager_dealloc(nanvm_global(), memory, layout);
     }
 }
@@ -537,29 +545,66 @@ static const nanvm_manager_table scatter_table = {.alloc = scatter_alloc};
 static const nanvm_dealloc_table scatter_dealloc_table = {.count = NANVM_COUNT_PLAIN,
                                                           .dealloc = scatter_dealloc};
 
-/* Wherever the pieces are that stand in the table, half of which they fill. */
-static void test_large_piece_of_somebody_else_is_sought_in_vain(void **state) {
-    SKIP_IF_HARDENED("a checksum in front of the piece is looked at first");
-    (void)state;
+/* Calls `look` with the manager when the pieces fill half of the table, wherever they
+ * are. */
+static void scatter_pieces(void (*look)(nanvm_manager *manager, size_t round)) {
     scatter source = {
-        {&scatter_table, &source.dealloc, 0, NULL}, {&scatter_dealloc_table}, 7, 0};
+        {&scatter_table, &source.dealloc, 0, NULL}, {&scatter_dealloc_table}, 7, 0, 0};
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    unsigned char theirs[16];
     for (size_t round = 0; round < 3000; round++) {
         void *pieces[REGIONS];
         for (size_t i = 0; i < REGIONS; i++) {
             pieces[i] = piece(manager, SCATTERED, i);
         }
-        offer none = {manager, theirs + round % 16, SCATTERED};
-        expect_fatal("didn't hand out", give_back, &none);
+        look(manager, round);
         for (size_t i = 0; i < REGIONS; i++) {
             expect_bytes(pieces[i], SCATTERED, i);
             release(manager, pieces[i], SCATTERED);
         }
     }
+    assert_int_equal(source.next, 3000 * REGIONS);
+    assert_int_equal(source.given_back, source.next);
     nanvm_local_deinit(&local);
+}
+
+static void test_large_pieces_are_given_back_at_once_wherever_they_lie(void **state) {
+    (void)state;
+    scatter source = {
+        {&scatter_table, &source.dealloc, 0, NULL}, {&scatter_dealloc_table}, 7, 0, 0};
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    for (size_t round = 0; round < 100; round++) {
+        for (size_t i = 0; i < REGIONS; i++) {
+            (void)piece(nanvm_local_manager(&local), SCATTERED, i);
+        }
+        nanvm_local_dealloc_raw(&local);
+        assert_int_equal(source.given_back, source.next);
+    }
+    nanvm_local_deinit(&local);
+}
+
+static void look_at_nothing(nanvm_manager *manager, size_t round) {
+    (void)manager;
+    (void)round;
+}
+
+static void test_large_piece_is_found_wherever_it_lies(void **state) {
+    (void)state;
+    scatter_pieces(look_at_nothing);
+}
+
+static void seek_in_vain(nanvm_manager *manager, size_t round) {
+    unsigned char theirs[16];
+    offer none = {manager, theirs + round % 16, SCATTERED};
+    expect_fatal("didn't hand out", give_back, &none);
+}
+
+static void test_large_piece_of_somebody_else_is_sought_in_vain(void **state) {
+    SKIP_IF_HARDENED("a checksum in front of the piece is looked at first");
+    (void)state;
+    scatter_pieces(seek_in_vain);
 }
 
 static void test_large_piece_that_is_given_back_twice_is_noticed(void **state) {
@@ -618,6 +663,37 @@ static void test_many_large_pieces_come_and_go(void **state) {
         }
     }
     assert_int_equal(stats_of(self).live_bytes, 0);
+}
+
+/* However many there are, entries stay free, where a search ends. */
+static void test_large_piece_goes_and_comes_beside_any_number_of_others(void **state) {
+    fixture *self = *state;
+    enum { PIECES = 70 };
+    void *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        release(self->manager, piece(self->manager, LARGE, i), LARGE);
+        pieces[i] = piece(self->manager, LARGE, i);
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        expect_bytes(pieces[i], LARGE, i);
+        release(self->manager, pieces[i], LARGE);
+    }
+    assert_int_equal(stats_of(self).live_bytes, 0);
+}
+
+static void test_table_of_large_pieces_goes_with_a_trim_when_none_is_left(void **state) {
+    fixture *self = *state;
+    for (size_t round = 0; round < 2; round++) {
+        void *first = piece(self->manager, LARGE, 1);
+        void *second = piece(self->manager, LARGE, 2);
+        release(self->manager, first, LARGE);
+        (void)nanvm_local_trim(&self->local); /* which the second survives */
+        expect_bytes(second, LARGE, 2);
+        release(self->manager, second, LARGE);
+        size_t bytes = self->source.live_bytes;
+        (void)nanvm_local_trim(&self->local);
+        assert_true(self->source.live_bytes < bytes);
+    }
 }
 
 /* Each asks the source once. */
@@ -1003,6 +1079,21 @@ static void test_all_pieces_are_given_back_at_once(void **state) {
     nanvm_mut_ref_drop(point);
 }
 
+/* However many there are. */
+static void test_any_number_of_large_pieces_is_given_back_at_once(void **state) {
+    fixture *self = *state;
+    (void)piece(self->manager, LARGE, 1);
+    nanvm_local_dealloc_raw(&self->local);
+    size_t blocks = self->source.live_blocks;
+    for (size_t pieces = 1; pieces < 100; pieces++) {
+        for (size_t i = 0; i < pieces; i++) {
+            (void)piece(self->manager, LARGE, i);
+        }
+        nanvm_local_dealloc_raw(&self->local);
+        assert_int_equal(self->source.live_blocks, blocks);
+    }
+}
+
 /* Before the manager is used again, or after. */
 static void test_all_pieces_are_given_back_after_the_end(void **state) {
     fixture *self = *state;
@@ -1086,7 +1177,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_piece_that_is_aligned_to_sixteen_bytes_takes_a_slot, local_over_source),
     TEST(test_large_piece_of_somebody_else_is_noticed_where_none_is_large,
          local_over_source),
+    TEST(test_large_piece_is_found_wherever_it_lies),
+    TEST(test_large_pieces_are_given_back_at_once_wherever_they_lie),
     TEST(test_large_piece_of_somebody_else_is_sought_in_vain),
+    TEST(test_large_piece_goes_and_comes_beside_any_number_of_others, local_over_source),
+    TEST(test_table_of_large_pieces_goes_with_a_trim_when_none_is_left,
+         local_over_source),
     TEST(test_table_of_large_pieces_grows_only_with_their_number, local_over_source),
     TEST(test_rest_of_a_chunk_goes_with_it, local_over_source),
     TEST(test_rest_of_a_chunk_stays_with_it, local_over_source),
@@ -1131,6 +1227,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_looks_again_once_something_is_free, local_over_source),
     TEST(test_all_pieces_are_given_back_at_once, local_over_source),
     TEST(test_manager_without_pieces_has_none_to_give_back, local_over_source),
+    TEST(test_any_number_of_large_pieces_is_given_back_at_once, local_over_source),
     TEST(test_all_pieces_are_given_back_after_the_end, local_over_source),
     TEST(test_small_pieces_outlive_their_manager, local_over_source),
     TEST(test_manager_that_is_used_again_trims_its_old_pieces, local_over_source),

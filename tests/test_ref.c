@@ -566,6 +566,7 @@ static bool clone_refused(const stage *on) {
     nanvm_ref b = nanvm_ref_clone(a);
     tracked_refuse_to_clone(true);
     assert_null(nanvm_ref_clone_object(a, on->manager).object);
+    assert_null(nanvm_ref_clone_resized(a, on->manager, 0).object);
     assert_null(nanvm_ref_to_mut_ref(&a, on->manager).object);
     tracked_refuse_to_clone(false);
     assert_ptr_equal(a.object, made.object);

@@ -200,6 +200,27 @@ static void test_newest_raw_memory_grows_in_place(void **state) {
     nanvm_arena_deinit(&arena);
 }
 
+/* So that uses of the old address are found: it moves without its chunk, and leaves its
+ * bytes closed. */
+static void test_lone_array_that_grows_moves_without_its_chunk(void **state) {
+    (void)state;
+    start(NULL);
+    nanvm_arena outer, inner;
+    nanvm_arena_init(&outer, buffer, BYTES);
+    nanvm_arena_init_growing(&inner, nanvm_arena_manager(&outer));
+    nanvm_manager *manager = nanvm_arena_manager(&inner);
+    nanvm_mut_ref ints = nanvm_new_array(manager, &ints_type, NULL, 500);
+    for (size_t length = 1500; length < 5000; length *= 3) {
+        const void *before = ints.object;
+        assert_true(nanvm_mut_ref_resize(&ints, manager, length));
+        assert_ptr_not_equal(ints.object, before);
+        expect_closed(before, length / 3 * sizeof(int), true);
+        expect_closed(ints.object, length * sizeof(int), false);
+    }
+    nanvm_arena_deinit(&inner);
+    nanvm_arena_deinit(&outer);
+}
+
 static void test_source_gets_its_chunks_back_open(void **state) {
     (void)state;
     start(NULL);
@@ -629,6 +650,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_what_is_freed_in_an_arena_is_closed),
     TEST(test_newest_grows_and_shrinks_in_place),
     TEST(test_newest_raw_memory_grows_in_place),
+    TEST(test_lone_array_that_grows_moves_without_its_chunk),
     TEST(test_source_gets_its_chunks_back_open),
     TEST(test_each_object_of_a_local_manager_is_a_piece_of_its_own),
     TEST(test_piece_is_freed_at_once_and_no_larger_than_asked, local_over_source),

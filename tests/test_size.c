@@ -73,6 +73,18 @@ static nanvm_mut_ref by_items(nanvm_manager *manager, const nanvm_type *type,
     return nanvm_new_array(manager, type, type, length);
 }
 
+static nanvm_mut_ref by_unset(nanvm_manager *manager, const nanvm_type *type,
+                              size_t length) {
+    const nanvm_type *volatile unknown = type;
+    (void)length;
+    return nanvm_new_unset(manager, unknown);
+}
+
+static nanvm_mut_ref by_unset_array(nanvm_manager *manager, const nanvm_type *type,
+                                    size_t length) {
+    return nanvm_new_array_unset(manager, type, length);
+}
+
 static bool never_called(void *object, size_t length, void *context) {
     (void)object;
     (void)length;
@@ -99,6 +111,20 @@ static nanvm_mut_ref by_resize(nanvm_manager *manager, const nanvm_type *type,
     nanvm_mut_ref_drop(array);
     accounting_deinit(&other);
     return (nanvm_mut_ref){NULL};
+}
+
+/* A clone of an array of another manager, made longer. */
+static nanvm_mut_ref by_clone(nanvm_manager *manager, const nanvm_type *type,
+                              size_t length) {
+    accounting other;
+    accounting_init(&other, NANVM_COUNT_PLAIN);
+    nanvm_mut_ref array = nanvm_new_array(&other.manager, type, NULL, 0);
+    assert_non_null(array.object);
+    nanvm_mut_ref clone =
+        nanvm_ref_clone_resized(nanvm_mut_ref_to_ref(array), manager, length);
+    nanvm_mut_ref_drop(array);
+    accounting_deinit(&other);
+    return clone;
 }
 
 /* Whether the manager was asked; what for is in it. */
@@ -143,7 +169,8 @@ static void try_lengths(creator *create, const nanvm_type *type) {
     }
 }
 
-static creator *const array_creators[] = {by_array, by_items, by_construct, by_resize};
+static creator *const array_creators[] = {by_array,     by_items,  by_unset_array,
+                                          by_construct, by_resize, by_clone};
 
 static void test_longest_array_is_asked_for_and_none_longer(void **state) {
     (void)state;
@@ -170,7 +197,7 @@ static void test_items_beyond_all_memory_are_refused(void **state) {
         .name = "far", .align = 1, .item_size = 1, .items_offset = limit - 1};
     const nanvm_type beyond = {
         .name = "beyond", .align = 1, .item_size = 1, .items_offset = limit + 1};
-    for (size_t k = 0; k < 3; k++) { /* whose arrays without items can't be made */
+    for (size_t k = 0; k < 4; k++) { /* whose arrays without items can't be made */
         expect_length(&self, array_creators[k], &large, 1);
         assert_false(asks(&self, array_creators[k], &large, 2));
         expect_length(&self, array_creators[k], &far, 1);
@@ -211,7 +238,8 @@ static void test_what_has_no_items_has_no_length(void **state) {
 
 /* --- fixed parts and alignments --- */
 
-static creator *const creators[] = {by_new, by_copy, by_array, by_items, by_construct};
+static creator *const creators[] = {by_new,   by_copy,        by_unset,    by_array,
+                                    by_items, by_unset_array, by_construct};
 
 /* Of arrays as of others: without items they are alike. */
 static void try_fixed_part(size_t size, size_t align, bool expected) {

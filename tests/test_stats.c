@@ -143,6 +143,18 @@ static void test_local_counts_raw_memory(void **state) {
     assert_int_equal(nanvm_stats_make(self->manager).peak_bytes, 250 + front);
 }
 
+static void test_arena_counts_raw_memory(void **state) {
+    fixture *self = *state;
+    nanvm_layout layout = nanvm_layout_make(100, 8);
+    void *older = nanvm_manager_alloc(self->manager, layout);
+    void *newer = nanvm_manager_alloc(self->manager, layout);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 2);
+    nanvm_manager_dealloc(self->manager, newer, layout);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 1);
+    nanvm_manager_dealloc(self->manager, older, layout);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
 typedef struct told {
     nanvm_type_stats types[8];
     size_t length;
@@ -593,6 +605,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_growing_is_no_second_object, local),
     TEST(test_growing_leaves_the_peaks, local_over_source),
     TEST(test_what_could_not_be_made_is_not_counted, local_over_source),
+    TEST(test_arena_counts_raw_memory, arena_in_buffer),
     TEST(test_local_counts_raw_memory, local),
     TEST(test_local_tells_how_many_pieces_were_alive_at_once, local),
     TEST(test_local_tells_of_each_type_once, local),

@@ -351,6 +351,19 @@ static void test_raw_memory_that_is_given_back_is_cleared(void **state) {
     expect_nothing_in(memory, 100);
 }
 
+static void test_raw_memory_that_is_given_back_at_once_is_cleared(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init_from(&local, region_manager());
+    unsigned char *memory =
+        nanvm_manager_alloc(nanvm_local_manager(&local), nanvm_layout_make(5000, 8));
+    assert_non_null(memory);
+    memset(memory, 1, 5000);
+    nanvm_local_dealloc_raw(&local);
+    expect_nothing_in(memory, 5000);
+    nanvm_local_deinit(&local);
+}
+
 static bool fill_and_give_up(void *object, size_t length, void *context) {
     *(unsigned char **)context = memset(object, 1, length * sizeof(int));
     return false;
@@ -374,6 +387,23 @@ static void test_what_an_arena_takes_back_is_cleared(void **state) {
     manager->dealloc->table->dealloc(manager->dealloc, bytes, layout);
     expect_nothing_in(bytes, SIZE);
     assert_int_equal(*last, 1); /* and nothing behind it */
+}
+
+/* The chunk that it leaves is retained. */
+static void test_what_an_arena_moves_to_another_chunk_leaves_nothing_behind(
+    void **state) {
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    enum { SMALL = 3000, LARGE = 1000000 };
+    nanvm_layout small = nanvm_layout_make(SMALL, 8);
+    assert_non_null(manager->table->alloc(manager, small));
+    assert_non_null(manager->table->alloc(manager, nanvm_layout_make(LARGE, 8)));
+    nanvm_arena_reset(&((fixture *)*state)->arena);
+    unsigned char *bytes = manager->table->alloc(manager, small);
+    memset(bytes, 1, SMALL);
+    unsigned char *moved = manager->table->resize(manager, bytes, small, LARGE);
+    assert_ptr_not_equal(moved, bytes);
+    assert_int_equal(moved[SMALL - 1], 1);
+    expect_nothing_in(bytes, SMALL);
 }
 
 /* A header would make a reference of the address. */
@@ -1117,6 +1147,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_array_grows_by_what_there_is, local_over_source),
     TEST(test_raw_memory_that_is_given_back_is_cleared),
     TEST(test_what_an_arena_takes_back_is_cleared, arena_in_buffer),
+    TEST(test_raw_memory_that_is_given_back_at_once_is_cleared),
+    TEST(test_what_an_arena_moves_to_another_chunk_leaves_nothing_behind, arena),
     TEST(test_arena_writes_nothing_behind_its_newest_object, arena_in_buffer),
     TEST(test_raw_memory_that_moves_leaves_nothing_behind),
     TEST(test_raw_memory_that_moves_keeps_its_alignment),
