@@ -125,11 +125,13 @@ typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;       /* the chunk's free list */
     size_t others;           /* the chunk's `live` minus one; 0 if `chunk` is NULL */
-    const nanvm_type *type;  /* of the struct before; no_type if it was in `chunk` */
+    const nanvm_type *type;  /* of the struct before; no_type once the walk has freed in
+                                a chunk: then enter_pool() is asked for each other pool */
     const size_t *first;     /* offset of the type's first reference ... */
     const size_t *last;      /* ... and of its last */
     void **end;              /* of the stack */
-    void **limit; /* while its top isn't above, it has room for one struct more */
+    void **limit; /* the highest top of the stack with room for what one struct pushes:
+                     all its references but the first */
     void *list;   /* of deferred objects */
 } walk;
 
@@ -184,8 +186,8 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     }
 }
 
-/* The slot of a walk's first struct goes to the magazine: if structs are dropped one at a
- * time, the next new object gets the slot of the last one. */
+/* Frees the first struct of a walk. If structs are dropped one at a time, the next new
+ * object gets the slot of the last one. */
 static inline void free_first(void *object) {
     if (NANVM_QUARANTINES || !nanvm_slots_free(object)) {
         nanvm_block_free(object);
@@ -194,7 +196,9 @@ static inline void free_first(void *object) {
 
 /* Frees the magazine's slots in their chunks. A walk that empties a chunk goes on to
  * empty others, and these slots, of the objects at its beginning, would keep some in use.
- * (A tree that is built and dropped over and over took a tenth more time to build.) */
+ * (A tree that is built and dropped over and over took a tenth more time to build. A slot
+ * that is the last in use in its chunk doesn't return to the magazine: the pool's
+ * `free_block` looks.) */
 NANVM_NOINLINE static void unload_magazine(nanvm_slots *slots) {
     while (slots->magazine_length > 0) {
         slots->magazine_length -= 1;
@@ -206,6 +210,9 @@ NANVM_NOINLINE static void unload_magazine(nanvm_slots *slots) {
     }
 }
 
+/* Where the walk is in no chunk, or the object is the last in it, the dealloc frees the
+ * object. The dealloc has to find the chunk's head as it is, so the walk leaves the chunk
+ * first. */
 static inline void free_in_walk(walk *self, void *object) {
     if (NANVM_LIKELY(self->others != 0)) {
         nanvm_slot *slot = object;
@@ -272,6 +279,8 @@ static inline bool release_in_walk(walk *self, const void *object) {
     if (nanvm_count_try_release_plain(word, count)) {
         return false;
     }
+    /* Only a custom count runs other code; for an atomic one, which is rare here, the
+     * walk leaves its chunk for nothing. */
     if (NANVM_UNLIKELY(count < 0)) {
         leave_chunk(self);
         return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)

@@ -335,7 +335,7 @@ void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *typ
 /* One reference less to an object whose count is below 0; true if it was the last. */
 bool nanvm_count_release(const void *object);
 
-/* The same, with the usual cases inline. */
+/* The same, whatever the count is: a plain one inline. */
 static inline bool nanvm_count_release_inline(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);

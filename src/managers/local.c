@@ -25,7 +25,7 @@ enum { FIRST_BITS = 5, HASH_BITS = 32 };
 
 typedef struct nanvm_local_state {
     nanvm_slots *slots[NANVM_SLOTS_LENGTH]; /* of the pool used last at each index, a hash
-                                               of type and size */
+                                               of the type and, for arrays, of the size */
     nanvm_pools pools;
     nanvm_pool **entries;   /* of the table */
     size_t entries_length;  /* 2^(32 - entries_shift) */

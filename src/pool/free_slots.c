@@ -71,9 +71,9 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     return true;
 }
 
-/* Here the slot of the last object alive in a chunk doesn't go to the magazine, where it
- * would still count as in use. So the chunk is seen to be empty, and can become the bump
- * range. (Inline functions don't make this test. A trim empties the magazine.) */
+/* A slot that is the only one of its chunk outside of the free list doesn't go to the
+ * magazine, where it would stay one. So the chunk is seen to be empty, and can become the
+ * bump range. (Inline functions don't make this test. A trim empties the magazine.) */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (nanvm_chunk_of(object)->head.live == 1 ||

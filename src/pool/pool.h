@@ -73,7 +73,7 @@ struct nanvm_pool {
         *untrimmed_table; /* the dealloc's table, except while trimmed */
     size_t least_size;    /* nanvm_pool_serves() accepts sizes from this to `most_size` */
     size_t most_size;
-    nanvm_pools *owner;    /* NULL: an orphan */
+    nanvm_pools *owner;    /* what its manager's pools share; NULL: an orphan */
     nanvm_manager *source; /* memory comes from it; in an orphan only raw memory */
     nanvm_dealloc *source_dealloc; /* frees that memory, even when the source has ended */
     nanvm_pool *next;              /* of the same manager */

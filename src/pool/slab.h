@@ -6,28 +6,29 @@
  *      see segment.c.
  *   2. A new object takes a slot of the magazine, or else of the bump range: see
  *      <nanvm/mem/inline/slots.h>.
- *   3. When both are empty, the magazine gets free slots of one chunk. A chunk joins the
- *      stack of available chunks with its first free slot, and leaves it with its last.
- *      So new objects lie together, even if their slots were freed in random order. (Each
- *      edit of a persistent tree took 2.4 us with one list for the whole pool, and takes
- *      0.8.)
+ *   3. When both are empty, the magazine gets free slots of one chunk: that at the top of
+ *      the stack `available`. A chunk joins the stack when a first slot is free, and
+ *      leaves it when its last free slot is taken. So new objects lie together, even if
+ * their slots were freed in random order. (Each edit of a persistent tree took 2.4 us
+ * with one list for the whole pool, and takes 0.8.)
  *   4. When no chunk has a free slot, up to 16 more slots are carved: their headers are
  *      written, and they become the bump range.
- *   5. A chunk in which nothing is alive stays in the stack, without a list. When it is
- *      at the top of the stack and slots are needed, all its slots become the bump range,
- *      in order of their addresses.
+ *   5. A chunk that is empty stays in the stack, without a list. When it is at the top,
+ *      and slots are needed, its slots don't go to the magazine: all of them become the
+ *      bump range, in order of their addresses.
  *   6. A freed slot goes to the magazine or, when that is full, to the free list of its
- *      chunk. If a drop ends several plain structs with references, only the slot of the
- *      first goes to the magazine. (In a hardened build a freed slot waits in a
- *      quarantine instead: hardened/free_slots.c.)
+ *      chunk. A drop that ends more plain structs than the magazine has room for frees
+ *      the others in their chunks; if it empties a chunk, the magazine is emptied, too:
+ *      see drop.c. (In a hardened build a freed slot waits in a quarantine instead:
+ *      hardened/free_slots.c.)
  *   7. Memory that hasn't been needed for a long time goes back to the source. A round
- *      ends when refills have taken more than eight free slots for each slot of the pool.
- *      Then the pool gives back all empty chunks, if chunks that were empty throughout
- *      the round hold at least an eighth of all slots, and these take at least 128 KiB.
- *      So building and dropping the same tree again and again gives nothing back, and the
- *      cost of giving back and asking anew is spread over many new objects. A drop does
- *      nothing for all this. A hardened build leaves it out: its free slots wait in a
- *      quarantine, and no chunk is in the stack.
+ *      lasts until refills have taken more than eight free slots for each slot of the
+ *      pool. At its end all empty chunks go back, if enough of them were empty all the
+ *      time: those with an eighth of the pool's slots, and with 128 KiB. So building and
+ * dropping the same tree again and again gives nothing back, and the cost of giving back
+ * and asking anew is spread over many new objects. A drop does nothing for all this. A
+ * hardened build leaves it out: its free slots wait in a quarantine, and no chunk is in
+ * the stack.
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *

@@ -9,7 +9,7 @@ typedef struct nanvm_dealloc nanvm_dealloc;
 
 typedef struct nanvm_dealloc_traits {
     bool in_pool;        /* it is a pool of objects of a local manager */
-    bool free_inline;    /* ... and inline functions may free its objects */
+    bool free_inline;    /* ... and inline functions, and drop.c, may free its objects */
     bool holds_nothing;  /* ... and these hold nothing: nanvm_type_holds_nothing() */
     bool has_most_items; /* a word behind the origin says how many items an array has room
                             for */

@@ -18,8 +18,9 @@ typedef struct nanvm_chunk_head {
     size_t most_items;   /* that an array has room for; right behind the origin */
     nanvm_slot *free_list;
     struct nanvm_chunk_head *next_available;
-    size_t live; /* slots in use, in the magazine or in the bump range; one more while
-                    the bump range lies here, so that the chunk doesn't count as empty */
+    size_t live; /* slots that aren't in the free list: they have an object, or lie in
+                    the magazine or in the bump range. One more while the bump range lies
+                    here, so that the chunk doesn't count as empty */
 } nanvm_chunk_head;
 
 /* With 32 or 64 a tree takes longer to drop, with 8 a persistent tree longer to edit. */
