@@ -35,6 +35,21 @@ static void drop_points(size_t begin, size_t end) {
     }
 }
 
+/* A null handle if memory runs out. */
+static nanvm_ref list_of(nanvm_manager *manager, size_t length) {
+    nanvm_ref list = nanvm_ref_null();
+    for (size_t i = 0; i < length; i++) {
+        struct node value = {list, i, nanvm_ref_null()};
+        nanvm_mut_ref made = nanvm_new_copy(manager, &node_type, &value);
+        if (made.object == NULL) {
+            nanvm_ref_drop(list);
+            return nanvm_ref_null();
+        }
+        list = nanvm_mut_ref_to_ref(made);
+    }
+    return list;
+}
+
 /* Creates and drops those from `begin` to `end` again and again, for `rounds` rounds of a
  * pool with `slots` slots, and a little longer: what comes from the magazine doesn't
  * count. The first round of a pool begins with the pool. */
@@ -72,6 +87,23 @@ static void test_pool_gives_back_what_is_empty_for_long(void **state) {
     make_points(self->manager, MANY / 10, MANY);
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, MANY);
     drop_points(0, MANY);
+}
+
+/* The pool of points is looked at while the program creates nodes alone. */
+static void test_pool_in_which_nothing_is_created_gives_back(void **state) {
+    SKIP_IF_HARDENED("the dead wait");
+    fixture *self = *state;
+    make_points(self->manager, 0, MANY);
+    size_t peak = reserved_by(self->manager);
+    drop_points(MANY / 10, MANY);
+    nanvm_ref list = list_of(self->manager, FEW);
+    size_t of_nodes = reserved_by(self->manager) - peak;
+    nanvm_ref_drop(list);
+    for (size_t i = 0; i < 3 * TURNOVERS * (MANY / FEW); i++) {
+        nanvm_ref_drop(list_of(self->manager, FEW));
+    }
+    assert_in_range(reserved_by(self->manager) - of_nodes, 1, peak / 3);
+    drop_points(0, MANY / 10);
 }
 
 /* Nothing goes back before the round ends. */
@@ -183,21 +215,6 @@ static void test_building_the_same_again_gives_nothing_back(void **state) {
     }
 }
 
-/* A null handle if memory runs out. */
-static nanvm_ref list_of(nanvm_manager *manager, size_t length) {
-    nanvm_ref list = nanvm_ref_null();
-    for (size_t i = 0; i < length; i++) {
-        struct node value = {list, i, nanvm_ref_null()};
-        nanvm_mut_ref made = nanvm_new_copy(manager, &node_type, &value);
-        if (made.object == NULL) {
-            nanvm_ref_drop(list);
-            return nanvm_ref_null();
-        }
-        list = nanvm_mut_ref_to_ref(made);
-    }
-    return list;
-}
-
 static void test_dropping_the_same_list_again_gives_nothing_back(void **state) {
     fixture *self = *state;
     nanvm_ref_drop(list_of(self->manager, MANY));
@@ -269,6 +286,7 @@ static void test_giving_back_needs_no_memory(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_pool_gives_back_what_is_empty_for_long, local_over_source),
+    TEST(test_pool_in_which_nothing_is_created_gives_back, local_over_source),
     TEST(test_pool_waits_for_the_end_of_a_round, local_over_source),
     TEST(test_segments_go_back, local_over_source),
     TEST(test_objects_outlive_a_manager_that_gave_back),

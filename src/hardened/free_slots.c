@@ -12,6 +12,10 @@ static size_t least_waiting(const nanvm_pool *pool) {
     return least < LEAST_WAITING ? least : LEAST_WAITING;
 }
 
+void nanvm_free_slots_watch(nanvm_slab *self) {
+    (void)self;
+}
+
 bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     return nanvm_quarantine_reserve(&self->pool.waiting, self->pool.source, slots);
 }

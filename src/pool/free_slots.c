@@ -50,14 +50,44 @@ static void give_back(nanvm_slab *self) {
     nanvm_drop_resume_later(&hold);
 }
 
+/* Ends a round of a pool, and begins the next. */
+static void look_at(nanvm_slab *self) {
+    self->turned = self->pool.owner->turned;
+    if (is_too_large(self, begin_round(self))) {
+        give_back(self);
+    }
+}
+
+/* Looks at the pools of a manager in turn, at one each time that a round of any pool
+ * ends. So the round of a pool in which little is created ends here, when refills in all
+ * pools together have taken TURNOVERS times as many free slots as this pool has. (Looking
+ * at it costs little beside that.) */
+static void look_at_another(nanvm_pools *pools) {
+    nanvm_slab *other = pools->watched->next_watched;
+    pools->watched = other;
+    if (pools->turned - other->turned > other->carved) {
+        look_at(other);
+    }
+}
+
 /* Returns a slot of the magazine, or NULL. The magazine was empty, but the source's
  * dealloc may have dropped objects of the pool meanwhile, whose slots a refill would
  * overwrite. */
 NANVM_NOINLINE static void *end_round(nanvm_slab *self) {
-    if (is_too_large(self, begin_round(self))) {
-        give_back(self);
-    }
+    nanvm_pools *pools = self->pool.owner;
+    pools->turned += self->carved;
+    look_at(self);
+    look_at_another(pools);
     return nanvm_slots_pop(&self->pool.slots);
+}
+
+void nanvm_free_slots_watch(nanvm_slab *self) {
+    nanvm_pools *pools = self->pool.owner;
+    nanvm_slab *before = pools->watched != NULL ? pools->watched : self;
+    self->next_watched = before->next_watched;
+    before->next_watched = self;
+    pools->watched = before;
+    self->turned = pools->turned;
 }
 
 void *nanvm_free_slots_alloc(nanvm_slab *self) {

@@ -62,7 +62,9 @@ typedef struct nanvm_pool_table {
  *      that frees something.
  *   3. A trim looks at untrimmed pools only: it is O(1) if there are none. */
 typedef struct nanvm_pools {
-    nanvm_pool *untrimmed; /* in which something may be free */
+    nanvm_pool *untrimmed;      /* in which something may be free */
+    struct nanvm_slab *watched; /* of a ring of all slab pools: see pool/free_slots.c */
+    size_t turned;              /* slots of the pools whose rounds ended, one by one */
 } nanvm_pools;
 
 /* The head of every pool. */

@@ -367,6 +367,7 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
         self->most_size = slot_size;
         nanvm_pool_set_dealloc_table(
             self, nanvm_type_holds_nothing(type) ? &leaf_dealloc : &slab_dealloc);
+        nanvm_free_slots_watch(nanvm_slab_of(self));
     }
     return self;
 }

@@ -24,7 +24,9 @@
  *   7. Memory that hasn't been needed for a long time goes back to the source. A round
  *      lasts until refills have taken more than eight free slots for each slot of the
  *      pool. At its end all empty chunks go back, if enough of them were empty all the
- *      time: those with an eighth of the pool's slots, and with 128 KiB. So building and
+ *      time: those with an eighth of the pool's slots, and with 128 KiB. A pool in which
+ *      little or nothing is created is looked at when rounds of the manager's other pools
+ *      end. So building and
  * dropping the same tree again and again gives nothing back, and the cost of giving back
  * and asking anew is spread over many new objects. A drop does nothing for all this. A
  * hardened build leaves it out: its free slots wait in a quarantine, and no chunk is in
@@ -60,6 +62,8 @@ typedef struct nanvm_slab {
     nanvm_chunk *taken;     /* that a trim took out of `chunks`, to free them */
     struct nanvm_segment *segments; /* the newest first */
     size_t round; /* free slots that refills took since the round began */
+    struct nanvm_slab *next_watched;
+    size_t turned; /* its owner's `turned` when this pool was looked at last */
 } nanvm_slab;
 
 static inline nanvm_slab *nanvm_slab_of(nanvm_pool *pool) {
@@ -117,6 +121,9 @@ void *nanvm_free_slots_alloc(nanvm_slab *self);
 /* Reserves room for so many freed slots, so that freeing cannot fail; false if memory
  * runs out. */
 bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots);
+
+/* Called when the pool has been made: it will give back what isn't needed for long. */
+void nanvm_free_slots_watch(nanvm_slab *self);
 
 /* The `free_block` of a slab pool's dealloc. */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object);
