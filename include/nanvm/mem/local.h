@@ -21,8 +21,8 @@
  * null handle means that this wasn't enough.
  *
  * It also gives back memory without being asked: chunks of a type that stayed empty while
- * many more objects of that type were created, see @ref managers_give_back. A hardened
- * build doesn't, nor does a manager whose source is an arena.
+ * many objects were created, see @ref managers_give_back. A hardened build doesn't, nor
+ * does a manager whose source is an arena.
  *
  * Guide: @ref managers, @ref debugging.
  * @{
