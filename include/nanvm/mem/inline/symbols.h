@@ -10,7 +10,7 @@
  *
  * Other functions need no number: what they get was made by the functions listed here. A
  * few of them, such as nanvm_ref_clone_object(), may also get a manager of the program's
- * own, but the reference that they get with it was made by a function listed here.
+ * own, but a program creates objects with such a manager by a function listed here.
  *
  * NANVM_PLAIN_NAMES is for tools that know functions by their names in the sources. A
  * part of <nanvm/mem/config.h>. */
