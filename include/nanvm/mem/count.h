@@ -37,7 +37,7 @@ typedef enum nanvm_count {
     /** The dealloc counts, by its function `ref_counter_update`. */
     NANVM_COUNT_CUSTOM = -0x58000000,
     /** Not a way to count, but a mark: the object was dropped, and its memory is still
-     *  there; or it is new, and a callback is filling it. */
+     *  there; or the object is new, and a callback is filling it. */
     NANVM_COUNT_DEAD = -0x60000000
 } nanvm_count;
 
