@@ -5,17 +5,19 @@
  *
  *   1. A plain struct has no callbacks, and at most 64 references, none of them in items.
  *      It is freed as soon as its references are read. The first of these is followed at
- *      once; the others wait on a stack of 64, and their objects are prefetched. (Freeing
- *      a struct only after the objects that it refers to took 0.6 ns more for each object
- *      of a tree.)
+ *      once. The others wait on a stack of 64, and the object of the last one is
+ *      prefetched. (If there are more than two, one in between doesn't wait if a plain
+ *      count says that its object is shared: it is released at once.) Freeing a struct
+ *      only after the objects that it refers to took 0.6 ns more for each object of a
+ *      tree.
  *   2. Any other object that has callbacks or holds references is deferred: it joins a
  *      list. (With no other drop at work, an object with callbacks ends at once.) A plain
  *      struct is deferred, too, if its references find no room on the stack, if an object
  *      that isn't plain referred to it, or if another drop is at work already.
  *   3. The link of a deferred object lies in the object itself, in place of its first
- *      declared reference (one listed in `refs` or `item_refs`), which is released when
- *      the object joins the list. An object of a type with callbacks has to keep its
- *      bytes; its link is a word in front of it.
+ *      declared reference (one listed in `refs` or `item_refs`). That reference is
+ *      released when the object joins the list. An object of a type with callbacks has to
+ *      keep its bytes, so its link is a word in front of it.
  *   4. The outermost drop of a thread ends the objects in two lists until both are empty.
  *      The first holds the objects that the drop itself defers; it is passed on in a
  *      register. The second belongs to the thread, and holds the objects that callbacks
@@ -46,7 +48,7 @@ static bool has_first_ref(const nanvm_type *type, const void *object) {
            (type->item_refs_length > 0 && nanvm_block_length_outside_arena(object) > 0);
 }
 
-/* The first declared reference. All objects in a list have one, unless their type has
+/* The first declared reference. Each object in a list has one, unless its type has
  * callbacks. */
 static nanvm_ref *first_ref(const nanvm_type *type, void *object) {
     return (nanvm_ref *)(uintptr_t)(NANVM_LIKELY(type->refs_length > 0)
@@ -72,11 +74,11 @@ static void *defer_with_callbacks(const nanvm_type *type, void *object, void *li
 }
 
 /* Adds an object to the list. If the object has no callbacks, its first reference is
- * released to make room for the link; an object that loses its last reference by that is
- * added, too, and so on. An object without callbacks that holds no references is freed
- * instead. Its dealloc may drop references, and objects that end by these drops join the
- * thread's list. `*list` may be that list (see defer_to_thread()), so it has to be
- * complete whenever a dealloc is called. */
+ * released to make room for the link. If that was the last reference to another object,
+ * that object is added, too, and so on. An object without callbacks that holds no
+ * references is freed instead. Its dealloc may drop references, and objects that end by
+ * these drops join the thread's list. `*list` may be that list (see defer_to_thread()),
+ * so it has to be complete whenever a dealloc is called. */
 static inline void defer_to(void **list, void *object) {
     for (;;) {
         nanvm_origin *origin = nanvm_block_origin(object);
@@ -116,22 +118,23 @@ NANVM_NOINLINE static void *defer(void *object, void *list) {
 static const nanvm_type no_type; /* which no object has */
 
 /* The state of a walk through plain structs. While the walk is in a chunk, `freed` and
- * `others` stand for the chunk's free list and its `live`, which are written back when
- * the walk leaves the chunk: for an object outside of it, or before other code runs. So
- * most objects are freed without a write to the chunk's head, since many lie in the same
- * chunk as their predecessor. Only inlined functions get the address of this struct, so
- * that it lives in registers. */
+ * `others` stand for the chunk's free list and its `live`. They are written back when the
+ * walk leaves the chunk: for an object outside of it, or before other code runs. So most
+ * objects are freed without a write to the chunk's head, since many lie in the same chunk
+ * as their predecessor. Only inlined functions get the address of this struct, so that it
+ * lives in registers. */
 typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;       /* the chunk's free list */
     size_t others;           /* the chunk's `live` minus one; 0 if `chunk` is NULL */
-    const nanvm_type *type;  /* of the struct before; no_type once the walk has freed in
-                                a chunk: then enter_pool() is asked for each other pool */
+    const nanvm_type *type;  /* of the struct that was freed last; no_type if the walk
+                                had entered its chunk: so enter_pool() is called for a
+                                struct of any other pool */
     const size_t *first;     /* offset of the type's first reference ... */
     const size_t *last;      /* ... and of its last */
     void **end;              /* of the stack */
-    void **limit; /* the highest top of the stack with room for what one struct pushes:
-                     all its references but the first */
+    void **limit; /* the highest `top` at which the stack has room for what one struct
+                     pushes: all its references but the first */
     void *list;   /* of deferred objects */
 } walk;
 
@@ -167,15 +170,17 @@ static inline bool can_free_in_chunk(const nanvm_origin *origin) {
     return !NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline;
 }
 
-/* Where the magazine has room, it gets the slots: the next objects then use those of the
- * objects that died last, even if each of these lies in another chunk, as in a persistent
- * tree of which a version is dropped. */
+/* Whether the magazine is full. Until then it gets the walk's slots, so that the next
+ * objects use the slots of the objects that died last. This helps most where each slot
+ * lies in another chunk, as when a version of a persistent tree is dropped. */
 static inline bool has_full_magazine(const nanvm_origin *origin) {
     const nanvm_slots *slots = (const nanvm_slots *)origin->dealloc;
     return slots->magazine_length == NANVM_MAGAZINE_SIZE;
 }
 
-/* A walk that has been in a chunk is long, and doesn't return to the magazine. */
+/* A walk that has freed in chunks is long: it enters a chunk of this pool, too, even if
+ * the magazine has room. (The walk forgets that when it passes through a pool whose
+ * chunks it can't free in.) */
 static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     bool is_long = self->type == &no_type;
     leave_chunk(self);
@@ -194,11 +199,11 @@ static inline void free_first(void *object) {
     }
 }
 
-/* Frees the magazine's slots in their chunks. A walk that empties a chunk goes on to
- * empty others, and these slots, of the objects at its beginning, would keep some in use.
- * (A tree that is built and dropped over and over took a tenth more time to build. A slot
- * that is the last in use in its chunk doesn't return to the magazine: the pool's
- * `free_block` looks.) */
+/* Frees the magazine's slots in their chunks. A walk that empties one chunk mostly goes
+ * on to empty others. But the magazine has the slots of objects that died when the walk
+ * began, and each of these slots would keep its chunk in use. (A tree that is built and
+ * dropped over and over took a tenth more time to build. If a slot is the last in use in
+ * its chunk, the pool's `free_block` doesn't return it to the magazine.) */
 NANVM_NOINLINE static void unload_magazine(nanvm_slots *slots) {
     while (slots->magazine_length > 0) {
         slots->magazine_length -= 1;
@@ -210,9 +215,9 @@ NANVM_NOINLINE static void unload_magazine(nanvm_slots *slots) {
     }
 }
 
-/* Where the walk is in no chunk, or the object is the last in it, the dealloc frees the
- * object. The dealloc has to find the chunk's head as it is, so the walk leaves the chunk
- * first. */
+/* If the walk is in no chunk, or the object is the last in use in the chunk, the dealloc
+ * frees the object. The dealloc has to find the chunk's head as it is, so the walk leaves
+ * the chunk first. */
 static inline void free_in_walk(walk *self, void *object) {
     if (NANVM_LIKELY(self->others != 0)) {
         nanvm_slot *slot = object;
@@ -235,8 +240,8 @@ static inline void defer_in_walk(walk *self, void *object) {
 }
 
 /* Called with an object whose last reference is gone. Returns true if the walk is to free
- * it and to go on with its references; otherwise the object has been freed or deferred.
- */
+ * the object and to go on with its references; otherwise the object has been freed or
+ * deferred. */
 static inline bool go_on_with(walk *self, void *object) {
     nanvm_origin *origin = nanvm_block_origin(object);
     if (NANVM_LIKELY(!NANVM_QUARANTINES && (const void *)origin == self->chunk)) {
@@ -255,9 +260,9 @@ static inline bool go_on_with(walk *self, void *object) {
         return false;
     }
     /* An object of the same type as the one before takes this shorter way, even if each
-     * block has its own origin. (With this a tree of the global manager is dropped in two
-     * thirds of the time.) If inline functions may free in the pool, the walk enters the
-     * object's chunk below instead, once the magazine is full. */
+     * block has its own origin. (So a tree of the global manager is dropped in two thirds
+     * of the time.) But if inline functions may free in the pool, and the magazine is
+     * full, the walk enters the object's chunk below. */
     if (origin->type == self->type &&
         !(can_free_in_chunk(origin) && has_full_magazine(origin))) {
         return true;
@@ -279,8 +284,8 @@ static inline bool release_in_walk(walk *self, const void *object) {
     if (nanvm_count_try_release_plain(word, count)) {
         return false;
     }
-    /* Only a custom count runs other code; for an atomic one, which is rare here, the
-     * walk leaves its chunk for nothing. */
+    /* Only a custom count runs other code. For an atomic one, which is rare here, the
+     * walk needn't leave its chunk, but does. */
     if (NANVM_UNLIKELY(count < 0)) {
         leave_chunk(self);
         return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
@@ -294,9 +299,9 @@ static inline bool release_if_shared(void *object) {
     return nanvm_count_try_release_plain(word, nanvm_count_word_load(word));
 }
 
-/* Pushes the references from `last` down to the one behind `first`, but releases at once
- * those to objects that others share: in the wide nodes of a persistent tree of which a
- * version is dropped, most are. */
+/* Pushes the references from `last` down to the one behind `first`. But a reference to an
+ * object that is shared, by a plain count, is released at once: in the wide nodes of a
+ * persistent tree, most children are shared when a version of the tree is dropped. */
 NANVM_NOINLINE static void **push_unshared(const void *object, const size_t *first,
                                            const size_t *last, void **top) {
     for (const size_t *offset = last; offset != first; --offset) {
@@ -309,8 +314,9 @@ NANVM_NOINLINE static void **push_unshared(const void *object, const size_t *fir
 }
 
 /* Pushes the references that are left to release, except for the first; returns the new
- * top of the stack. The count of the last one isn't read before its memory has been
- * prefetched: a struct of two references mostly is the only owner of both. (The test for
+ * top of the stack. The last reference is pushed without a look at the count, and its
+ * object is prefetched. Reading the count now would wait for memory, and would seldom
+ * pay: a struct of two references is mostly the only owner of both objects. (The test for
  * null is a branch: the processor goes on speculatively, without waiting for memory.) */
 static inline void **push_references(const walk *self, const void *object, void **top) {
     const size_t *last = self->last;
@@ -328,11 +334,11 @@ static inline void **push_references(const walk *self, const void *object, void 
     return top;
 }
 
-/* Ends a plain struct with references, then each object that only it referred to, and so
- * on. Objects that can't be ended here are added to the list; returns the list. The
- * memory some steps ahead is prefetched, too: objects that were created one after the
- * other often lie at equal distances, and are dropped in that order. (A tree built in
- * order: 2.9 ns an object became 2.1; in random order 13.7 became 14.2.) */
+/* Ends a plain struct with references, then each object that only this struct referred
+ * to, and so on. Objects that can't be ended here are added to the list; returns the
+ * list. The memory some steps ahead is prefetched, too: objects that were created one
+ * after the other often lie at equal distances, and are dropped in that order. (A tree
+ * built in order: 2.9 ns an object became 2.1; in random order 13.7 became 14.2.) */
 NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
                                       void *list) {
     void *stack[NANVM_RELEASE_STACK];

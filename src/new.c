@@ -54,9 +54,10 @@ static void copy_bytes(void *target, const void *source, size_t size) {
     }
 }
 
+/* `size` is mostly 0: most types have nothing in front of the items or behind. */
 static void clear_bytes(void *target, size_t size) {
     if (size > 0) {
-        memset(target, 0, size); /* most types have nothing to clear here */
+        memset(target, 0, size);
     }
 }
 

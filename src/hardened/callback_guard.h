@@ -2,11 +2,12 @@
  *
  *   1. On entry the function fills words in its stack frame with values that depend on
  *      their addresses.
- *   2. Stacks grow down. While the function is at work, whatever it calls has its
- *      frames below those words, and they stay whole.
- *   3. After a longjmp `is_set` is still true. The next function that asks notices it if
- *      its own frame lies above the words. If it lies below them, calls since the longjmp
- *      have most likely written over some of the words.
+ *   2. Stacks grow down. While the function is at work, the frames of all that it calls
+ *      lie below those words, so the words stay whole.
+ *   3. After a longjmp `is_set` is still true. The next function that calls
+ *      nanvm_callback_guard_check() notices the longjmp if its own frame doesn't lie
+ *      below the frame that was left. If it does lie below, calls since the longjmp have
+ *      most likely written over some of the words.
  *
  * usual/callback_guard.h is the other half of this interface. */
 #ifndef NANVM_CALLBACK_GUARD_H

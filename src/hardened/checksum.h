@@ -2,12 +2,14 @@
  *
  *   1. A checksum is a hash of the address, the value and a key that is drawn once per
  *      process.
- *   2. A value is checked against its checksum before it is used. One that was written by
- *      accident, without the key, or moved from elsewhere doesn't fit, and the program
- *      is stopped.
- *   3. The checksums are no cryptography. The key has 64 bits: a few checksums that were
- *      read are enough to find it by trying all keys, and a shorter way isn't ruled out.
- *      Each of a header's two checksums has 32 bits: of 2^32 forged values one passes.
+ *   2. A value is checked against its checksum before it is used. A value that was
+ *      written by accident or without the key, or moved here from elsewhere, doesn't fit,
+ *      and the program is stopped.
+ *   3. The checksums are no cryptography. The key has 63 random bits, and a lowest bit of
+ *      1. (Where the system draws no random numbers, fewer bits are random.) A few
+ *      checksums that were read are enough to find the key by trying all keys, and a
+ *      shorter way isn't ruled out. Each of a header's two checksums has 32 bits: of 2^32
+ *      forged values one passes.
  *
  * The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
  * Pseudorandom Number Generators, OOPSLA 2014). */
@@ -67,7 +69,7 @@ NANVM_COLD NANVM_NORETURN void nanvm_checksum_stop(void);
 
 bool nanvm_checksum_fits_origin(const nanvm_origin *self);
 
-/* A pointer that isn't aligned is no reference, and its count couldn't be read
+/* A pointer that isn't aligned is no reference, and a count there couldn't be read
  * atomically. */
 static inline void nanvm_checksum_expect_aligned(const nanvm_count_word *self) {
     if (NANVM_UNLIKELY((uintptr_t)self % sizeof(self->checked) != 0)) {

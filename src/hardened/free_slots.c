@@ -1,6 +1,6 @@
 /* The free slots of a slab pool wait in a quarantine: a ring of their addresses, apart
- * from them. A write to a freed object can't change these addresses. It is noticed when
- * the slot is used again, or when a trim gives back its chunk. */
+ * from the slots. A write to a freed object can't change these addresses. Such a write is
+ * noticed when the slot is used again, or when a trim gives back the slot's chunk. */
 #include "pool/slab.h"
 
 /* A slot is used again when LEAST_WAITING others were freed after it. For large slots

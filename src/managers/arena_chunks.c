@@ -19,10 +19,11 @@
 #include "hold.h"
 #include "system/sanitizer.h"
 
-/* A block or piece of more than LARGEST_SHARED bytes gets a chunk of its own: if such
- * blocks shared chunks, up to half of a chunk would be lost at its end. At least four
- * smaller ones share a chunk of the largest size: at most a quarter of it is lost, and a
- * fifth if all have the same size. */
+/* A new chunk for a block or piece of more than LARGEST_SHARED bytes has no room for
+ * anything else, if the block or piece can move with the chunk. If such blocks shared
+ * chunks, up to half of a chunk would be lost at its end. At least four smaller ones
+ * share a chunk of the largest size: at most a quarter of the chunk is lost, and a fifth
+ * if all have the same size. */
 enum { FIRST_CHUNK = 4096, LARGEST_SHARED = NANVM_ARENA_LARGEST_CHUNK / 4 };
 
 /* An arena with LARGE_ARENA bytes in use takes its chunks in huge pages. Creating a
@@ -125,9 +126,9 @@ static size_t next_chunk_size(const nanvm_arena *self, size_t in_use) {
 }
 
 /* The size of a new chunk for `least` bytes, aligned to `align`. A large chunk that can
- * grow has just that size. Any other has the size of the next shared chunk or, if that is
- * too small, `least` and half as much again: an array that grows there has to move when
- * the chunk is full, and so moves less often. */
+ * grow has just that size. Any other chunk has the size of the next shared chunk. If that
+ * is too small, the chunk has `least` and half as much again, because an array has to
+ * move when its chunk is full, and with this room it moves less often. */
 static size_t chunk_size_for(const nanvm_arena *self, size_t in_use, size_t least,
                              size_t align) {
     if (least > LARGEST_SHARED && nanvm_arena_chunks_can_move(self, align)) {
@@ -167,10 +168,10 @@ void nanvm_arena_chunks_free_retained(nanvm_arena *self) {
     free_chunks(self, retained);
 }
 
-/* If the source has no memory, gives back the chunks that were retained at a reset, which
- * are all too small, and asks the source again. The source's dealloc may drop references.
- * These drops are held, so that no callback runs while the caller creates an object or
- * takes raw memory. */
+/* If the source has no memory, gives back the retained chunks, which are all too small,
+ * and asks the source again. The source's dealloc may drop references. These drops are
+ * held, so that no callback runs while the caller creates an object or takes raw memory.
+ */
 static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least,
                                               size_t align) {
     nanvm_arena_chunk *chunk = chunk_alloc(self, least, align);
@@ -187,7 +188,7 @@ static nanvm_arena_chunk *chunk_alloc_at_last(nanvm_arena *self, size_t least,
 /* --- retained chunks --- */
 
 /* The link that leads to the smallest retained chunk of at least `least` bytes; NULL if
- * there is none. One of exactly so many bytes ends the search. */
+ * there is none. A chunk of exactly `least` bytes ends the search. */
 static nanvm_arena_chunk **find_retained(nanvm_arena *self, size_t least) {
     nanvm_arena_chunk **best = NULL;
     for (nanvm_arena_chunk **link = &self->retained; *link != NULL;

@@ -1,5 +1,6 @@
-/* Chunks: the memory of pools. A chunk begins with a head, which is the origin of every
- * object in it. */
+/* Chunks: the memory of slab pools, and of pools of large objects. A chunk begins with a
+ * head, which is the origin of every object in the chunk. (Raw memory has chunks of
+ * another kind: see piece_slots.h.) */
 #ifndef NANVM_CHUNK_H
 #define NANVM_CHUNK_H
 

@@ -8,7 +8,7 @@
 
 /* A round ends when refills have taken more than TURNOVERS free slots for each slot of
  * the pool. Then the pool gives back what is empty, if one slot in IDLE_PART was idle
- * throughout the round, and these slots take IDLE_BYTES: less isn't worth a call of the
+ * throughout the round, and these slots take IDLE_BYTES. Less isn't worth a call of the
  * source. */
 enum { TURNOVERS = 8, IDLE_PART = 8, IDLE_BYTES = 128 * 1024 };
 
@@ -58,10 +58,10 @@ static void look_at(nanvm_slab *self) {
     }
 }
 
-/* Looks at the pools of a manager in turn, at one each time that a round of any pool
- * ends. So the round of a pool in which little is created ends here, when refills in all
- * pools together have taken TURNOVERS times as many free slots as this pool has. (Looking
- * at it costs little beside that.) */
+/* Each time that a round of a pool ends, looks at one of the manager's pools, in turn. So
+ * the round of a pool in which little is created ends here, when refills in all pools
+ * together have taken TURNOVERS times as many free slots as this pool has. (A look costs
+ * little beside that.) */
 static void look_at_another(nanvm_pools *pools) {
     nanvm_slab *other = pools->watched->next_watched;
     pools->watched = other;
@@ -70,9 +70,9 @@ static void look_at_another(nanvm_pools *pools) {
     }
 }
 
-/* Returns a slot of the magazine, or NULL. The magazine was empty, but the source's
- * dealloc may have dropped objects of the pool meanwhile, whose slots a refill would
- * overwrite. */
+/* Returns a slot of the magazine, or NULL. The magazine was empty before. But the
+ * source's dealloc may have dropped objects of the pool meanwhile, whose slots are in the
+ * magazine now. A refill would overwrite these entries, and the slots would be lost. */
 NANVM_NOINLINE static void *end_round(nanvm_slab *self) {
     nanvm_pools *pools = self->pool.owner;
     pools->turned += self->carved;
@@ -101,9 +101,9 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     return true;
 }
 
-/* A slot that is the only one of its chunk outside of the free list doesn't go to the
- * magazine, where it would stay one. So the chunk is seen to be empty, and can become the
- * bump range. (Inline functions don't make this test. A trim empties the magazine.) */
+/* If a slot is the only one in use in its chunk, it doesn't go to the magazine, where it
+ * would keep the chunk in use. So the chunk is seen to be empty, and can become the bump
+ * range. (Inline functions don't make this test. A trim empties the magazine.) */
 void nanvm_free_slots_push(nanvm_dealloc *dealloc, void *object) {
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (nanvm_chunk_of(object)->head.live == 1 ||

@@ -1,5 +1,5 @@
-/* Large objects of one type: each has a chunk of its own. With a sanitizer all objects
- * are large, so that it sees where each begins and ends.
+/* Large objects of one type: each has a chunk of its own. Under a sanitizer all objects
+ * are large, so that the sanitizer sees where each begins and ends.
  *
  * An update of a shared array clones it and drops the old one. So the chunk that was
  * freed last is kept, up to 64 KiB, and the source isn't asked each time: an update that

@@ -1,7 +1,7 @@
 #include "pool/piece_slots.h"
 
-/* A chunk has a quarter of what the pool has already, within these limits, or what one
- * piece needs if that is more. */
+/* A chunk has a quarter of what the pool has already, within these limits. It has just
+ * what one piece needs if that is more, or if there is no memory for a usual chunk. */
 enum { FIRST_CHUNK = 2048, LARGEST_CHUNK = 64 * 1024, HEAD = NANVM_PIECE_GRAIN };
 
 NANVM_STATIC_ASSERT(sizeof(nanvm_piece_slot) <= HEAD, "a chunk's head fits into a slot");
@@ -74,8 +74,8 @@ static size_t chunk_size_for(size_t size) {
     return HEAD + nanvm_piece_size_of(size).size;
 }
 
-/* The first spare chunk of so many bytes; NULL if there is none. The oldest chunks are
- * the first, and the smallest. */
+/* The first spare chunk of at least `least` bytes; NULL if there is none. The oldest
+ * chunks come first, unless a trim has sorted them. */
 static nanvm_piece_slot *take_spare(nanvm_piece_slots *self, size_t least) {
     nanvm_piece_slot **link = &self->spare;
     while (*link != NULL && (*link)->size < least) {
@@ -218,8 +218,8 @@ static size_t free_bytes(const nanvm_piece_slots *self, const nanvm_piece_slot *
     return bytes;
 }
 
-/* Goes through slots and chunks from the highest address down. So the free lists are in
- * order of addresses afterwards. Slots that lie in no chunk were large pieces: see
+/* Goes through slots and chunks from the highest address down. So afterwards the free
+ * lists are in order of addresses. Slots that lie in no chunk were large pieces: see
  * raw.c. */
 void nanvm_piece_slots_trim(nanvm_piece_slots *self, nanvm_pool *pool) {
     nanvm_piece_slot *free = sort(take_free(self));

@@ -6,9 +6,9 @@
  *      list.
  *   2. A piece takes the slot that was freed last among those of its size, or else the
  *      next bytes of the bump range, where pieces of all sizes lie side by side.
- *   3. A piece that needs a slot of another size moves, except for the last piece in
- *      front of the bump range. (If memory runs out, a piece that shrinks stays where it
- *      is, and what is cut off becomes free slots.)
+ *   3. A piece that needs a slot of another size moves, unless it is the last one in
+ *      front of the bump range, and there is room. (If memory runs out, a piece that
+ *      shrinks stays where it is, and what is cut off becomes free slots.)
  *   4. Every byte of a chunk behind its head belongs to a piece, to a free slot or to the
  *      bump range. So a trim finds the chunks in which nothing is alive by adding up free
  *      slots, and nothing else is counted for a chunk.
@@ -22,8 +22,9 @@
 #include "pool/pool.h"
 
 /* Slots are multiples of the grain in size and alignment: malloc aligns to 16 bytes, too.
- * Larger slots are coarse, then coarsest. (If their sizes were rounded to 16 bytes as
- * well, Lua would keep twice as much memory for strings of many sizes.) */
+ * Above NANVM_PIECE_FINE_MAX their sizes are coarser: multiples of 128 bytes up to
+ * NANVM_PIECE_COARSE_MAX, and multiples of 256 beyond. (If these sizes were rounded to 16
+ * bytes as well, Lua would keep twice as much memory for strings of many sizes.) */
 enum {
     NANVM_PIECE_STEPS = 8, /* between one power of two and the next */
     NANVM_PIECE_GRAIN = 16,
@@ -63,9 +64,9 @@ static inline nanvm_piece_size nanvm_piece_size_in_steps(size_t size, size_t ste
     return (nanvm_piece_size){first_index + steps, (steps + 1) * step};
 }
 
-/* The slots for pieces of `size` bytes, 1 to NANVM_PIECE_SLOT_MAX. (Coarse sizes begin
- * with the step NANVM_PIECE_STEPS, since the fine ones take the place of those before.)
- */
+/* The slots for pieces of `size` bytes, 1 to NANVM_PIECE_SLOT_MAX. (Steps are counted
+ * from 0 bytes. The first coarse size and the first of the coarsest are each step
+ * NANVM_PIECE_STEPS of their kind, so COARSE subtracts that number.) */
 static inline nanvm_piece_size nanvm_piece_size_of(size_t size) {
     enum { COARSE = NANVM_PIECE_FINE_SIZES - NANVM_PIECE_STEPS };
     if (NANVM_LIKELY(size <= NANVM_PIECE_FINE_MAX)) {
@@ -96,8 +97,9 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size);
 
 /* Adds a slot to the free list of its size. Stops the program if the slot was the last
- * one added there: the piece has just been given back already. (A piece that was given
- * back before that isn't noticed, and would be handed out twice.) */
+ * one added there: the piece has just been given back already. (If another slot of this
+ * size was freed in between, the mistake isn't noticed, and the piece is handed out
+ * twice.) */
 static inline void nanvm_piece_slots_free(nanvm_piece_slots *self, void *memory,
                                           size_t size) {
     nanvm_piece_slot *slot = memory;
@@ -122,12 +124,13 @@ bool nanvm_piece_slots_resize(nanvm_piece_slots *self, void *memory, size_t old_
 void nanvm_piece_slots_cut(nanvm_piece_slots *self, void *memory, size_t old_size,
                            size_t size);
 
-/* Whether starting anew pays: one chunk is soon in the processor's caches anyway. */
+/* Whether a restart pays: a single chunk is soon in the processor's caches anyway. */
 static inline bool nanvm_piece_slots_has_many_chunks(const nanvm_piece_slots *self) {
     return self->chunks != NULL && self->chunks->next != NULL;
 }
 
-/* Starts anew, since nothing is alive; and gives back the spare chunks. */
+/* Called when nothing is alive: makes the chunks in use spare, and gives back those that
+ * were spare before. */
 void nanvm_piece_slots_restart(nanvm_piece_slots *self, nanvm_pool *pool);
 
 /* Gives back the chunks in which nothing is alive. */

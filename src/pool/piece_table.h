@@ -26,7 +26,8 @@ bool nanvm_piece_table_reserve(nanvm_piece_table *self, nanvm_manager *source);
 /* Adds a piece, for which there is room. */
 void nanvm_piece_table_add(nanvm_piece_table *self, nanvm_large_piece piece);
 
-/* Takes a piece out of the table; its `memory` is NULL if it isn't there. */
+/* Takes the piece at `memory` out of the table, and returns it. If there is none, the
+ * result's `memory` is NULL. */
 nanvm_large_piece nanvm_piece_table_take(nanvm_piece_table *self, const void *memory);
 
 /* Gives back all pieces of `pool`, and the table's own memory. */

@@ -6,7 +6,7 @@
  *   raw.h    raw memory
  *
  * A pool is the dealloc of its objects, so it lives as long as the last of them. When its
- * manager ends the pool becomes an orphan, and frees itself with its last object. */
+ * manager ends, the pool becomes an orphan, and frees itself with its last object. */
 #ifndef NANVM_POOL_H
 #define NANVM_POOL_H
 
@@ -33,8 +33,8 @@ typedef struct nanvm_pool_table {
      * again. */
     void *(*alloc)(nanvm_pool *self, size_t size);
 
-    /* Makes room for `size` bytes, in place or by moving; NULL if it can't, or if the
-     * object had better move to less memory. */
+    /* Gives the object room for `size` bytes, in place or elsewhere, and returns its
+     * address; NULL if it can't, or if the object had better move to less memory. */
     void *(*resize)(nanvm_pool *self, void *object, size_t size);
 
     /* Gives back what is free. */
@@ -63,8 +63,8 @@ typedef struct nanvm_pool_table {
  *   3. A trim looks at untrimmed pools only: it is O(1) if there are none. */
 typedef struct nanvm_pools {
     nanvm_pool *untrimmed;      /* in which something may be free */
-    struct nanvm_slab *watched; /* of a ring of all slab pools: see pool/free_slots.c */
-    size_t turned;              /* slots of the pools whose rounds ended, one by one */
+    struct nanvm_slab *watched; /* one of a ring of all slab pools: pool/free_slots.c */
+    size_t turned; /* whenever a round of a pool ends, the pool's slots are added */
 } nanvm_pools;
 
 /* The head of every pool. */
@@ -76,7 +76,7 @@ struct nanvm_pool {
     size_t least_size;    /* nanvm_pool_serves() accepts sizes from this to `most_size` */
     size_t most_size;
     nanvm_pools *owner;    /* what its manager's pools share; NULL: an orphan */
-    nanvm_manager *source; /* memory comes from it; in an orphan only raw memory */
+    nanvm_manager *source; /* memory comes from it; for an orphan only raw memory does */
     nanvm_dealloc *source_dealloc; /* frees that memory, even when the source has ended */
     nanvm_pool *next;              /* of the same manager */
     nanvm_pool *next_untrimmed;
@@ -84,7 +84,8 @@ struct nanvm_pool {
     bool is_in_untrimmed;
     bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
     size_t reserved;   /* bytes of chunks, segments and large pieces, from the source */
-    size_t live;       /* objects or pieces; in a slab pool as of the last count */
+    size_t live;       /* objects or pieces; in a slab pool that isn't an orphan, as of
+                          the last count */
     size_t peak;       /* the highest `live`; in a slab pool call nanvm_slab_peak() */
     size_t peak_bytes; /* the most bytes in use at once; slab pools leave it 0 */
     NANVM_INTEGRITY(nanvm_quarantine waiting;)
@@ -115,7 +116,8 @@ static inline bool nanvm_pool_serves(const nanvm_pool *self, const nanvm_type *t
 /* The pool that an object of `owner` lies in; NULL for any other object. */
 nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner);
 
-/* Counts one more object or piece; `bytes` are then in use, its own included. */
+/* Counts one more object or piece. `bytes` is how much is in use together with the new
+ * one. */
 static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
     self->live += 1;
     self->peak = self->live > self->peak ? self->live : self->peak;
@@ -125,9 +127,10 @@ static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
 /* --- pools.c ------------------------------------------------------------------ */
 
 /* Gives back what is free: chunks and whole segments in which nothing is alive, and
- * chunks that are kept for large objects; returns their bytes. O(chunks) of the pools
- * that are new, or in which something was freed, since the last trim; for n chunks and
- * free slots of raw memory O(n log n). */
+ * chunks that are kept for large objects. Returns how many bytes these have. Takes
+ * O(chunks) for each pool that is new, or in which something was freed, since the last
+ * trim. For raw memory it takes O(n log n), where n is the number of chunks and free
+ * slots together. */
 size_t nanvm_pools_trim(nanvm_pools *self);
 
 /* The same for when the source has no memory, in the middle of creating or resizing an

@@ -32,8 +32,8 @@ static void add_orphan(nanvm_pool *pool) {
     nanvm_lock_release(&orphans.lock);
 }
 
-/* Returns whether the account of `served` was in the list: `self` may have been freed,
- * and another manager's account may have its address by now. */
+/* Takes the account of `served` out of the list, and returns whether it was there: `self`
+ * may have been freed, and another manager's account may have the same address by now. */
 static bool remove_orphan(const nanvm_raw *self, const nanvm_manager *served) {
     lock_orphans();
     nanvm_pool **link = &orphans.first;
@@ -113,8 +113,8 @@ NANVM_NOINLINE static void dealloc_large(nanvm_raw *self, void *memory) {
 }
 
 /* Takes the piece out of the table first: when the source has freed the old memory, a
- * callback may be given another piece at its address. A piece that the source can't make
- * smaller stays as it is: the table knows how large. */
+ * callback may be given another piece at the same address. If the source can't make a
+ * piece smaller, the piece stays as it is, and the table keeps the old size. */
 static void *resize_large(nanvm_raw *self, void *memory, size_t size) {
     nanvm_layout old = take_large(self, memory).layout;
     void *resized = nanvm_memory_resize(self->pool.source, memory, old, size);
@@ -205,9 +205,9 @@ void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_
     return resized;
 }
 
-/* Nothing is alive any more: what the table still has are large pieces that became slots.
- * The last piece counts as alive until afterwards, since a callback may end the manager,
- * which would end the account, too. */
+/* Called when nothing is alive any more: what the table still has are large pieces that
+ * became slots. The last piece counts as alive until afterwards, since a callback may end
+ * the manager, which would end the account, too. */
 NANVM_NOINLINE static void restart(nanvm_raw *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -244,7 +244,7 @@ void nanvm_raw_dealloc_all(nanvm_raw *self) {
     nanvm_piece_table_free_all(&self->large, pool);
 }
 
-/* If nothing is alive, large pieces that became slots go, too. */
+/* If nothing is alive, large pieces that became slots go back, too. */
 static void raw_trim(nanvm_pool *pool) {
     if (pool->live == 0) {
         nanvm_raw_dealloc_all(raw_of(pool));

@@ -18,7 +18,7 @@ typedef struct nanvm_raw {
     nanvm_pool pool;             /* first; without a type. Pieces of up to `most_size`
                                     bytes are small */
     const nanvm_manager *served; /* the manager that hands the memory out */
-    size_t live_bytes;           /* as they were asked for */
+    size_t live_bytes;           /* by the sizes asked for */
     nanvm_piece_slots small;
     nanvm_piece_table large;
 } nanvm_raw;

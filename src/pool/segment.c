@@ -1,5 +1,5 @@
-/* Chunks of slab pools that have 4 MiB or more: parts of segments of 2 MiB, for which
- * huge pages are asked. */
+/* Chunks of slab pools that have 4 MiB or more: parts of segments of 2 MiB, which are
+ * meant to lie in huge pages. */
 #include "pool/slab.h"
 
 /* A chunk takes an odd number of cache lines, and the first chunk of a segment starts at

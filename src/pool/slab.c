@@ -172,10 +172,10 @@ static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
 
 /* Puts what is left of the bump range back, into the free list of its chunk. But if the
  * range ends where the uncarved slots begin, its slots are uncarved again. A range in
- * another chunk can't end at that address, even if the chunks are neighbours: the first
- * uncarved slot lies more than a stride behind the start of its chunk (the first slot is
- * carved when the chunk is added, and used at once), but the end of a range lies less
- * than a stride behind the end of its chunk (see slots_for()). */
+ * another chunk can't end at that address, even if that chunk lies right in front of the
+ * newest one. A range ends less than a stride behind the end of its chunk (see
+ * slots_for()). The first uncarved slot lies more than a stride behind the start of the
+ * newest chunk, because at least one slot was carved there, and used at once. */
 static void end_bump_range(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
     size_t length = nanvm_slab_bump_length(self);
@@ -255,8 +255,8 @@ static void *slab_alloc(nanvm_pool *pool, size_t size) {
                : object;
 }
 
-/* A shrinking object keeps its slot while it fills at least half of it, even if a smaller
- * class would do; in the smallest class it always keeps the slot. */
+/* A shrinking object keeps its slot if the new size is at least half of the slot's, even
+ * if a smaller class would do. In the smallest class it always keeps the slot. */
 static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
     bool too_small = size < pool->least_size && size < pool->most_size / 2;
     return size <= pool->most_size && !too_small ? object : NULL;
@@ -264,8 +264,8 @@ static void *slab_resize(nanvm_pool *pool, void *object, size_t size) {
 
 /* --- counts --- */
 
-/* See slab.h. Where freed slots wait in a quarantine, others are carved meanwhile: there
- * the function is called before each object is freed, and takes off the slots that
+/* See slab.h. Where freed slots wait in a quarantine, others are carved meanwhile. So
+ * there this function is called before each object is freed, and takes off the slots that
  * wait. */
 size_t nanvm_slab_peak(const nanvm_slab *self) {
     size_t used = self->carved - nanvm_slab_bump_length(self);

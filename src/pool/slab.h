@@ -1,47 +1,48 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
  *   1. A new chunk has a quarter of what the pool has by then, but at least 512 bytes, at
- *      most 64 KiB, and always room for two slots. (With guard pages it is rounded up to
- *      pages.) From 4 MiB on, chunks are parts of segments, except in a hardened build:
- *      see segment.c.
+ *      most 64 KiB, and always room for two slots. (When memory is short, a chunk has
+ *      room for two slots only. With guard pages its size is rounded up to pages.) From 4
+ *      MiB on, chunks are parts of segments, except in a hardened build: see segment.c.
  *   2. A new object takes a slot of the magazine, or else of the bump range: see
  *      <nanvm/mem/inline/slots.h>.
- *   3. When both are empty, the magazine gets free slots of one chunk: that at the top of
- *      the stack `available`. A chunk joins the stack when a first slot is free, and
- *      leaves it when its last free slot is taken. So new objects lie together, even if
- * their slots were freed in random order. (Each edit of a persistent tree took 2.4 us
- * with one list for the whole pool, and takes 0.8.)
+ *   3. When both are empty, the magazine gets free slots of one chunk: the one at the top
+ *      of the stack `available`. A chunk joins the stack when its first slot becomes
+ *      free, and leaves the stack when its last free slot is taken. So new objects lie
+ *      together, even if their slots were freed in random order. (Each edit of a
+ *      persistent tree took 2.4 us with one list for the whole pool, and takes 0.8.)
  *   4. When no chunk has a free slot, up to 16 more slots are carved: their headers are
  *      written, and they become the bump range.
- *   5. A chunk that is empty stays in the stack, without a list. When it is at the top,
- *      and slots are needed, its slots don't go to the magazine: all of them become the
- *      bump range, in order of their addresses.
+ *   5. A chunk that is empty stays in the stack, without a list. When the chunk is at the
+ *      top, and slots are needed, its slots don't go to the magazine: all of them become
+ *      the bump range, in order of their addresses.
  *   6. A freed slot goes to the magazine or, when that is full, to the free list of its
- *      chunk. A drop that ends more plain structs than the magazine has room for frees
- *      the others in their chunks; if it empties a chunk, the magazine is emptied, too:
- *      see drop.c. (In a hardened build a freed slot waits in a quarantine instead:
+ *      chunk. If a drop ends more plain structs than the magazine has room for, it frees
+ *      the others in their chunks. If it then empties a chunk, the magazine is emptied,
+ *      too: see drop.c. (In a hardened build a freed slot waits in a quarantine instead:
  *      hardened/free_slots.c.)
- *   7. Memory that hasn't been needed for a long time goes back to the source. A round
- *      lasts until refills have taken more than eight free slots for each slot of the
- *      pool. At its end all empty chunks go back, if enough of them were empty all the
- *      time: those with an eighth of the pool's slots, and with 128 KiB. A pool in which
- *      little or nothing is created is looked at when rounds of the manager's other pools
- *      end. So building and
- * dropping the same tree again and again gives nothing back, and the cost of giving back
- * and asking anew is spread over many new objects. A drop does nothing for all this. A
- * hardened build leaves it out: its free slots wait in a quarantine, and no chunk is in
- * the stack.
+ *   7. Memory that hasn't been needed for a long time goes back to the source. For this a
+ *      pool counts in rounds. A round lasts until refills have taken more than eight free
+ *      slots for each slot of the pool. Then the pool gives back its empty chunks and
+ *      empty segments, if the chunks that were empty throughout the round hold at least
+ *      an eighth of the pool's slots, if these slots take at least 128 KiB, and if the
+ *      source can use the memory again. (An empty chunk in a segment that isn't empty
+ *      stays.) A pool in which little or nothing is created is looked at when rounds of
+ *      the manager's other pools end. So building and dropping the same tree again and
+ *      again gives nothing back, and the cost of giving back and asking anew is spread
+ *      over many new objects. A drop does nothing for all this. A hardened build leaves
+ *      this out: its free slots wait in a quarantine, and no chunk is in the stack.
  *
  * Nothing is counted for the pool as a whole while objects come and go. A report computes
  *
  *   live = sum of the chunks' `live` - length of the bump range - length of the magazine
  *          - 1 for the chunk that has the bump range
  *
- * and an orphan counts down from there. Slots are carved only when all others are in use.
- * So when slots are carved, all slots carved before are in use at once: that is how the
- * peak is known. (It is noted before an empty chunk becomes the bump range.) It may be up
- * to 15 too high: the rest of the bump range is used before the free lists, even if slots
- * have been freed meanwhile. */
+ * and an orphan counts down from there. Slots are carved only when all others are in use:
+ * that is how the peak is known. (The peak is noted before an empty chunk becomes the
+ * bump range.) The peak may be up to 15 too high. Up to 15 slots of the bump range are
+ * used after the carving, before the free lists. They count as if all other slots were
+ * still in use, although some may have been freed meanwhile. */
 #ifndef NANVM_SLAB_H
 #define NANVM_SLAB_H
 
@@ -84,7 +85,7 @@ nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
  * memory runs out. */
 void *nanvm_slab_refill(nanvm_slab *self);
 
-/* Adds a slot to the free list of its chunk. If it was the last slot in use there, the
+/* Adds a slot to the free list of its chunk. If the slot was the last in use there, the
  * chunk is empty then, and has no list. */
 void nanvm_slab_free(nanvm_slab *self, void *object);
 

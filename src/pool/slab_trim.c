@@ -27,8 +27,8 @@ bool nanvm_slab_trim_takes(const nanvm_chunk *chunk) {
 
 /* Removes all chunks that are to be freed from the pool's list before any of them is
  * freed. While they are freed, the source's dealloc may drop the last object of another
- * chunk. That chunk stays until the next trim: its slot may be used again before this one
- * ends. */
+ * chunk. That chunk stays until the next trim, because its slot may be used again before
+ * the present trim ends. */
 static void take_chunks(nanvm_slab *self) {
     nanvm_chunk **link = &self->chunks;
     for (nanvm_chunk *chunk; (chunk = *link) != NULL;) {
@@ -45,8 +45,8 @@ static void take_chunks(nanvm_slab *self) {
     }
 }
 
-/* The list `taken` is a member of the pool since a hardened build stops at a damaged
- * chunk: if the handler for fatal errors leaves by longjmp, the next trim or the end of
+/* The list `taken` is a member of the pool because a hardened build stops at a damaged
+ * chunk. If the handler for fatal errors leaves by longjmp, the next trim or the end of
  * the pool gives back the chunks behind it. */
 void nanvm_slab_trim_free_taken(nanvm_slab *self) {
     for (nanvm_chunk *chunk; (chunk = self->taken) != NULL;) {

@@ -9,9 +9,11 @@
  * @defgroup count Count
  * @brief The number of *other* references to an object, and what its sign says.
  *
- * At 0 or above a count is plain. A value below 0 names another way of counting. These
- * values lie far apart: a few threads that act on an outdated count can't turn one of
- * them into another.
+ * At 0 or above a count is plain. From #NANVM_COUNT_ATOMIC, which is -1 and says that
+ * there is no other reference, down to -2^30 a count is atomic, and each further
+ * reference takes 1 off. The other values of #nanvm_count lie below that range, and far
+ * apart, so that a few threads that act on an outdated count can't turn one of these
+ * values into another.
  *
  * Guide: @ref block_layout, @ref threads.
  * @{
@@ -32,10 +34,10 @@ typedef enum nanvm_count {
     /** No count: the object always looks shared, and dropping a reference never frees it.
      */
     NANVM_COUNT_NONE = -0x50000000,
-    /** The dealloc's `ref_counter_update` counts. */
+    /** The dealloc counts, by its function `ref_counter_update`. */
     NANVM_COUNT_CUSTOM = -0x58000000,
     /** Not a way to count, but a mark: the object was dropped, and its memory is still
-     *  there; or it is new, and a callback is filling it. */
+     *  there; or the object is new, and a callback is filling it. */
     NANVM_COUNT_DEAD = -0x60000000
 } nanvm_count;
 

@@ -78,7 +78,7 @@ NANVM_INLINE size_t nanvm_ref_length(nanvm_ref self);
  *
  * @ownership `self` stays the caller's; the result is the caller's too.
  * @errors stops the program if the object was dropped and its memory is still there. A
- *     count that reaches its limit doesn't change any more, and the object lives for
+ *     count that passes its limit doesn't change any more, and the object lives for
  *     ever.
  * @threads any thread that has `self`.
  * @cost plain count: load, test, store. Atomic: load, test and one atomic add.
@@ -116,7 +116,7 @@ NANVM_INLINE void nanvm_ref_drop(nanvm_ref self);
 
 /**
  * How many *other* references to the object there are: 0 is a sole owner.
- * `SIZE_MAX` if they aren't counted, or if the count has reached its limit. 0 for a null
+ * `SIZE_MAX` if they aren't counted, or if the count has passed its limit. 0 for a null
  * handle.
  *
  * @ownership `self` stays the caller's.

@@ -18,20 +18,20 @@ struct nanvm_arena {
     nanvm_manager manager;              /* first */
     nanvm_arena_part own;               /* for the buffer, and for all raw memory */
     nanvm_manager *source;              /* of chunks; NULL: there is only the buffer */
-    struct nanvm_arena_chunk *chunks;   /* the current one first, objects go there */
-    struct nanvm_arena_chunk *retained; /* not in use since the last reset */
+    struct nanvm_arena_chunk *chunks;   /* the current one first: objects go there */
+    struct nanvm_arena_chunk *retained; /* empty, kept to be used again */
     unsigned char *top;                 /* the first free byte */
     unsigned char *end;                 /* behind the last byte */
     unsigned char *buffer;              /* the caller's; NULL: there are only chunks */
     struct nanvm_origin *origin;        /* of the newest block */
-    void *finalizable;                  /* objects to release at a reset, linked */
-    void *newest;        /* the header of the newest block, or raw memory */
-    size_t blocks;       /* since the last reset */
-    size_t pieces;       /* of raw memory, since then */
-    size_t peak;         /* bytes in use at most */
-    size_t used;         /* bytes in all chunks but the current one */
-    size_t shared_size;  /* of the newest chunk not for a large object, or 0 */
-    size_t streak;       /* blocks of a type in a row, at the top */
+    void *finalizable;                  /* objects that a reset has to visit, linked */
+    void *newest;        /* the header of the newest block, or the newest piece */
+    size_t blocks;       /* since the last reset: made, also ahead, less those freed */
+    size_t pieces;       /* of raw memory since then, less those given back */
+    size_t peak;         /* the most bytes in use at once */
+    size_t used;         /* bytes in use in all chunks but the current one */
+    size_t shared_size;  /* of the newest chunk added for a small block or piece, or 0 */
+    size_t streak;       /* blocks of one type in a row, at the top */
     bool self_contained; /* no object refers outside: references needn't be released */
     bool sanitized;      /* a sanitizer is told which bytes are in use */
     nanvm_at_work resetting;                /* in a reset: another one does nothing */

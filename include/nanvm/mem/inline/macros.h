@@ -30,7 +30,7 @@
  * inline`, so that each such function also exists once as a symbol: for other languages,
  * for debuggers, and for calls that the compiler chose not to inline. In C++ each unit
  * may have a copy of its own. These copies are hidden, since otherwise all plugins would
- * share the copy of one. */
+ * share one plugin's copy. */
 #ifndef NANVM_INLINE
 #if defined(__cplusplus) && defined(NANVM_GNU) && !defined(_WIN32)
 #define NANVM_INLINE __attribute__((visibility("hidden"))) inline
@@ -77,8 +77,8 @@
 #define NANVM_UNROLL(steps)
 #endif
 
-/* Marks a function whose unsigned arithmetic is meant to wrap, and says why: clang's
- * -fsanitize=integer then reports nothing there. */
+/* Marks a function whose unsigned arithmetic is meant to wrap, and says why. clang's
+ * -fsanitize=integer then doesn't report unsigned overflow there. */
 #if defined(__clang__)
 #define NANVM_WRAPS(why) __attribute__((no_sanitize("unsigned-integer-overflow")))
 #else
@@ -86,8 +86,9 @@
 #endif
 
 /* clang takes `@ownership` for the command of HeaderDoc that describes classes, and
- * warns. So its warnings about comments are off; our own check leaves them on, and
- * declares the command. */
+ * warns. So clang's warnings about comments are off in these headers. tests/verify/gates
+ * defines NANVM_SHOW_COMMENTS, which leaves them on, and tells clang by an option which
+ * commands the comments have. */
 #if defined(__clang__) && !defined(NANVM_SHOW_COMMENTS)
 #define NANVM_BEGIN_COMMENTS                                                             \
     _Pragma("clang diagnostic push")                                                     \
@@ -99,8 +100,8 @@
 #define NANVM_END_COMMENTS
 #endif
 
-/* Casts, and the null pointer, as each language writes them: C++ compilers warn of those
- * of C. NANVM_BITS_TO reinterprets a value; NANVM_UNCONST is for what isn't really
+/* Casts, and the null pointer, as each language writes them: C++ compilers warn of C's
+ * casts. NANVM_BITS_TO reinterprets a value; NANVM_UNCONST is for what isn't really
  * const. */
 #if defined(__cplusplus)
 #define NANVM_ALIGNOF(type) alignof(type)

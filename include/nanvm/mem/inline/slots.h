@@ -5,22 +5,22 @@
 #include <nanvm/mem/block.h>
 
 /* A free slot. Its address is that of the object that will lie there: the header lies in
- * front. The link overwrites the first word of the dead object, so it may alias any
- * type. */
+ * front. The link overwrites the first word of a dead object of any type, so this struct
+ * may alias any type. */
 typedef struct NANVM_MAY_ALIAS nanvm_slot {
     struct nanvm_slot *next;
 } nanvm_slot;
 
-/* The start of a chunk of slots. It is the origin of every object in the chunk, so that a
- * drop finds the chunk's free list where it has just read the type. */
+/* The start of a chunk of slots: the origin of every object in the chunk. So a drop finds
+ * the chunk's free list next to the type, which it has just read. */
 typedef struct nanvm_chunk_head {
     nanvm_origin origin; /* first */
-    size_t most_items;   /* that an array has room for; right behind the origin */
+    size_t most_items;   /* how many an array has room for; right behind the origin */
     nanvm_slot *free_list;
     struct nanvm_chunk_head *next_available;
-    size_t live; /* slots that aren't in the free list: they have an object, or lie in
-                    the magazine or in the bump range. One more while the bump range lies
-                    here, so that the chunk doesn't count as empty */
+    size_t live; /* slots that have an object, or are in the magazine or the bump range.
+                    The count is one higher while the bump range lies here, so that the
+                    chunk doesn't count as empty */
 } nanvm_chunk_head;
 
 /* With 32 or 64 a tree takes longer to drop, with 8 a persistent tree longer to edit. */
@@ -31,9 +31,9 @@ enum { NANVM_MAGAZINE_SIZE = 16 };
  * one for its bump range. A new object gets
  *
  *   1. a slot of the magazine: a small stack of free slots (Bonwick and Adams, Magazines
- *      and Vmem, USENIX 2001). A drop adds the slot that it frees: its memory is in the
- *      cache, even after many objects died in random order; and neither `new` nor a drop
- *      reads a free slot;
+ *      and Vmem, USENIX 2001). A drop adds the slot that it frees, if there is room. The
+ *      memory of such a slot is in the cache, even after many objects died in random
+ *      order. Neither `new` nor a drop reads a free slot;
  *   2. or else a slot of the bump range: slots side by side, with their headers written;
  *   3. or else a slot that a call finds, which also fills the magazine: src/pool/slab.h.
  */
@@ -53,25 +53,26 @@ typedef struct nanvm_slots {
 
 NANVM_BEGIN_DECLS
 
-/* The entries of a manager's array `slots`, in which free slots are found by type. The
- * array is direct-mapped: another type may have taken the entry. (Its length isn't
+/* The length of a manager's array `slots`, in which free slots are found by type. The
+ * array is direct-mapped: another type may have taken the entry. (The length isn't
  * tuned.) */
 enum { NANVM_SLOTS_LENGTH = 64 };
 
 /* The top 6 bits of a product. Types mostly get entries of their own, even if they lie at
- * equal distances: on 64-bit machines gcc lays static tables of types 128 bytes apart,
- * and the tables of plugins may all start at the same place in a page. The multiplier was
- * found by search. If 22 to 64 types lie at equal distances (any multiple of 8 from 32 to
- * 512 bytes, or any power of two from 32 bytes to 2 MiB), they take at least as many
- * different entries as types at random addresses. Fewer types take at most three entries
- * less than as many at random addresses. */
+ * equal distances. Equal distances are usual: on 64-bit machines gcc lays static tables
+ * of types 128 bytes apart, and the tables of plugins may all start at the same place in
+ * a page. The multiplier was found by search. If 22 to 64 types lie at equal distances
+ * (any multiple of 8 from 32 to 512 bytes, or any power of two from 32 bytes to 2 MiB),
+ * they take at least as many different entries as types at random addresses. If there are
+ * fewer than 22, they take at most three entries fewer than the same number of types at
+ * random addresses. */
 NANVM_WRAPS("a hash")
 NANVM_INLINE size_t nanvm_slots_index(const nanvm_type *type) {
     return (NANVM_TO(uint32_t, NANVM_ADDRESS(type)) * UINT32_C(0x39503DAF)) >> 26;
 }
 
-/* How many objects ahead nanvm_slots_prefetch() reads. 64 saves no more time than 32; 12
- * saves a fifth less. */
+/* How many objects ahead nanvm_slots_prefetch() prefetches. 64 saves no more time than
+ * 32; 12 saves a fifth less. */
 enum { NANVM_STEPS_AHEAD = 32 };
 
 /* For src/drop.c: prefetches objects that lie at equal distances, some steps ahead. A
@@ -121,7 +122,8 @@ NANVM_INLINE void nanvm_slots_add_available(nanvm_slots *self, nanvm_chunk_head 
     self->available = chunk;
 }
 
-/* Adds a slot to the free list of its chunk; false if it is the last in use there. */
+/* Adds a slot to the free list of its chunk. If the slot is the last in use there,
+ * changes nothing, and returns false. */
 NANVM_INLINE bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head *chunk,
                                             void *object) {
     nanvm_slot *slot = NANVM_TO(nanvm_slot *, object);

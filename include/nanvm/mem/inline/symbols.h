@@ -3,15 +3,17 @@
  * other headers, or for a build of another kind, then doesn't link, and the linker names
  * the symbol. These functions are:
  *
- * - those that hand out a manager, that make one in memory of the caller, or that may be
- *   the first to read a manager or a table of the program's own;
+ * - those that hand out a manager, or make one in memory of the caller;
+ * - those that a program with a manager or a table of its own may call before any other;
  * - those that inline functions of the headers call: tests/abi finds any that is missing
  *   here. (A function that a macro defines may call any function.)
  *
- * Other functions need no number, since what they get was made by these functions.
- * (nanvm_ref_clone_object() and a few others may also get a manager of the program's
- * own.) NANVM_PLAIN_NAMES is for tools that know functions by their names in the sources.
- * A part of <nanvm/mem/config.h>. */
+ * Other functions need no number: what they get was made by the functions listed here. A
+ * few of them, such as nanvm_ref_clone_object(), may also get a manager of the program's
+ * own, but a program creates objects with such a manager by a function listed here.
+ *
+ * NANVM_PLAIN_NAMES is for tools that know functions by their names in the sources. A
+ * part of <nanvm/mem/config.h>. */
 #ifndef NANVM_MEM_INLINE_SYMBOLS_H
 #define NANVM_MEM_INLINE_SYMBOLS_H
 
