@@ -320,6 +320,60 @@ static void test_last_piece_of_a_chunk_grows_up_to_its_end(void **state) {
     release(manager, moved, FINE);
 }
 
+/* Even where its chunk has room. */
+static void test_small_piece_that_gets_large_leaves_its_chunk(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    enum { HUGE_PIECE = 4 * 65536 }; /* for a chunk of the largest size */
+    void *huge = piece(manager, HUGE_PIECE, 1);
+    void *small = piece(manager, 16, 2);
+    void *large = resized(manager, small, 16, LARGE);
+    assert_ptr_not_equal(large, small);
+    expect_bytes(large, 16, 2);
+    release(manager, large, LARGE);
+    release(manager, huge, HUGE_PIECE);
+}
+
+/* An arena places the chunk right behind the large piece. */
+static void test_large_piece_in_front_of_the_bump_range_moves(void **state) {
+    NEEDS_SLOTS();
+    (void)state;
+    static _Alignas(16) unsigned char buffer[65536];
+    nanvm_arena arena;
+    nanvm_arena_init(&arena, buffer, sizeof(buffer));
+    nanvm_local local;
+    nanvm_local_init_from(&local, nanvm_arena_manager(&arena));
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    unsigned char *large = piece(manager, LARGE, 1);
+    unsigned char *first = piece(manager, 16, 2);
+    size_t between = (size_t)(large + slot_size(LARGE) - (first + 16));
+    assert_in_range(between, 16, FINE);
+    void *second = piece(manager, between, 3); /* up to where a slot would end */
+    void *moved = resized(manager, large, LARGE, 16);
+    assert_ptr_not_equal(moved, large);
+    expect_bytes(moved, 16, 1);
+    release(manager, moved, 16);
+    release(manager, first, 16);
+    release(manager, second, between);
+    nanvm_local_deinit(&local);
+    nanvm_arena_deinit(&arena);
+}
+
+/* Where the source has nothing new, but makes a large piece smaller. */
+static void test_large_piece_that_becomes_a_slot_shrinks_to_its_size(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { SIZE = 2000, SLOT = 2048 };
+    void *memory = piece(self->manager, LARGE, 1);
+    const size_t requests[] = {0, 1}; /* for a usual chunk, and for a small one */
+    accounting_fail_each(&self->source, requests, 2);
+    memory = resized(self->manager, memory, LARGE, SIZE);
+    accounting_never_fail(&self->source);
+    expect_bytes(memory, SIZE, 1);
+    assert_int_equal(stats_of(self).reserved_bytes, SLOT);
+    release(self->manager, memory, SIZE);
+}
+
 static void test_bytes_survive_every_change_of_size(void **state) {
     nanvm_manager *manager = ((fixture *)*state)->manager;
     static const size_t sizes[] = {1,    16,   17,     1000, 1024, 1025, 3000,
@@ -1110,6 +1164,74 @@ static void test_large_piece_that_became_a_slot_goes_when_nothing_is_alive(void 
     assert_in_range(stats_of(self).reserved_bytes, 1, MANY * EACH * 2);
 }
 
+/* --- a source whose dealloc drops an object --- */
+
+typedef struct dropper {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_mut_ref object; /* null: none is left to drop */
+} dropper;
+
+static void *dropper_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    (void)manager;
+    return nanvm_manager_alloc(nanvm_global(), layout);
+}
+
+static void dropper_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    char *start = (char *)dealloc - offsetof(dropper, dealloc);
+    dropper *self = (dropper *)(void *)start;
+    nanvm_mut_ref object = self->object;
+    self->object = nanvm_mut_ref_null();
+    nanvm_mut_ref_drop(object);
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+}
+
+static const nanvm_manager_table dropper_table = {.alloc = dropper_alloc};
+static const nanvm_dealloc_table dropper_dealloc_table = {.count = NANVM_COUNT_PLAIN,
+                                                          .dealloc = dropper_dealloc};
+
+typedef struct asker {
+    nanvm_manager *manager;
+    void **made;
+} asker;
+
+static void ask_for_large_piece(void *object, size_t length) {
+    (void)length;
+    const asker *self = object;
+    *self->made = piece(self->manager, LARGE, 5);
+}
+
+static const nanvm_type asker_type = {
+    .size = sizeof(asker), .align = sizeof(void *), .drop = ask_for_large_piece};
+
+/* Its callback runs when the account has started anew: what it asks for stays. */
+static void test_callback_of_a_source_may_ask_for_pieces_as_all_start_anew(void **state) {
+    NEEDS_SLOTS();
+    (void)state;
+    enum { FEW = 30 };
+    static void *pieces[MANY];
+    dropper source = {{&dropper_table, &source.dealloc, 0, NULL},
+                      {&dropper_dealloc_table},
+                      nanvm_mut_ref_null()};
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source.manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    fill(manager, pieces, MANY);
+    release_scattered(manager, pieces, MANY);
+    fill(manager, pieces, FEW); /* the other chunks go back after this */
+    void *made = NULL;
+    const asker value = {manager, &made};
+    source.object = nanvm_new_copy(nanvm_global(), &asker_type, &value);
+    assert_non_null(source.object.object);
+    release_scattered(manager, pieces, FEW);
+    assert_null(source.object.object);
+    assert_non_null(made);
+    expect_bytes(made, LARGE, 5);
+    assert_int_equal(nanvm_stats_make(manager).live_bytes, LARGE);
+    release(manager, made, LARGE);
+    nanvm_local_deinit(&local);
+}
+
 /* Something is freed after a trim, by a resize as well. */
 static void test_trim_looks_again_once_something_is_free(void **state) {
     NEEDS_SLOTS();
@@ -1290,6 +1412,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_last_piece_grows_in_place, local_over_source),
     TEST(test_piece_in_front_of_another_grows_elsewhere, local_over_source),
     TEST(test_last_piece_of_a_chunk_grows_up_to_its_end, local_over_source),
+    TEST(test_small_piece_that_gets_large_leaves_its_chunk, local_over_source),
+    TEST(test_large_piece_in_front_of_the_bump_range_moves),
+    TEST(test_large_piece_that_becomes_a_slot_shrinks_to_its_size, local_over_source),
+    TEST(test_callback_of_a_source_may_ask_for_pieces_as_all_start_anew),
     TEST(test_bytes_survive_every_change_of_size, local_over_source),
     TEST(test_piece_shrinks_without_memory, local_over_source),
     TEST(test_large_piece_that_became_a_slot_is_used_again, local_over_source),
