@@ -233,6 +233,122 @@ static void test_piece_that_is_cut_leaves_the_unused_bytes_of_its_slot(void **st
     release(self->manager, last, CUT);
 }
 
+enum { LARGEST_CHUNK = 65536, HUGE_PIECE = 4 * LARGEST_CHUNK };
+
+/* While it is alive, chunks have the largest size. */
+static void *huge_piece(nanvm_manager *manager) {
+    return piece(manager, HUGE_PIECE, 0);
+}
+
+static void test_piece_of_any_size_keeps_its_slot_up_to_the_last_byte(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    void *huge = huge_piece(manager);
+    for (size_t least = 1, most; least <= LARGEST_SLOT; least = most + 1) {
+        most = slot_size(least);
+        void *memory = piece(manager, least, 1);
+        void *behind = piece(manager, most, 2);
+        assert_ptr_equal(resized(manager, memory, least, most), memory);
+        assert_ptr_equal(resized(manager, memory, most, least), memory);
+        memory = resized(manager, memory, least, most);
+        void *moved = resized(manager, memory, most, most + 1);
+        assert_ptr_not_equal(moved, memory);
+        expect_bytes(moved, least, 1);
+        expect_bytes(behind, most, 2);
+        release(manager, moved, most + 1);
+        release(manager, behind, most);
+    }
+    release(manager, huge, HUGE_PIECE);
+}
+
+static void test_last_piece_of_any_size_changes_its_size_in_place(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    void *huge = huge_piece(manager);
+    unsigned char *memory = piece(manager, 1, 1);
+    size_t size = 1;
+    for (size_t next = 17; next <= LARGEST_SLOT; next = slot_size(next) + 1) {
+        assert_ptr_equal(resized(manager, memory, size, next), memory);
+        size = next;
+    }
+    unsigned char *behind = piece(manager, 16, 2);
+    assert_ptr_equal(behind, memory + slot_size(size));
+    release(manager, memory, size);
+    release(manager, behind, 16);
+    release(manager, huge, HUGE_PIECE);
+}
+
+/* Takes what is left of a chunk, in pieces of up to FINE bytes; returns how many. */
+static size_t fill_chunk(nanvm_manager *manager, void **pieces, size_t *sizes,
+                         size_t rest) {
+    size_t length = 0;
+    for (; rest > 0; ++length) {
+        sizes[length] = rest < FINE ? rest : FINE;
+        pieces[length] = piece(manager, sizes[length], length);
+        rest -= sizes[length];
+    }
+    return length;
+}
+
+/* What is left of the piece and what is cut off fill its slot: neither more, while a
+ * piece is alive beside it, nor less. */
+static void cut(fixture *self, size_t old_size, size_t size) {
+    static void *pieces[LARGEST_CHUNK / FINE];
+    static size_t sizes[LARGEST_CHUNK / FINE];
+    void *memory = piece(self->manager, old_size, 1);
+    size_t rest = LARGEST_CHUNK - 2 * 16 - slot_size(old_size);
+    size_t length = fill_chunk(self->manager, pieces, sizes, rest);
+    void *last = piece(self->manager, 16, 2);
+    accounting_fail_from(&self->source, 0);
+    assert_ptr_equal(resized(self->manager, memory, old_size, size), memory);
+    accounting_never_fail(&self->source);
+    expect_bytes(memory, size, 1);
+    release(self->manager, memory, size);
+    for (size_t i = 0; i < length; i++) {
+        expect_bytes(pieces[i], sizes[i], i);
+        release(self->manager, pieces[i], sizes[i]);
+    }
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
+    release(self->manager, last, 16);
+    assert_int_equal(nanvm_local_trim(&self->local), LARGEST_CHUNK);
+}
+
+static void test_piece_of_any_size_is_cut_to_any_smaller_one(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    static const size_t sizes[] = {10,   1000, 1024, 1030, 1152, 1281,
+                                   2040, 2049, 2304, 3000, 4096};
+    void *huge = huge_piece(self->manager);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (slot_size(sizes[j]) < slot_size(sizes[i])) {
+                cut(self, sizes[i], sizes[j]);
+            }
+        }
+    }
+    release(self->manager, huge, HUGE_PIECE);
+}
+
+/* Where no usual chunk can be had, or where a usual one is too small. */
+static void test_chunk_for_one_piece_is_as_large_as_its_slot(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { HEAD = 16, USUAL = 2048 };
+    release(self->manager, piece(self->manager, 1, 1), 1);
+    (void)nanvm_local_trim(&self->local);
+    for (size_t size = 1; size <= LARGEST_SLOT; size += 15) {
+        size_t least = HEAD + slot_size(size);
+        if (least <= USUAL) {
+            accounting_fail_once(&self->source, 0);
+        }
+        void *memory = piece(self->manager, size, 2);
+        accounting_never_fail(&self->source);
+        assert_int_equal(stats_of(self).reserved_bytes, least);
+        release(self->manager, memory, size);
+        assert_int_equal(nanvm_local_trim(&self->local), least);
+    }
+}
+
 /* A random mix of pieces that grow and shrink: what is free serves others. */
 static void test_mixed_sizes_reserve_little_more_than_is_alive(void **state) {
     NEEDS_SLOTS();
@@ -324,8 +440,7 @@ static void test_last_piece_of_a_chunk_grows_up_to_its_end(void **state) {
 static void test_small_piece_that_gets_large_leaves_its_chunk(void **state) {
     NEEDS_SLOTS();
     nanvm_manager *manager = ((fixture *)*state)->manager;
-    enum { HUGE_PIECE = 4 * 65536 }; /* for a chunk of the largest size */
-    void *huge = piece(manager, HUGE_PIECE, 1);
+    void *huge = huge_piece(manager);
     void *small = piece(manager, 16, 2);
     void *large = resized(manager, small, 16, LARGE);
     assert_ptr_not_equal(large, small);
@@ -704,6 +819,22 @@ static void test_small_piece_that_is_given_back_twice_in_a_row_is_noticed(void *
     release(manager, other, 100);
 }
 
+static void grow(void *context) {
+    const offer *self = context;
+    (void)resized(self->manager, self->memory, self->size, 2 * self->size);
+}
+
+/* The slot that it would move to isn't used. */
+static void test_piece_that_was_given_back_is_noticed_when_it_is_resized(void **state) {
+    NEEDS_SLOTS();
+    nanvm_manager *manager = ((fixture *)*state)->manager;
+    offer dead = {manager, piece(manager, 100, 1), 100};
+    void *behind = piece(manager, 100, 2);
+    give_back(&dead);
+    expect_fatal("has back already", grow, &dead);
+    release(manager, behind, 100);
+}
+
 /* --- large pieces --- */
 
 /* Whatever the order in which they go, those that stay are found. */
@@ -878,8 +1009,7 @@ static void test_trim_adds_up_slots_of_all_sizes(void **state) {
 static void test_trim_knows_the_size_of_each_slot(void **state) {
     NEEDS_SLOTS();
     fixture *self = *state;
-    enum { LARGEST_CHUNK = 65536, HUGE_PIECE = 4 * LARGEST_CHUNK };
-    void *huge = piece(self->manager, HUGE_PIECE, 1); /* for chunks of the largest size */
+    void *huge = huge_piece(self->manager);
     for (size_t size = 16; size <= LARGEST_SLOT; size = slot_size(size + 1)) {
         void *memory = piece(self->manager, size, 2);
         void *beside = piece(self->manager, 16, 3);
@@ -1416,6 +1546,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_piece_in_front_of_the_bump_range_moves),
     TEST(test_large_piece_that_becomes_a_slot_shrinks_to_its_size, local_over_source),
     TEST(test_callback_of_a_source_may_ask_for_pieces_as_all_start_anew),
+    TEST(test_piece_of_any_size_keeps_its_slot_up_to_the_last_byte, local_over_source),
+    TEST(test_last_piece_of_any_size_changes_its_size_in_place, local_over_source),
+    TEST(test_piece_of_any_size_is_cut_to_any_smaller_one, local_over_source),
+    TEST(test_chunk_for_one_piece_is_as_large_as_its_slot, local_over_source),
+    TEST(test_piece_that_was_given_back_is_noticed_when_it_is_resized, local_over_source),
     TEST(test_bytes_survive_every_change_of_size, local_over_source),
     TEST(test_piece_shrinks_without_memory, local_over_source),
     TEST(test_large_piece_that_became_a_slot_is_used_again, local_over_source),
