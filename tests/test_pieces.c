@@ -349,6 +349,29 @@ static void test_chunk_for_one_piece_is_as_large_as_its_slot(void **state) {
     }
 }
 
+/* What is cut off is one slot where it has just a slot's size. */
+static void leave_one_slot(fixture *self, size_t size, size_t rest) {
+    unsigned char *memory = piece(self->manager, size + rest, 1);
+    void *behind = piece(self->manager, LARGEST_SLOT, 2);
+    accounting_fail_from(&self->source, 0);
+    assert_ptr_equal(resized(self->manager, memory, size + rest, size), memory);
+    assert_ptr_equal(piece(self->manager, rest, 3), memory + size);
+    accounting_never_fail(&self->source);
+    expect_bytes(memory, size, 1);
+    release(self->manager, memory + size, rest);
+    release(self->manager, memory, size);
+    release(self->manager, behind, LARGEST_SLOT);
+    (void)nanvm_local_trim(&self->local);
+}
+
+static void test_piece_that_is_cut_leaves_one_slot_where_that_fits(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    leave_one_slot(self, 1792, 2304);
+    leave_one_slot(self, 896, 1152);
+    leave_one_slot(self, 1024, 1024);
+}
+
 /* A random mix of pieces that grow and shrink: what is free serves others. */
 static void test_mixed_sizes_reserve_little_more_than_is_alive(void **state) {
     NEEDS_SLOTS();
@@ -475,18 +498,26 @@ static void test_large_piece_in_front_of_the_bump_range_moves(void **state) {
 }
 
 /* Where the source has nothing new, but makes a large piece smaller. */
+static void shrink_to_slot(fixture *self, size_t size) {
+    enum { HEAD = 16, USUAL_CHUNK = 2048 };
+    bool asks_twice = HEAD + slot_size(size) <= USUAL_CHUNK; /* then for a smaller one */
+    void *memory = piece(self->manager, LARGE, 1);
+    const size_t requests[] = {0, 1};
+    accounting_fail_each(&self->source, requests, asks_twice ? 2 : 1);
+    memory = resized(self->manager, memory, LARGE, size);
+    accounting_never_fail(&self->source);
+    expect_bytes(memory, size, 1);
+    assert_int_equal(stats_of(self).reserved_bytes, slot_size(size));
+    release(self->manager, memory, size);
+    (void)nanvm_local_trim(&self->local);
+}
+
 static void test_large_piece_that_becomes_a_slot_shrinks_to_its_size(void **state) {
     NEEDS_SLOTS();
     fixture *self = *state;
-    enum { SIZE = 2000, SLOT = 2048 };
-    void *memory = piece(self->manager, LARGE, 1);
-    const size_t requests[] = {0, 1}; /* for a usual chunk, and for a small one */
-    accounting_fail_each(&self->source, requests, 2);
-    memory = resized(self->manager, memory, LARGE, SIZE);
-    accounting_never_fail(&self->source);
-    expect_bytes(memory, SIZE, 1);
-    assert_int_equal(stats_of(self).reserved_bytes, SLOT);
-    release(self->manager, memory, SIZE);
+    for (size_t size = 1; size <= LARGEST_SLOT; size = slot_size(size) + 1) {
+        shrink_to_slot(self, size);
+    }
 }
 
 static void test_bytes_survive_every_change_of_size(void **state) {
@@ -1278,6 +1309,23 @@ static void test_chunk_that_waits_is_kept_where_its_head_takes_the_room(void **s
     release(self->manager, large, FIRST);
 }
 
+/* The first one that is large enough. */
+static void test_chunk_that_waits_serves_behind_smaller_ones(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { SMALL = 1008 };
+    void *small = piece(self->manager, SMALL, 1);
+    void *large = piece(self->manager, LARGEST_SLOT, 2); /* in a chunk of its own */
+    release(self->manager, small, SMALL);
+    release(self->manager, large, LARGEST_SLOT);
+    size_t requests = self->source.requests;
+    assert_ptr_equal(piece(self->manager, LARGEST_SLOT, 3), large);
+    assert_ptr_equal(piece(self->manager, SMALL, 4), small);
+    assert_int_equal(self->source.requests, requests);
+    release(self->manager, small, SMALL);
+    release(self->manager, large, LARGEST_SLOT);
+}
+
 /* A large piece that became a slot goes when everything else starts anew. */
 static void test_large_piece_that_became_a_slot_goes_when_nothing_is_alive(void **state) {
     NEEDS_SLOTS();
@@ -1551,6 +1599,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_piece_of_any_size_is_cut_to_any_smaller_one, local_over_source),
     TEST(test_chunk_for_one_piece_is_as_large_as_its_slot, local_over_source),
     TEST(test_piece_that_was_given_back_is_noticed_when_it_is_resized, local_over_source),
+    TEST(test_chunk_that_waits_serves_behind_smaller_ones, local_over_source),
+    TEST(test_piece_that_is_cut_leaves_one_slot_where_that_fits, local_over_source),
     TEST(test_bytes_survive_every_change_of_size, local_over_source),
     TEST(test_piece_shrinks_without_memory, local_over_source),
     TEST(test_large_piece_that_became_a_slot_is_used_again, local_over_source),
