@@ -551,7 +551,6 @@ static void shrink_without_memory(fixture *self, size_t size, size_t new_size) {
 }
 
 static void test_piece_shrinks_without_memory(void **state) {
-    NEEDS_SLOTS();
     fixture *self = *state;
     shrink_without_memory(self, LARGE, LARGE);
     shrink_without_memory(self, LARGE, 2000);
@@ -1550,7 +1549,22 @@ static void test_manager_that_is_used_again_trims_what_it_had_not_trimmed(void *
     nanvm_mut_ref_drop(point);
 }
 
+/* In a hardened build as well. */
+static void test_manager_that_is_used_again_trims_its_old_table(void **state) {
+    fixture *self = *state;
+    nanvm_local_on_leak(&self->local, nanvm_local_ignore_leak, NULL);
+    void *memory = piece(self->manager, LARGE, 1);
+    nanvm_local_deinit(&self->local);
+    nanvm_mut_ref point = nanvm_new(self->manager, &point_type);
+    release(self->manager, memory, LARGE);
+    size_t bytes = self->source.live_bytes;
+    (void)nanvm_local_trim(&self->local);
+    assert_true(self->source.live_bytes < bytes);
+    nanvm_mut_ref_drop(point);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(test_manager_that_is_used_again_trims_its_old_table, local_over_source),
     TEST(test_manager_that_is_used_again_trims_what_it_had_not_trimmed,
          local_over_source),
     TEST(test_piece_that_needs_no_other_slot_stays, local_over_source),
