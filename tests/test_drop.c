@@ -227,6 +227,18 @@ static void test_struct_with_many_references_drops_them_all(void **state) {
     on_counting_managers(drop_many_refs);
 }
 
+/* More than a drop has room for at once, each to an object of its own. */
+static void test_struct_with_many_own_references_drops_them_all(void **state) {
+    (void)state;
+    static struct many_refs refs;
+    for (size_t i = 0; i < MANY_REFS; i++) {
+        refs.refs[i] = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
+    }
+    nanvm_mut_ref made = nanvm_new_copy(nanvm_global(), many_refs_object(), &refs);
+    nanvm_mut_ref_drop(made);
+    assert_int_equal(tracked_live(), 0);
+}
+
 enum { SOME_REFS = 40 };
 
 /* Of two types that take turns, or of one. */
@@ -1176,6 +1188,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_comb_drops_on_a_small_stack, local),
     TEST(test_struct_with_many_references_drops_them_all),
     TEST(test_struct_with_many_references_leaves_shared_ones_alive),
+    TEST(test_struct_with_many_own_references_drops_them_all),
     TEST(test_nested_structs_with_some_references_are_dropped, local),
     TEST(test_many_references_in_front_of_bytes_are_dropped),
     TEST(test_shared_subtrees_are_dropped_once),

@@ -257,6 +257,73 @@ static nanvm_ref link_many(void) {
     return first;
 }
 
+/* Puts a list of as many nodes in front of another. */
+static nanvm_ref with_nodes(nanvm_manager *manager, const nanvm_type *type, size_t length,
+                            nanvm_ref list) {
+    for (size_t i = 0; i < length; i++) {
+        nanvm_mut_ref node = nanvm_new(manager, type);
+        assert_non_null(node.object);
+        ((struct node *)node.object)->right = list;
+        list = nanvm_mut_ref_to_ref(node);
+    }
+    return list;
+}
+
+enum { LONG = 3 * NANVM_MAGAZINE_SIZE };
+
+/* Which gets back its slots. The drop is still in a chunk of the first one then, where
+ * some objects live on. */
+static void test_long_drop_goes_on_in_another_manager(void **state) {
+    fixture *self = *state;
+    nanvm_local other;
+    nanvm_local_init(&other);
+    nanvm_manager *second = nanvm_local_manager(&other);
+    nanvm_ref kept = with_nodes(self->manager, &node_type, 5, nanvm_ref_null());
+    nanvm_ref list = with_nodes(nanvm_global(), &node_type, LONG, nanvm_ref_null());
+    list = with_nodes(second, &node_type, LONG, list);
+    list = with_nodes(self->manager, &node_type, LONG, list);
+    nanvm_ref_drop(list);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 5);
+    assert_int_equal(nanvm_stats_make(second).live_blocks, 0);
+    nanvm_ref_drop(kept);
+    nanvm_local_deinit(&other);
+}
+
+/* Which lie alone in their memory. */
+static void test_long_drop_goes_on_with_large_structs(void **state) {
+    fixture *self = *state;
+    static nanvm_type large_type;
+    large_type = node_type;
+    large_type.size = 10000;
+    nanvm_ref list = with_nodes(self->manager, &large_type, LONG, nanvm_ref_null());
+    list = with_nodes(self->manager, &node_type, LONG, list);
+    nanvm_ref_drop(list);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    (void)nanvm_local_trim((nanvm_local *)(void *)self->manager);
+    assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
+}
+
+/* A trim leaves chunks of which one slot was ever used, and a long drop may end there. */
+static void test_long_drop_ends_in_any_chunk_after_a_trim(void **state) {
+    fixture *self = *state;
+    nanvm_local *local = (nanvm_local *)(void *)self->manager;
+    for (size_t length = LONG; length < 8 * LONG; length++) {
+        for (size_t i = 0; i < length; i++) {
+            many[i] = nanvm_new(self->manager, &node_type);
+        }
+        (void)nanvm_local_trim(local);
+        nanvm_ref list = nanvm_ref_null();
+        for (size_t i = length; i-- > 0;) {
+            ((struct node *)many[i].object)->right = list;
+            list = nanvm_mut_ref_to_ref(many[i]);
+        }
+        nanvm_ref_drop(list);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+        (void)nanvm_local_trim(local);
+        assert_int_equal(nanvm_stats_make(self->manager).reserved_bytes, 0);
+    }
+}
+
 /* Chunks in which nothing lives any more serve in the order of addresses. */
 static void test_slots_of_empty_chunks_come_in_order(void **state) {
     fixture *self = *state;
@@ -950,6 +1017,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_point_that_died_last_serves_first_after_a_trim, local),
     TEST(test_node_that_died_last_serves_first, local),
     TEST(test_slots_of_a_dropped_version_serve_next, local),
+    TEST(test_long_drop_goes_on_in_another_manager, local),
+    TEST(test_long_drop_goes_on_with_large_structs, local),
+    TEST(test_long_drop_ends_in_any_chunk_after_a_trim, local),
     TEST(test_slots_of_points_come_in_order, local),
     TEST(test_slots_of_nodes_come_in_order, local),
     TEST(test_slots_of_a_list_serve_again, local),
