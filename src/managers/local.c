@@ -228,7 +228,10 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         self->state->slots[i] = &no_pool.slots;
     }
     if (!set_entries(self, FIRST_BITS)) {
+        nanvm_hold hold; /* callbacks run when the manager has no state again */
+        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
         free_state(self);
+        nanvm_drop_resume_later(&hold);
         return false;
     }
     self->manager.slots = self->state->slots;

@@ -30,15 +30,10 @@ static size_t begin_round(nanvm_slab *self) {
     return idle;
 }
 
-/* Whether the source can use again what it gets back. An arena, which doesn't count
- * references, can't before its reset, except for its newest piece. */
-static bool source_reuses(const nanvm_slab *self) {
-    return self->pool.source_dealloc->table->count != NANVM_COUNT_NONE;
-}
-
 static bool is_too_large(const nanvm_slab *self, size_t idle) {
     return idle >= self->carved / IDLE_PART &&
-           idle >= IDLE_BYTES / self->pool.slots.stride && source_reuses(self);
+           idle >= IDLE_BYTES / self->pool.slots.stride &&
+           nanvm_pool_source_reuses(&self->pool);
 }
 
 /* Runs in the middle of creating an object, where no callback may run: so drops are held.

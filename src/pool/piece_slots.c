@@ -74,17 +74,21 @@ static size_t chunk_size_for(size_t size) {
     return HEAD + nanvm_piece_size_of(size).size;
 }
 
-/* The first spare chunk of at least `least` bytes; NULL if there is none. The oldest
- * chunks come first, unless a trim has sorted them. */
+/* The first spare chunk of so many bytes; NULL if none is seen. The oldest chunks come
+ * first, and only a few of these are smaller than a large slot, unless the source had
+ * little memory. */
+enum { SMALL_CHUNKS = 16 };
+
 static nanvm_piece_slot *take_spare(nanvm_piece_slots *self, size_t least) {
     nanvm_piece_slot **link = &self->spare;
-    while (*link != NULL && (*link)->size < least) {
+    for (size_t i = 0; i < SMALL_CHUNKS && *link != NULL && (*link)->size < least; ++i) {
         link = &(*link)->next;
     }
     nanvm_piece_slot *chunk = *link;
-    if (chunk != NULL) {
-        *link = chunk->next;
+    if (chunk == NULL || chunk->size < least) {
+        return NULL;
     }
+    *link = chunk->next;
     return chunk;
 }
 

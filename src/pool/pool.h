@@ -104,6 +104,12 @@ static inline void nanvm_pool_set_dealloc_table(
     self->untrimmed_table = self->slots.dealloc.table = untrimmed_table;
 }
 
+/* Whether memory that goes back to the source serves others. An arena, which doesn't
+ * count references, keeps it until a reset. */
+static inline bool nanvm_pool_source_reuses(const nanvm_pool *self) {
+    return self->source_dealloc->table->count != NANVM_COUNT_NONE;
+}
+
 /* Whether objects of this type and size are known to belong here. False for some arrays
  * in a pool of large objects: see create_pool() in managers/local.c. */
 NANVM_WRAPS("two bounds in one comparison: below the least a size becomes huge")

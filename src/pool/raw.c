@@ -4,6 +4,9 @@
 
 #include "hold.h"
 
+/* Less waste than this isn't worth a trim. */
+enum { LEAST_WASTE = 128 * 1024 };
+
 static nanvm_raw *raw_of(nanvm_pool *pool) {
     return (nanvm_raw *)(void *)pool;
 }
@@ -107,7 +110,7 @@ static void *alloc_large(nanvm_raw *self, nanvm_layout layout) {
     return memory;
 }
 
-NANVM_NOINLINE static void dealloc_large(nanvm_raw *self, void *memory) {
+static void dealloc_large(nanvm_raw *self, void *memory) {
     nanvm_large_piece piece = take_large(self, memory);
     nanvm_memory_dealloc_by(self->pool.source_dealloc, memory, piece.layout);
 }
@@ -126,12 +129,36 @@ static void *resize_large(nanvm_raw *self, void *memory, size_t size) {
     return size <= old.size ? memory : NULL;
 }
 
+/* Whether most of the memory is free, in slots of sizes that aren't asked for, and a trim
+ * pays: since the last one, as much has come from the source as was left then. */
+static bool is_mostly_free(const nanvm_raw *self) {
+    size_t half = self->pool.reserved / 2;
+    return half >= LEAST_WASTE && half > self->live_bytes && half > self->kept &&
+           nanvm_pool_source_reuses(&self->pool);
+}
+
+/* Runs in the middle of an allocation, where no callback may run: so drops are held. */
+NANVM_NOINLINE static void trim_slots(nanvm_raw *self) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    nanvm_piece_slots_trim(&self->small, &self->pool);
+    self->kept = self->pool.reserved;
+    nanvm_drop_resume_later(&hold);
+}
+
+/* Called when there is no slot. A trim makes none of this size. */
+static void *alloc_in_other_chunk(nanvm_raw *self, size_t size) {
+    if (is_mostly_free(self)) {
+        trim_slots(self);
+    }
+    return nanvm_piece_slots_add_chunk(&self->small, &self->pool, size)
+               ? nanvm_piece_slots_pop(&self->small, size)
+               : NULL;
+}
+
 static void *alloc_small(nanvm_raw *self, size_t size) {
-    nanvm_piece_slots *slots = &self->small;
-    void *memory = nanvm_piece_slots_pop(slots, size);
-    return memory == NULL && nanvm_piece_slots_add_chunk(slots, &self->pool, size)
-               ? nanvm_piece_slots_pop(slots, size)
-               : memory;
+    void *memory = nanvm_piece_slots_pop(&self->small, size);
+    return memory != NULL ? memory : alloc_in_other_chunk(self, size);
 }
 
 static void *alloc_uncounted(nanvm_raw *self, nanvm_layout layout) {
@@ -139,8 +166,8 @@ static void *alloc_uncounted(nanvm_raw *self, nanvm_layout layout) {
                                             : alloc_large(self, layout);
 }
 
-static inline void dealloc_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout) {
-    if (NANVM_LIKELY(nanvm_raw_is_small(self, layout))) {
+static void dealloc_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout) {
+    if (nanvm_raw_is_small(self, layout)) {
         nanvm_piece_slots_free(&self->small, memory, layout.size);
     } else {
         dealloc_large(self, memory);
@@ -186,6 +213,11 @@ static void *resize_uncounted(nanvm_raw *self, void *memory, nanvm_layout layout
                                        : moved;
 }
 
+static inline void uncount_one(nanvm_raw *self, size_t size) {
+    self->live_bytes -= size;
+    self->pool.live -= 1;
+}
+
 void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
     void *memory = alloc_uncounted(self, layout);
     if (NANVM_LIKELY(memory != NULL)) {
@@ -194,44 +226,80 @@ void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
     return memory;
 }
 
-void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size) {
+static void *resize_and_count(nanvm_raw *self, void *memory, nanvm_layout layout,
+                              size_t size) {
     void *resized = resize_uncounted(self, memory, layout, size);
     if (resized != NULL) {
-        self->pool.live -= 1;
-        self->live_bytes -= layout.size;
+        uncount_one(self, layout.size);
         nanvm_raw_count_one(self, size);
         nanvm_pools_note_free(&self->pool);
     }
     return resized;
 }
 
-/* Called when nothing is alive any more: what the table still has are large pieces that
- * became slots. The last piece counts as alive until afterwards, since a callback may end
- * the manager, which would end the account, too. */
-NANVM_NOINLINE static void restart(nanvm_raw *self) {
+/* If the source frees memory, its dealloc may drop references. Their callbacks run when
+ * the caller has the resized piece: one of them may give back all pieces. */
+void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size) {
+    if (nanvm_raw_is_small(self, layout) &&
+        nanvm_raw_is_small(self, nanvm_layout_make(size, layout.align))) {
+        return resize_and_count(self, memory, layout, size);
+    }
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    void *resized = resize_and_count(self, memory, layout, size);
+    nanvm_drop_resume_later(&hold);
+    return resized;
+}
+
+/* What the table still has are large pieces that became slots. */
+static void restart(nanvm_raw *self) {
     nanvm_piece_slots_restart(&self->small, &self->pool);
     if (self->large.used > 0) {
         nanvm_piece_table_free_all(&self->large, &self->pool);
     }
+}
+
+static bool ends_with_its_pieces(const nanvm_raw *self) {
+    return self->pool.owner == NULL;
+}
+
+/* Called when no piece is alive any more. */
+static void end_life(nanvm_raw *self) {
+    if (ends_with_its_pieces(self)) {
+        (void)remove_orphan(self, self->served);
+        raw_destroy(self);
+    } else if (nanvm_piece_slots_has_many_chunks(&self->small)) {
+        restart(self);
+    }
+}
+
+/* A large piece, or the last one. The source's dealloc may drop references; their
+ * callbacks, which may use the manager or end it, run when the account is up to date. */
+NANVM_NOINLINE static void dealloc_held(nanvm_raw *self, void *memory,
+                                        nanvm_layout layout) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
+    dealloc_uncounted(self, memory, layout);
+    uncount_one(self, layout.size);
+    if (self->pool.live == 0) {
+        end_life(self);
+    }
     nanvm_drop_resume(&hold);
+}
+
+/* Whether something is to be done when the last piece is given back. */
+static inline bool is_last_of_many(const nanvm_raw *self) {
+    return self->pool.live == 1 && (nanvm_piece_slots_has_many_chunks(&self->small) ||
+                                    ends_with_its_pieces(self));
 }
 
 static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_raw *self = (nanvm_raw *)dealloc;
-    nanvm_pool *pool = &self->pool;
-    dealloc_uncounted(self, memory, layout);
-    if (NANVM_UNLIKELY(pool->live == 1 &&
-                       nanvm_piece_slots_has_many_chunks(&self->small))) {
-        restart(self);
-    }
-    self->live_bytes -= layout.size;
-    pool->live -= 1; /* last: the source's dealloc may drop references, whose callbacks
-                        give back other pieces */
-    if (pool->live == 0 && pool->owner == NULL) {
-        (void)remove_orphan(self, self->served);
-        raw_destroy(self);
+    if (NANVM_LIKELY(nanvm_raw_is_small(self, layout) && !is_last_of_many(self))) {
+        nanvm_piece_slots_free(&self->small, memory, layout.size);
+        uncount_one(self, layout.size);
+    } else {
+        dealloc_held(self, memory, layout);
     }
 }
 
@@ -239,7 +307,7 @@ static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layou
 
 void nanvm_raw_dealloc_all(nanvm_raw *self) {
     nanvm_pool *pool = &self->pool;
-    pool->live = self->live_bytes = 0;
+    pool->live = self->live_bytes = self->kept = 0;
     nanvm_piece_slots_free_all(&self->small, pool);
     nanvm_piece_table_free_all(&self->large, pool);
 }
@@ -250,6 +318,7 @@ static void raw_trim(nanvm_pool *pool) {
         nanvm_raw_dealloc_all(raw_of(pool));
     } else {
         nanvm_piece_slots_trim(&raw_of(pool)->small, pool);
+        raw_of(pool)->kept = pool->reserved;
     }
 }
 

@@ -19,6 +19,7 @@ typedef struct nanvm_raw {
                                     bytes are small */
     const nanvm_manager *served; /* the manager that hands the memory out */
     size_t live_bytes;           /* by the sizes asked for */
+    size_t kept;                 /* what was reserved after the last trim */
     nanvm_piece_slots small;
     nanvm_piece_table large;
 } nanvm_raw;

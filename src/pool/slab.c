@@ -1,5 +1,7 @@
 #include "pool/slab.h"
 
+#include "hold.h"
+
 enum { FIRST_CHUNK = 512, LARGEST_CHUNK = 64 * 1024, CARVED_AT_ONCE = 16 };
 
 /* A pool of this size and more takes segments. A segment adds at most half of what the
@@ -129,7 +131,10 @@ static bool add_chunk(nanvm_slab *self) {
     nanvm_chunk_init(chunk, &self->pool, self->pool.most_size);
     size_t length = slots_in(&self->pool, chunk);
     if (!nanvm_free_slots_reserve(self, self->carved + length)) {
+        nanvm_hold hold; /* a callback may end the manager, and free the pool */
+        nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
         nanvm_chunk_free(&self->pool, chunk);
+        nanvm_drop_resume_later(&hold);
         return false;
     }
     chunk->head.free_list = NULL;
