@@ -140,7 +140,7 @@ typedef struct walk {
 
 /* Has to be called before any other function uses the chunk, and so before code of the
  * user runs. */
-static inline void leave_chunk(walk *self) {
+static inline void store_chunk(walk *self) {
     nanvm_chunk_head *chunk = self->chunk;
     if (chunk != NULL) {
         if (chunk->free_list == NULL && self->freed != NULL) {
@@ -153,7 +153,7 @@ static inline void leave_chunk(walk *self) {
     self->others = 0;
 }
 
-static inline void enter_chunk(walk *self, const nanvm_origin *origin) {
+static inline void load_chunk(walk *self, const nanvm_origin *origin) {
     self->chunk = (nanvm_chunk_head *)(uintptr_t)origin;
     self->freed = self->chunk->free_list;
     self->others = self->chunk->live - 1;
@@ -183,11 +183,11 @@ static inline bool has_full_magazine(const nanvm_origin *origin) {
  * chunks it can't free in.) */
 static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     bool is_long = self->type == &no_type;
-    leave_chunk(self);
+    store_chunk(self);
     set_type(self, origin->type);
     if (can_free_in_chunk(origin) && (is_long || has_full_magazine(origin))) {
         self->type = &no_type;
-        enter_chunk(self, origin);
+        load_chunk(self, origin);
     }
 }
 
@@ -226,7 +226,7 @@ static inline void free_in_walk(walk *self, void *object) {
         self->others -= 1;
     } else {
         nanvm_chunk_head *emptied = self->chunk;
-        leave_chunk(self);
+        store_chunk(self);
         if (emptied != NULL) {
             unload_magazine((nanvm_slots *)emptied->origin.dealloc);
         }
@@ -235,7 +235,7 @@ static inline void free_in_walk(walk *self, void *object) {
 }
 
 static inline void defer_in_walk(walk *self, void *object) {
-    leave_chunk(self);
+    store_chunk(self);
     self->list = defer(object, self->list);
 }
 
@@ -249,8 +249,8 @@ static inline bool go_on_with(walk *self, void *object) {
     }
     if (!NANVM_QUARANTINES && self->chunk != NULL &&
         origin->dealloc == self->chunk->origin.dealloc) {
-        leave_chunk(self);
-        enter_chunk(self, origin);
+        store_chunk(self);
+        load_chunk(self, origin);
         return true; /* a pool has one type, too */
     }
     if (!NANVM_QUARANTINES && origin->dealloc->table->traits.holds_nothing) {
@@ -287,7 +287,7 @@ static inline bool release_in_walk(walk *self, const void *object) {
     /* Only a custom count runs other code. For an atomic one, which is rare here, the
      * walk needn't leave its chunk, but does. */
     if (NANVM_UNLIKELY(count < 0)) {
-        leave_chunk(self);
+        store_chunk(self);
         return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
                                             : nanvm_count_release(object);
     }
@@ -354,7 +354,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
         while (next == NULL || !release_in_walk(&self, next) ||
                !go_on_with(&self, next)) {
             if (top == stack) {
-                leave_chunk(&self);
+                store_chunk(&self);
                 return self.list;
             }
             next = *--top;

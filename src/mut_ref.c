@@ -69,11 +69,11 @@ static void *resize_block(nanvm_manager *manager, const nanvm_type *type, void *
 enum { CUT_CAPACITY = 16 };
 
 /* How an array is resized. */
-typedef struct resizing {
+typedef struct length_change {
     size_t old_length;
     size_t length;
     bool clears; /* new items are set to zeros */
-} resizing;
+} length_change;
 
 struct cut {
     nanvm_ref refs[CUT_CAPACITY];
@@ -116,14 +116,15 @@ static void clear_items(const nanvm_type *type, void *object, size_t begin, size
     }
 }
 
-static void clear_new_items(const nanvm_type *type, void *object, const resizing *how) {
+static void clear_new_items(const nanvm_type *type, void *object,
+                            const length_change *how) {
     if (how->clears) {
         clear_items(type, object, how->old_length, how->length);
     }
 }
 
 static bool resize_in_place(nanvm_manager *manager, nanvm_mut_ref *self,
-                            const resizing *how) {
+                            const length_change *how) {
     const nanvm_type *type = nanvm_block_origin(self->object)->type;
     struct cut cut;
     cut.length = 0;
@@ -162,7 +163,8 @@ static void free_old(void *old, size_t kept, size_t length) {
 
 /* Moves the array into a new block. References move along, except those that are cut
  * off. */
-static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self, const resizing *how) {
+static bool move_array(nanvm_manager *manager, nanvm_mut_ref *self,
+                       const length_change *how) {
     void *old = self->object;
     const nanvm_type *type = nanvm_block_origin(old)->type;
     size_t size;
@@ -199,7 +201,7 @@ static bool is_dead(const void *object) {
  * reference to the array itself, and a dead array needs room for a link. Without items
  * and callbacks it might have no such room, and be freed at once; so the first item is
  * cut off last. If the array is dead by then, it releases that item when it ends. */
-static void cut_items(const nanvm_type *type, void *object, const resizing *how) {
+static void cut_items(const nanvm_type *type, void *object, const length_change *how) {
     bool has_link = how->length > 0 || nanvm_type_has_callbacks(type);
     size_t kept = has_link ? how->length : 1;
     nanvm_block_set_length(object, kept);
@@ -219,7 +221,7 @@ static void cut_items(const nanvm_type *type, void *object, const resizing *how)
 /* Cuts items off without moving the array. This always works if the dealloc frees a block
  * whole, whatever its length is (`free_block`). Any other block is freed with a layout
  * that depends on the length. */
-static bool cut_where_it_is(const nanvm_mut_ref *self, const resizing *how) {
+static bool cut_where_it_is(const nanvm_mut_ref *self, const length_change *how) {
     void *object = self->object;
     const nanvm_origin *origin = nanvm_block_origin(object);
     if (how->length > how->old_length || origin->dealloc->table->free_block == NULL) {
@@ -234,7 +236,7 @@ static bool cut_where_it_is(const nanvm_mut_ref *self, const resizing *how) {
 
 /* In an arena an array is cut where it is: moving it would give nothing back. */
 static bool cut_or_move(nanvm_manager *manager, nanvm_mut_ref *self,
-                        const resizing *how) {
+                        const length_change *how) {
     const nanvm_dealloc *dealloc = nanvm_block_origin(self->object)->dealloc;
     bool stays = dealloc->table->count == NANVM_COUNT_NONE;
     return (stays && cut_where_it_is(self, how)) || move_array(manager, self, how) ||
@@ -267,11 +269,11 @@ static inline bool lengthen(void *object, const nanvm_origin *origin, size_t len
     return true;
 }
 
-NANVM_NOINLINE static bool resize(nanvm_manager *manager, nanvm_mut_ref *self,
-                                  size_t length, bool clears) {
+NANVM_NOINLINE static bool resize_array(nanvm_manager *manager, nanvm_mut_ref *self,
+                                        size_t length, bool clears) {
     expect_own(self->object);
     const nanvm_type *type = nanvm_block_origin(self->object)->type;
-    resizing how = {nanvm_block_length(type, self->object), length, clears};
+    length_change how = {nanvm_block_length(type, self->object), length, clears};
     size_t size;
     if (!nanvm_type_size_checked(type, length, &size)) {
         return false;
@@ -285,7 +287,8 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     if (self->object == NULL) {
         return false;
     }
-    if (NANVM_CHECKS_EVERY_CALL) { /* else resize() alone checks: appends stay fast */
+    if (NANVM_CHECKS_EVERY_CALL) { /* else resize_array() alone checks: appends stay fast
+                                    */
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);
@@ -294,7 +297,7 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
         type->item_size == 0 ? 0 : nanvm_block_written_length(self->object);
     bool clears_any = clears || type->item_refs_length != 0 || type->visit_item != NULL;
     if (!lengthen(self->object, origin, length)) {
-        return resize(manager, self, length, clears_any);
+        return resize_array(manager, self, length, clears_any);
     }
     if (clears_any) {
         clear_items(type, self->object, old_length, length);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "misuse.h"
+#include "objects.h"
 #include "run.h"
 #include "stage.h"
 
@@ -1409,6 +1410,174 @@ static void test_callback_of_a_source_may_ask_for_pieces_as_all_start_anew(void 
     nanvm_local_deinit(&local);
 }
 
+/* A manager over a source that drops an object, whose callback gives back all pieces. */
+typedef struct clearing {
+    dropper source;
+    nanvm_local local;
+    nanvm_manager *manager;
+} clearing;
+
+static void give_all_back(void *object, size_t length) {
+    (void)length;
+    nanvm_local_dealloc_raw(*(nanvm_local **)object);
+}
+
+static const nanvm_type clearer_type = {
+    .size = sizeof(nanvm_local *), .align = sizeof(void *), .drop = give_all_back};
+
+static void clearing_init(clearing *self) {
+    self->source = (dropper){{&dropper_table, &self->source.dealloc, 0, NULL},
+                             {&dropper_dealloc_table},
+                             nanvm_mut_ref_null()};
+    nanvm_local_init_from(&self->local, &self->source.manager);
+    self->manager = nanvm_local_manager(&self->local);
+}
+
+static void clearing_arm(clearing *self) {
+    nanvm_local *local = &self->local;
+    self->source.object = nanvm_new_copy(nanvm_global(), &clearer_type, &local);
+    assert_non_null(self->source.object.object);
+}
+
+static void clearing_deinit(clearing *self) {
+    assert_null(self->source.object.object);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    assert_int_equal(nanvm_stats_make(self->manager).live_bytes, 0);
+    nanvm_local_deinit(&self->local);
+}
+
+/* As a large piece goes back; the others go, too. */
+static void test_callback_may_give_all_back_as_a_piece_is_given_back(void **state) {
+    (void)state;
+    clearing self;
+    clearing_init(&self);
+    void *large = piece(self.manager, LARGE, 1);
+    (void)piece(self.manager, EACH, 2);
+    (void)piece(self.manager, LARGE, 3);
+    clearing_arm(&self);
+    release(self.manager, large, LARGE);
+    clearing_deinit(&self);
+}
+
+/* As the last piece goes back, and with it chunks that aren't needed. */
+static void test_callback_may_give_all_back_as_all_start_anew(void **state) {
+    NEEDS_SLOTS();
+    (void)state;
+    enum { FEW = 30 };
+    static void *pieces[MANY];
+    clearing self;
+    clearing_init(&self);
+    fill(self.manager, pieces, MANY);
+    release_scattered(self.manager, pieces, MANY);
+    fill(self.manager, pieces, FEW);
+    clearing_arm(&self);
+    release_scattered(self.manager, pieces, FEW);
+    clearing_deinit(&self);
+}
+
+/* As the account of a manager that has ended goes with its last piece. */
+static void test_callback_may_give_all_back_as_the_account_ends(void **state) {
+    (void)state;
+    static const size_t sizes[] = {EACH, LARGE};
+    for (size_t i = 0; i < 2; i++) {
+        clearing self;
+        clearing_init(&self);
+        nanvm_local_on_leak(&self.local, nanvm_local_ignore_leak, NULL);
+        void *last = piece(self.manager, sizes[i], 1);
+        nanvm_local_deinit(&self.local);
+        clearing_arm(&self);
+        release(self.manager, last, sizes[i]);
+        clearing_deinit(&self);
+    }
+}
+
+/* The caller has the resized piece before the callback runs. */
+static void test_callback_that_gives_all_back_waits_for_a_resize(void **state) {
+    (void)state;
+    clearing self;
+    clearing_init(&self);
+    void *large = piece(self.manager, LARGE, 1);
+    clearing_arm(&self);
+    large = resized(self.manager, large, LARGE, 2 * LARGE);
+    expect_bytes(large, LARGE, 1);
+    nanvm_mut_ref_drop(tracked_new(nanvm_global(), 1)); /* the callback's turn */
+    clearing_deinit(&self);
+}
+
+/* The state goes back, since there is no memory for more of the manager. */
+static void test_callback_may_use_a_manager_that_has_not_started(void **state) {
+    (void)state;
+    static const size_t failures[] = {0, 1, 2};
+    for (size_t i = 0; i < 3; i++) {
+        accounting limited;
+        accounting_init(&limited, NANVM_COUNT_PLAIN);
+        nanvm_local local;
+        nanvm_local_init_from(&local, &limited.manager);
+        nanvm_manager *manager = nanvm_local_manager(&local);
+        accounting_fail_once(&limited, failures[i]);
+        void *memory = nanvm_manager_alloc(manager, layout_of(EACH));
+        assert_true(memory == NULL || i == 2);
+        accounting_never_fail(&limited);
+        void *again = piece(manager, EACH, 1);
+        release(manager, again, EACH);
+        nanvm_manager_dealloc(manager, memory, layout_of(EACH));
+        nanvm_local_deinit(&local);
+        accounting_deinit(&limited);
+    }
+}
+
+/* --- sizes that drift --- */
+
+/* Of each size there is a peak, of which one piece stays: its slots serve no other size.
+ */
+static void test_slots_of_sizes_that_nobody_asks_for_go_back(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { BYTES = 1000000, SIZES = 20 };
+    static void *pieces[BYTES / 16];
+    void *kept[SIZES];
+    size_t size = 16;
+    for (size_t round = 0; round < SIZES; round++, size += 48) {
+        size_t length = BYTES / size;
+        for (size_t i = 0; i < length; i++) {
+            pieces[i] = piece(self->manager, size, i);
+        }
+        nanvm_stats stats = stats_of(self);
+        assert_in_range(stats.reserved_bytes, BYTES, 4 * (size_t)BYTES);
+        for (size_t i = 1; i < length; i++) {
+            expect_bytes(pieces[i], size, i);
+            release(self->manager, pieces[i], size);
+        }
+        kept[round] = pieces[0];
+    }
+    size = 16;
+    for (size_t round = 0; round < SIZES; round++, size += 48) {
+        expect_bytes(kept[round], size, 0);
+        release(self->manager, kept[round], size);
+    }
+}
+
+/* An arena would keep what goes back. */
+static void test_slots_over_an_arena_stay(void **state) {
+    NEEDS_SLOTS();
+    (void)state;
+    enum { LENGTH = 20000 };
+    static void *pieces[LENGTH];
+    fixture self;
+    open_arena(&self);
+    nanvm_local_init_from(&self.local, nanvm_arena_manager(&self.arena));
+    nanvm_manager *manager = nanvm_local_manager(&self.local);
+    fill(manager, pieces, LENGTH);
+    release_scattered(manager, pieces + 1, LENGTH - 1);
+    size_t reserved = nanvm_stats_make(manager).reserved_bytes;
+    void *other = piece(manager, LARGEST_SLOT, 1);
+    assert_in_range(nanvm_stats_make(manager).reserved_bytes, reserved, reserved + 65536);
+    release(manager, other, LARGEST_SLOT);
+    release(manager, pieces[0], EACH);
+    nanvm_local_deinit(&self.local);
+    close_arena(&self);
+}
+
 /* Something is freed after a trim, by a resize as well. */
 static void test_trim_looks_again_once_something_is_free(void **state) {
     NEEDS_SLOTS();
@@ -1607,6 +1776,13 @@ static const struct CMUnitTest tests[] = {
     TEST(test_small_piece_that_gets_large_leaves_its_chunk, local_over_source),
     TEST(test_large_piece_in_front_of_the_bump_range_moves),
     TEST(test_large_piece_that_becomes_a_slot_shrinks_to_its_size, local_over_source),
+    TEST(test_callback_may_give_all_back_as_a_piece_is_given_back),
+    TEST(test_callback_may_give_all_back_as_all_start_anew),
+    TEST(test_callback_may_give_all_back_as_the_account_ends),
+    TEST(test_callback_that_gives_all_back_waits_for_a_resize),
+    TEST(test_callback_may_use_a_manager_that_has_not_started),
+    TEST(test_slots_over_an_arena_stay),
+    TEST(test_slots_of_sizes_that_nobody_asks_for_go_back, local_over_source),
     TEST(test_callback_of_a_source_may_ask_for_pieces_as_all_start_anew),
     TEST(test_piece_of_any_size_keeps_its_slot_up_to_the_last_byte, local_over_source),
     TEST(test_last_piece_of_any_size_changes_its_size_in_place, local_over_source),

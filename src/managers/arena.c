@@ -311,7 +311,7 @@ static void *resize_top(nanvm_arena *self, void *memory, size_t old_size, size_t
 }
 
 /* Returns where the block or piece is now, or NULL: then it has to move elsewhere. */
-static void *resize(nanvm_arena *self, const resizing *how) {
+static void *resize_newest(nanvm_arena *self, const resizing *how) {
     end_run(self);
     bool grows = how->size > how->layout.size;
     void *memory = how->memory;
@@ -327,7 +327,7 @@ static void *resize(nanvm_arena *self, const resizing *how) {
 static void *arena_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
     resizing how = {NULL, memory, layout, size};
-    return resize(arena_of(manager), &how);
+    return resize_newest(arena_of(manager), &how);
 }
 
 /* Moves the top down to `top`, where the newest block or piece begins; its bytes are free
@@ -505,7 +505,7 @@ static void *arena_resize_block(nanvm_manager *manager, void *object, size_t old
     const nanvm_type *type = nanvm_block_origin(object)->type;
     resizing how = {type, object, nanvm_layout_make(old_size, nanvm_block_align(type)),
                     size};
-    return resize(self, &how);
+    return resize_newest(self, &how);
 }
 
 static void rewind_to(nanvm_arena *self, const nanvm_type *type, void *object) {

@@ -38,7 +38,7 @@ static bool is_too_large(const nanvm_slab *self, size_t idle) {
 
 /* Runs in the middle of creating an object, where no callback may run: so drops are held.
  */
-static void give_back(nanvm_slab *self) {
+static void trim_without_callbacks(nanvm_slab *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_slab_trim(&self->pool);
@@ -49,7 +49,7 @@ static void give_back(nanvm_slab *self) {
 static void look_at(nanvm_slab *self) {
     self->turned = self->pool.owner->turned;
     if (is_too_large(self, begin_round(self))) {
-        give_back(self);
+        trim_without_callbacks(self);
     }
 }
 

@@ -105,7 +105,7 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self) {
 }
 
 /* Called when the bump range is empty: its chunk may be empty, too. */
-static void leave_chunk(nanvm_slab *self) {
+static void unpin_bumped_chunk(nanvm_slab *self) {
     nanvm_chunk *chunk = self->bumped;
     self->bumped = NULL;
     if (chunk != NULL && --chunk->head.live == 0) {
@@ -116,7 +116,7 @@ static void leave_chunk(nanvm_slab *self) {
 static void set_bump_range(nanvm_slab *self, nanvm_chunk *chunk, uintptr_t begin,
                            size_t length) {
     nanvm_slots *slots = &self->pool.slots;
-    leave_chunk(self);
+    unpin_bumped_chunk(self);
     self->bumped = chunk;
     chunk->head.live += length + 1;
     slots->bump = begin;
@@ -248,7 +248,7 @@ void nanvm_slab_settle(nanvm_slab *self) {
         nanvm_slab_free(self, slots->magazine[slots->magazine_length]);
     }
     end_bump_range(self);
-    leave_chunk(self);
+    unpin_bumped_chunk(self);
 }
 
 static void *slab_alloc(nanvm_pool *pool, size_t size) {

@@ -111,7 +111,7 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
                 \old(self->bumped)->head.free_list == \old(self->bumped->head.free_list);
     complete behaviors;
     disjoint behaviors; */
-static void leave_chunk(nanvm_slab *self);
+static void unpin_bumped_chunk(nanvm_slab *self);
 
 /* The chunk counts the slots of the bump range, and one more. */
 /*@ requires \valid(self) && counts_bump_range(self);
