@@ -226,6 +226,16 @@ void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
     return memory;
 }
 
+/* Stops the program as giving back the piece would. A fatal handler that leaves by
+ * longjmp mustn't leave a hold, so this comes first. */
+static void expect_alive(nanvm_raw *self, void *memory, nanvm_layout layout) {
+    if (!nanvm_raw_is_small(self, layout)) {
+        add_large(self, memory, take_large(self, memory).layout);
+    } else if (nanvm_piece_slots_freed_last(&self->small, memory, layout.size)) {
+        nanvm_fatal(NANVM_RETURNED_PIECE);
+    }
+}
+
 static void *resize_and_count(nanvm_raw *self, void *memory, nanvm_layout layout,
                               size_t size) {
     void *resized = resize_uncounted(self, memory, layout, size);
@@ -244,6 +254,7 @@ void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_
         nanvm_raw_is_small(self, nanvm_layout_make(size, layout.align))) {
         return resize_and_count(self, memory, layout, size);
     }
+    expect_alive(self, memory, layout);
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     void *resized = resize_and_count(self, memory, layout, size);
@@ -277,6 +288,7 @@ static void end_life(nanvm_raw *self) {
  * callbacks, which may use the manager or end it, run when the account is up to date. */
 NANVM_NOINLINE static void dealloc_held(nanvm_raw *self, void *memory,
                                         nanvm_layout layout) {
+    expect_alive(self, memory, layout);
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     dealloc_uncounted(self, memory, layout);
