@@ -68,14 +68,14 @@ static inline nanvm_piece_size nanvm_piece_size_in_steps(size_t size, size_t ste
  * from 0 bytes. The first coarse size and the first of the coarsest are each step
  * NANVM_PIECE_STEPS of their kind, so COARSE subtracts that number.) */
 static inline nanvm_piece_size nanvm_piece_size_of(size_t size) {
-    enum { COARSE = NANVM_PIECE_FINE_SIZES - NANVM_PIECE_STEPS };
+    size_t coarse = NANVM_PIECE_FINE_SIZES - NANVM_PIECE_STEPS;
     if (NANVM_LIKELY(size <= NANVM_PIECE_FINE_MAX)) {
         return nanvm_piece_size_in_steps(size, NANVM_PIECE_GRAIN, 0);
     }
     return size <= NANVM_PIECE_COARSE_MAX
-               ? nanvm_piece_size_in_steps(size, NANVM_PIECE_COARSE_STEP, COARSE)
+               ? nanvm_piece_size_in_steps(size, NANVM_PIECE_COARSE_STEP, coarse)
                : nanvm_piece_size_in_steps(size, NANVM_PIECE_COARSEST_STEP,
-                                           COARSE + NANVM_PIECE_STEPS);
+                                           coarse + NANVM_PIECE_STEPS);
 }
 
 /* A slot for a piece of `size` bytes; NULL if there is none without another chunk. */
