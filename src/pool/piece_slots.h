@@ -66,7 +66,7 @@ static inline nanvm_piece_size nanvm_piece_size_in_steps(size_t size, size_t ste
 
 /* The slots for pieces of `size` bytes, 1 to NANVM_PIECE_SLOT_MAX. (Steps are counted
  * from 0 bytes. The first coarse size and the first of the coarsest are each step
- * NANVM_PIECE_STEPS of their kind, so COARSE subtracts that number.) */
+ * NANVM_PIECE_STEPS of their kind, so that `coarse` subtracts this number.) */
 static inline nanvm_piece_size nanvm_piece_size_of(size_t size) {
     size_t coarse = NANVM_PIECE_FINE_SIZES - NANVM_PIECE_STEPS;
     if (NANVM_LIKELY(size <= NANVM_PIECE_FINE_MAX)) {
