@@ -855,6 +855,11 @@ static void grow(void *context) {
     (void)resized(self->manager, self->memory, self->size, 2 * self->size);
 }
 
+static void make_large(void *context) {
+    const offer *self = context;
+    (void)resized(self->manager, self->memory, self->size, LARGE);
+}
+
 /* The slot that it would move to isn't used. */
 static void test_piece_that_was_given_back_is_noticed_when_it_is_resized(void **state) {
     NEEDS_SLOTS();
@@ -863,6 +868,7 @@ static void test_piece_that_was_given_back_is_noticed_when_it_is_resized(void **
     void *behind = piece(manager, 100, 2);
     give_back(&dead);
     expect_fatal("has back already", grow, &dead);
+    expect_fatal("has back already", make_large, &dead);
     release(manager, behind, 100);
 }
 
@@ -1326,6 +1332,30 @@ static void test_chunk_that_waits_serves_behind_smaller_ones(void **state) {
     release(self->manager, large, LARGEST_SLOT);
 }
 
+/* Behind many small chunks a larger one isn't sought: a new one serves. */
+static void test_many_small_chunks_that_wait_are_passed_over(void **state) {
+    NEEDS_SLOTS();
+    fixture *self = *state;
+    enum { CHUNKS = 20, SIZE = 1000 };
+    void *pieces[CHUNKS];
+    for (size_t i = 0; i < CHUNKS; i++) {
+        accounting_fail_once(&self->source, i == 0 ? 99 : 0);
+        pieces[i] = piece(self->manager, SIZE + (i == 0 ? 1024 : 0), i);
+    }
+    accounting_never_fail(&self->source);
+    for (size_t i = 0; i < CHUNKS; i++) {
+        expect_bytes(pieces[i], SIZE, i);
+        release(self->manager, pieces[i], SIZE + (i == 0 ? 1024 : 0));
+    }
+    size_t requests = self->source.requests;
+    void *large = piece(self->manager, LARGEST_SLOT, 1);
+    assert_int_equal(self->source.requests, requests + 1);
+    void *small = piece(self->manager, SIZE, 2);
+    expect_bytes(large, LARGEST_SLOT, 1);
+    release(self->manager, small, SIZE);
+    release(self->manager, large, LARGEST_SLOT);
+}
+
 /* A large piece that became a slot goes when everything else starts anew. */
 static void test_large_piece_that_became_a_slot_goes_when_nothing_is_alive(void **state) {
     NEEDS_SLOTS();
@@ -1570,9 +1600,15 @@ static void test_slots_over_an_arena_stay(void **state) {
     fill(manager, pieces, LENGTH);
     release_scattered(manager, pieces + 1, LENGTH - 1);
     size_t reserved = nanvm_stats_make(manager).reserved_bytes;
-    void *other = piece(manager, LARGEST_SLOT, 1);
-    assert_in_range(nanvm_stats_make(manager).reserved_bytes, reserved, reserved + 65536);
-    release(manager, other, LARGEST_SLOT);
+    enum { OTHERS = 20 }; /* more than a chunk has room for */
+    void *others[OTHERS];
+    for (size_t i = 0; i < OTHERS; i++) {
+        others[i] = piece(manager, LARGEST_SLOT, i);
+    }
+    assert_in_range(nanvm_stats_make(manager).reserved_bytes, reserved, SIZE_MAX);
+    for (size_t i = 0; i < OTHERS; i++) {
+        release(manager, others[i], LARGEST_SLOT);
+    }
     release(manager, pieces[0], EACH);
     nanvm_local_deinit(&self.local);
     close_arena(&self);
@@ -1763,6 +1799,7 @@ static const struct CMUnitTest tests[] = {
          local_over_source),
     TEST(test_chunk_that_waits_serves_a_piece_that_fills_it, local_over_source),
     TEST(test_chunk_that_waits_is_kept_where_its_head_takes_the_room, local_over_source),
+    TEST(test_many_small_chunks_that_wait_are_passed_over, local_over_source),
     TEST(test_large_piece_that_became_a_slot_goes_when_nothing_is_alive,
          local_over_source),
     TEST(test_piece_has_all_bytes_of_its_slot, local_over_source),
