@@ -37,7 +37,7 @@ static inline bool value_is_real(value self) {
     return self.word < value_constant_tag;
 }
 
-/* Borrowed; the null handle for what lies in the word. */
+/* The handle is borrowed. It is null for a value that lies in the word itself. */
 static inline block value_ref(value self) {
     uintptr_t address = (uintptr_t)(self.word & ~value_tag_mask);
     block ref = {value_is_block(self) ? (const void *)address : NULL};

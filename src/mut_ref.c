@@ -287,8 +287,8 @@ static inline bool resize_any(nanvm_manager *manager, nanvm_mut_ref *self, size_
     if (self->object == NULL) {
         return false;
     }
-    if (NANVM_CHECKS_EVERY_CALL) { /* else resize_array() alone checks: appends stay fast
-                                    */
+    /* Otherwise resize_array() alone checks, so that appends stay fast. */
+    if (NANVM_CHECKS_EVERY_CALL) {
         expect_own(self->object);
     }
     const nanvm_origin *origin = nanvm_block_origin(self->object);
