@@ -96,12 +96,6 @@ static inline void *nanvm_piece_slots_pop(nanvm_piece_slots *self, size_t size) 
  * new one from the source of `pool`; false if memory runs out. */
 bool nanvm_piece_slots_add_chunk(nanvm_piece_slots *self, nanvm_pool *pool, size_t size);
 
-/* Whether the slot of a piece was the last one added to the free list of its size. */
-static inline bool nanvm_piece_slots_freed_last(const nanvm_piece_slots *self,
-                                                const void *memory, size_t size) {
-    return self->free_lists[nanvm_piece_size_of(size).index] == memory;
-}
-
 /* Adds a slot to the free list of its size. Stops the program if the slot was the last
  * one added there: the piece has just been given back already. (If another slot of this
  * size was freed in between, the mistake isn't noticed, and the piece is handed out

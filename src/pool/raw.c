@@ -110,9 +110,16 @@ static void *alloc_large(nanvm_raw *self, nanvm_layout layout) {
     return memory;
 }
 
+/* The source's dealloc may drop references, whose callbacks may use the manager or end
+ * it. So drops are held where the source is called, and the callbacks run when the
+ * account is up to date. What isn't alive is noticed before: a fatal handler that leaves
+ * by longjmp mustn't leave a hold. */
 static void dealloc_large(nanvm_raw *self, void *memory) {
     nanvm_large_piece piece = take_large(self, memory);
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_memory_dealloc_by(self->pool.source_dealloc, memory, piece.layout);
+    nanvm_drop_resume_later(&hold);
 }
 
 /* Takes the piece out of the table first: when the source has freed the old memory, a
@@ -120,7 +127,10 @@ static void dealloc_large(nanvm_raw *self, void *memory) {
  * piece smaller, the piece stays as it is, and the table keeps the old size. */
 static void *resize_large(nanvm_raw *self, void *memory, size_t size) {
     nanvm_layout old = take_large(self, memory).layout;
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     void *resized = nanvm_memory_resize(self->pool.source, memory, old, size);
+    nanvm_drop_resume_later(&hold);
     if (resized != NULL) {
         add_large(self, resized, nanvm_layout_make(size, old.align));
         return resized;
@@ -226,39 +236,15 @@ void *nanvm_raw_alloc(nanvm_raw *self, nanvm_layout layout) {
     return memory;
 }
 
-/* Stops the program as giving back the piece would. A fatal handler that leaves by
- * longjmp mustn't leave a hold, so this comes first. */
-static void expect_alive(nanvm_raw *self, void *memory, nanvm_layout layout) {
-    if (!nanvm_raw_is_small(self, layout)) {
-        add_large(self, memory, take_large(self, memory).layout);
-    } else if (nanvm_piece_slots_freed_last(&self->small, memory, layout.size)) {
-        nanvm_fatal(NANVM_RETURNED_PIECE);
-    }
-}
-
-static void *resize_and_count(nanvm_raw *self, void *memory, nanvm_layout layout,
-                              size_t size) {
+/* Callbacks that the source's dealloc causes run when the caller has the resized piece:
+ * one of them may give back all pieces. */
+void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size) {
     void *resized = resize_uncounted(self, memory, layout, size);
     if (resized != NULL) {
         uncount_one(self, layout.size);
         nanvm_raw_count_one(self, size);
         nanvm_pools_note_free(&self->pool);
     }
-    return resized;
-}
-
-/* If the source frees memory, its dealloc may drop references. Their callbacks run when
- * the caller has the resized piece: one of them may give back all pieces. */
-void *nanvm_raw_resize(nanvm_raw *self, void *memory, nanvm_layout layout, size_t size) {
-    if (nanvm_raw_is_small(self, layout) &&
-        nanvm_raw_is_small(self, nanvm_layout_make(size, layout.align))) {
-        return resize_and_count(self, memory, layout, size);
-    }
-    expect_alive(self, memory, layout);
-    nanvm_hold hold;
-    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    void *resized = resize_and_count(self, memory, layout, size);
-    nanvm_drop_resume_later(&hold);
     return resized;
 }
 
@@ -284,15 +270,13 @@ static void end_life(nanvm_raw *self) {
     }
 }
 
-/* A large piece, or the last one. The source's dealloc may drop references; their
- * callbacks, which may use the manager or end it, run when the account is up to date. */
+/* A large piece, or the last one. Callbacks that wait run at the end. */
 NANVM_NOINLINE static void dealloc_held(nanvm_raw *self, void *memory,
                                         nanvm_layout layout) {
-    expect_alive(self, memory, layout);
-    nanvm_hold hold;
-    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     dealloc_uncounted(self, memory, layout);
     uncount_one(self, layout.size);
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     if (self->pool.live == 0) {
         end_life(self);
     }
