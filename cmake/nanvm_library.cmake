@@ -13,6 +13,7 @@ set(nanvm_sources
     src/new.c
     src/object.c
     src/ref.c
+    src/remote.c
     src/stats.c
     src/type.c
     src/managers/arena.c
@@ -30,10 +31,12 @@ set(nanvm_sources
     src/pool/pools.c
     src/pool/raw.c
     src/pool/segment.c
+    src/pool/shared.c
     src/pool/slab.c
     src/pool/slab_trim.c
     src/system/sanitizer.c
-    src/system/system.c)
+    src/system/system.c
+    src/system/thread.c)
 
 # Under valgrind's memcheck a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)

@@ -6,7 +6,7 @@ size_t nanvm_block_prefix(const nanvm_type *type) {
 
 static bool has_traits(const nanvm_dealloc_traits *traits) {
     return traits->in_pool || traits->free_inline || traits->holds_nothing ||
-           traits->has_most_items || traits->bounded;
+           traits->has_most_items || traits->remote || traits->bounded;
 }
 
 /* Here the dealloc is a user's, or the global manager's. */

@@ -23,6 +23,7 @@
  *      register. The second belongs to the thread, and holds the objects that callbacks
  *      and deallocs drop; its turn comes whenever the first is empty. */
 #include "hold.h"
+#include "remote.h"
 #include "unwind.h"
 
 /* The objects of a thread that wait for their end, and whether a drop is at work. */
@@ -138,13 +139,34 @@ typedef struct walk {
     void *list;   /* of deferred objects */
 } walk;
 
+/* The pool of objects with that origin, in which the walk frees slots. */
+static inline nanvm_slots *slots_of(const nanvm_origin *origin) {
+    nanvm_dealloc *dealloc = origin->dealloc;
+    return dealloc->table->traits.remote ? ((nanvm_remote *)(void *)dealloc)->slots
+                                         : (nanvm_slots *)dealloc;
+}
+
+/* The same, or NULL if this thread may not free there without a call. */
+static inline nanvm_slots *free_slots_of(const nanvm_origin *origin) {
+    nanvm_dealloc *dealloc = origin->dealloc;
+    if (NANVM_QUARANTINES) {
+        return NULL;
+    }
+    if (NANVM_LIKELY(dealloc->table->traits.free_inline)) {
+        return (nanvm_slots *)dealloc;
+    }
+    return dealloc->table->traits.remote
+               ? nanvm_remote_slots_here((const nanvm_remote *)(const void *)dealloc)
+               : NULL;
+}
+
 /* Has to be called before any other function uses the chunk, and so before code of the
  * user runs. */
 static inline void store_chunk(walk *self) {
     nanvm_chunk_head *chunk = self->chunk;
     if (chunk != NULL) {
         if (chunk->free_list == NULL && self->freed != NULL) {
-            nanvm_slots_add_available((nanvm_slots *)chunk->origin.dealloc, chunk);
+            nanvm_slots_add_available(slots_of(&chunk->origin), chunk);
         }
         chunk->free_list = self->freed;
         chunk->live = self->others + 1;
@@ -166,15 +188,10 @@ static inline void set_type(walk *self, const nanvm_type *type) {
     self->limit = self->end - (type->refs_length - 1);
 }
 
-static inline bool can_free_in_chunk(const nanvm_origin *origin) {
-    return !NANVM_QUARANTINES && origin->dealloc->table->traits.free_inline;
-}
-
 /* Whether the magazine is full. Until then it gets the walk's slots, so that the next
  * objects use the slots of the objects that died last. This helps most where each slot
  * lies in another chunk, as when a version of a persistent tree is dropped. */
-static inline bool has_full_magazine(const nanvm_origin *origin) {
-    const nanvm_slots *slots = (const nanvm_slots *)origin->dealloc;
+static inline bool has_full_magazine(const nanvm_slots *slots) {
     return slots->magazine_length == NANVM_MAGAZINE_SIZE;
 }
 
@@ -185,7 +202,8 @@ static inline void enter_pool(walk *self, const nanvm_origin *origin) {
     bool is_long = self->type == &no_type;
     store_chunk(self);
     set_type(self, origin->type);
-    if (can_free_in_chunk(origin) && (is_long || has_full_magazine(origin))) {
+    const nanvm_slots *slots = free_slots_of(origin);
+    if (slots != NULL && (is_long || has_full_magazine(slots))) {
         self->type = &no_type;
         load_chunk(self, origin);
     }
@@ -199,6 +217,11 @@ static inline void free_first(void *object) {
     }
 }
 
+/* Frees an object that is the last in use in its chunk. */
+static void free_last(nanvm_slots *slots, void *object) {
+    slots->dealloc.table->free_block(&slots->dealloc, object);
+}
+
 /* Frees the magazine's slots in their chunks. A walk that empties one chunk mostly goes
  * on to empty others. But the magazine has the slots of objects that died when the walk
  * began, and each of these slots would keep its chunk in use. (A tree that is built and
@@ -210,7 +233,7 @@ NANVM_NOINLINE static void unload_magazine(nanvm_slots *slots) {
         void *object = slots->magazine[slots->magazine_length];
         nanvm_origin *chunk = nanvm_block_origin(object);
         if (!nanvm_slots_push_in_chunk(slots, (nanvm_chunk_head *)chunk, object)) {
-            nanvm_block_free(object);
+            free_last(slots, object);
         }
     }
 }
@@ -228,9 +251,12 @@ static inline void free_in_walk(walk *self, void *object) {
         nanvm_chunk_head *emptied = self->chunk;
         store_chunk(self);
         if (emptied != NULL) {
-            unload_magazine((nanvm_slots *)emptied->origin.dealloc);
+            nanvm_slots *slots = slots_of(&emptied->origin);
+            unload_magazine(slots);
+            free_last(slots, object);
+        } else {
+            nanvm_block_free(object);
         }
-        nanvm_block_free(object);
     }
 }
 
@@ -263,13 +289,18 @@ static inline bool go_on_with(walk *self, void *object) {
      * block has its own origin. (So a tree of the global manager is dropped in two thirds
      * of the time.) But if inline functions may free in the pool, and the magazine is
      * full, the walk enters the object's chunk below. */
-    if (origin->type == self->type &&
-        !(can_free_in_chunk(origin) && has_full_magazine(origin))) {
+    nanvm_slots *slots = free_slots_of(origin);
+    if (origin->type == self->type && (slots == NULL || !has_full_magazine(slots))) {
         return true;
     }
-    /* An object that holds nothing, but can't be freed inline, is passed on, too: defer()
-     * frees it. */
-    if (!nanvm_type_is_plain(origin->type) || origin->type->refs_length == 0) {
+    bool is_plain = nanvm_type_is_plain(origin->type);
+    if (is_plain && origin->type->refs_length == 0 && slots != NULL) {
+        nanvm_slots_free_to(slots, origin, object); /* as above: in another pool */
+        return false;
+    }
+    /* An object that holds nothing, but can't be freed without a call, is passed on, too:
+     * defer() frees it. */
+    if (!is_plain || origin->type->refs_length == 0) {
         defer_in_walk(self, object);
         return false;
     }
@@ -284,14 +315,14 @@ static inline bool release_in_walk(walk *self, const void *object) {
     if (nanvm_count_try_release_plain(word, count)) {
         return false;
     }
-    /* Only a custom count runs other code. For an atomic one, which is rare here, the
-     * walk needn't leave its chunk, but does. */
-    if (NANVM_UNLIKELY(count < 0)) {
-        store_chunk(self);
-        return nanvm_count_is_atomic(count) ? nanvm_count_release_atomic(word, count)
-                                            : nanvm_count_release(object);
+    if (NANVM_LIKELY(count == 0)) {
+        return true;
     }
-    return true;
+    if (NANVM_LIKELY(nanvm_count_is_atomic(count))) {
+        return nanvm_count_release_atomic(word, count);
+    }
+    store_chunk(self); /* a custom count runs other code */
+    return nanvm_count_release(object);
 }
 
 static inline bool release_if_shared(void *object) {

@@ -8,11 +8,6 @@
 #error "a hardened build needs the atomic operations of gcc or clang"
 #endif
 
-/* Returns what there was before. */
-static inline size_t nanvm_atomic_raise_relaxed(size_t *word) {
-    return __atomic_fetch_add(word, 1, __ATOMIC_RELAXED);
-}
-
 static inline void nanvm_atomic_lower_relaxed(size_t *word) {
     (void)__atomic_fetch_sub(word, 1, __ATOMIC_RELAXED);
 }

@@ -24,7 +24,7 @@ nanvm_chunk *nanvm_cache_pop(nanvm_large *self, size_t size) {
 }
 
 static void free_waiting(nanvm_large *self, void *object) {
-    nanvm_quarantine_expect(object, &self->pool.slots.dealloc);
+    nanvm_quarantine_expect(object, nanvm_pool_dealloc(&self->pool));
     nanvm_quarantine_check(object, nanvm_large_room(object));
     nanvm_chunk_free(&self->pool, nanvm_chunk_of(object));
 }

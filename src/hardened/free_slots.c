@@ -35,9 +35,9 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
 static void *pop_waiting(nanvm_pool *pool) {
     void *object = nanvm_quarantine_pop(&pool->waiting);
     if (object != NULL) {
-        nanvm_quarantine_expect(object, &pool->slots.dealloc);
+        nanvm_quarantine_expect(object, nanvm_pool_dealloc(pool));
         nanvm_quarantine_check(object, pool->most_size);
-        nanvm_block_set_count(object, NANVM_COUNT_PLAIN);
+        nanvm_block_set_count(object, pool->slots.first_count);
         nanvm_chunk_of(object)->head.live += 1;
     }
     return object;
@@ -54,6 +54,19 @@ void *nanvm_free_slots_alloc(nanvm_slab *self) {
         object = nanvm_slab_refill(self);
     }
     return object != NULL ? object : pop_waiting(pool);
+}
+
+void *nanvm_free_slots_pop_returned(nanvm_slab *self) {
+    nanvm_free_slots_collect(self);
+    return NULL;
+}
+
+void nanvm_free_slots_collect(nanvm_slab *self) {
+    nanvm_slot *slot = nanvm_remote_take(self->pool.remote);
+    for (nanvm_slot *next; slot != NULL; slot = next) {
+        next = slot->next;
+        nanvm_free_slots_push(&self->pool.slots.dealloc, slot);
+    }
 }
 
 void nanvm_free_slots_note_empty(nanvm_slab *self, nanvm_chunk *chunk) {

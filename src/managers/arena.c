@@ -384,7 +384,7 @@ static void show_run(nanvm_arena *self) {
     for (size_t i = 0; i < NANVM_SLOTS_LENGTH; ++i) {
         self->slots[i] = &self->bump_range;
     }
-    self->bump_range.bump_count = NANVM_COUNT_NONE;
+    self->bump_range.first_count = NANVM_COUNT_NONE;
     self->manager.slots = self->slots;
 }
 

@@ -223,7 +223,9 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
     if (self->state == NULL) {
         return false;
     }
-    *self->state = (nanvm_local_state){.is_sanitized = nanvm_sanitizer_is_there()};
+    *self->state = (nanvm_local_state){
+        .pools = {.is_shared = self->is_shared, .thread = nanvm_thread_claim()},
+        .is_sanitized = nanvm_sanitizer_is_there()};
     for (size_t i = 0; i < NANVM_SLOTS_LENGTH; ++i) {
         self->state->slots[i] = &no_pool.slots;
     }
@@ -460,7 +462,7 @@ static bool report_leaks(const nanvm_local *self) {
             self->leak(self->leak_context, type.type, type.live_blocks, type.live_bytes);
         }
     }
-    if (reports_cycles(self)) {
+    if (reports_cycles(self) && !self->is_shared) {
         nanvm_cycle_report(self, self->state->all);
     }
     reporting = NULL;
@@ -479,6 +481,34 @@ void nanvm_local_init(nanvm_local *self) {
 void nanvm_local_init_from(nanvm_local *self, nanvm_manager *source) {
     *self = (nanvm_local){
         .manager.table = &local_table, .source = source, .leak = print_leak};
+}
+
+void nanvm_local_init_shared(nanvm_local *self) {
+    nanvm_local_init_shared_from(self, nanvm_global());
+}
+
+void nanvm_local_init_shared_from(nanvm_local *self, nanvm_manager *source) {
+    nanvm_count count =
+        source->dealloc == NULL ? NANVM_COUNT_PLAIN : source->dealloc->table->count;
+    if (count != NANVM_COUNT_ATOMIC && count != NANVM_COUNT_CUSTOM) {
+        nanvm_fatal("a shared local manager needs a source whose dealloc counts "
+                    "atomically, and may be called by any thread");
+    }
+    nanvm_local_init_from(self, source);
+    self->is_shared = true;
+    self->leak = nanvm_local_ignore_leak;
+}
+
+void nanvm_local_hand_over(nanvm_local *self) {
+    if (self->state != NULL) {
+        nanvm_shared_hand_over(&self->state->pools);
+    }
+}
+
+void nanvm_local_take_over(nanvm_local *self) {
+    if (self->state != NULL) {
+        nanvm_shared_take_over(&self->state->pools);
+    }
 }
 
 void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak, void *context) {

@@ -19,7 +19,7 @@ static size_t most_items_in(const nanvm_type *type, size_t room) {
 void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room) {
     self->head.most_items = most_items_in(pool->slots.type, room);
     nanvm_chunk_memory_write_checksum(self);
-    nanvm_origin_write(&self->head.origin, pool->slots.type, &pool->slots.dealloc);
+    nanvm_origin_write(&self->head.origin, pool->slots.type, nanvm_pool_dealloc(pool));
 }
 
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {

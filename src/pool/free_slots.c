@@ -96,6 +96,37 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     return true;
 }
 
+/* The magazine is empty. */
+void *nanvm_free_slots_pop_returned(nanvm_slab *self) {
+    nanvm_slots *slots = &self->pool.slots;
+    nanvm_slot *slot =
+        self->returned != NULL ? self->returned : nanvm_remote_take(self->pool.remote);
+    size_t length = 0;
+    for (; length < NANVM_MAGAZINE_SIZE && slot != NULL; ++length) {
+        slots->magazine[length] = slot;
+        slot = slot->next;
+        NANVM_PREFETCH(slot);
+    }
+    self->returned = slot;
+    self->round += length;
+    slots->magazine_length = length;
+    return nanvm_slots_pop(slots);
+}
+
+static void free_all(nanvm_slab *self, nanvm_slot *slot) {
+    for (nanvm_slot *next; slot != NULL; slot = next) {
+        next = slot->next;
+        nanvm_slab_free(self, slot);
+    }
+}
+
+void nanvm_free_slots_collect(nanvm_slab *self) {
+    nanvm_slot *returned = self->returned;
+    self->returned = NULL;
+    free_all(self, returned);
+    free_all(self, nanvm_remote_take(self->pool.remote));
+}
+
 /* If a slot is the only one in use in its chunk, it doesn't go to the magazine, where it
  * would keep the chunk in use. So the chunk is seen to be empty, and can become the bump
  * range. (Inline functions don't make this test. A trim empties the magazine.) */

@@ -54,8 +54,18 @@ void *nanvm_large_object_in(nanvm_large *self, nanvm_chunk *chunk, size_t prefix
     nanvm_live_add(self, chunk);
     void *object = (unsigned char *)chunk + prefix;
     nanvm_header_write(object, nanvm_origin_distance(object, &chunk->head.origin),
-                       NANVM_COUNT_PLAIN);
+                       self->pool.slots.first_count);
     return object;
+}
+
+/* Frees what other threads have dropped. */
+static void collect(nanvm_pool *pool) {
+    nanvm_dealloc *dealloc = &pool->slots.dealloc;
+    nanvm_slot *slot = nanvm_remote_take(pool->remote);
+    for (nanvm_slot *next; slot != NULL; slot = next) {
+        next = slot->next;
+        dealloc->table->free_block(dealloc, slot);
+    }
 }
 
 static void *large_alloc(nanvm_pool *pool, size_t size) {
@@ -63,6 +73,10 @@ static void *large_alloc(nanvm_pool *pool, size_t size) {
     size_t prefix = nanvm_chunk_prefix(pool->slots.type);
     if (prefix > INT32_MAX || size > (size_t)PTRDIFF_MAX - prefix) {
         return NULL; /* the origin would be too far away, or the chunk too large */
+    }
+    if (pool->remote != NULL) {
+        nanvm_shared_expect_here(pool);
+        collect(pool);
     }
     nanvm_chunk *chunk = nanvm_cache_pop(self, prefix + size);
     if (chunk == NULL) {
@@ -100,12 +114,24 @@ static void *large_resize(nanvm_pool *pool, void *object, size_t size) {
 /* --- the pool as a whole --- */
 
 static void large_trim(nanvm_pool *pool) {
+    if (pool->remote != NULL) {
+        collect(pool);
+    }
     nanvm_cache_clear(nanvm_large_of(pool));
 }
 
 static nanvm_pool_counts large_count(nanvm_pool *pool) {
+    if (pool->remote != NULL) {
+        collect(pool);
+    }
     size_t bytes = pool->reserved - nanvm_cache_bytes(nanvm_large_of(pool));
     return (nanvm_pool_counts){pool->live, bytes, pool->peak, pool->peak_bytes};
+}
+
+/* What the pool has reserved isn't counted any more. */
+static void large_free_orphaned(nanvm_pool *pool, void *object) {
+    nanvm_wipe_object(object, nanvm_large_room(object));
+    nanvm_chunk_memory_free(pool, nanvm_chunk_of(object));
 }
 
 static void large_orphan(nanvm_pool *pool) {
@@ -113,6 +139,8 @@ static void large_orphan(nanvm_pool *pool) {
     pool->owner = NULL;
     if (pool->live == 0) {
         nanvm_pool_destroy(pool);
+    } else if (pool->remote != NULL) {
+        nanvm_shared_orphan(pool);
     } else {
         nanvm_pool_set_dealloc_table(
             pool, pool->untrimmed_table); /* a trim may have changed it */
@@ -131,11 +159,14 @@ static const nanvm_pool_table large_table = {
     .trim = large_trim,
     .count = large_count,
     .orphan = large_orphan,
+    .free_orphaned = large_free_orphaned,
+    .destroy = nanvm_pool_destroy,
     NANVM_IN_DEBUG(.visit = nanvm_live_visit_large)};
 
 nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
                                const nanvm_type *type, size_t least_size) {
-    nanvm_pool *self = nanvm_pool_create(&large_table, source, owner, type);
+    nanvm_pool *self =
+        nanvm_shared_start(nanvm_pool_create(&large_table, source, owner, type), false);
     if (self != NULL) {
         self->least_size = least_size;
         self->most_size = NANVM_LARGE_MOST;

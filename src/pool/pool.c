@@ -22,11 +22,17 @@ nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *sour
 
 void nanvm_pool_destroy(nanvm_pool *self) {
     nanvm_pool_waiting_deinit(self);
+    if (self->remote != NULL) {
+        nanvm_shared_end(self);
+    }
     nanvm_memory_dealloc_by(self->source_dealloc, self, layout_of(self->table));
 }
 
 nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
+    if (owner->is_shared) {
+        return nanvm_shared_pool_of(dealloc, owner);
+    }
     nanvm_pool *self = dealloc->table->traits.in_pool ? (nanvm_pool *)dealloc : NULL;
     return self != NULL && self->owner == owner ? self : NULL;
 }

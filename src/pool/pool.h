@@ -11,7 +11,7 @@
 #define NANVM_POOL_H
 
 #include "debug/debug.h"
-#include "internal.h"
+#include "remote.h"
 
 typedef struct nanvm_pool nanvm_pool;
 
@@ -46,6 +46,12 @@ typedef struct nanvm_pool_table {
     /* Called when the manager has ended; `live` is up to date. */
     void (*orphan)(nanvm_pool *self);
 
+    /* Both are for a pool whose objects any thread may drop, when its manager has ended.
+     * The first frees what it can of a dead object's memory; threads may call it at the
+     * same time. The second frees the pool, in which nothing is alive. */
+    void (*free_orphaned)(nanvm_pool *self, void *object);
+    void (*destroy)(nanvm_pool *self);
+
     /* Tells of each object that is alive. */
     NANVM_IN_DEBUG(void (*visit)(nanvm_pool *self, nanvm_live_visitor *visitor,
                                  void *context);)
@@ -64,7 +70,10 @@ typedef struct nanvm_pool_table {
 typedef struct nanvm_pools {
     nanvm_pool *untrimmed;      /* in which something may be free */
     struct nanvm_slab *watched; /* one of a ring of all slab pools: pool/free_slots.c */
-    size_t turned; /* whenever a round of a pool ends, the pool's slots are added */
+    size_t turned;  /* whenever a round of a pool ends, the pool's slots are added */
+    bool is_shared; /* any thread may drop objects of the pools */
+    size_t thread; /* the number of the thread that has the manager, or NANVM_NO_THREAD */
+    nanvm_remote *remotes; /* of the pools, if any thread may drop their objects */
 } nanvm_pools;
 
 /* The head of every pool. */
@@ -75,6 +84,7 @@ struct nanvm_pool {
         *untrimmed_table; /* the dealloc's table, except while trimmed */
     size_t least_size;    /* nanvm_pool_serves() accepts sizes from this to `most_size` */
     size_t most_size;
+    nanvm_remote *remote;  /* for drops in other threads, or NULL */
     nanvm_pools *owner;    /* what its manager's pools share; NULL: an orphan */
     nanvm_manager *source; /* memory comes from it; for an orphan only raw memory does */
     nanvm_dealloc *source_dealloc; /* frees that memory, even when the source has ended */
@@ -98,6 +108,11 @@ struct nanvm_pool {
 nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *source,
                               nanvm_pools *owner, const nanvm_type *type);
 void nanvm_pool_destroy(nanvm_pool *self);
+
+/* The dealloc of the pool's objects. */
+static inline nanvm_dealloc *nanvm_pool_dealloc(nanvm_pool *self) {
+    return self->remote != NULL ? &self->remote->dealloc : &self->slots.dealloc;
+}
 
 static inline void nanvm_pool_set_dealloc_table(
     nanvm_pool *self, const nanvm_dealloc_table *untrimmed_table) {
@@ -129,6 +144,33 @@ static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
     self->peak = self->live > self->peak ? self->live : self->peak;
     self->peak_bytes = bytes > self->peak_bytes ? bytes : self->peak_bytes;
 }
+
+/* --- shared.c ----------------------------------------------------------------- */
+
+/* Lets any thread drop the objects of a new pool, if its manager is a shared one. The
+ * dealloc of these objects is then the pool's `remote`, while `slots.dealloc` goes on
+ * serving the thread that has the pool. Returns `self`, which may be NULL; if memory runs
+ * out, frees it and returns NULL. */
+nanvm_pool *nanvm_shared_start(nanvm_pool *self, bool is_slab);
+
+/* Frees the pool's `remote`. */
+void nanvm_shared_end(nanvm_pool *self);
+
+/* nanvm_pool_of() for the pools of a shared manager. */
+nanvm_pool *nanvm_shared_pool_of(nanvm_dealloc *dealloc, const nanvm_pools *owner);
+
+/* Stops the program if the pool doesn't belong to the calling thread. */
+void nanvm_shared_expect_here(const nanvm_pool *self);
+
+/* The manager of the pool, in which something is alive, has ended. */
+void nanvm_shared_orphan(nanvm_pool *self);
+
+/* The calling thread has the pools from now on; or no thread has, until the next call. */
+void nanvm_shared_hand_over(nanvm_pools *pools);
+void nanvm_shared_take_over(nanvm_pools *pools);
+
+/* Notes for a trim in which pools other threads have dropped objects. */
+void nanvm_shared_note_returned(nanvm_pools *pools);
 
 /* --- pools.c ------------------------------------------------------------------ */
 

@@ -243,6 +243,9 @@ void nanvm_slab_free(nanvm_slab *self, void *object) {
 
 void nanvm_slab_settle(nanvm_slab *self) {
     nanvm_slots *slots = &self->pool.slots;
+    if (self->pool.remote != NULL) {
+        nanvm_free_slots_collect(self);
+    }
     while (slots->magazine_length > 0) {
         slots->magazine_length -= 1;
         nanvm_slab_free(self, slots->magazine[slots->magazine_length]);
@@ -251,10 +254,18 @@ void nanvm_slab_settle(nanvm_slab *self) {
     unpin_bumped_chunk(self);
 }
 
+static void *pop_returned(nanvm_slab *self) {
+    nanvm_shared_expect_here(&self->pool);
+    return nanvm_free_slots_pop_returned(self);
+}
+
 static void *slab_alloc(nanvm_pool *pool, size_t size) {
     nanvm_slab *self = nanvm_slab_of(pool);
-    void *object = nanvm_free_slots_alloc(self);
+    void *object = pool->remote != NULL ? pop_returned(self) : NULL;
     (void)size;
+    if (object == NULL) {
+        object = nanvm_free_slots_alloc(self);
+    }
     return object == NULL && nanvm_pools_give_back(pool->owner)
                ? nanvm_free_slots_alloc(self)
                : object;
@@ -291,8 +302,11 @@ static size_t count_live(const nanvm_slab *self) {
 
 /* O(chunks). */
 static nanvm_pool_counts slab_count(nanvm_pool *pool) {
-    const nanvm_slab *self = nanvm_slab_of(pool);
+    nanvm_slab *self = nanvm_slab_of(pool);
     size_t stride = pool->slots.stride;
+    if (pool->remote != NULL) {
+        nanvm_free_slots_collect(self);
+    }
     size_t peak = nanvm_slab_peak(self);
     pool->live = count_live(self);
     return (nanvm_pool_counts){pool->live, pool->live * stride, peak, peak * stride};
@@ -300,7 +314,8 @@ static nanvm_pool_counts slab_count(nanvm_pool *pool) {
 
 /* --- the end --- */
 
-static void slab_destroy(nanvm_slab *self) {
+static void slab_destroy(nanvm_pool *pool) {
+    nanvm_slab *self = nanvm_slab_of(pool);
     nanvm_slab_trim_free_taken(self);
     for (nanvm_chunk *chunk = self->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
@@ -313,14 +328,18 @@ static void slab_destroy(nanvm_slab *self) {
         next = segment->next;
         nanvm_segment_free(self, segment);
     }
-    nanvm_pool_destroy(&self->pool);
+    nanvm_pool_destroy(pool);
+}
+
+static void slab_free_orphaned(nanvm_pool *pool, void *object) {
+    nanvm_free_slots_wipe(nanvm_slab_of(pool), object);
 }
 
 static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
-    nanvm_slab *self = nanvm_slab_of((nanvm_pool *)dealloc);
-    nanvm_free_slots_wipe(self, object);
-    if (--self->pool.live == 0) {
-        slab_destroy(self);
+    nanvm_pool *pool = (nanvm_pool *)dealloc;
+    slab_free_orphaned(pool, object);
+    if (--pool->live == 0) {
+        slab_destroy(pool);
     }
 }
 
@@ -332,7 +351,9 @@ static const nanvm_dealloc_table orphan_dealloc = {
 static void slab_orphan(nanvm_pool *pool) {
     pool->owner = NULL;
     if (pool->live == 0) {
-        slab_destroy(nanvm_slab_of(pool));
+        slab_destroy(pool);
+    } else if (pool->remote != NULL) {
+        nanvm_shared_orphan(pool);
     } else {
         nanvm_pool_set_dealloc_table(pool, &orphan_dealloc);
     }
@@ -361,11 +382,14 @@ static const nanvm_pool_table slab_table = {
     .trim = nanvm_slab_trim,
     .count = slab_count,
     .orphan = slab_orphan,
+    .free_orphaned = slab_free_orphaned,
+    .destroy = slab_destroy,
     NANVM_IN_DEBUG(.visit = nanvm_live_visit_slab)};
 
 nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
                               const nanvm_type *type, size_t slot_size) {
-    nanvm_pool *self = nanvm_pool_create(&slab_table, source, owner, type);
+    nanvm_pool *self =
+        nanvm_shared_start(nanvm_pool_create(&slab_table, source, owner, type), true);
     if (self != NULL) {
         self->slots.stride = stride_of(type, slot_size);
         self->least_size = least_size_of(type, slot_size);

@@ -62,7 +62,8 @@ typedef struct nanvm_slab {
     nanvm_chunk *chunks;    /* the newest first */
     nanvm_chunk *taken;     /* that a trim took out of `chunks`, to free them */
     struct nanvm_segment *segments; /* the newest first */
-    size_t round; /* free slots that refills took since the round began */
+    nanvm_slot *returned; /* that other threads dropped, and that wait for the magazine */
+    size_t round;         /* free slots that refills took since the round began */
     struct nanvm_slab *next_watched;
     size_t turned; /* its owner's `turned` when this pool was looked at last */
 } nanvm_slab;
@@ -118,6 +119,11 @@ bool nanvm_slab_trim_takes(const nanvm_chunk *chunk);
 /* A slot for a new object, when inline functions found none in the magazine or the bump
  * range; NULL if memory runs out. */
 void *nanvm_free_slots_alloc(nanvm_slab *self);
+
+/* The next two functions are for a pool whose objects other threads may have dropped. The
+ * first returns such a slot, or NULL; the second frees all of them in their chunks. */
+void *nanvm_free_slots_pop_returned(nanvm_slab *self);
+void nanvm_free_slots_collect(nanvm_slab *self);
 
 /* Reserves room for so many freed slots, so that freeing cannot fail; false if memory
  * runs out. */

@@ -30,6 +30,35 @@ static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
+static inline void nanvm_atomic_write_relaxed(size_t *word, size_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+/* The next two functions return what there was before. */
+static inline size_t nanvm_atomic_raise_relaxed(size_t *word) {
+    return __atomic_fetch_add(word, 1, __ATOMIC_RELAXED);
+}
+
+static inline size_t nanvm_atomic_lower(size_t *word, size_t by) {
+    return __atomic_fetch_sub(word, by, __ATOMIC_ACQ_REL);
+}
+
+static inline void *nanvm_atomic_read_pointer(void *const *word) {
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void *nanvm_atomic_exchange_pointer(void **word, void *value) {
+    return __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL);
+}
+
+/* Stores `value` if the word is still `*expected`; otherwise, or for no reason, reads the
+ * word into `*expected` and returns false. */
+static inline bool nanvm_atomic_replace_pointer(void **word, void **expected,
+                                                void *value) {
+    return __atomic_compare_exchange_n(word, expected, value, true, __ATOMIC_RELEASE,
+                                       __ATOMIC_ACQUIRE);
+}
+
 /* Macros, because they are used on pointers of different types. */
 #define NANVM_ATOMIC_EXCHANGE(pointer, value)                                            \
     __atomic_exchange_n(pointer, value, __ATOMIC_ACQ_REL)
@@ -63,6 +92,45 @@ static inline void nanvm_atomic_increment_relaxed(size_t *word) {
 
 static inline size_t nanvm_atomic_read_relaxed(const size_t *word) {
     return *(volatile const size_t *)word;
+}
+
+static inline void nanvm_atomic_write_relaxed(size_t *word, size_t value) {
+    *(volatile size_t *)word = value;
+}
+
+static inline size_t nanvm_atomic_add(size_t *word, size_t value) {
+#if defined(_WIN64)
+    return (size_t)_InterlockedExchangeAdd64((volatile __int64 *)word, (__int64)value);
+#else
+    return (size_t)_InterlockedExchangeAdd((volatile long *)word, (long)value);
+#endif
+}
+
+static inline size_t nanvm_atomic_raise_relaxed(size_t *word) {
+    return nanvm_atomic_add(word, 1);
+}
+
+static inline size_t nanvm_atomic_lower(size_t *word, size_t by) {
+    return nanvm_atomic_add(word, 0 - by);
+}
+
+/* An interlocked operation orders more than is asked for, on every processor. */
+static inline void *nanvm_atomic_read_pointer(void *const *word) {
+    return _InterlockedCompareExchangePointer((void *volatile *)(uintptr_t)word, NULL,
+                                              NULL);
+}
+
+static inline void *nanvm_atomic_exchange_pointer(void **word, void *value) {
+    return _InterlockedExchangePointer((void *volatile *)word, value);
+}
+
+static inline bool nanvm_atomic_replace_pointer(void **word, void **expected,
+                                                void *value) {
+    void *found =
+        _InterlockedCompareExchangePointer((void *volatile *)word, value, *expected);
+    bool replaced = found == *expected;
+    *expected = found;
+    return replaced;
 }
 
 #define NANVM_ATOMIC_EXCHANGE(pointer, value)                                            \

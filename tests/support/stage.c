@@ -70,6 +70,13 @@ static bool on_local_from_source(scenario *run, accounting *source) {
     return run_on_local(run, &local, "local over accounting");
 }
 
+/* Its source's counts have to be atomic. */
+static bool on_shared_local_from_source(scenario *run, accounting *source) {
+    nanvm_local local;
+    nanvm_local_init_shared_from(&local, &source->manager);
+    return run_on_local(run, &local, "shared local over accounting");
+}
+
 static bool on_local_without_resize(scenario *run, accounting *source) {
     source->manager_table.resize = NULL;
     return on_local_from_source(run, source);
@@ -143,6 +150,7 @@ void on_counting_managers(scenario *run) {
     with_failures(run, on_local_from_source, NANVM_COUNT_PLAIN);
     with_failures(run, on_local_from_source, NANVM_COUNT_ATOMIC);
     with_failures(run, on_local_without_resize, NANVM_COUNT_PLAIN);
+    with_failures(run, on_shared_local_from_source, NANVM_COUNT_ATOMIC);
 }
 
 void on_every_manager(scenario *run) {

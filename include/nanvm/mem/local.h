@@ -9,7 +9,7 @@
 
 /**
  * @defgroup local Local manager
- * @brief One thread, a pool for each type, plain counts.
+ * @brief A pool for each type; plain counts, or objects that any thread may use.
  *
  * Small objects of one type and size lie side by side in chunks, and each object of more
  * than about 2 KiB has a chunk of its own. The place of a dropped object (its slot) goes
@@ -19,6 +19,11 @@
  * A local manager takes its memory from another manager, its source. If the source has
  * none, the local manager gives back what nanvm_local_trim() would and asks once more. A
  * null handle means that this wasn't enough.
+ *
+ * A **plain** local manager and all references to its objects belong to one thread at a
+ * time: counting takes no atomic operation. A **shared** one (nanvm_local_init_shared())
+ * belongs to one thread at a time, too, but any thread may read, clone and drop
+ * references to its objects.
  *
  * It also gives back memory without being asked: chunks of a type that stayed empty while
  * many objects were created, see @ref managers_give_back. A hardened build doesn't, nor
@@ -93,6 +98,66 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_init(nanvm_local *self);
  */
 NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
                                                          nanvm_manager *source);
+
+/**
+ * Makes `self` a shared local manager, which takes its chunks from the global one. One
+ * thread at a time has the manager, creates objects in it, trims it and ends it: first
+ * the thread that creates something in it. Any thread may clone, drop and use references
+ * to its objects, also after the manager has ended: their counts are atomic. An object
+ * that another thread drops for the last time is ended there, with its callbacks. Its
+ * slot goes back to the manager's thread, which uses it for a new object of the type. The
+ * slot isn't used meanwhile, so that a thread that only creates, while others only drop,
+ * reuses memory without a lock.
+ *
+ * Two things differ from a plain local manager besides. Objects that are alive when the
+ * manager ends aren't reported unless nanvm_local_on_leak() was called (with `NULL` for
+ * the usual report): other threads may well go on using them. A debug build doesn't look
+ * for cycles in it. Raw memory belongs to the manager's thread in either kind.
+ *
+ * @ownership as nanvm_local_init().
+ * @errors none.
+ * @threads the manager belongs to one thread at a time, see nanvm_local_hand_over(); its
+ *     objects may refer only to objects that any thread may use.
+ * @cost O(1). Each type takes 128 bytes more than in a plain local manager.
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_init_shared(nanvm_local *self);
+
+/**
+ * The same, taking chunks from `source`.
+ *
+ * @ownership as nanvm_local_init_from(). When the manager has ended, any thread may call
+ *     the dealloc of `source`, several at the same time.
+ * @errors stops the program unless the dealloc of `source` counts atomically or in its
+ *     own way: with plain counts, or none, only one thread may use it.
+ * @threads as nanvm_local_init_shared().
+ * @cost O(1).
+ */
+NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_shared_from(nanvm_local *self,
+                                                                nanvm_manager *source);
+
+/**
+ * Says that the calling thread gives up the manager, so that another thread may call
+ * nanvm_local_take_over(). The program has to order the two calls, by a queue or a mutex.
+ * The calling thread may still drop references to objects of a shared manager afterwards,
+ * as any thread may; with a plain one it hands over all references, too.
+ *
+ * @ownership the manager belongs to no thread.
+ * @errors none.
+ * @threads the manager's.
+ * @cost O(types).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_hand_over(nanvm_local *self);
+
+/**
+ * Makes the calling thread the one that has the manager. The thread that had it has
+ * called nanvm_local_hand_over(), or has ended.
+ *
+ * @ownership the manager belongs to the calling thread.
+ * @errors none.
+ * @threads any thread; nobody uses the manager meanwhile.
+ * @cost O(types).
+ */
+NANVM_API NANVM_NONNULL(1) void nanvm_local_take_over(nanvm_local *self);
 
 /**
  * Sets the callback that nanvm_local_deinit() calls for each type of which objects are

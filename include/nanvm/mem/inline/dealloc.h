@@ -13,6 +13,7 @@ typedef struct nanvm_dealloc_traits {
     bool holds_nothing;  /* ... and these hold nothing: nanvm_type_holds_nothing() */
     bool has_most_items; /* a word behind the origin says how many items an array has room
                             for */
+    bool remote;         /* it is the nanvm_remote of a slab pool: src/remote.h */
     bool bounded;        /* it is a nanvm_dealloc_bounded, as those of arenas are */
 } nanvm_dealloc_traits;
 

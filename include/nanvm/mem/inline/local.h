@@ -11,6 +11,7 @@ struct nanvm_local {
     void *leak_context;
     nanvm_local_cycle *cycle; /* called for cycles, by a debug build; or NULL */
     void *cycle_context;
+    bool is_shared; /* any thread may clone and drop references to its objects */
 };
 
 NANVM_BEGIN_DECLS

@@ -46,8 +46,7 @@ typedef struct nanvm_slots {
     uintptr_t bump_end; /* ... and one stride beyond its last object: an address at which
                            nothing lies, and which may be behind the end of the chunk */
     size_t stride;      /* from one object to the next */
-    int32_t bump_count; /* what an object from the bump range starts with: in a pool
-                           NANVM_COUNT_PLAIN, which is 0 */
+    int32_t first_count; /* what an object's count starts with */
     nanvm_chunk_head *available; /* chunks with free slots: src/pool/slab.h */
 } nanvm_slots;
 
@@ -92,14 +91,14 @@ NANVM_INLINE void *nanvm_slots_pop(nanvm_slots *self) {
         void *slot = self->magazine[length - 1];
         NANVM_ASSUME(slot != NANVM_NULL);
         self->magazine_length = length - 1;
-        nanvm_block_set_count(slot, NANVM_COUNT_PLAIN);
+        nanvm_block_set_count(slot, self->first_count);
         return slot;
     }
     if (NANVM_LIKELY(self->bump != self->bump_end)) {
         void *slot = NANVM_BITS_TO(void *, self->bump);
         NANVM_ASSUME(slot != NANVM_NULL);
         self->bump += self->stride;
-        nanvm_block_set_count(slot, self->bump_count);
+        nanvm_block_set_count(slot, self->first_count);
         return slot;
     }
     return NANVM_NULL;
@@ -142,14 +141,19 @@ NANVM_INLINE bool nanvm_slots_push_in_chunk(nanvm_slots *self, nanvm_chunk_head 
 }
 
 /* Frees the slot of a dead object, whose origin is the head of a chunk. */
-NANVM_INLINE void nanvm_slots_free_in(nanvm_origin *origin, void *object) {
-    nanvm_slots *self = NANVM_BITS_TO(nanvm_slots *, origin->dealloc);
+NANVM_INLINE void nanvm_slots_free_to(nanvm_slots *self, nanvm_origin *origin,
+                                      void *object) {
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
     if (!nanvm_slots_push(self, object) &&
         !nanvm_slots_push_in_chunk(self, NANVM_BITS_TO(nanvm_chunk_head *, origin),
                                    object)) {
-        origin->dealloc->table->free_block(origin->dealloc, object);
+        self->dealloc.table->free_block(&self->dealloc, object);
     }
+}
+
+/* The same, in the pool that is the dealloc of its objects. */
+NANVM_INLINE void nanvm_slots_free_in(nanvm_origin *origin, void *object) {
+    nanvm_slots_free_to(NANVM_BITS_TO(nanvm_slots *, origin->dealloc), origin, object);
 }
 
 /* Frees the slot of a dead object of which nothing is left to release, if inline

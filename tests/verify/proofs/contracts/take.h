@@ -30,7 +30,7 @@
       assumes self->magazine_length == 0 && self->bump != self->bump_end;
       assigns self->bump, header_of(at_bump(self))->count;
       ensures \result == \old(at_bump(self));
-      ensures \result != \null && header_of(\result)->count == self->bump_count;
+      ensures \result != \null && header_of(\result)->count == self->first_count;
       ensures self->bump == \old(self->bump) + self->stride;
     behavior none:
       assumes self->magazine_length == 0 && self->bump == self->bump_end;

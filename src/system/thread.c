@@ -1,0 +1,11 @@
+#include "system/thread.h"
+
+NANVM_THREAD_LOCAL size_t nanvm_thread_number;
+
+size_t nanvm_thread_claim(void) {
+    static size_t last;
+    if (nanvm_thread_number == 0) {
+        nanvm_thread_number = nanvm_atomic_raise_relaxed(&last) + 1;
+    }
+    return nanvm_thread_number;
+}

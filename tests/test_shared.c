@@ -1,0 +1,441 @@
+/* A shared local manager: one thread creates, any thread drops. */
+#include <sched.h>
+
+#include <stdatomic.h>
+
+#include "misuse.h"
+#include "run.h"
+#include "stage.h"
+#include "thread.h"
+
+enum { THREADS = 4 };
+
+/* A shared manager over a source that accounts for every byte, from any thread. */
+static void open_shared(fixture *self) {
+    accounting_init(&self->source, NANVM_COUNT_ATOMIC);
+    nanvm_local_init_shared_from(&self->local, &self->source.manager);
+    self->manager = nanvm_local_manager(&self->local);
+}
+
+FIXTURE(shared, open_shared, close_local)
+
+static nanvm_ref new_node(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
+    struct node value = {left, 0, right};
+    return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
+}
+
+/* A tree of 2^depth - 1 nodes. */
+static nanvm_ref tree(nanvm_manager *manager, size_t depth) {
+    return depth == 0
+               ? null_ref()
+               : new_node(manager, tree(manager, depth - 1), tree(manager, depth - 1));
+}
+
+static void drop_ref(void *context) {
+    nanvm_ref_drop(*(nanvm_ref *)context);
+}
+
+static void drop_elsewhere(nanvm_ref ref) {
+    in_threads(drop_ref, 1, &ref, 0);
+}
+
+/* --- slots that come back --- */
+
+static void test_slot_that_another_thread_freed_is_used_again(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("freed slots wait in a quarantine");
+    needs_threads();
+    const void *places[16];
+    nanvm_ref refs[16];
+    for (size_t i = 0; i < 16; i++) { /* all that is carved at once */
+        refs[i] = nanvm_mut_ref_to_ref(tracked_new(self->manager, i));
+        places[i] = nanvm_ref_get(refs[i]);
+    }
+    drop_elsewhere(refs[7]);
+    assert_int_equal(tracked_live(), 15);
+    refs[7] = nanvm_mut_ref_to_ref(tracked_new(self->manager, 7));
+    assert_ptr_equal(nanvm_ref_get(refs[7]), places[7]);
+    for (size_t i = 0; i < 16; i++) {
+        nanvm_ref_drop(refs[i]);
+    }
+}
+
+static void test_tree_that_another_thread_dropped_leaves_memory_for_the_next(
+    void **state) {
+    fixture *self = *state;
+    needs_threads();
+    size_t reserved = 0;
+    for (size_t round = 0; round < 10; round++) {
+        drop_elsewhere(tree(self->manager, 12));
+        size_t now = nanvm_stats_make(self->manager).reserved_bytes;
+        assert_true(round < 2 || now <= reserved);
+        reserved = now;
+    }
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+static void test_trim_gives_back_what_another_thread_dropped(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref kept = new_node(self->manager, null_ref(), null_ref());
+    (void)nanvm_local_trim(&self->local);
+    drop_elsewhere(tree(self->manager, 14));
+    drop_elsewhere(
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &ints_type, NULL, 100000)));
+    assert_true(nanvm_local_trim(&self->local) > 400000 + 16000 * sizeof(struct node));
+    assert_int_equal(nanvm_local_trim(&self->local), 0);
+    assert_true(self->source.live_bytes < 20000);
+    nanvm_ref_drop(kept);
+}
+
+static void test_memory_that_other_threads_freed_is_used_before_memory_runs_out(
+    void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref large =
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &ints_type, NULL, 100000));
+    nanvm_ref small = new_node(self->manager, null_ref(), null_ref());
+    (void)nanvm_local_trim(&self->local);
+    drop_elsewhere(large);
+    accounting_limit(&self->source, self->source.live_bytes);
+    nanvm_ref grown = tree(self->manager, 12);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 4096);
+    accounting_never_fail(&self->source);
+    nanvm_ref_drop(grown);
+    nanvm_ref_drop(small);
+}
+
+/* --- one creates, another drops, both at work --- */
+
+enum { RING = 256 };
+
+typedef struct ring {
+    atomic_size_t produced;
+    atomic_size_t consumed;
+    nanvm_ref slots[RING];
+    nanvm_local *local;
+    size_t length;
+} ring;
+
+typedef struct end_of_ring {
+    ring *ring;
+    bool is_producer;
+} end_of_ring;
+
+/* Of three types, one of them large. */
+static nanvm_ref new_of_kind(nanvm_manager *manager, size_t i) {
+    switch (i % 3) {
+    case 0:
+        return nanvm_mut_ref_to_ref(tracked_new(manager, i));
+    case 1:
+        return new_node(manager, nanvm_mut_ref_to_ref(tracked_new(manager, i)),
+                        null_ref());
+    default:
+        return nanvm_mut_ref_to_ref(
+            nanvm_new_array(manager, &ints_type, NULL, i % 64 == 2 ? 2000 : i % 100));
+    }
+}
+
+static void produce(ring *self) {
+    nanvm_manager *manager = nanvm_local_manager(self->local);
+    nanvm_local_take_over(self->local);
+    for (size_t i = 0; i < self->length; i++) {
+        while (i - atomic_load(&self->consumed) == RING) {
+            sched_yield();
+        }
+        self->slots[i % RING] = new_of_kind(manager, i);
+        atomic_store(&self->produced, i + 1);
+        if (i % 1000 == 0) {
+            (void)nanvm_local_trim(self->local);
+            (void)nanvm_stats_make(manager);
+        }
+    }
+    nanvm_local_hand_over(self->local);
+}
+
+static void consume(ring *self) {
+    for (size_t i = 0; i < self->length; i++) {
+        while (atomic_load(&self->produced) == i) {
+            sched_yield();
+        }
+        nanvm_ref_drop(self->slots[i % RING]);
+        atomic_store(&self->consumed, i + 1);
+    }
+}
+
+static void work_at_ring(void *context) {
+    end_of_ring *self = context;
+    (self->is_producer ? produce : consume)(self->ring);
+}
+
+static void test_one_thread_creates_what_another_drops(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    static ring between;
+    atomic_store(&between.produced, 0);
+    atomic_store(&between.consumed, 0);
+    between.local = &self->local;
+    between.length = scaled(100000) + 2000;
+    nanvm_local_hand_over(&self->local);
+    end_of_ring ends[] = {{&between, true}, {&between, false}};
+    in_threads(work_at_ring, 2, ends, sizeof(ends[0]));
+    nanvm_local_take_over(&self->local);
+    assert_int_equal(tracked_live(), 0);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+/* --- clones everywhere --- */
+
+typedef struct holder {
+    nanvm_ref ref;
+    nanvm_ref copies[64];
+} holder;
+
+static void clone_and_drop_often(void *context) {
+    holder *self = context;
+    for (size_t round = 0; round < scaled(2000) + 10; round++) {
+        for (size_t i = 0; i < 64; i++) {
+            self->copies[i] = nanvm_ref_clone(self->ref);
+        }
+        for (size_t i = 0; i < 64; i++) {
+            nanvm_ref_drop(self->copies[i]);
+        }
+    }
+    nanvm_ref_drop(self->ref);
+}
+
+static void test_threads_clone_and_drop_one_tree(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    static holder holders[THREADS];
+    nanvm_ref root = tree(self->manager, 6);
+    for (size_t i = 0; i < THREADS; i++) {
+        holders[i].ref = nanvm_ref_clone(root);
+    }
+    nanvm_ref_drop(root);
+    in_threads(clone_and_drop_often, THREADS, holders, sizeof(holders[0]));
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+/* --- the end of the manager --- */
+
+typedef struct lane {
+    nanvm_ref *refs;
+    size_t length;
+    atomic_size_t *arrived;
+    size_t lanes;
+    nanvm_local *local; /* which this thread ends meanwhile, or NULL */
+} lane;
+
+static void wait_for_all(lane *self) {
+    (void)atomic_fetch_add(self->arrived, 1);
+    while (atomic_load(self->arrived) < self->lanes) {
+        sched_yield();
+    }
+}
+
+static void drop_or_end(void *context) {
+    lane *self = context;
+    wait_for_all(self);
+    if (self->local != NULL) {
+        nanvm_local_take_over(self->local);
+        nanvm_local_deinit(self->local);
+    }
+    for (size_t i = 0; i < self->length; i++) {
+        nanvm_ref_drop(self->refs[i]);
+    }
+}
+
+/* Objects of three kinds are dropped by three threads while a fourth ends the manager.
+ * close_local() sees that all memory has come back to the source. */
+static void test_manager_ends_while_threads_drop_its_objects(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    enum { LENGTH = 60 };
+    static nanvm_ref refs[THREADS][LENGTH];
+    for (size_t round = 0; round < scaled(2000) + 20; round++) {
+        atomic_size_t arrived = 0;
+        lane lanes[THREADS];
+        for (size_t t = 0; t < THREADS; t++) {
+            size_t length = t == 0 ? 0 : 1 + round % LENGTH;
+            for (size_t i = 0; i < length; i++) {
+                refs[t][i] = new_of_kind(self->manager, i + round);
+            }
+            lanes[t] =
+                (lane){refs[t], length, &arrived, THREADS, t == 0 ? &self->local : NULL};
+        }
+        nanvm_local_hand_over(&self->local);
+        in_threads(drop_or_end, THREADS, lanes, sizeof(lanes[0]));
+        assert_int_equal(tracked_live(), 0);
+        assert_int_equal(self->source.live_blocks, 0);
+    }
+}
+
+static void test_manager_may_end_before_its_objects(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref trees[2] = {tree(self->manager, 8), tree(self->manager, 9)};
+    nanvm_ref large[2];
+    for (size_t i = 0; i < 2; i++) {
+        large[i] =
+            nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &ints_type, NULL, 10000));
+    }
+    nanvm_local_deinit(&self->local);
+    drop_elsewhere(trees[0]);
+    drop_elsewhere(large[0]);
+    assert_true(self->source.live_blocks > 0);
+    nanvm_ref_drop(large[1]);
+    drop_elsewhere(trees[1]);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
+static void count_leak(void *context, const nanvm_type *type, size_t blocks,
+                       size_t bytes) {
+    (void)type;
+    (void)bytes;
+    *(size_t *)context += blocks;
+}
+
+static void test_live_objects_are_reported_if_asked_for(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    size_t leaked = 0;
+    nanvm_ref kept[2] = {tree(self->manager, 3), tree(self->manager, 3)};
+    nanvm_local_on_leak(&self->local, count_leak, &leaked);
+    drop_elsewhere(kept[0]);
+    nanvm_local_deinit(&self->local);
+    assert_int_equal(leaked, 7);
+    nanvm_ref_drop(kept[1]);
+}
+
+/* --- handing the manager over --- */
+
+typedef struct parcel {
+    nanvm_local *local;
+    nanvm_ref made;
+} parcel;
+
+static void create_after_taking_over(void *context) {
+    parcel *self = context;
+    nanvm_local_take_over(self->local);
+    self->made = tree(nanvm_local_manager(self->local), 7);
+    nanvm_local_hand_over(self->local);
+}
+
+static void test_another_thread_takes_the_manager_over(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    parcel sent = {&self->local, null_ref()};
+    nanvm_ref before = tree(self->manager, 7);
+    nanvm_local_hand_over(&self->local);
+    nanvm_ref_drop(before); /* as any thread may */
+    in_threads(create_after_taking_over, 1, &sent, 0);
+    nanvm_ref_drop(sent.made);
+    nanvm_local_take_over(&self->local);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+static void create_without_having_it(void *context) {
+    fixture *self = context;
+    nanvm_mut_ref made = nanvm_new(self->manager, &point_type);
+    nanvm_mut_ref_drop(made);
+}
+
+static void test_creating_in_a_manager_that_was_handed_over_stops(void **state) {
+    fixture *self = *state;
+    nanvm_local_hand_over(&self->local); /* it has created nothing yet */
+    nanvm_mut_ref_drop(nanvm_new(self->manager, &node_type));
+    nanvm_local_hand_over(&self->local);
+    expect_fatal("a shared local manager was used by a thread that it doesn't belong to",
+                 create_without_having_it, self);
+    nanvm_local_take_over(&self->local);
+}
+
+static void init_from_plain_source(void *context) {
+    nanvm_local local;
+    accounting *source = context;
+    nanvm_local_init_shared_from(&local, &source->manager);
+}
+
+static void test_source_with_plain_counts_stops(void **state) {
+    accounting plain;
+    (void)state;
+    accounting_init(&plain, NANVM_COUNT_PLAIN);
+    expect_fatal("a shared local manager needs a source", init_from_plain_source, &plain);
+    accounting_deinit(&plain);
+}
+
+/* --- counts --- */
+
+static void test_objects_have_atomic_counts(void **state) {
+    fixture *self = *state;
+    for (size_t round = 0; round < 3; round++) { /* carved, from the magazine, large */
+        nanvm_mut_ref made = round < 2
+                                 ? nanvm_new(self->manager, &point_type)
+                                 : nanvm_new_array(self->manager, &ints_type, NULL, 5000);
+        assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_ATOMIC);
+        nanvm_ref ref = nanvm_mut_ref_to_ref(made);
+        nanvm_ref other = nanvm_ref_clone(ref);
+        assert_int_equal(nanvm_ref_count(ref), 1);
+        assert_false(nanvm_ref_is_sole(ref));
+        nanvm_ref_drop(other);
+        assert_true(nanvm_ref_is_sole(ref));
+        nanvm_ref_drop(ref);
+    }
+}
+
+static void test_shared_object_is_copied_to_be_written(void **state) {
+    fixture *self = *state;
+    nanvm_ref ref = tree(self->manager, 3);
+    nanvm_ref other = nanvm_ref_clone(ref);
+    struct node *own = nanvm_ref_make_mut(&ref, self->manager);
+    own->value = 1;
+    assert_int_equal(((const struct node *)nanvm_ref_get(other))->value, 0);
+    assert_int_equal(nanvm_ref_count(own->left), 1);
+    nanvm_ref_drop(other);
+    nanvm_ref_drop(ref);
+}
+
+typedef struct growing {
+    nanvm_mut_ref array;
+    bool grown;
+} growing;
+
+/* Into a manager of the thread's own, which another thread then has to take the object
+ * from: a shared one as well. */
+static void grow_elsewhere(void *context) {
+    growing *self = context;
+    self->grown = nanvm_mut_ref_resize(&self->array, nanvm_global(), 3000);
+}
+
+static void test_array_may_grow_in_another_thread(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    const int items[] = {1, 2, 3};
+    growing sent = {nanvm_new_array(self->manager, &ints_type, items, 3), false};
+    in_threads(grow_elsewhere, 1, &sent, 0);
+    assert_true(sent.grown);
+    assert_int_equal(((const int *)nanvm_mut_ref_get(sent.array))[2], 3);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    nanvm_mut_ref_drop(sent.array);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_slot_that_another_thread_freed_is_used_again, shared),
+    TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
+    TEST(test_trim_gives_back_what_another_thread_dropped, shared),
+    TEST(test_memory_that_other_threads_freed_is_used_before_memory_runs_out, shared),
+    TEST(test_one_thread_creates_what_another_drops, shared),
+    TEST(test_threads_clone_and_drop_one_tree, shared),
+    TEST(test_manager_ends_while_threads_drop_its_objects, shared),
+    TEST(test_manager_may_end_before_its_objects, shared),
+    TEST(test_live_objects_are_reported_if_asked_for, shared),
+    TEST(test_another_thread_takes_the_manager_over, shared),
+    TEST(test_creating_in_a_manager_that_was_handed_over_stops, shared),
+    TEST(test_source_with_plain_counts_stops),
+    TEST(test_objects_have_atomic_counts, shared),
+    TEST(test_shared_object_is_copied_to_be_written, shared),
+    TEST(test_array_may_grow_in_another_thread, shared),
+};
+
+RUN_TESTS(tests)
