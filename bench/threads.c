@@ -223,14 +223,18 @@ static uint64_t consume(ring *self) {
     return sum;
 }
 
+/* The producer opens, and closes when the consumer has dropped the last object: a manager
+ * belongs to the thread that creates. */
 static void *producer(void *context) {
     ring *self = (ring *)context;
     run_on(0);
+    bench_open();
     for (size_t round = 0; round <= ROUNDS; ++round) {
         (void)pthread_barrier_wait(&self->start);
         produce(self);
         (void)pthread_barrier_wait(&self->start);
     }
+    bench_close();
     return NULL;
 }
 
@@ -258,14 +262,12 @@ static void hand_over(void) {
     pthread_t threads[2];
     between.slots = (middle_ref *)bench_table(RING, sizeof(middle_ref));
     (void)pthread_barrier_init(&between.start, NULL, 2);
-    bench_open();
     if (pthread_create(&threads[0], NULL, producer, &between) != 0 ||
         pthread_create(&threads[1], NULL, consumer, &between) != 0) {
         bench_fail("threads: can't create a thread");
     }
     (void)pthread_join(threads[0], NULL);
     (void)pthread_join(threads[1], NULL);
-    bench_close();
     (void)pthread_barrier_destroy(&between.start);
     free(between.slots);
     if (between.sum != (uint64_t)(ROUNDS + 1) * HANDED * (HANDED - 1) / 2) {
