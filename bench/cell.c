@@ -1,8 +1,8 @@
 /* A cell that holds a reference to the current object, a program's configuration, say:
  * any thread takes a reference from it, and any thread may put a new object there.
- * Reported are `size` loads, each with the drop of the reference, by one thread and by two
- * at the same time, and as many stores by one thread. None of them is the main thread,
- * because libraries leave locked instructions out while a process has one thread. */
+ * Reported are `size` loads, each with the drop of the reference, by one thread and by
+ * two at the same time, and as many stores by one thread. None of them is the main
+ * thread, because libraries leave locked instructions out while a process has one. */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
