@@ -5,9 +5,7 @@
 #define _GNU_SOURCE
 #endif
 #include "bench.h"
-
-#include <pthread.h>
-#include <sched.h>
+#include "cpus.h"
 
 const size_t bench_default_size = 2000000;
 
@@ -117,15 +115,9 @@ static double time_of_two(const object_ref *object, size_t size) {
     return (end - begin) / (double)size;
 }
 
-static bool has_two_cpus(void) {
-    cpu_set_t cpus;
-    return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) >= 2;
-}
-
-/* On one CPU they take turns, which says nothing. */
 static void two_threads(const object_ref *self, size_t size) {
     bench_series series = {{0}, 0};
-    if (!has_two_cpus()) {
+    if (!cpus_are_two()) {
         return;
     }
     (void)time_of_two(self, size);

@@ -152,9 +152,10 @@ def lost(run):
             ours, theirs, behind = found
             why = run.settings["why"].get(row, "")
             figures = [results.figure(r["median"]) for r in (ours, theirs)]
+            names = [run.name_of(r["subject"]) for r in (ours, theirs)]
             lines.append(
-                [row, f"{ours['subject']} {figures[0]}",
-                 f"{theirs['subject']} {figures[1]}", f"{behind:.2f}", why]
+                [row, f"{names[0]} {figures[0]}", f"{names[1]} {figures[1]}",
+                 f"{behind:.2f}", why]
             )  # fmt: skip
     if not lines:
         return ["None, on this machine."]
@@ -169,7 +170,8 @@ def rows(run):
     for row in run.usual_rows():
         base = results.base_of(run, row)
         unit = run.of_row(row)[0]["unit"]
-        head = ["subject ", "median", "minimum", f"÷ {base}" if base else "-"]
+        to_base = f"÷ {run.name_of(base)}" if base else "-"
+        head = ["subject ", "median", "minimum", to_base]
         lines = [list(line) for line in results.row_lines(run, row)]
         parts += [f"**{row}**, {unit}", table(head, lines)]
     return parts

@@ -97,7 +97,7 @@ def read_legend(data):
 
 WIDTH, COLUMNS, LEGEND = 680, 2, 34
 TITLE, BAR, AXIS = 34, 18, 46  # heights in a panel
-LABELS, VALUES = 118, 52  # widths beside the bars
+LABELS, VALUES = 176, 50  # widths beside the bars
 
 
 def step(largest):
@@ -144,7 +144,7 @@ def add_bars(data, run, row, panels):
         subject, value = this["subject"], this["median"] / divisor
         colour = ROLES[results.kind_of(subject)][0]
         label = results.figure(value)
-        text += f'{quoted(subject)} {value:.6g} {colour} "{label}"\n'
+        text += f'{quoted(run.name_of(subject))} {value:.6g} {colour} "{label}"\n'
     panels["title"].append(row)
     panels["unit"].append(unit)
     panels["tick"].append(step(largest / divisor))

@@ -5,7 +5,7 @@ import json
 import os
 import statistics
 
-OURS = ("local", "typed", "global", "arena")
+OURS = ("local", "typed", "global", "arena", "shared")
 LIMITS = ("freelist", "bump", "exact")
 
 
@@ -35,6 +35,10 @@ class Run:
             return " ".join(words[:-1]), int(words[-1])
         return None
 
+    def name_of(self, subject):
+        """What the tables call a subject."""
+        return self.settings["names"].get(subject, subject)
+
     def of_row(self, row):
         return [record for record in self.records if record["workload"] == row]
 
@@ -46,7 +50,9 @@ class Run:
 
 
 def kind_of(subject):
-    """A subject's first word says whose it is."""
+    """A subject's first word says whose it is, but for C++'s shared_ptr."""
+    if subject == "shared_ptr":
+        return "peer"
     word = subject.split("_")[0]
     if word in OURS:
         return "ours"
@@ -113,6 +119,7 @@ class Outcome:
 
     goal: dict
     measured: float = None
+    names: dict = dataclasses.field(default_factory=dict)  # of subjects
 
     def bound(self):
         at_least = "at_least" in self.goal
@@ -129,10 +136,13 @@ class Outcome:
     def what(self):
         """The quotient, or the quantity, in words."""
         goal = self.goal
-        this = goal["subject"]
+        this = self.name_of(goal["subject"])
         if "base_row" in goal:
             return f"{this} ÷ its {goal['base_row']}"
-        return f"{this} ÷ {goal['base']}" if "base" in goal else this
+        return f"{this} ÷ {self.name_of(goal['base'])}" if "base" in goal else this
+
+    def name_of(self, subject):
+        return self.names.get(subject, subject)
 
     def asked(self):
         bound, at_least = self.bound()
@@ -149,13 +159,14 @@ class Outcome:
 
 
 def outcome(run, goal):
+    names = run.settings["names"]
     this = run.find(goal["row"], goal["subject"])
     if "base" not in goal and "base_row" not in goal:
-        return Outcome(goal, this["median"] if this else None)
+        return Outcome(goal, this["median"] if this else None, names)
     base = run.find(
         goal.get("base_row", goal["row"]), goal.get("base", goal["subject"])
     )
-    return Outcome(goal, ratio(this, base) if this and base else None)
+    return Outcome(goal, ratio(this, base) if this and base else None, names)
 
 
 def workload_of(row):
@@ -226,26 +237,28 @@ def row_lines(run, row):
     for this in sorted(run.of_row(row), key=lambda record: record["median"]):
         to = ratio(this, run.find(row, base)) if base else None
         shown = "-" if to is None else f"{to:.2f}"
-        lines.append((this["subject"], figure(this["median"]), figure(this["min"]), shown))
+        name = run.name_of(this["subject"])
+        lines.append((name, figure(this["median"]), figure(this["min"]), shown))
     return lines
 
 
 def print_row(run, row):
     base = base_of(run, row)
+    to_base = f"÷ {run.name_of(base)}" if base else ""
     unit = run.of_row(row)[0]["unit"]
     print(f"\n{row}, {unit}")
-    print(f"  {'':16}{'median':>12}{'min':>12}{'÷ ' + base if base else '':>14}")
-    for subject, median, least, to in row_lines(run, row):
-        print(f"  {subject:16}{median:>12}{least:>12}{to:>14}")
+    print(f"  {'':24}{'median':>12}{'min':>12}{to_base:>26}")
+    for name, median, least, to in row_lines(run, row):
+        print(f"  {name:24}{median:>12}{least:>12}{to:>26}")
 
 
 def print_goals(run):
     reached = outcomes(run)
     if not reached:
         return
-    print(f"\n{'goal':24}{'':30}{'measured':>12}{'to reach':>14}")
+    print(f"\n{'goal':24}{'':40}{'measured':>12}{'to reach':>14}")
     for one in reached:
-        print(f"{one.goal['row']:24}{one.what():30}{one.found():>12}{one.asked():>14}"
+        print(f"{one.goal['row']:24}{one.what():40}{one.found():>12}{one.asked():>14}"
               f"  {one.verdict()}")  # fmt: skip
 
 

@@ -1,12 +1,17 @@
-/* The local manager, untyped interface: one pool a type, for one thread. */
+/* The local manager, untyped interface: one pool a type, for one thread. Another subject
+ * may define BENCH_LOCAL_INIT, the function that makes a manager of another kind. */
 #include <nanvm/mem.h>
 
 #include "subject_per_thread.h"
 
+#if !defined(BENCH_LOCAL_INIT)
+#define BENCH_LOCAL_INIT nanvm_local_init
+#endif
+
 static BENCH_PER_THREAD nanvm_local bench_local;
 
 static inline void bench_open(void) {
-    nanvm_local_init(&bench_local);
+    BENCH_LOCAL_INIT(&bench_local);
 }
 
 static inline void bench_close(void) {
@@ -33,7 +38,7 @@ static inline void bench_open_managers(size_t length) {
         bench_fail("out of memory");
     }
     for (size_t i = 0; i < length; ++i) {
-        nanvm_local_init(&bench_locals[i]);
+        BENCH_LOCAL_INIT(&bench_locals[i]);
     }
 }
 

@@ -57,6 +57,13 @@ class MeasureTest(unittest.TestCase):
         self.assertRegex(out, r"tree +local ÷ mimalloc +0\.50 × +≤ 0\.55 × +met")
         self.assertIn("Fewer than 9 rounds", out)
 
+    def test_subjects_have_plain_names(self):
+        programs = [self.script("local", GOOD % 5), self.script("mimalloc_atomic", GOOD % 10)]
+        status, out, _ = self.run_with(programs, "tree")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"\n  mimalloc, atomic count +10\.0")
+        self.assertIn("÷ mimalloc, atomic count", out)
+
     def test_different_check_sums_are_refused(self):
         other = 'printf "tree\\tns/object\\t5\\ncheck\\t18\\n"'
         programs = [self.script("local", GOOD % 5), self.script("glibc", other)]
@@ -186,6 +193,16 @@ class ResultsTest(unittest.TestCase):
         self.assertTrue(results.Outcome(goal, 1.004).met())
         self.assertFalse(results.Outcome(goal, 1.006).met())
         self.assertIsNone(results.Outcome(goal).met())
+
+    def test_a_goal_says_the_plain_names(self):
+        goal = {"row": "tree", "subject": "a", "base": "b_atomic", "at_most": 1.0}
+        outcome = results.Outcome(goal, 1.0, {"b_atomic": "b, atomic count"})
+        self.assertEqual(outcome.what(), "a ÷ b, atomic count")
+
+    def test_a_shared_manager_is_ours_and_a_shared_ptr_is_not(self):
+        self.assertEqual(results.kind_of("shared"), "ours")
+        self.assertEqual(results.kind_of("typed_shared"), "ours")
+        self.assertEqual(results.kind_of("shared_ptr"), "peer")
 
     def test_figures_have_digits_that_count(self):
         shown = [results.figure(v) for v in (0, 0.0123, 1.234, 56.78, 1234.5)]

@@ -10,10 +10,8 @@
 #define _GNU_SOURCE
 #endif
 #define BENCH_THREADS 1
+#include "cpus.h"
 #include "objects.h"
-
-#include <pthread.h>
-#include <sched.h>
 
 const size_t bench_default_size = 10000;
 
@@ -36,23 +34,8 @@ DEFINE(small, 2)
 DEFINE(middle, 6)
 DEFINE(large, 16)
 
-/* --- CPUs ----------------------------------------------------------------------- */
-
-/* Those that the process may use. */
+/* The CPUs that the process may use: threads find themselves confined to one. */
 static cpu_set_t allowed;
-
-/* Each thread has a CPU of its own as long as there are enough. */
-static void run_on(int thread) {
-    int skipped = thread % CPU_COUNT(&allowed);
-    size_t cpu = 0;
-    while (!CPU_ISSET(cpu, &allowed) || skipped-- > 0) {
-        ++cpu;
-    }
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    (void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
-}
 
 /* --- each with its own ---------------------------------------------------------- */
 
@@ -115,7 +98,7 @@ static void churn(worker *self) {
 
 static void *work(void *context) {
     worker *self = (worker *)context;
-    run_on(self->number);
+    cpus_run_on(&allowed, self->number);
     bench_open();
     fill(self);
     churn(self);
@@ -223,21 +206,25 @@ static uint64_t consume(ring *self) {
     return sum;
 }
 
+/* The producer opens, and closes when the consumer has dropped the last object: a manager
+ * belongs to the thread that creates. */
 static void *producer(void *context) {
     ring *self = (ring *)context;
-    run_on(0);
+    cpus_run_on(&allowed, 0);
+    bench_open();
     for (size_t round = 0; round <= ROUNDS; ++round) {
         (void)pthread_barrier_wait(&self->start);
         produce(self);
         (void)pthread_barrier_wait(&self->start);
     }
+    bench_close();
     return NULL;
 }
 
 /* The first round is not counted. */
 static void *consumer(void *context) {
     ring *self = (ring *)context;
-    run_on(1);
+    cpus_run_on(&allowed, 1);
     for (size_t round = 0; round <= ROUNDS; ++round) {
         self->produced = 0;
         self->consumed = 0;
@@ -258,14 +245,12 @@ static void hand_over(void) {
     pthread_t threads[2];
     between.slots = (middle_ref *)bench_table(RING, sizeof(middle_ref));
     (void)pthread_barrier_init(&between.start, NULL, 2);
-    bench_open();
     if (pthread_create(&threads[0], NULL, producer, &between) != 0 ||
         pthread_create(&threads[1], NULL, consumer, &between) != 0) {
         bench_fail("threads: can't create a thread");
     }
     (void)pthread_join(threads[0], NULL);
     (void)pthread_join(threads[1], NULL);
-    bench_close();
     (void)pthread_barrier_destroy(&between.start);
     free(between.slots);
     if (between.sum != (uint64_t)(ROUNDS + 1) * HANDED * (HANDED - 1) / 2) {
@@ -279,7 +264,7 @@ static void hand_over(void) {}
 #endif
 
 void bench_workload(size_t size) {
-    (void)sched_getaffinity(0, sizeof(allowed), &allowed);
+    allowed = cpus_allowed();
     double one = run(1, size);
     double two = run(2, size);
     bench_report("threads one", "ns/step", one);

@@ -18,29 +18,38 @@ mark_as_advanced(bench_ocamlopt bench_rustc)
 
 # As Debian builds its packages, and so the peers.
 set(bench_optimisation -O2)
+set(bench_rust_flags -C opt-level=3 -C panic=abort)
 
 # --- subjects --------------------------------------------------------------------
 
 # bench_subject(NAME [HEADER file] [LANGUAGE C|CXX|OCAML|RUST] [PACKAGE package]
-#               [MODULE module | LIBRARY library | MALLOC library] [LINK target...])
+#               [MODULE module | LIBRARY library | MALLOC library | CRATE crate]
+#               [STANDARD standard] [CFG option...] [LINK target...])
 #
 # HEADER    subject_<NAME>.h unless given
 # PACKAGE   Debian's name of what it needs, for the report
 # MODULE    found by pkg-config
 # LIBRARY   found by its name
 # MALLOC    found by its name; replaces malloc, so it is linked though nothing names it
+# CRATE     Rust's, one that needs no other crate, as Debian's packages install its source
+# STANDARD  of C++, 17 unless given
+# CFG       what a program in Rust is built for, as in #[cfg(option)]
 function(bench_subject name)
-    cmake_parse_arguments(arg "" "HEADER;LANGUAGE;PACKAGE;MODULE;LIBRARY;MALLOC" "LINK"
-                          ${ARGN})
+    cmake_parse_arguments(
+        arg "" "HEADER;LANGUAGE;PACKAGE;MODULE;LIBRARY;MALLOC;CRATE;STANDARD" "LINK;CFG"
+        ${ARGN})
     if(NOT arg_HEADER)
         set(arg_HEADER subject_${name}.h)
     endif()
     if(NOT arg_LANGUAGE)
         set(arg_LANGUAGE C)
     endif()
+    if(NOT arg_STANDARD)
+        set(arg_STANDARD 17)
+    endif()
     bench_find_peer(${name})
     bench_find_compiler(${arg_LANGUAGE})
-    foreach(field IN ITEMS HEADER LANGUAGE PACKAGE LINK missing)
+    foreach(field IN ITEMS HEADER LANGUAGE PACKAGE CRATE STANDARD CFG LINK missing)
         set(bench_${name}_${field} "${arg_${field}}" PARENT_SCOPE)
     endforeach()
     set(bench_subjects ${bench_subjects} ${name} PARENT_SCOPE)
@@ -67,6 +76,13 @@ macro(bench_find_peer name)
         else()
             list(APPEND arg_LINK -Wl,--push-state,--no-as-needed
                  ${bench_library_${name}} -Wl,--pop-state)
+        endif()
+    elseif(arg_CRATE)
+        file(GLOB bench_crate_${arg_CRATE}
+             "/usr/share/cargo/registry/${arg_CRATE}-[0-9]*/src/lib.rs")
+        set(bench_crate_${arg_CRATE} "${bench_crate_${arg_CRATE}}" PARENT_SCOPE)
+        if(NOT bench_crate_${arg_CRATE})
+            set(arg_missing ${arg_PACKAGE})
         endif()
     endif()
 endmacro()
@@ -180,7 +196,7 @@ function(bench_program workload subject source)
     if(bench_${subject}_LANGUAGE STREQUAL OCAML)
         bench_ocaml(${target} ${source})
     elseif(bench_${subject}_LANGUAGE STREQUAL RUST)
-        bench_rust(${target} ${source})
+        bench_rust(${target} ${subject} ${source})
     else()
         bench_c(${target} ${workload} ${subject} ${source})
     endif()
@@ -207,6 +223,7 @@ function(bench_c target workload subject source)
         ${target} PRIVATE bench_frame ${bench_${subject}_LINK}
                           ${bench_more_link_${workload}_${subject}} Threads::Threads m)
     bench_compile(${target})
+    set_target_properties(${target} PROPERTIES CXX_STANDARD ${bench_${subject}_STANDARD})
 endfunction()
 
 # What all units of the benchmark are built with.
@@ -233,16 +250,43 @@ function(bench_ocaml target source)
     add_custom_target(${target} ALL DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
 endfunction()
 
-function(bench_rust target source)
+function(bench_rust target subject source)
+    set(output "${CMAKE_CURRENT_BINARY_DIR}/${target}")
+    set(options "")
+    foreach(option IN LISTS bench_${subject}_CFG)
+        list(APPEND options --cfg ${option})
+    endforeach()
+    foreach(item IN LISTS bench_${subject}_LINK)
+        list(APPEND options -C link-arg=${item})
+    endforeach()
+    set(library "")
+    if(bench_${subject}_CRATE)
+        bench_crate(${target} ${bench_${subject}_CRATE})
+    endif()
     add_custom_command(
-        OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${target}"
-        COMMAND "${bench_rustc}" --edition 2021 -C opt-level=3 -C panic=abort
-                "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o
-                "${CMAKE_CURRENT_BINARY_DIR}/${target}"
+        OUTPUT "${output}"
+        COMMAND "${bench_rustc}" --edition 2021 ${bench_rust_flags} ${options}
+                "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o "${output}"
         DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}"
+                "${CMAKE_CURRENT_SOURCE_DIR}/peers/bench.rs" ${library}
         VERBATIM)
-    add_custom_target(${target} ALL DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}")
+    add_custom_target(${target} ALL DEPENDS "${output}")
 endfunction()
+
+# Builds the crate for one program: `library` is the file, `options` names it.
+macro(bench_crate target crate)
+    string(REPLACE "-" "_" name ${crate})
+    set(library "${CMAKE_CURRENT_BINARY_DIR}/units/${target}/lib${name}.rlib")
+    file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/units/${target}")
+    add_custom_command(
+        OUTPUT "${library}"
+        COMMAND "${bench_rustc}" --edition 2018 ${bench_rust_flags} --crate-type rlib
+                --crate-name ${name} --cap-lints allow "${bench_crate_${crate}}" -o
+                "${library}"
+        DEPENDS "${bench_crate_${crate}}"
+        VERBATIM)
+    list(APPEND options --extern "${name}=${library}")
+endmacro()
 
 # --- the list for bench/measure.py -----------------------------------------------
 

@@ -1,9 +1,55 @@
 //! The frame of the programs in Rust: what bench.c and bench.h are to those in C.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 use std::arch::asm;
 use std::env;
 use std::time::Instant;
+
+/// The counted reference: Arc in programs for `atomic`, else Rc.
+#[cfg(atomic)]
+pub use std::sync::Arc as Counted;
+
+#[cfg(not(atomic))]
+pub use std::rc::Rc as Counted;
+
+/// mimalloc as the global allocator, in programs for `mimalloc`.
+#[cfg(mimalloc)]
+mod mimalloc {
+    use std::alloc::{GlobalAlloc, Layout};
+
+    extern "C" {
+        fn mi_malloc(size: usize) -> *mut u8;
+        fn mi_malloc_aligned(size: usize, align: usize) -> *mut u8;
+        fn mi_realloc_aligned(memory: *mut u8, size: usize, align: usize) -> *mut u8;
+        fn mi_free(memory: *mut u8);
+    }
+
+    /// How mi_malloc aligns all that is as large.
+    const ALIGN: usize = 16;
+
+    struct Mimalloc;
+
+    unsafe impl GlobalAlloc for Mimalloc {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            if layout.align() <= ALIGN && layout.align() <= layout.size() {
+                mi_malloc(layout.size())
+            } else {
+                mi_malloc_aligned(layout.size(), layout.align())
+            }
+        }
+
+        unsafe fn dealloc(&self, memory: *mut u8, _: Layout) {
+            mi_free(memory)
+        }
+
+        unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+            mi_realloc_aligned(memory, size, layout.align())
+        }
+    }
+
+    #[global_allocator]
+    static GLOBAL: Mimalloc = Mimalloc;
+}
 
 pub fn report(row: &str, unit: &str, value: f64) {
     println!("{row}\t{unit}\t{value:.6}");

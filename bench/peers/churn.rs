@@ -1,29 +1,29 @@
-//! churn.c in Rust: a slot is an enum of eight kinds of Rc.
+//! churn.c in Rust: a slot is an enum of eight kinds of Rc, or Arc.
 
 mod bench;
 
-use std::rc::Rc;
+use bench::Counted;
 use std::time::Instant;
 
 enum Slot {
-    Bytes16(Rc<[u64; 2]>),
-    Bytes24(Rc<[u64; 3]>),
-    Bytes32(Rc<[u64; 4]>),
-    Bytes48(Rc<[u64; 6]>),
-    Bytes64(Rc<[u64; 8]>),
-    Bytes80(Rc<[u64; 10]>),
-    Bytes96(Rc<[u64; 12]>),
-    Bytes128(Rc<[u64; 16]>),
+    Bytes16(Counted<[u64; 2]>),
+    Bytes24(Counted<[u64; 3]>),
+    Bytes32(Counted<[u64; 4]>),
+    Bytes48(Counted<[u64; 6]>),
+    Bytes64(Counted<[u64; 8]>),
+    Bytes80(Counted<[u64; 10]>),
+    Bytes96(Counted<[u64; 12]>),
+    Bytes128(Counted<[u64; 16]>),
 }
 
 const TYPES: usize = 8;
 const REPEATS: usize = 7;
 const STEPS: usize = 500_000;
 
-fn words<const N: usize>(kind: usize, a: u64) -> Rc<[u64; N]> {
+fn words<const N: usize>(kind: usize, a: u64) -> Counted<[u64; N]> {
     let mut words = [a; N];
     words[1] = a + kind as u64;
-    Rc::new(words)
+    Counted::new(words)
 }
 
 fn create(kind: usize, a: u64) -> Slot {

@@ -1,23 +1,23 @@
-//! list.c in Rust: nodes are Rc; the list takes the next node out of each before it drops
-//! it, as the list would recurse otherwise.
+//! list.c in Rust: nodes are Rc, or Arc; the list takes the next node out of each before
+//! it drops it, as the list would recurse otherwise.
 
 mod bench;
 
-use std::rc::Rc;
+use bench::Counted;
 use std::time::Instant;
 
 struct Node {
-    next: Option<Rc<Node>>,
+    next: Option<Counted<Node>>,
     value: u64,
 }
 
-struct List(Option<Rc<Node>>);
+struct List(Option<Counted<Node>>);
 
 impl Drop for List {
     fn drop(&mut self) {
         let mut next = self.0.take();
         while let Some(node) = next {
-            next = Rc::try_unwrap(node).ok().and_then(|node| node.next);
+            next = Counted::try_unwrap(node).ok().and_then(|node| node.next);
         }
     }
 }
@@ -27,7 +27,7 @@ const REPEATS: usize = 5;
 fn build(size: usize) -> List {
     let mut list = None;
     for value in 0..size as u64 {
-        list = Some(Rc::new(Node { next: list, value }));
+        list = Some(Counted::new(Node { next: list, value }));
     }
     List(list)
 }

@@ -1,25 +1,25 @@
-//! tree.c in Rust: nodes are Rc, and drop themselves.
+//! tree.c in Rust: nodes are Rc, or Arc, and drop themselves.
 
 mod bench;
 
-use std::rc::Rc;
+use bench::Counted;
 use std::time::Instant;
 
 struct Node {
     #[allow(dead_code)] // it is there to be built and dropped
-    left: Option<Rc<Node>>,
-    right: Option<Rc<Node>>,
+    left: Option<Counted<Node>>,
+    right: Option<Counted<Node>>,
 }
 
 const REPEATS: usize = 21;
 
-fn build(depth: usize) -> Rc<Node> {
+fn build(depth: usize) -> Counted<Node> {
     if depth > 1 {
         let left = Some(build(depth - 1));
         let right = Some(build(depth - 1));
-        Rc::new(Node { left, right })
+        Counted::new(Node { left, right })
     } else {
-        Rc::new(Node {
+        Counted::new(Node {
             left: None,
             right: None,
         })
