@@ -160,6 +160,11 @@ static inline nanvm_slots *free_slots_of(const nanvm_origin *origin) {
                : NULL;
 }
 
+/* Whether the objects of a pool hold nothing, and may be freed without a call. */
+static inline bool hold_nothing(const nanvm_slots *slots) {
+    return slots->dealloc.table->traits.holds_nothing;
+}
+
 /* Has to be called before any other function uses the chunk, and so before code of the
  * user runs. */
 static inline void store_chunk(walk *self) {
@@ -293,14 +298,13 @@ static inline bool go_on_with(walk *self, void *object) {
     if (origin->type == self->type && (slots == NULL || !has_full_magazine(slots))) {
         return true;
     }
-    bool is_plain = nanvm_type_is_plain(origin->type);
-    if (is_plain && origin->type->refs_length == 0 && slots != NULL) {
-        nanvm_slots_free_to(slots, origin, object); /* as above: in another pool */
+    if (slots != NULL && hold_nothing(slots)) { /* in a pool of a shared manager */
+        nanvm_slots_free_to(slots, origin, object);
         return false;
     }
     /* An object that holds nothing, but can't be freed without a call, is passed on, too:
      * defer() frees it. */
-    if (!is_plain || origin->type->refs_length == 0) {
+    if (!nanvm_type_is_plain(origin->type) || origin->type->refs_length == 0) {
         defer_in_walk(self, object);
         return false;
     }
@@ -579,7 +583,14 @@ static inline void end_object(nanvm_origin *origin, void *object) {
 
 /* The next two functions aren't inlined, so that the usual path saves no registers. */
 NANVM_NOINLINE static void end_atomic(void *object) {
-    end_object(nanvm_block_origin(object), object);
+    nanvm_origin *origin = nanvm_block_origin(object);
+    nanvm_slots *slots =
+        origin->dealloc->table->traits.remote ? free_slots_of(origin) : NULL;
+    if (slots != NULL && hold_nothing(slots)) {
+        nanvm_slots_free_to(slots, origin, object);
+    } else {
+        end_object(origin, object);
+    }
 }
 
 NANVM_NOINLINE static void release_and_end(void *object) {

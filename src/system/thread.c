@@ -1,6 +1,6 @@
 #include "system/thread.h"
 
-NANVM_THREAD_LOCAL size_t nanvm_thread_number;
+NANVM_THREAD_STATIC size_t nanvm_thread_number;
 
 size_t nanvm_thread_claim(void) {
     static size_t last;

@@ -44,6 +44,8 @@ static void measure_all(const subject *self) {
 int main(void) {
     nanvm_local local;
     nanvm_local_init(&local);
+    nanvm_local shared;
+    nanvm_local_init_shared(&shared);
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_arena_assume_self_contained(&arena);
@@ -52,6 +54,8 @@ int main(void) {
         {"empty", nanvm_global(), loops, NULL},
         {"local", nanvm_local_manager(&local), untyped_operations, NULL},
         {"typed", nanvm_local_manager(&local), typed_operations, NULL},
+        {"shared", nanvm_local_manager(&shared), untyped_operations, NULL},
+        {"typed_shared", nanvm_local_manager(&shared), typed_operations, NULL},
         {"arena", nanvm_arena_manager(&arena), untyped_operations, &arena},
         {"global", nanvm_global(), untyped_operations, NULL},
         {"typed_global", nanvm_global(), typed_operations, NULL},
@@ -61,6 +65,7 @@ int main(void) {
         measure_all(&subjects[i]);
     }
     nanvm_arena_deinit(&arena);
+    nanvm_local_deinit(&shared);
     nanvm_local_deinit(&local);
     return 0;
 }
