@@ -2,7 +2,7 @@
 #ifndef NANVM_HARDENED_ATOMIC_H
 #define NANVM_HARDENED_ATOMIC_H
 
-#include <nanvm/mem/config.h>
+#include "system/atomic.h"
 
 #if !defined(NANVM_GNU)
 #error "a hardened build needs the atomic operations of gcc or clang"
