@@ -14,6 +14,7 @@ set(nanvm_sources
     src/object.c
     src/ref.c
     src/remote.c
+    src/share.c
     src/stats.c
     src/type.c
     src/managers/arena.c
@@ -25,6 +26,7 @@ set(nanvm_sources
     src/pool/chunk.c
     src/pool/free_slots.c
     src/pool/large.c
+    src/pool/live.c
     src/pool/piece_slots.c
     src/pool/piece_table.c
     src/pool/pool.c
@@ -82,7 +84,7 @@ list(APPEND nanvm_hardened_sources
     src/hardened/quarantine.c
     src/hardened/wipe.c)
 set(nanvm_debug_sources
-    ${nanvm_hardened_sources} src/debug/self_contained.c src/debug/cycle.c src/debug/live.c
+    ${nanvm_hardened_sources} src/debug/self_contained.c src/debug/cycle.c
     src/debug/unset.c)
 set(nanvm_own_sources ${nanvm_sources})
 set(nanvm_own_folder src/usual)

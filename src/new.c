@@ -171,11 +171,11 @@ nanvm_mut_ref nanvm_new_with(nanvm_manager *manager, const nanvm_type *type,
     if (self.object == NULL) {
         return self;
     }
-    nanvm_block_hide(self.object);
+    int32_t count = nanvm_block_hide(self.object);
     if (!call_construct(construct, self.object, length, context)) {
         give_up(self.object);
         return null_handle;
     }
-    nanvm_block_show(self.object);
+    nanvm_block_set_count(self.object, count);
     return self;
 }

@@ -28,13 +28,13 @@ NANVM_UNUSED static void free_unfinished(void **unfinished) {
 
 static bool call_clone(const nanvm_type *type, void *copy, const void *source,
                        size_t length) {
-    nanvm_block_hide(copy);
+    int32_t count = nanvm_block_hide(copy);
     void *unfinished NANVM_ON_UNWIND(free_unfinished) = copy;
     nanvm_unwind_reads(&unfinished);
     bool cloned = type->clone(copy, source, length);
     unfinished = NULL;
     if (cloned) {
-        nanvm_block_show(copy);
+        nanvm_block_set_count(copy, count);
     }
     return cloned;
 }

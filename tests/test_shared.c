@@ -421,6 +421,213 @@ static void test_array_may_grow_in_another_thread(void **state) {
     nanvm_mut_ref_drop(sent.array);
 }
 
+/* --- shared after they were made --- */
+
+static void open_plain(fixture *self) {
+    accounting_init(&self->source, NANVM_COUNT_ATOMIC);
+    nanvm_local_init_from(&self->local, &self->source.manager);
+    nanvm_local_on_leak(&self->local, nanvm_local_ignore_leak, NULL);
+    self->manager = nanvm_local_manager(&self->local);
+}
+
+FIXTURE(plain, open_plain, close_local)
+
+/* References of all kinds, to objects of several pools; some are referred to twice. */
+static nanvm_ref medley(nanvm_manager *manager) {
+    nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(manager, 1));
+    nanvm_ref items[] = {leaf, tree(manager, 5), null_ref(), nanvm_ref_clone(leaf)};
+    nanvm_ref array =
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, items, 4));
+    word values[] = {word_from_ref(nanvm_ref_clone(array)), word_from_number(7),
+                     word_from_ref(nanvm_ref_clone(leaf))};
+    nanvm_ref words =
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &words_type, values, 3));
+    nanvm_ref large =
+        nanvm_mut_ref_to_ref(nanvm_new_array(manager, &refs_type, NULL, 5000));
+    return new_node(manager, new_node(manager, array, words), large);
+}
+
+static size_t plain_left;
+static size_t atomic_found;
+
+static void look_at_counts(nanvm_ref ref, void *context) {
+    if (!nanvm_ref_is_null(ref)) {
+        int32_t count = nanvm_block_count(ref.object);
+        plain_left += count >= 0;
+        atomic_found += nanvm_count_is_atomic(count);
+        nanvm_ref_visit(ref, look_at_counts, context);
+    }
+}
+
+static void expect_counts(nanvm_ref ref, bool plain) {
+    plain_left = atomic_found = 0;
+    look_at_counts(ref, NULL);
+    assert_int_equal(plain ? atomic_found : plain_left, 0);
+}
+
+static void test_what_a_reference_reaches_is_shared(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref other = tree(self->manager, 4);
+    nanvm_ref root = medley(self->manager);
+    assert_true(nanvm_ref_share(root));
+    expect_counts(root, false);
+    expect_counts(other, true);
+    const struct node *top = nanvm_ref_get(root);
+    const struct node *left = nanvm_ref_get(top->left);
+    assert_int_equal(nanvm_ref_count(left->left), 1);
+    assert_true(nanvm_ref_share(root));
+    drop_elsewhere(root);
+    assert_int_equal(tracked_live(), 0);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 15);
+    nanvm_ref_drop(other);
+}
+
+static void test_plain_objects_live_on_beside_shared_ones(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < 50; round++) {
+        nanvm_ref kept = tree(self->manager, 5);
+        nanvm_ref sent = tree(self->manager, 5);
+        nanvm_ref more = tree(self->manager, 3);
+        assert_true(nanvm_ref_share(sent));
+        nanvm_ref copy = nanvm_ref_clone(kept);
+        drop_elsewhere(sent);
+        nanvm_ref_drop(kept);
+        nanvm_ref_drop(more);
+        nanvm_ref_drop(copy);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+        expect_counts(copy = tree(self->manager, 6), true);
+        nanvm_ref_drop(copy);
+    }
+}
+
+static void test_shared_later_may_outlive_its_manager(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref root = medley(self->manager);
+    nanvm_ref plain = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &point_type));
+    assert_true(nanvm_ref_share(root));
+    nanvm_local_deinit(&self->local);
+    assert_false(nanvm_ref_share(plain)); /* its manager has ended */
+    drop_elsewhere(root);
+    nanvm_ref_drop(plain);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
+static void test_all_objects_of_a_manager_are_shared(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    assert_true(nanvm_local_share(&self->local));
+    nanvm_ref refs[] = {medley(self->manager), tree(self->manager, 9)};
+    nanvm_ref_drop(tree(self->manager, 4));
+    assert_true(nanvm_local_share(&self->local));
+    expect_counts(refs[0], false);
+    expect_counts(refs[1], false);
+    nanvm_ref later = tree(self->manager, 9);
+    expect_counts(later, true);
+    drop_elsewhere(refs[0]);
+    drop_elsewhere(refs[1]);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 511);
+    nanvm_ref_drop(later);
+}
+
+static void test_large_array_that_was_shared_may_grow(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref array =
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &refs_type, NULL, 3000));
+    assert_true(nanvm_ref_share(array));
+    nanvm_mut_ref own;
+    assert_true(nanvm_ref_try_to_mut_ref(&array, &own));
+    assert_true(nanvm_mut_ref_resize(&own, self->manager, 9000));
+    assert_true(nanvm_mut_ref_resize(&own, self->manager, 90000));
+    drop_elsewhere(nanvm_mut_ref_to_ref(own));
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+static void test_objects_that_one_thread_frees_cant_be_shared(void **state) {
+    fixture *self = *state;
+    accounting foreign;
+    accounting_init(&foreign, NANVM_COUNT_PLAIN);
+    nanvm_ref inner = tree(&foreign.manager, 1);
+    nanvm_ref root = new_node(self->manager, tree(self->manager, 4), inner);
+    assert_false(nanvm_ref_share(root));
+    expect_counts(root, true);
+    assert_false(nanvm_ref_freeze(root));
+    expect_counts(root, true);
+    nanvm_ref_drop(root);
+    accounting_deinit(&foreign);
+}
+
+/* Shares a medley on a source of which one request fails. */
+static bool share_medley(accounting *source) {
+    nanvm_local local;
+    nanvm_local_init_from(&local, &source->manager);
+    nanvm_manager *manager = nanvm_local_manager(&local);
+    accounting_never_fail(source);
+    nanvm_ref root = medley(manager);
+    size_t n = source->requests;
+    bool shared = false;
+    for (size_t i = 0; !shared; i++) {
+        accounting_fail_once(source, i);
+        shared = nanvm_ref_share(root);
+        expect_counts(root, !shared);
+    }
+    assert_true(source->requests > n + 3);
+    accounting_never_fail(source);
+    nanvm_ref_drop(root);
+    nanvm_local_deinit(&local);
+    return true;
+}
+
+static void test_sharing_fails_as_a_whole(void **state) {
+    accounting source;
+    (void)state;
+    accounting_init(&source, NANVM_COUNT_ATOMIC);
+    assert_true(share_medley(&source));
+    accounting_deinit(&source);
+}
+
+/* --- frozen --- */
+
+static void test_frozen_objects_are_freed_with_their_manager(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref root = medley(self->manager);
+    nanvm_ref counted = tree(self->manager, 4);
+    assert_true(nanvm_ref_freeze(root));
+    assert_int_equal(nanvm_ref_count(root), SIZE_MAX);
+    plain_left = atomic_found = 0;
+    look_at_counts(root, NULL);
+    assert_int_equal(plain_left + atomic_found, 0);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 15);
+    drop_elsewhere(root);
+    nanvm_ref_drop(root); /* as often as anyone likes */
+    nanvm_ref_drop(counted);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    tracked_forget(1);
+    size_t leaked = 0;
+    nanvm_local_on_leak(&self->local, count_leak, &leaked);
+    nanvm_local_deinit(&self->local);
+    assert_int_equal(leaked, 0);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
+static void test_frozen_objects_of_a_shared_manager_are_freed_with_it(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref root = medley(self->manager);
+    nanvm_ref counted[] = {tree(self->manager, 4), tree(self->manager, 3)};
+    assert_true(nanvm_ref_freeze(root));
+    tracked_forget(1);
+    drop_elsewhere(counted[0]);
+    nanvm_local_deinit(&self->local);
+    assert_true(self->source.live_blocks > 0);
+    drop_elsewhere(counted[1]);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_another_thread_freed_is_used_again, shared),
     TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
@@ -437,6 +644,15 @@ static const struct CMUnitTest tests[] = {
     TEST(test_objects_have_atomic_counts, shared),
     TEST(test_shared_object_is_copied_to_be_written, shared),
     TEST(test_array_may_grow_in_another_thread, shared),
+    TEST(test_what_a_reference_reaches_is_shared, plain),
+    TEST(test_plain_objects_live_on_beside_shared_ones, plain),
+    TEST(test_shared_later_may_outlive_its_manager, plain),
+    TEST(test_all_objects_of_a_manager_are_shared, plain),
+    TEST(test_large_array_that_was_shared_may_grow, plain),
+    TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),
+    TEST(test_sharing_fails_as_a_whole),
+    TEST(test_frozen_objects_are_freed_with_their_manager, plain),
+    TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),
 };
 
 RUN_TESTS(tests)

@@ -4,8 +4,6 @@
 
 #include "internal.h"
 
-struct nanvm_chunk;
-struct nanvm_large;
 struct nanvm_pool;
 
 #if defined(NANVM_DEBUG)
@@ -19,20 +17,6 @@ enum { NANVM_IS_DEBUG = 1 };
 /* Stops the program if the object, which lies in `arena`, refers to one outside. */
 void nanvm_self_contained_check(const nanvm_arena *arena, const nanvm_type *type,
                                 const void *object);
-
-/* --- live.c ----------------------------------------------------------------- */
-
-/* The chunk of a large object joins, and leaves, the list of those in its pool. */
-void nanvm_live_add(struct nanvm_large *self, struct nanvm_chunk *chunk);
-void nanvm_live_remove(struct nanvm_large *self, struct nanvm_chunk *chunk);
-
-typedef void nanvm_live_visitor(const void *object, void *context);
-
-/* Calls `visitor` for each live object of the pool. */
-void nanvm_live_visit_slab(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
-                           void *context);
-void nanvm_live_visit_large(struct nanvm_pool *pool, nanvm_live_visitor *visitor,
-                            void *context);
 
 /* --- cycle.c ---------------------------------------------------------------- */
 
@@ -49,17 +33,6 @@ static inline void nanvm_self_contained_check(const nanvm_arena *arena,
     (void)arena;
     (void)type;
     (void)object;
-}
-
-static inline void nanvm_live_add(struct nanvm_large *self, struct nanvm_chunk *chunk) {
-    (void)self;
-    (void)chunk;
-}
-
-static inline void nanvm_live_remove(struct nanvm_large *self,
-                                     struct nanvm_chunk *chunk) {
-    (void)self;
-    (void)chunk;
 }
 
 static inline void nanvm_cycle_report(const nanvm_local *self, struct nanvm_pool *pools) {

@@ -24,7 +24,7 @@ nanvm_chunk *nanvm_cache_pop(nanvm_large *self, size_t size) {
 }
 
 static void free_waiting(nanvm_large *self, void *object) {
-    nanvm_quarantine_expect(object, nanvm_pool_dealloc(&self->pool));
+    nanvm_pool_expect_dead(&self->pool, object);
     nanvm_quarantine_check(object, nanvm_large_room(object));
     nanvm_chunk_free(&self->pool, nanvm_chunk_of(object));
 }
@@ -34,7 +34,7 @@ static void free_waiting(nanvm_large *self, void *object) {
 void nanvm_cache_push(nanvm_large *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     nanvm_quarantine *waiting = &self->pool.waiting;
-    nanvm_live_remove(self, chunk);
+    nanvm_live_leave(self, chunk);
     if (!nanvm_large_keeps(self, chunk) ||
         !nanvm_quarantine_reserve(waiting, self->pool.source, WAITING_MAX)) {
         nanvm_wipe_object(object, nanvm_large_room(object));

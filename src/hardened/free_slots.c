@@ -35,7 +35,7 @@ void nanvm_free_slots_wipe(const nanvm_slab *self, void *object) {
 static void *pop_waiting(nanvm_pool *pool) {
     void *object = nanvm_quarantine_pop(&pool->waiting);
     if (object != NULL) {
-        nanvm_quarantine_expect(object, nanvm_pool_dealloc(pool));
+        nanvm_pool_expect_dead(pool, object);
         nanvm_quarantine_check(object, pool->most_size);
         nanvm_block_set_count(object, pool->slots.first_count);
         nanvm_chunk_of(object)->head.live += 1;

@@ -10,6 +10,13 @@ static inline void *nanvm_pool_pop(nanvm_pool *self) {
     return NULL;
 }
 
+/* Stops the program if `object` isn't a dropped object of the pool. */
+static inline void nanvm_pool_expect_dead(const nanvm_pool *self, const void *object) {
+    const nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
+    bool is_shared = self->remote != NULL && dealloc == &self->remote->dealloc;
+    nanvm_quarantine_expect(object, is_shared || dealloc == &self->slots.dealloc);
+}
+
 static inline void nanvm_pool_waiting_deinit(nanvm_pool *self) {
     nanvm_quarantine_deinit(&self->waiting, self->source_dealloc);
 }

@@ -74,9 +74,8 @@ void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *
     }
 }
 
-void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc) {
-    if (nanvm_block_origin(object)->dealloc != dealloc ||
-        nanvm_block_count(object) != NANVM_COUNT_DEAD) {
+void nanvm_quarantine_expect(const void *object, bool is_own) {
+    if (!is_own || nanvm_block_count(object) != NANVM_COUNT_DEAD) {
         nanvm_fatal("the addresses of dead objects were overwritten");
     }
 }

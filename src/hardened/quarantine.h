@@ -24,9 +24,9 @@ void *nanvm_quarantine_pop(nanvm_quarantine *self);
 /* Removes the objects for which `leaves` returns true. */
 void nanvm_quarantine_filter(nanvm_quarantine *self, bool (*leaves)(const void *object));
 
-/* Stops the program if `object` isn't a dropped object of that dealloc: the ring may have
- * been overwritten. */
-void nanvm_quarantine_expect(const void *object, const nanvm_dealloc *dealloc);
+/* Stops the program if `object` isn't a dropped object of the pool, as `is_own` says, or
+ * isn't dead: the ring may have been overwritten. */
+void nanvm_quarantine_expect(const void *object, bool is_own);
 
 /* Stops the program if any byte was written since nanvm_wipe_object(). */
 void nanvm_quarantine_check(const void *object, size_t size);

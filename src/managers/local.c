@@ -499,6 +499,10 @@ void nanvm_local_init_shared_from(nanvm_local *self, nanvm_manager *source) {
     self->leak = nanvm_local_ignore_leak;
 }
 
+bool nanvm_local_share(nanvm_local *self) {
+    return self->state == NULL || nanvm_shared_add_all(self->state->all);
+}
+
 void nanvm_local_hand_over(nanvm_local *self) {
     if (self->state != NULL) {
         nanvm_shared_hand_over(&self->state->pools);

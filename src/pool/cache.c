@@ -20,6 +20,7 @@ nanvm_chunk *nanvm_cache_pop(nanvm_large *self, size_t size) {
  * calls this function again. */
 void nanvm_cache_push(nanvm_large *self, void *object) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
+    nanvm_live_leave(self, chunk);
     if (nanvm_large_keeps(self, chunk)) {
         nanvm_chunk *old = self->cached;
         self->cached = chunk;
@@ -52,7 +53,7 @@ static nanvm_chunk *resize_chunk(nanvm_large *self, nanvm_chunk *chunk, size_t l
     }
     if (resized != NULL) {
         resized->size = size;
-        nanvm_large_init_chunk(self, resized);
+        nanvm_large_init_chunk(self, resized, resized->head.origin.dealloc);
     }
     return resized;
 }
@@ -60,10 +61,12 @@ static nanvm_chunk *resize_chunk(nanvm_large *self, nanvm_chunk *chunk, size_t l
 void *nanvm_cache_grow(nanvm_large *self, void *object, size_t prefix, size_t size) {
     nanvm_chunk *chunk = nanvm_chunk_of(object);
     size_t old = chunk->size;
+    nanvm_live_remove(self, chunk); /* it may move */
     nanvm_chunk *larger = resize_chunk(self, chunk, prefix + size);
     if (larger == NULL && nanvm_pools_give_back(self->pool.owner)) {
         larger = resize_chunk(self, chunk, prefix + size);
     }
+    nanvm_live_add(self, larger == NULL ? chunk : larger);
     if (larger == NULL) {
         return NULL;
     }

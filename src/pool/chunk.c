@@ -16,10 +16,11 @@ static size_t most_items_in(const nanvm_type *type, size_t room) {
     return type->item_size == 0 ? 0 : (room - type->items_offset) / type->item_size;
 }
 
-void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room) {
+void nanvm_chunk_init(nanvm_chunk *self, const nanvm_pool *pool, nanvm_dealloc *dealloc,
+                      size_t room) {
     self->head.most_items = most_items_in(pool->slots.type, room);
     nanvm_chunk_memory_write_checksum(self);
-    nanvm_origin_write(&self->head.origin, pool->slots.type, nanvm_pool_dealloc(pool));
+    nanvm_origin_write(&self->head.origin, pool->slots.type, dealloc);
 }
 
 nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size) {

@@ -14,7 +14,7 @@ typedef struct nanvm_chunk {
     uint32_t used;                 /* slots carved so far */
     bool is_idle; /* empty, and not used since the pool's round began: pool/slab.h */
     NANVM_INTEGRITY(nanvm_memory_front front;)
-    NANVM_IN_DEBUG(struct nanvm_chunk *before; /* the one in front in the list `live` */)
+    struct nanvm_chunk *before; /* of a large object: the one in front in the list */
 } nanvm_chunk;
 
 NANVM_STATIC_ASSERT(offsetof(nanvm_chunk_head, most_items) == sizeof(nanvm_origin),
@@ -33,7 +33,8 @@ nanvm_chunk *nanvm_chunk_alloc(nanvm_pool *pool, size_t size);
 void nanvm_chunk_free(nanvm_pool *pool, nanvm_chunk *self);
 
 /* Writes the origin, and how many items fit into an array of `room` bytes. */
-void nanvm_chunk_init(nanvm_chunk *self, nanvm_pool *pool, size_t room);
+void nanvm_chunk_init(nanvm_chunk *self, const nanvm_pool *pool, nanvm_dealloc *dealloc,
+                      size_t room);
 
 #include "chunk_memory.h"
 

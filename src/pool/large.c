@@ -13,9 +13,10 @@ static size_t chunk_size(const nanvm_large *self, size_t size) {
     return self->pool.is_sanitized ? size : lines - MALLOC_HEAD;
 }
 
-void nanvm_large_init_chunk(nanvm_large *self, nanvm_chunk *chunk) {
+void nanvm_large_init_chunk(nanvm_large *self, nanvm_chunk *chunk,
+                            nanvm_dealloc *dealloc) {
     size_t room = chunk->size - nanvm_chunk_prefix(self->pool.slots.type);
-    nanvm_chunk_init(chunk, &self->pool, room);
+    nanvm_chunk_init(chunk, &self->pool, dealloc, room);
 }
 
 nanvm_chunk *nanvm_large_alloc_chunk(nanvm_large *self, size_t size) {
@@ -25,7 +26,7 @@ nanvm_chunk *nanvm_large_alloc_chunk(nanvm_large *self, size_t size) {
         chunk = nanvm_chunk_alloc(&self->pool, size);
     }
     if (chunk != NULL) {
-        nanvm_large_init_chunk(self, chunk);
+        nanvm_large_init_chunk(self, chunk, nanvm_pool_dealloc(&self->pool));
     }
     return chunk;
 }
@@ -85,12 +86,22 @@ static void *large_alloc(nanvm_pool *pool, size_t size) {
     return chunk == NULL ? NULL : nanvm_large_object_in(self, chunk, prefix);
 }
 
+/* Frees the chunks of frozen objects, too. */
+static void large_destroy(nanvm_pool *pool) {
+    nanvm_large *self = nanvm_large_of(pool);
+    for (nanvm_chunk *chunk; (chunk = self->live) != NULL;) {
+        self->live = chunk->next;
+        nanvm_chunk_free(pool, chunk);
+    }
+    nanvm_pool_destroy(pool);
+}
+
 static void large_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_pool *pool = (nanvm_pool *)dealloc;
     nanvm_cache_push(nanvm_large_of(pool), object);
     pool->live -= 1;
     if (pool->owner == NULL && pool->live == 0) {
-        nanvm_pool_destroy(pool);
+        large_destroy(pool);
     }
 }
 
@@ -125,7 +136,19 @@ static nanvm_pool_counts large_count(nanvm_pool *pool) {
         collect(pool);
     }
     size_t bytes = pool->reserved - nanvm_cache_bytes(nanvm_large_of(pool));
-    return (nanvm_pool_counts){pool->live, bytes, pool->peak, pool->peak_bytes};
+    size_t live = pool->live - nanvm_atomic_read_relaxed(&pool->frozen);
+    return (nanvm_pool_counts){live, bytes, pool->peak, pool->peak_bytes};
+}
+
+/* Only frozen objects stay in the list of an orphan: others are freed one by one, perhaps
+ * by several threads at once. */
+static void list_frozen(nanvm_large *self) {
+    for (nanvm_chunk *chunk = self->live, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (nanvm_block_count(nanvm_chunk_first(chunk)) != NANVM_COUNT_NONE) {
+            nanvm_live_remove(self, chunk);
+        }
+    }
 }
 
 /* What the pool has reserved isn't counted any more. */
@@ -136,9 +159,11 @@ static void large_free_orphaned(nanvm_pool *pool, void *object) {
 
 static void large_orphan(nanvm_pool *pool) {
     nanvm_cache_clear(nanvm_large_of(pool));
+    list_frozen(nanvm_large_of(pool));
     pool->owner = NULL;
+    pool->live -= pool->frozen;
     if (pool->live == 0) {
-        nanvm_pool_destroy(pool);
+        large_destroy(pool);
     } else if (pool->remote != NULL) {
         nanvm_shared_orphan(pool);
     } else {
@@ -150,23 +175,24 @@ static void large_orphan(nanvm_pool *pool) {
 static const nanvm_dealloc_table large_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = large_free_block,
+    .share = nanvm_shared_add,
     .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
-static const nanvm_pool_table large_table = {
-    .size = sizeof(nanvm_large),
-    .alloc = large_alloc,
-    .resize = large_resize,
-    .trim = large_trim,
-    .count = large_count,
-    .orphan = large_orphan,
-    .free_orphaned = large_free_orphaned,
-    .destroy = nanvm_pool_destroy,
-    NANVM_IN_DEBUG(.visit = nanvm_live_visit_large)};
+static const nanvm_pool_table large_table = {.size = sizeof(nanvm_large),
+                                             .remote_table = &nanvm_shared_large,
+                                             .alloc = large_alloc,
+                                             .resize = large_resize,
+                                             .trim = large_trim,
+                                             .count = large_count,
+                                             .orphan = large_orphan,
+                                             .free_orphaned = large_free_orphaned,
+                                             .destroy = large_destroy,
+                                             .visit = nanvm_live_visit_large};
 
 nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,
                                const nanvm_type *type, size_t least_size) {
     nanvm_pool *self =
-        nanvm_shared_start(nanvm_pool_create(&large_table, source, owner, type), false);
+        nanvm_shared_start(nanvm_pool_create(&large_table, source, owner, type));
     if (self != NULL) {
         self->least_size = least_size;
         self->most_size = NANVM_LARGE_MOST;

@@ -16,12 +16,24 @@
 typedef struct nanvm_large {
     nanvm_pool pool;     /* first */
     nanvm_chunk *cached; /* kept for the next object, or NULL */
-    NANVM_IN_DEBUG(nanvm_chunk *live; /* the chunks of live objects, linked */)
+    nanvm_chunk *live;   /* the chunks of live objects, linked in both directions */
 } nanvm_large;
 
 static inline nanvm_large *nanvm_large_of(nanvm_pool *pool) {
     return (nanvm_large *)(void *)pool;
 }
+
+/* --- live.c ------------------------------------------------------------------- */
+
+/* The chunk joins, or leaves, the list of those with live objects. */
+void nanvm_live_add(nanvm_large *self, nanvm_chunk *chunk);
+void nanvm_live_remove(nanvm_large *self, nanvm_chunk *chunk);
+
+/* The object is freed. In an orphan only frozen objects are in the list. */
+void nanvm_live_leave(nanvm_large *self, nanvm_chunk *chunk);
+
+/* `visit` of the pool's table. */
+void nanvm_live_visit_large(nanvm_pool *pool, nanvm_live_visitor *visitor, void *context);
 
 /* --- large.c ------------------------------------------------------------------ */
 
@@ -40,7 +52,8 @@ nanvm_chunk *nanvm_large_alloc_chunk_at_last(nanvm_large *self, size_t size);
 void *nanvm_large_object_in(nanvm_large *self, nanvm_chunk *chunk, size_t prefix);
 
 /* Writes the origin of a chunk whose size is set. */
-void nanvm_large_init_chunk(nanvm_large *self, nanvm_chunk *chunk);
+void nanvm_large_init_chunk(nanvm_large *self, nanvm_chunk *chunk,
+                            nanvm_dealloc *dealloc);
 
 /* The new size for memory of `old` bytes that has to grow to `size`: half as much again
  * as `old`, so that appending one by one is cheap, but at least `size`. Under a sanitizer

@@ -30,9 +30,7 @@ void nanvm_pool_destroy(nanvm_pool *self) {
 
 nanvm_pool *nanvm_pool_of(const void *object, const nanvm_pools *owner) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    if (owner->is_shared) {
-        return nanvm_shared_pool_of(dealloc, owner);
-    }
-    nanvm_pool *self = dealloc->table->traits.in_pool ? (nanvm_pool *)dealloc : NULL;
+    nanvm_pool *self = dealloc->table->traits.in_pool ? (nanvm_pool *)dealloc
+                                                      : nanvm_shared_pool_here(dealloc);
     return self != NULL && self->owner == owner ? self : NULL;
 }

@@ -15,6 +15,8 @@
 
 typedef struct nanvm_pool nanvm_pool;
 
+typedef void nanvm_live_visitor(const void *object, void *context);
+
 /* What reports tell of a pool. */
 typedef struct nanvm_pool_counts {
     size_t live_blocks;
@@ -27,6 +29,9 @@ typedef struct nanvm_pool_counts {
  * need is NULL: raw memory has no objects. */
 typedef struct nanvm_pool_table {
     size_t size; /* of the struct */
+
+    /* For the dealloc of objects that any thread may use; NULL if there are none. */
+    const nanvm_dealloc_table *remote_table;
 
     /* Makes an object of `size` bytes, when inline functions have found no slot. If
      * memory runs out, it gives back what is free in all pools of the owner, and tries
@@ -53,8 +58,7 @@ typedef struct nanvm_pool_table {
     void (*destroy)(nanvm_pool *self);
 
     /* Tells of each object that is alive. */
-    NANVM_IN_DEBUG(void (*visit)(nanvm_pool *self, nanvm_live_visitor *visitor,
-                                 void *context);)
+    void (*visit)(nanvm_pool *self, nanvm_live_visitor *visitor, void *context);
 } nanvm_pool_table;
 
 /* What the pools of one manager share.
@@ -94,6 +98,7 @@ struct nanvm_pool {
     bool is_in_untrimmed;
     bool is_sanitized; /* nothing is kept or rounded up, so that a sanitizer sees all */
     size_t reserved;   /* bytes of chunks, segments and large pieces, from the source */
+    size_t frozen;     /* objects; they don't count as live */
     size_t live;       /* objects or pieces; in a slab pool that isn't an orphan, as of
                           the last count */
     size_t peak;       /* the highest `live`; in a slab pool call nanvm_slab_peak() */
@@ -109,9 +114,10 @@ nanvm_pool *nanvm_pool_create(const nanvm_pool_table *table, nanvm_manager *sour
                               nanvm_pools *owner, const nanvm_type *type);
 void nanvm_pool_destroy(nanvm_pool *self);
 
-/* The dealloc of the pool's objects. */
+/* The dealloc of new objects. (Objects that were shared later have `remote`, too.) */
 static inline nanvm_dealloc *nanvm_pool_dealloc(nanvm_pool *self) {
-    return self->remote != NULL ? &self->remote->dealloc : &self->slots.dealloc;
+    return self->slots.first_count == NANVM_COUNT_ATOMIC ? &self->remote->dealloc
+                                                         : &self->slots.dealloc;
 }
 
 static inline void nanvm_pool_set_dealloc_table(
@@ -151,19 +157,32 @@ static inline void nanvm_pool_count_one(nanvm_pool *self, size_t bytes) {
  * dealloc of these objects is then the pool's `remote`, while `slots.dealloc` goes on
  * serving the thread that has the pool. Returns `self`, which may be NULL; if memory runs
  * out, frees it and returns NULL. */
-nanvm_pool *nanvm_shared_start(nanvm_pool *self, bool is_slab);
+nanvm_pool *nanvm_shared_start(nanvm_pool *self);
+
+/* `remote_table` of both kinds of pool. */
+extern const nanvm_dealloc_table nanvm_shared_slab;
+extern const nanvm_dealloc_table nanvm_shared_large;
+
+/* `share` of the dealloc of any pool of objects. */
+bool nanvm_shared_add(nanvm_dealloc *dealloc, const void *object);
 
 /* Frees the pool's `remote`. */
 void nanvm_shared_end(nanvm_pool *self);
 
-/* nanvm_pool_of() for the pools of a shared manager. */
-nanvm_pool *nanvm_shared_pool_of(nanvm_dealloc *dealloc, const nanvm_pools *owner);
+/* The pool whose `remote` the dealloc is, if it belongs to the calling thread; else
+ * NULL. (Only then may the pool be asked for its owner, which changes when the manager
+ * ends.) */
+nanvm_pool *nanvm_shared_pool_here(nanvm_dealloc *dealloc);
 
 /* Stops the program if the pool doesn't belong to the calling thread. */
 void nanvm_shared_expect_here(const nanvm_pool *self);
 
 /* The manager of the pool, in which something is alive, has ended. */
 void nanvm_shared_orphan(nanvm_pool *self);
+
+/* Shares all live objects of a manager, whose first pool is `pools`; false if memory runs
+ * out. */
+bool nanvm_shared_add_all(nanvm_pool *pools);
 
 /* The calling thread has the pools from now on; or no thread has, until the next call. */
 void nanvm_shared_hand_over(nanvm_pools *pools);

@@ -21,6 +21,7 @@ static const nanvm_dealloc_table trimmed_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .dealloc = trimmed_free_piece,
     .free_block = trimmed_free_block,
+    .share = nanvm_shared_add,
     .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
 static bool is_trimmed(const nanvm_pool *pool) {

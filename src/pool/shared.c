@@ -39,33 +39,35 @@ static void remote_free_slot(nanvm_dealloc *dealloc, void *object) {
     }
 }
 
-static const nanvm_dealloc_table remote_large = {
+static bool remote_share(nanvm_dealloc *dealloc, const void *object);
+static void remote_freeze(nanvm_dealloc *dealloc, const void *object);
+
+const nanvm_dealloc_table nanvm_shared_large = {
     .count = NANVM_COUNT_ATOMIC,
     .free_block = remote_free_block,
+    .share = remote_share,
+    .freeze = remote_freeze,
     .traits = {.has_most_items = NANVM_BOUNDS_LENGTHS}};
-static const nanvm_dealloc_table remote_slab = {
+const nanvm_dealloc_table nanvm_shared_slab = {
     .count = NANVM_COUNT_ATOMIC,
     .free_block = remote_free_slot,
+    .share = remote_share,
+    .freeze = remote_freeze,
     .traits = {.remote = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
-
-static bool is_remote(const nanvm_dealloc *dealloc) {
-    return dealloc->table == &remote_slab || dealloc->table == &remote_large;
-}
 
 /* --- a pool's life --- */
 
-static bool add_remote(nanvm_pool *self, bool is_slab) {
+static bool add_remote(nanvm_pool *self) {
     nanvm_remote *remote = nanvm_memory_alloc(self->source, remote_layout);
     if (remote == NULL) {
         return false;
     }
-    *remote = (nanvm_remote){.dealloc.table = is_slab ? &remote_slab : &remote_large,
+    *remote = (nanvm_remote){.dealloc.table = self->table->remote_table,
                              .slots = &self->slots,
                              .owner = self->owner->thread,
                              .next = self->owner->remotes};
     self->owner->remotes = remote;
     self->remote = remote;
-    self->slots.first_count = NANVM_COUNT_ATOMIC;
     return true;
 }
 
@@ -78,8 +80,12 @@ static void destroy_unused(nanvm_pool *self) {
     nanvm_drop_resume_later(&hold);
 }
 
-nanvm_pool *nanvm_shared_start(nanvm_pool *self, bool is_slab) {
-    if (self == NULL || !self->owner->is_shared || add_remote(self, is_slab)) {
+nanvm_pool *nanvm_shared_start(nanvm_pool *self) {
+    if (self == NULL || !self->owner->is_shared) {
+        return self;
+    }
+    if (add_remote(self)) {
+        self->slots.first_count = NANVM_COUNT_ATOMIC;
         return self;
     }
     destroy_unused(self);
@@ -105,18 +111,77 @@ void nanvm_shared_orphan(nanvm_pool *self) {
     }
 }
 
-/* Only a pool of the calling thread may be asked for its owner, which changes when the
- * manager ends. */
-nanvm_pool *nanvm_shared_pool_of(nanvm_dealloc *dealloc, const nanvm_pools *owner) {
+nanvm_pool *nanvm_shared_pool_here(nanvm_dealloc *dealloc) {
     const nanvm_remote *remote = (const nanvm_remote *)(const void *)dealloc;
-    if (!is_remote(dealloc) || !nanvm_remote_is_here(remote)) {
-        return NULL;
+    bool is_remote =
+        dealloc->table == &nanvm_shared_slab || dealloc->table == &nanvm_shared_large;
+    return is_remote && nanvm_remote_is_here(remote) ? pool_of(remote) : NULL;
+}
+
+/* --- sharing and freezing single objects --- */
+
+/* An orphan has no source that could be asked for memory. */
+static bool has_remote(nanvm_pool *self) {
+    if (self->remote != NULL) {
+        return true;
     }
-    nanvm_pool *self = pool_of(remote);
-    return self->owner == owner ? self : NULL;
+    if (self->owner == NULL) {
+        return false;
+    }
+    self->owner->thread = nanvm_thread_claim(); /* it has the manager, or may not share */
+    return add_remote(self);
+}
+
+bool nanvm_shared_add(nanvm_dealloc *dealloc, const void *object) {
+    nanvm_pool *self = (nanvm_pool *)dealloc;
+    if (!has_remote(self)) {
+        return false;
+    }
+    nanvm_origin_write(nanvm_block_origin(object), self->slots.type,
+                       &self->remote->dealloc);
+    return true;
+}
+
+static bool remote_share(nanvm_dealloc *dealloc, const void *object) {
+    (void)dealloc;
+    (void)object;
+    return true;
+}
+
+/* Any thread may call it. */
+static void remote_freeze(nanvm_dealloc *dealloc, const void *object) {
+    nanvm_pool *self = pool_of((const nanvm_remote *)(const void *)dealloc);
+    (void)object;
+    (void)nanvm_atomic_raise_relaxed(&self->frozen);
 }
 
 /* --- all pools of a manager --- */
+
+static void share_object(const void *object, void *context) {
+    const nanvm_pool *pool = context;
+    nanvm_origin *origin = nanvm_block_origin(object);
+    int32_t count = nanvm_block_count(object);
+    if (origin->dealloc != &pool->remote->dealloc) {
+        nanvm_origin_write(origin, pool->slots.type, &pool->remote->dealloc);
+    }
+    if (count >= 0) {
+        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
+    }
+}
+
+/* Raw memory has no objects. */
+bool nanvm_shared_add_all(nanvm_pool *pools) {
+    bool all = true;
+    for (nanvm_pool *pool = pools; all && pool != NULL; pool = pool->next) {
+        all = pool->table->visit == NULL || has_remote(pool);
+    }
+    for (nanvm_pool *pool = pools; all && pool != NULL; pool = pool->next) {
+        if (pool->table->visit != NULL) {
+            pool->table->visit(pool, share_object, pool);
+        }
+    }
+    return all;
+}
 
 static void set_thread(nanvm_pools *pools, size_t thread) {
     pools->thread = thread;

@@ -128,7 +128,8 @@ static bool add_chunk(nanvm_slab *self) {
     if (chunk == NULL) {
         return false;
     }
-    nanvm_chunk_init(chunk, &self->pool, self->pool.most_size);
+    nanvm_chunk_init(chunk, &self->pool, nanvm_pool_dealloc(&self->pool),
+                     self->pool.most_size);
     size_t length = slots_in(&self->pool, chunk);
     if (!nanvm_free_slots_reserve(self, self->carved + length)) {
         nanvm_hold hold; /* a callback may end the manager, and free the pool */
@@ -172,6 +173,10 @@ static void reuse_chunk(nanvm_slab *self, nanvm_chunk *chunk) {
     self->pool.peak = nanvm_slab_peak(self);
     self->round += chunk->used;
     chunk->is_idle = false;
+    if (self->pool.remote != NULL) { /* objects in the chunk may have been shared */
+        nanvm_origin_write(&chunk->head.origin, self->pool.slots.type,
+                           nanvm_pool_dealloc(&self->pool));
+    }
     set_bump_range(self, chunk, (uintptr_t)nanvm_chunk_first(chunk), chunk->used);
 }
 
@@ -297,7 +302,8 @@ static size_t count_live(const nanvm_slab *self) {
         live += chunk->head.live;
     }
     return live - (self->bumped != NULL ? 1 : 0) - nanvm_slab_bump_length(self) -
-           self->pool.slots.magazine_length;
+           self->pool.slots.magazine_length -
+           nanvm_atomic_read_relaxed(&self->pool.frozen);
 }
 
 /* O(chunks). */
@@ -364,32 +370,34 @@ static void slab_orphan(nanvm_pool *pool) {
 static const nanvm_dealloc_table slab_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = nanvm_free_slots_push,
+    .share = nanvm_shared_add,
     .traits = {.in_pool = true,
                .free_inline = !NANVM_QUARANTINES,
                .has_most_items = NANVM_BOUNDS_LENGTHS}};
 static const nanvm_dealloc_table leaf_dealloc = {
     .count = NANVM_COUNT_PLAIN,
     .free_block = nanvm_free_slots_push,
+    .share = nanvm_shared_add,
     .traits = {.in_pool = true,
                .free_inline = !NANVM_QUARANTINES,
                .holds_nothing = !NANVM_QUARANTINES,
                .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
-static const nanvm_pool_table slab_table = {
-    .size = sizeof(nanvm_slab),
-    .alloc = slab_alloc,
-    .resize = slab_resize,
-    .trim = nanvm_slab_trim,
-    .count = slab_count,
-    .orphan = slab_orphan,
-    .free_orphaned = slab_free_orphaned,
-    .destroy = slab_destroy,
-    NANVM_IN_DEBUG(.visit = nanvm_live_visit_slab)};
+static const nanvm_pool_table slab_table = {.size = sizeof(nanvm_slab),
+                                            .remote_table = &nanvm_shared_slab,
+                                            .alloc = slab_alloc,
+                                            .resize = slab_resize,
+                                            .trim = nanvm_slab_trim,
+                                            .count = slab_count,
+                                            .orphan = slab_orphan,
+                                            .free_orphaned = slab_free_orphaned,
+                                            .destroy = slab_destroy,
+                                            .visit = nanvm_live_visit_slab};
 
 nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,
                               const nanvm_type *type, size_t slot_size) {
     nanvm_pool *self =
-        nanvm_shared_start(nanvm_pool_create(&slab_table, source, owner, type), true);
+        nanvm_shared_start(nanvm_pool_create(&slab_table, source, owner, type));
     if (self != NULL) {
         self->slots.stride = stride_of(type, slot_size);
         self->least_size = least_size_of(type, slot_size);

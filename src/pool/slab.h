@@ -100,6 +100,11 @@ size_t nanvm_slab_bump_length(const nanvm_slab *self);
 /* The most slots that were in use at once, or up to 15 more. */
 size_t nanvm_slab_peak(const nanvm_slab *self);
 
+/* --- live.c ------------------------------------------------------------------- */
+
+/* `visit` of the pool's table. */
+void nanvm_live_visit_slab(nanvm_pool *pool, nanvm_live_visitor *visitor, void *context);
+
 /* --- slab_trim.c -------------------------------------------------------------- */
 
 /* Gives back chunks and segments in which nothing is alive. Meanwhile the source's

@@ -67,6 +67,18 @@ typedef struct nanvm_dealloc_table {
      */
     void (*free_block)(nanvm_dealloc *self, void *object);
 
+    /**
+     * Lets any thread count and free a block that has a plain count: nanvm_ref_share() is
+     * about to make that count atomic. Returns false if memory runs out; then nothing has
+     * changed. `NULL` if only one thread may use the dealloc, as most that count plainly:
+     * nanvm_ref_share() then fails.
+     */
+    bool (*share)(nanvm_dealloc *self, const void *object);
+
+    /** Called when nanvm_ref_freeze() has given up the count of a block, which is never
+     *  freed by a drop any more. `NULL` if nothing is to be done. */
+    void (*freeze)(nanvm_dealloc *self, const void *object);
+
     /** Private: traits of the library's own deallocs. In any other dealloc all are false:
      *  a hardened build stops the program if one is set. */
     nanvm_dealloc_traits traits;

@@ -136,6 +136,21 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_shared_from(nanvm_local *sel
                                                                 nanvm_manager *source);
 
 /**
+ * Lets any thread use all objects that are alive in the manager: their counts become
+ * atomic, as nanvm_ref_share() does it for what one reference reaches. Objects that are
+ * created later are the manager's thread's own again. Objects of other managers, to which
+ * those of this one refer, stay as they are.
+ *
+ * @return false if memory ran out; then nothing has changed.
+ * @ownership as nanvm_ref_share().
+ * @errors false, as above.
+ * @threads the manager's. No other thread reads objects of the manager meanwhile, unless
+ *     they are shared already.
+ * @cost O(slots of the manager), some two nanoseconds each.
+ */
+NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) bool nanvm_local_share(nanvm_local *self);
+
+/**
  * Says that the calling thread gives up the manager, so that another thread may call
  * nanvm_local_take_over(). The program has to order the two calls, by a queue or a mutex.
  * The calling thread may still drop references to objects of a shared manager afterwards,

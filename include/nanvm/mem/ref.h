@@ -235,6 +235,53 @@ NANVM_INLINE NANVM_NODISCARD
     NANVM_NONNULL(1, 2) void *nanvm_ref_make_mut(nanvm_ref *self, nanvm_manager *manager);
 
 /**
+ * Lets any thread use the object and all that it reaches: counts that are plain become
+ * atomic. So a value is built at the speed of a plain local manager, and then handed
+ * over. It stops at objects that any thread may use already, and at those without a
+ * count. Afterwards other objects of the manager are still the manager's thread's own.
+ *
+ * The last drop of an object that was shared is a function call from then on, and so is
+ * that of other objects in the same chunk, until the chunk becomes empty.
+ *
+ * @return whether all of it is shared. If not, nothing has changed: memory ran out, or
+ *     an object is in a manager whose memory only one thread may free (a manager of
+ *     yours, see nanvm_dealloc_table::share).
+ * @ownership `self` stays the caller's. The local manager of the objects may end before
+ *     them; its source's dealloc is then called by any thread, see
+ *     nanvm_local_init_shared_from().
+ * @errors false, as above. True for a null handle. Stops the program if an object is
+ *     dead.
+ * @threads the thread that has the manager of the objects. No other thread reads objects
+ *     of that manager meanwhile, unless they are shared already.
+ * @cost O(objects + references in them): some nanoseconds an object that lies in order,
+ *     a cache miss for any other. Takes 16 bytes of the system's memory for each object,
+ *     and gives them back. The visitors of types are called.
+ */
+NANVM_API NANVM_NODISCARD bool nanvm_ref_share(nanvm_ref self);
+
+/**
+ * Gives up the counts of the object and of all that it reaches. From then on a clone or a
+ * drop of a reference to one of them is a comparison, and threads that use one object
+ * don't wait for each other. It is for constants: the objects can't be written any more,
+ * since they always look shared, and drops don't free them.
+ *
+ * Frozen objects of a local manager are freed with the manager, which doesn't report
+ * them: all threads have to be done with them by then. (If objects of the same type
+ * outlive the manager, the frozen ones are freed with the last of these.) Their `drop`
+ * isn't called. Frozen objects of the global manager are never freed.
+ *
+ * @return whether all of it is frozen. False as for nanvm_ref_share(). If memory runs
+ * out, some objects may be frozen already; all references can still be used.
+ * @ownership `self` stays the caller's; dropping it isn't necessary any more.
+ * @errors false, as above. True for a null handle. Stops the program if an object is
+ *     dead.
+ * @threads as nanvm_ref_share(); if all counts are atomic already, any thread that has
+ *     `self`.
+ * @cost that of nanvm_ref_share(), and once more O(objects + references in them).
+ */
+NANVM_API NANVM_NODISCARD bool nanvm_ref_freeze(nanvm_ref self);
+
+/**
  * Tells `visitor` of each reference that `self` holds: those of the fixed part
  * first, then item by item.
  *

@@ -29,6 +29,12 @@ void nanvm_live_remove(nanvm_large *self, nanvm_chunk *chunk) {
     }
 }
 
+void nanvm_live_leave(nanvm_large *self, nanvm_chunk *chunk) {
+    if (self->pool.owner != NULL) {
+        nanvm_live_remove(self, chunk);
+    }
+}
+
 static bool is_alive(const void *object) {
     return nanvm_block_count(object) != NANVM_COUNT_DEAD;
 }
