@@ -88,7 +88,7 @@ static inline void defer_to(void **list, void *object) {
             nanvm_slots_free_in(origin, object);
             return;
         }
-        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        nanvm_block_mark_dead(object);
         if (NANVM_UNLIKELY(nanvm_type_has_callbacks(type))) {
             *list = defer_with_callbacks(type, object, *list);
             return;
@@ -380,7 +380,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
     void **top = stack;
     walk self = {.end = stack + NANVM_RELEASE_STACK, .list = list};
     set_type(&self, origin->type);
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    nanvm_block_mark_dead(object);
     top = push_references(&self, object, top);
     void *next = object_at(object, *self.first);
     free_first(object);
@@ -398,7 +398,7 @@ NANVM_NOINLINE static void *end_plain(const nanvm_origin *origin, void *object,
         object = next;
         next = NULL;
         if (NANVM_LIKELY(top <= self.limit)) {
-            nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+            nanvm_block_mark_dead(object);
             top = push_references(&self, object, top);
             next = object_at(object, *self.first);
             free_in_walk(&self, object);
@@ -542,7 +542,7 @@ static inline void *end_one(const nanvm_origin *origin, void *object) {
         return end_plain(origin, object, NULL);
     }
     if (nanvm_type_has_callbacks(type)) {
-        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        nanvm_block_mark_dead(object);
         return end_with_callbacks(type, defer_with_callbacks(type, object, NULL));
     }
     return defer(object, NULL);
@@ -574,7 +574,7 @@ static inline void end_object(nanvm_origin *origin, void *object) {
         NANVM_LIKELY(origin->dealloc->table->traits.holds_nothing)) {
         nanvm_slots_free_in(origin, object);
     } else if (nanvm_type_holds_nothing(origin->type)) {
-        nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+        nanvm_block_mark_dead(object);
         nanvm_block_free(object);
     } else {
         end_all(origin, object);

@@ -156,7 +156,7 @@ static void free_old(void *old, size_t kept, size_t length) {
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     nanvm_object_visit_items(nanvm_block_origin(old)->type, old, kept, length,
                              nanvm_object_drop_visitor, NULL);
-    nanvm_block_set_count(old, NANVM_COUNT_DEAD); /* not every dealloc does that */
+    nanvm_block_mark_dead(old); /* not every dealloc does that */
     nanvm_block_free(old);
     nanvm_drop_resume(&hold);
 }

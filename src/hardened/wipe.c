@@ -17,6 +17,6 @@ void nanvm_wipe(void *bytes, size_t size) {
 }
 
 void nanvm_wipe_object(void *object, size_t size) {
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    nanvm_block_mark_dead(object);
     nanvm_wipe(object, size);
 }

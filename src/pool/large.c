@@ -159,7 +159,11 @@ static void large_free_orphaned(nanvm_pool *pool, void *object) {
 
 static void large_orphan(nanvm_pool *pool) {
     nanvm_cache_clear(nanvm_large_of(pool));
-    list_frozen(nanvm_large_of(pool));
+    if (pool->frozen > 0) {
+        list_frozen(nanvm_large_of(pool));
+    } else {
+        nanvm_large_of(pool)->live = NULL;
+    }
     pool->owner = NULL;
     pool->live -= pool->frozen;
     if (pool->live == 0) {

@@ -21,7 +21,7 @@ static void free_orphaned(nanvm_pool *pool, void *object) {
 
 static void remote_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_remote *self = (nanvm_remote *)(void *)dealloc;
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    nanvm_block_mark_dead(object);
     if (nanvm_remote_is_here(self)) {
         nanvm_dealloc *here = &self->slots->dealloc;
         here->table->free_block(here, object);

@@ -39,6 +39,12 @@ NANVM_INLINE void nanvm_block_set_count(const void *object, int32_t count) {
     nanvm_count_word_store(nanvm_block_count_word(object), count);
 }
 
+/* Marks the object as dropped, for the only thread that uses the object. Another thread
+ * may be looking for objects to share in the chunk meanwhile. */
+NANVM_INLINE void nanvm_block_mark_dead(const void *object) {
+    nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_DEAD);
+}
+
 NANVM_END_DECLS
 
 #endif
