@@ -128,9 +128,9 @@ typedef struct walk {
     nanvm_chunk_head *chunk; /* whose slots the walk frees; NULL: the dealloc does */
     nanvm_slot *freed;       /* the chunk's free list */
     size_t others;           /* the chunk's `live` minus one; 0 if `chunk` is NULL */
-    const nanvm_type *type;  /* of the struct that was freed last; no_type if the walk
-                                had entered its chunk: so enter_pool() is called for a
-                                struct of any other pool */
+    const nanvm_type *type;  /* of the last struct, if its dealloc freed it; no_type once
+                                the walk frees in chunks: no struct has that type, so
+                                go_on_with() calls enter_pool() */
     const size_t *first;     /* offset of the type's first reference ... */
     const size_t *last;      /* ... and of its last */
     void **end;              /* of the stack */

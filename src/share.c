@@ -10,7 +10,7 @@
 
 /* --- piles --- */
 
-enum { PAGE_LENGTH = 510 };
+enum { PAGE_LENGTH = 8190 };
 
 typedef struct page {
     struct page *below;
@@ -86,85 +86,120 @@ typedef struct reach {
     bool freezes; /* or else shares */
     bool failed;
     const nanvm_origin *shared; /* of the object that was shared last */
+    const nanvm_origin
+        *struct_origin; /* of the last plain struct that was looked at ... */
+    const size_t *refs; /* ... and what its type says */
+    size_t refs_length;
     pile waiting;
     pile changed;
 } reach;
 
 /* Objects of one chunk have one origin, and mostly lie side by side: they are prepared
  * once. */
-static bool prepare(reach *self, const void *object) {
-    nanvm_origin *origin = nanvm_block_origin(object);
+NANVM_NOINLINE static bool prepare(reach *self, nanvm_origin *origin,
+                                   const void *object) {
     nanvm_dealloc *dealloc = origin->dealloc;
-    if (NANVM_LIKELY(origin == self->shared)) {
-        return true;
-    }
     self->shared = origin;
     return dealloc->table->share != NULL && dealloc->table->share(dealloc, object);
 }
 
-static void share(reach *self, const void *object, int32_t count) {
-    if (prepare(self, object) && push(&self->waiting, object) &&
-        push(&self->changed, object)) {
-        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
-    } else {
+static inline bool share(reach *self, const void *object, int32_t count) {
+    nanvm_origin *origin = nanvm_block_origin(object);
+    if ((origin != self->shared && !prepare(self, origin, object)) ||
+        !push(&self->changed, object)) {
         self->failed = true;
+        return false;
     }
+    nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
+    return true;
 }
 
 /* Other threads may be changing the count. A thread that acts on what the count was
  * before can't free the object: the caller has a reference to what refers to it. */
-static void freeze(reach *self, const void *object) {
+static bool freeze(const void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    if (!push(&self->waiting, object)) {
-        self->failed = true;
-        return;
-    }
     nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_NONE);
     if (dealloc->table->freeze != NULL) {
         dealloc->table->freeze(dealloc, object);
     }
+    return true;
 }
 
-/* An object with a count below 0 refers only to objects that any thread may use. */
-static inline void find(reach *self, const void *object) {
-    if (object == NULL || self->failed) {
-        return;
+/* Changes the count of an object, which may be NULL; returns whether the references in
+ * the object are to be looked at. An object with a count below 0 refers only to objects
+ * that any thread may use. */
+static inline bool find(reach *self, const void *object) {
+    if (object == NULL) {
+        return false;
     }
     int32_t count = nanvm_block_count(object);
     if (count >= 0) {
-        share(self, object, count);
-    } else if (self->freezes && nanvm_count_is_atomic(count)) {
-        freeze(self, object);
-    } else if (count == NANVM_COUNT_DEAD) {
+        return share(self, object, count);
+    }
+    if (self->freezes && nanvm_count_is_atomic(count)) {
+        return freeze(object);
+    }
+    if (NANVM_UNLIKELY(count == NANVM_COUNT_DEAD)) {
         nanvm_count_stop_dead(object);
     }
+    return false;
 }
 
 static void find_visitor(nanvm_ref reference, void *context) {
-    find(context, reference.object);
-}
-
-static inline void find_declared(reach *self, const void *part, const size_t *offsets,
-                                 size_t length) {
-    for (size_t i = 0; i < length; ++i) {
-        const void *reference = (const unsigned char *)part + offsets[i];
-        find(self, ((const nanvm_ref *)reference)->object);
+    reach *self = context;
+    if (find(self, reference.object) && !push(&self->waiting, reference.object)) {
+        self->failed = true;
     }
 }
 
-static void look_at(reach *self, const void *object) {
-    const nanvm_type *type = nanvm_block_origin(object)->type;
-    if (type->item_size == 0 && type->visit == NULL) {
-        find_declared(self, object, type->refs, type->refs_length);
-    } else {
-        nanvm_object_visit(type, object, find_visitor, self);
+static inline const void *object_at(const void *part, size_t offset) {
+    const void *reference = (const unsigned char *)part + offset;
+    return ((const nanvm_ref *)reference)->object;
+}
+
+/* Remembers what the type of a struct says, if there are no references but declared ones.
+ * (Many objects lie in the same chunk as the one before. If the type were read for each,
+ * the address of the next object would depend on six loads, one after the other.) */
+static bool is_struct(reach *self, const nanvm_origin *origin) {
+    const nanvm_type *type = origin->type;
+    if (type->item_size != 0 || type->visit != NULL) {
+        return false;
     }
+    self->struct_origin = origin;
+    self->refs = type->refs;
+    self->refs_length = type->refs_length;
+    return true;
+}
+
+/* Looks at the references in an object. Returns one of the objects that they lead to, and
+ * that is to be looked at next, or NULL; others wait. So a list takes no memory here. */
+static inline const void *look_at(reach *self, const void *object) {
+    const nanvm_origin *origin = nanvm_block_origin(object);
+    if (NANVM_UNLIKELY(origin != self->struct_origin) && !is_struct(self, origin)) {
+        nanvm_object_visit(origin->type, object, find_visitor, self);
+        return NULL;
+    }
+    const void *next = NULL;
+    for (size_t i = 0; i < self->refs_length; ++i) {
+        const void *found = object_at(object, self->refs[i]);
+        if (!find(self, found)) {
+            continue;
+        }
+        if (next != NULL && !push(&self->waiting, next)) {
+            self->failed = true;
+        }
+        next = found;
+    }
+    return next;
 }
 
 static bool find_all(reach *self, nanvm_ref root) {
-    find(self, root.object);
-    for (const void *object; !self->failed && (object = pop(&self->waiting)) != NULL;) {
-        look_at(self, object);
+    const void *object = find(self, root.object) ? root.object : NULL;
+    while (object != NULL && !self->failed) {
+        object = look_at(self, object);
+        if (object == NULL) {
+            object = pop(&self->waiting);
+        }
     }
     free_pile(&self->waiting);
     return !self->failed;

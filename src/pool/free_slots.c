@@ -54,9 +54,8 @@ static void look_at(nanvm_slab *self) {
 }
 
 /* Each time that a round of a pool ends, looks at one of the manager's pools, in turn. So
- * the round of a pool in which little is created ends here, when refills in all pools
- * together have taken TURNOVERS times as many free slots as this pool has. (A look costs
- * little beside that.) */
+ * the round of a pool in which little is created ends here, when `turned` has grown by
+ * more than the slots of that pool. (A look costs little beside that.) */
 static void look_at_another(nanvm_pools *pools) {
     nanvm_slab *other = pools->watched->next_watched;
     pools->watched = other;
@@ -66,8 +65,9 @@ static void look_at_another(nanvm_pools *pools) {
 }
 
 /* Returns a slot of the magazine, or NULL. The magazine was empty before. But the
- * source's dealloc may have dropped objects of the pool meanwhile, whose slots are in the
- * magazine now. A refill would overwrite these entries, and the slots would be lost. */
+ * source's dealloc may have dropped objects that hold nothing, which a hold doesn't
+ * defer: their slots are in the magazine now. A refill would overwrite these entries, and
+ * the slots would be lost. */
 NANVM_NOINLINE static void *end_round(nanvm_slab *self) {
     nanvm_pools *pools = self->pool.owner;
     pools->turned += self->carved;

@@ -191,6 +191,7 @@ static const nanvm_pool_table large_table = {.size = sizeof(nanvm_large),
                                              .orphan = large_orphan,
                                              .free_orphaned = large_free_orphaned,
                                              .destroy = large_destroy,
+                                             .share_all = nanvm_live_share_large,
                                              .visit = nanvm_live_visit_large};
 
 nanvm_pool *nanvm_large_create(nanvm_manager *source, nanvm_pools *owner,

@@ -32,7 +32,8 @@ void nanvm_live_remove(nanvm_large *self, nanvm_chunk *chunk);
 /* The object is freed. In an orphan only frozen objects are in the list. */
 void nanvm_live_leave(nanvm_large *self, nanvm_chunk *chunk);
 
-/* `visit` of the pool's table. */
+/* `share_all` and `visit` of the pool's table. */
+void nanvm_live_share_large(nanvm_pool *pool);
 void nanvm_live_visit_large(nanvm_pool *pool, nanvm_live_visitor *visitor, void *context);
 
 /* --- large.c ------------------------------------------------------------------ */

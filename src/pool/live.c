@@ -73,3 +73,48 @@ void nanvm_live_visit_slab(nanvm_pool *pool, nanvm_live_visitor *visitor, void *
         visit_chunk(&pool->slots, chunk, visitor, context);
     }
 }
+
+/* --- sharing all --- */
+
+/* Returns whether the object had a plain count. */
+static inline bool share_object(const void *object) {
+    int32_t count = nanvm_block_count(object);
+    if (count >= 0) {
+        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
+    }
+    return count >= 0;
+}
+
+static void lead_to_remote(nanvm_pool *pool, nanvm_chunk *chunk) {
+    nanvm_origin_write(&chunk->head.origin, pool->slots.type, &pool->remote->dealloc);
+}
+
+/* In the bump range are counts of 0, too. */
+static bool share_chunk(const nanvm_slots *slots, const nanvm_chunk *chunk) {
+    bool any = false;
+    uintptr_t slot = (uintptr_t)nanvm_chunk_first(chunk);
+    for (size_t i = 0; i < chunk->used; ++i, slot += slots->stride) {
+        if (!is_in_bump_range(slots, slot)) {
+            any |= share_object((const void *)slot);
+        }
+    }
+    return any;
+}
+
+void nanvm_live_share_slab(nanvm_pool *pool) {
+    for (nanvm_chunk *chunk = nanvm_slab_of(pool)->chunks; chunk != NULL;
+         chunk = chunk->next) {
+        if (chunk->head.live > 0 && share_chunk(&pool->slots, chunk)) {
+            lead_to_remote(pool, chunk);
+        }
+    }
+}
+
+void nanvm_live_share_large(nanvm_pool *pool) {
+    for (nanvm_chunk *chunk = nanvm_large_of(pool)->live; chunk != NULL;
+         chunk = chunk->next) {
+        if (share_object(nanvm_chunk_first(chunk))) {
+            lead_to_remote(pool, chunk);
+        }
+    }
+}

@@ -57,6 +57,9 @@ typedef struct nanvm_pool_table {
     void (*free_orphaned)(nanvm_pool *self, void *object);
     void (*destroy)(nanvm_pool *self);
 
+    /* Makes the counts of all live objects atomic; the pool has its `remote`. */
+    void (*share_all)(nanvm_pool *self);
+
     /* Tells of each object that is alive. */
     void (*visit)(nanvm_pool *self, nanvm_live_visitor *visitor, void *context);
 } nanvm_pool_table;

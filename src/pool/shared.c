@@ -157,27 +157,15 @@ static void remote_freeze(nanvm_dealloc *dealloc, const void *object) {
 
 /* --- all pools of a manager --- */
 
-static void share_object(const void *object, void *context) {
-    const nanvm_pool *pool = context;
-    nanvm_origin *origin = nanvm_block_origin(object);
-    int32_t count = nanvm_block_count(object);
-    if (origin->dealloc != &pool->remote->dealloc) {
-        nanvm_origin_write(origin, pool->slots.type, &pool->remote->dealloc);
-    }
-    if (count >= 0) {
-        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
-    }
-}
-
 /* Raw memory has no objects. */
 bool nanvm_shared_add_all(nanvm_pool *pools) {
     bool all = true;
     for (nanvm_pool *pool = pools; all && pool != NULL; pool = pool->next) {
-        all = pool->table->visit == NULL || has_remote(pool);
+        all = pool->table->share_all == NULL || has_remote(pool);
     }
     for (nanvm_pool *pool = pools; all && pool != NULL; pool = pool->next) {
-        if (pool->table->visit != NULL) {
-            pool->table->visit(pool, share_object, pool);
+        if (pool->table->share_all != NULL) {
+            pool->table->share_all(pool);
         }
     }
     return all;

@@ -392,6 +392,7 @@ static const nanvm_pool_table slab_table = {.size = sizeof(nanvm_slab),
                                             .orphan = slab_orphan,
                                             .free_orphaned = slab_free_orphaned,
                                             .destroy = slab_destroy,
+                                            .share_all = nanvm_live_share_slab,
                                             .visit = nanvm_live_visit_slab};
 
 nanvm_pool *nanvm_slab_create(nanvm_manager *source, nanvm_pools *owner,

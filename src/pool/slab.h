@@ -102,7 +102,8 @@ size_t nanvm_slab_peak(const nanvm_slab *self);
 
 /* --- live.c ------------------------------------------------------------------- */
 
-/* `visit` of the pool's table. */
+/* `share_all` and `visit` of the pool's table. */
+void nanvm_live_share_slab(nanvm_pool *pool);
 void nanvm_live_visit_slab(nanvm_pool *pool, nanvm_live_visitor *visitor, void *context);
 
 /* --- slab_trim.c -------------------------------------------------------------- */

@@ -19,8 +19,9 @@ typedef struct nanvm_chunk_head {
     nanvm_slot *free_list;
     struct nanvm_chunk_head *next_available;
     size_t live; /* slots that have an object, or are in the magazine or the bump range.
-                    The count is one higher while the bump range lies here, so that the
-                    chunk doesn't count as empty */
+                    The chunk with the bump range counts one more until another range
+                    replaces that one: the pool has its address, even when all its slots
+                    are used */
 } nanvm_chunk_head;
 
 /* With 32 or 64 a tree takes longer to drop, with 8 a persistent tree longer to edit. */
@@ -42,10 +43,10 @@ typedef struct nanvm_slots {
     const nanvm_type *type;
     size_t magazine_length;
     void *magazine[NANVM_MAGAZINE_SIZE];
-    uintptr_t bump;     /* the address of the bump range's next object ... */
-    uintptr_t bump_end; /* ... and one stride beyond its last object: an address at which
-                           nothing lies, and which may be behind the end of the chunk */
-    size_t stride;      /* from one object to the next */
+    uintptr_t bump;      /* the address of the bump range's next object ... */
+    uintptr_t bump_end;  /* ... and one stride beyond its last object: an address at which
+                            nothing lies, and which may be behind the end of the chunk */
+    size_t stride;       /* from one object to the next */
     int32_t first_count; /* what an object's count starts with */
     nanvm_chunk_head *available; /* chunks with free slots: src/pool/slab.h */
 } nanvm_slots;
