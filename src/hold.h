@@ -2,10 +2,10 @@
  * lets the callbacks run when it is done.
  *
  * Between nanvm_drop_hold() and nanvm_drop_resume() a dropped object is added to the list
- * of dead objects in drop.c, whose links lie in the objects themselves, so that no memory
- * is needed. Objects that hold nothing are freed at once; if their dealloc drops
- * references, the objects that die by that join the list. The caller may not use what it
- * worked on once nanvm_drop_resume() has begun: callbacks may have freed it. */
+ * of dead objects in drop.c, whose links lie in the objects or in front of them, so that
+ * no memory is needed. Objects that hold nothing are freed at once; if their dealloc
+ * drops references, the objects that die by that join the list. The caller may not use
+ * what it worked on once nanvm_drop_resume() has begun: callbacks may have freed it. */
 #ifndef NANVM_HOLD_H
 #define NANVM_HOLD_H
 

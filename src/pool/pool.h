@@ -77,7 +77,8 @@ typedef struct nanvm_pool_table {
 typedef struct nanvm_pools {
     nanvm_pool *untrimmed;      /* in which something may be free */
     struct nanvm_slab *watched; /* one of a ring of all slab pools: pool/free_slots.c */
-    size_t turned;  /* whenever a round of a pool ends, the pool's slots are added */
+    size_t turned;  /* slots that refills have taken in whole rounds of all pools, divided
+                       by  TURNOVERS: see pool/free_slots.c */
     bool is_shared; /* any thread may drop objects of the pools */
     size_t thread; /* the number of the thread that has the manager, or NANVM_NO_THREAD */
     nanvm_remote *remotes; /* of the pools, if any thread may drop their objects */
@@ -214,6 +215,7 @@ void nanvm_pools_add_untrimmed(nanvm_pools *self, nanvm_pool *pool);
 /* Notes that the pool has something free again that a trim might give back. */
 void nanvm_pools_note_free(nanvm_pool *pool);
 
+/* nanvm_pool_pop(), and what a quarantine needs of a pool. */
 #include "pool_quarantine.h"
 
 #endif

@@ -1,5 +1,6 @@
 /* Whether a function that calls back is still at work. The other half of this interface,
- * hardened/callback_guard.h, also finds out whether the function was left by longjmp. */
+ * hardened/callback_guard.h, also finds out whether the function was left by longjmp.
+ * (nanvm_at_work is in <nanvm/mem/inline/build.h>.) */
 #ifndef NANVM_CALLBACK_GUARD_H
 #define NANVM_CALLBACK_GUARD_H
 
