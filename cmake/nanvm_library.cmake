@@ -14,7 +14,7 @@ set(nanvm_sources
     src/object.c
     src/ref.c
     src/remote.c
-    src/share.c
+    src/ref_share.c
     src/stats.c
     src/type.c
     src/managers/arena.c

@@ -354,6 +354,11 @@ static inline void nanvm_block_expect_alive(const void *object) {
     }
 }
 
+/* --- ref_share.c ----------------------------------------------------------- */
+
+/* nanvm_ref_freeze(). */
+bool nanvm_ref_share_frozen(nanvm_ref self);
+
 /* --- unset.c, in debug/ ---------------------------------------------------- */
 
 #if defined(NANVM_DEBUG)

@@ -143,6 +143,10 @@ void *nanvm_ref_make_mut_cold(nanvm_ref *self, nanvm_manager *manager) {
     return make_own(self, manager);
 }
 
+bool nanvm_ref_freeze(nanvm_ref self) {
+    return nanvm_ref_share_frozen(self);
+}
+
 void nanvm_ref_visit(nanvm_ref self, nanvm_visitor *visitor, void *context) {
     if (self.object != NULL) {
         nanvm_block_expect_alive(self.object);

@@ -2,7 +2,7 @@
 #ifndef NANVM_THREAD_H
 #define NANVM_THREAD_H
 
-#include "atomic.h"
+#include "system/atomic.h"
 
 /* With glibc the number lies in the memory that every thread has from its start, so that
  * it is read without a call. A library that is loaded late takes 8 bytes of the 1,664

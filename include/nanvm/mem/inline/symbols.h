@@ -24,6 +24,8 @@
 #define nanvm_global NANVM_SYMBOL_(global)
 #define nanvm_local_init NANVM_SYMBOL_(local_init)
 #define nanvm_local_init_from NANVM_SYMBOL_(local_init_from)
+#define nanvm_local_init_shared NANVM_SYMBOL_(local_init_shared)
+#define nanvm_local_init_shared_from NANVM_SYMBOL_(local_init_shared_from)
 #define nanvm_arena_init NANVM_SYMBOL_(arena_init)
 #define nanvm_arena_init_growing NANVM_SYMBOL_(arena_init_growing)
 #define nanvm_new NANVM_SYMBOL_(new)

@@ -222,7 +222,7 @@ bool nanvm_ref_share(nanvm_ref self) {
 }
 
 /* Objects with plain counts become atomic first: that can be undone. */
-bool nanvm_ref_freeze(nanvm_ref self) {
+bool nanvm_ref_share_frozen(nanvm_ref self) {
     reach all = {.freezes = true};
     return nanvm_ref_share(self) && find_all(&all, self);
 }
