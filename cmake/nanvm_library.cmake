@@ -13,6 +13,7 @@ set(nanvm_sources
     src/new.c
     src/object.c
     src/ref.c
+    src/ref_clone_deep.c
     src/stats.c
     src/type.c
     src/managers/arena.c

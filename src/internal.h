@@ -357,6 +357,14 @@ static inline void nanvm_block_expect_alive(const void *object) {
     }
 }
 
+/* --- ref.c --------------------------------------------------------------- */
+
+/* Calls the type's `clone` for a copy that has the bytes of the object, and hides the
+ * copy meanwhile. If that returns false, the copy is left to be freed; if it is left by
+ * an exception, the copy is freed. */
+bool nanvm_ref_call_clone(const nanvm_type *type, void *copy, const void *source,
+                          size_t length);
+
 /* --- unset.c, in debug/ ---------------------------------------------------- */
 
 #if defined(NANVM_DEBUG)
