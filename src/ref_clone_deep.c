@@ -27,29 +27,54 @@
 
 static const nanvm_ref null_handle = {NULL};
 
-/* An object and its copy. */
+/* An object, and its copy whose references are still null. */
 typedef struct pair {
     const void *source;
     void *copy;
 } pair;
 
-enum { FIRST_ROOM = 64, FIRST_BITS = 5 };
+enum { FIRST_ROOM = 64 };
 
-/* Open addressing and linear probing (Knuth, TAOCP 3, 6.4, algorithm L). */
-typedef struct table {
-    pair *entries; /* `source` is NULL in those that are empty; NULL before the first */
-    unsigned bits; /* there are 2^bits */
-    size_t used;   /* at most half of them */
-    pair first[1 << FIRST_BITS];
-} table;
-
-/* Copies whose references are still null. */
 typedef struct stack {
     pair *pairs;
     size_t length;
     size_t room;
     pair first[FIRST_ROOM];
 } stack;
+
+/* The copies of objects at PAGE_GRAINS addresses at equal distances of GRAIN bytes. (All
+ * objects lie at multiples of a word. Few lie closer than two words, since a header lies
+ * in front of each.) */
+enum { GRAIN = 2 * sizeof(void *), PAGE_GRAINS = 16 };
+
+typedef struct page {
+    size_t key;
+    void *copies[PAGE_GRAINS]; /* NULL: there is none yet */
+} page;
+
+/* Memory for pages. */
+typedef struct block {
+    struct block *next;
+    size_t length; /* pages that it has room for */
+    page pages[];
+} block;
+
+/* From an object to its copy. What is copied in a row was mostly created in a row, so
+ * that the table has pages: most objects lie in the same one as the object before. Pages
+ * are found by open addressing and linear probing (Knuth, TAOCP 3, 6.4, algorithm L). */
+enum { FIRST_BITS = 5, FIRST_PAGES = 8 };
+
+typedef struct table {
+    page *last;   /* the page that was sought last, or NULL */
+    page **pages; /* 2^bits entries; NULL before the first page */
+    unsigned bits;
+    size_t used; /* at most half of the entries */
+    page *free;  /* pages that weren't used yet ... */
+    page *free_end;
+    block *blocks; /* all but the first few pages lie in these */
+    page *first[1 << FIRST_BITS];
+    page first_pages[FIRST_PAGES];
+} table;
 
 typedef struct copier {
     nanvm_manager *manager;
@@ -60,97 +85,161 @@ typedef struct copier {
 
 /* --- memory of the system --- */
 
-static nanvm_layout pairs_layout(size_t length) {
-    return nanvm_layout_make(length * sizeof(pair), NANVM_ALIGNOF(pair));
+static nanvm_layout array_layout(size_t length, size_t size) {
+    return nanvm_layout_make(length * size, NANVM_ALIGNOF(page));
 }
 
-static pair *alloc_pairs(size_t length) {
-    return length <= (size_t)PTRDIFF_MAX / sizeof(pair)
-               ? nanvm_system_alloc(pairs_layout(length))
+static void *alloc_array(size_t length, size_t size) {
+    return length <= (size_t)PTRDIFF_MAX / size
+               ? nanvm_system_alloc(array_layout(length, size))
                : NULL;
 }
 
-/* Frees `pairs`, unless they are `first`, which lie in the frame. */
-static void free_pairs(pair *pairs, const pair *first, size_t length) {
-    if (pairs != first) {
-        nanvm_system_free(pairs, pairs_layout(length));
-    }
+static void free_array(void *array, size_t length, size_t size) {
+    nanvm_system_free(array, array_layout(length, size));
 }
 
-/* --- the table --- */
+/* --- the table: pages --- */
 
-/* Objects that lie within the same 256 bytes belong into entries side by side, since what
- * is reached in a row was mostly created in a row: so most searches find their entries in
- * the cache. Such groups are spread by a hash (Knuth, TAOCP 3, 6.4; the multiplier is
- * 2^64 / golden ratio). */
-enum { GRAIN_BITS = 4, GROUP_BITS = 4 };
+/* An address is a key, the place in a page, and a multiple of a word. */
+static inline size_t key_of(uintptr_t address) {
+    size_t is_odd = (size_t)(address / sizeof(void *) % 2);
+    return (size_t)(address / GRAIN / PAGE_GRAINS) << 1 | is_odd;
+}
 
+/* The multiplier is 2^64 / golden ratio (Knuth, TAOCP 3, 6.4). */
 NANVM_WRAPS("a hash")
-static size_t index_of(const table *self, const void *object) {
-    uintptr_t grain = (uintptr_t)object >> GRAIN_BITS;
-    uint64_t hash = (uint64_t)(grain >> GROUP_BITS) * UINT64_C(0x9E3779B97F4A7C15);
-    size_t group = (size_t)(hash >> (64 - (self->bits - GROUP_BITS)));
-    return group << GROUP_BITS | (size_t)(grain & ((1U << GROUP_BITS) - 1));
+static size_t index_of(const table *self, size_t key) {
+    return (size_t)((uint64_t)key * UINT64_C(0x9E3779B97F4A7C15) >> (64 - self->bits));
 }
 
-/* The entry of an object, or the empty one where it belongs. */
-static pair *find(const table *self, const void *object) {
-    size_t mask = ((size_t)1 << self->bits) - 1;
-    size_t i = index_of(self, object);
-    while (self->entries[i].source != NULL && self->entries[i].source != object) {
-        i = (i + 1) & mask;
+/* The entry of a page, or the empty one where it belongs. */
+static page **find_page(const table *self, size_t key) {
+    size_t i = index_of(self, key);
+    while (self->pages[i] != NULL && self->pages[i]->key != key) {
+        i = (i + 1) & (((size_t)1 << self->bits) - 1);
     }
-    return &self->entries[i];
+    return &self->pages[i];
 }
 
-static size_t table_length(const table *self) {
-    return self->entries == NULL ? 0 : (size_t)1 << self->bits;
-}
-
-static void set_entries(table *self, pair *entries, unsigned bits) {
-    self->entries = entries;
+static void set_pages(table *self, page **pages, unsigned bits) {
+    self->pages = pages;
     self->bits = bits;
-    memset(entries, 0, pairs_layout(table_length(self)).size);
+    memset(pages, 0, sizeof(page *) << bits);
 }
 
-static void move_entries(table *self, const pair *entries, size_t length) {
-    for (const pair *entry = entries; entry != entries + length; ++entry) {
-        if (entry->source != NULL) {
-            *find(self, entry->source) = *entry;
-        }
-    }
-}
-
-static bool enlarge_table(table *self) {
-    pair *old = self->entries;
-    size_t length = table_length(self);
-    if (old == NULL) {
-        set_entries(self, self->first, FIRST_BITS);
-        return true;
-    }
-    pair *entries = alloc_pairs(2 * length);
-    if (entries == NULL) {
+static bool enlarge_pages(table *self) {
+    page **old = self->pages;
+    size_t length = (size_t)1 << self->bits;
+    page **pages = alloc_array(2 * length, sizeof(page *));
+    if (pages == NULL) {
         return false;
     }
-    set_entries(self, entries, self->bits + 1);
-    move_entries(self, old, length);
-    free_pairs(old, self->first, length);
+    set_pages(self, pages, self->bits + 1);
+    for (size_t i = 0; i < length; ++i) {
+        if (old[i] != NULL) {
+            *find_page(self, old[i]->key) = old[i];
+        }
+    }
+    if (old != self->first) {
+        free_array(old, length, sizeof(page *));
+    }
     return true;
 }
 
-static inline bool has_room(const table *self) {
-    return 2 * self->used < table_length(self);
+static size_t block_size(size_t length) {
+    return sizeof(block) + length * sizeof(page);
+}
+
+/* Each block has room for twice as many pages as the one before. */
+static bool add_block(table *self) {
+    size_t length = self->blocks == NULL ? 4 * FIRST_PAGES : 2 * self->blocks->length;
+    block *added = alloc_array(1, block_size(length));
+    if (added == NULL) {
+        return false;
+    }
+    added->next = self->blocks;
+    added->length = length;
+    self->blocks = added;
+    self->free = added->pages;
+    self->free_end = added->pages + length;
+    return true;
+}
+
+static page *add_page(table *self, page **entry, size_t key) {
+    page *added = self->free;
+    self->free += 1;
+    self->used += 1;
+    memset(added, 0, sizeof(*added));
+    added->key = key;
+    *entry = added;
+    return added;
+}
+
+/* The page for a key, or NULL if there is no memory for a new one. */
+NANVM_NOINLINE static page *page_for(table *self, size_t key) {
+    page **entry = find_page(self, key);
+    if (*entry != NULL) {
+        return self->last = *entry;
+    }
+    if (self->free == self->free_end && !add_block(self)) {
+        return NULL;
+    }
+    if (2 * (self->used + 1) > (size_t)1 << self->bits) {
+        if (!enlarge_pages(self)) {
+            return NULL;
+        }
+        entry = find_page(self, key);
+    }
+    return self->last = add_page(self, entry, key);
+}
+
+/* Where the copy of an object is noted, or NULL. */
+static inline void **slot_for(table *self, const void *object) {
+    uintptr_t address = (uintptr_t)object;
+    size_t key = key_of(address);
+    page *found = self->last;
+    if (found == NULL || found->key != key) {
+        found = page_for(self, key);
+    }
+    return found == NULL ? NULL : &found->copies[address / GRAIN % PAGE_GRAINS];
+}
+
+static void init_table(table *self) {
+    self->last = NULL;
+    self->used = 0;
+    self->free = self->first_pages;
+    self->free_end = self->first_pages + FIRST_PAGES;
+    self->blocks = NULL;
+    set_pages(self, self->first, FIRST_BITS);
+}
+
+static void free_table(table *self) {
+    if (self->pages != self->first) {
+        free_array(self->pages, (size_t)1 << self->bits, sizeof(page *));
+    }
+    for (block *each = self->blocks; each != NULL;) {
+        block *next = each->next;
+        free_array(each, 1, block_size(each->length));
+        each = next;
+    }
 }
 
 /* --- the stack --- */
 
+static void free_stack(stack *self) {
+    if (self->pairs != self->first) {
+        free_array(self->pairs, self->room, sizeof(pair));
+    }
+}
+
 static bool enlarge_stack(stack *self) {
-    pair *pairs = alloc_pairs(2 * self->room);
+    pair *pairs = alloc_array(2 * self->room, sizeof(pair));
     if (pairs == NULL) {
         return false;
     }
-    memcpy(pairs, self->pairs, pairs_layout(self->length).size);
-    free_pairs(self->pairs, self->first, self->room);
+    memcpy(pairs, self->pairs, self->length * sizeof(pair));
+    free_stack(self);
     self->pairs = pairs;
     self->room *= 2;
     return true;
@@ -244,23 +333,20 @@ static inline void *copy_object(copier *self, const void *object) {
     return copy;
 }
 
-/* The same for an object that may be reached again: a new reference to its copy. */
+/* The same for an object that may be reached again: a new reference to its copy. (A
+ * `clone` doesn't change the table, so that the slot stays where it is.) */
 NANVM_NOINLINE static void *copy_shared(copier *self, const void *object) {
     nanvm_block_expect_alive(object);
-    if (!has_room(&self->table) && !enlarge_table(&self->table)) {
+    void **slot = slot_for(&self->table, object);
+    if (slot == NULL) {
         return NULL;
     }
-    pair *entry = find(&self->table, object);
-    if (entry->source != NULL) {
-        nanvm_ref_add(entry->copy);
-        return entry->copy;
+    if (*slot != NULL) {
+        nanvm_ref_add(*slot);
+    } else {
+        *slot = copy_object(self, object);
     }
-    void *copy = copy_object(self, object);
-    if (copy != NULL) {
-        *entry = (pair){object, copy};
-        self->table.used += 1;
-    }
-    return copy;
+    return *slot;
 }
 
 static inline void *copy_any(copier *self, const void *object) {
@@ -320,10 +406,8 @@ static bool copy_all(copier *self, const void *object) {
 /* --- the end --- */
 
 static void free_memory(copier *self) {
-    free_pairs(self->stack.pairs, self->stack.first, self->stack.room);
-    if (self->table.entries != NULL) {
-        free_pairs(self->table.entries, self->table.first, table_length(&self->table));
-    }
+    free_stack(&self->stack);
+    free_table(&self->table);
 }
 
 static void drop_refs(void *copy) {
@@ -336,16 +420,22 @@ static void drop(void *copy) {
     nanvm_ref_drop((nanvm_ref){copy});
 }
 
-static void for_each_entry(const table *self, void (*act)(void *copy)) {
-    for (size_t i = 0; i < table_length(self); ++i) {
-        if (self->entries[i].source != NULL) {
-            act(self->entries[i].copy);
+static void add(void *copy) {
+    nanvm_ref_add(copy);
+}
+
+static void for_each_in_page(const page *self, void (*act)(void *copy)) {
+    for (size_t i = 0; self != NULL && i < PAGE_GRAINS; ++i) {
+        if (self->copies[i] != NULL) {
+            act(self->copies[i]);
         }
     }
 }
 
-static void add(void *copy) {
-    nanvm_ref_add(copy);
+static void for_each_copy(const table *self, void (*act)(void *copy)) {
+    for (size_t i = 0; i < (size_t)1 << self->bits; ++i) {
+        for_each_in_page(self->pages[i], act);
+    }
 }
 
 /* Callbacks run when no reference is left in any copy that one could reach through a
@@ -353,9 +443,9 @@ static void add(void *copy) {
 static void give_up(copier *self) {
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
-    for_each_entry(&self->table, add);
-    for_each_entry(&self->table, drop_refs);
-    for_each_entry(&self->table, drop);
+    for_each_copy(&self->table, add);
+    for_each_copy(&self->table, drop_refs);
+    for_each_copy(&self->table, drop);
     nanvm_ref_drop(self->root);
     free_memory(self);
     nanvm_drop_resume(&hold);
@@ -371,8 +461,7 @@ NANVM_UNUSED static void give_up_unfinished(copier **unfinished) {
 static void init(copier *self, nanvm_manager *manager) {
     self->manager = manager;
     self->root = null_handle;
-    self->table.entries = NULL;
-    self->table.used = 0;
+    init_table(&self->table);
     self->stack.pairs = self->stack.first;
     self->stack.length = 0;
     self->stack.room = FIRST_ROOM;
