@@ -35,16 +35,17 @@ typedef struct pair {
 
 enum { FIRST_ROOM = 64 };
 
+/* (Its top is passed from function to function, so that it lies in a register.) */
 typedef struct stack {
     pair *pairs;
-    size_t length;
-    size_t room;
+    pair *limit; /* where the memory ends */
     pair first[FIRST_ROOM];
 } stack;
 
-/* The copies of objects at PAGE_GRAINS addresses at equal distances of GRAIN bytes. (All
- * objects lie at multiples of a word. Few lie closer than two words, since a header lies
- * in front of each.) */
+/* A page notes the copies of objects that lie within a few grains: two words each, of
+ * which only one object begins in each. (A header lies in front of an object. Where a
+ * header takes one word, an object of no bytes may be closer to the next: see key_of().)
+ */
 enum { GRAIN = 2 * sizeof(void *), PAGE_GRAINS = 16 };
 
 typedef struct page {
@@ -78,7 +79,8 @@ typedef struct table {
 
 typedef struct copier {
     nanvm_manager *manager;
-    nanvm_ref root; /* the copy of the first object, which leads to all others */
+    nanvm_ref root;          /* the copy of the first object, which leads to all others */
+    const nanvm_type *plain; /* the last type that is_plain(), or NULL */
     table table;
     stack stack;
 } copier;
@@ -101,10 +103,10 @@ static void free_array(void *array, size_t length, size_t size) {
 
 /* --- the table: pages --- */
 
-/* An address is a key, the place in a page, and a multiple of a word. */
-static inline size_t key_of(uintptr_t address) {
-    size_t is_odd = (size_t)(address / sizeof(void *) % 2);
-    return (size_t)(address / GRAIN / PAGE_GRAINS) << 1 | is_odd;
+/* Objects without bytes have pages of their own, for even words and for odd ones. */
+static inline size_t key_of(uintptr_t address, bool has_bytes) {
+    size_t kind = has_bytes ? 0 : 1 + (size_t)(address / sizeof(void *) % 2);
+    return (size_t)(address / GRAIN / PAGE_GRAINS) << 2 | kind;
 }
 
 /* The multiplier is 2^64 / golden ratio (Knuth, TAOCP 3, 6.4). */
@@ -195,9 +197,9 @@ NANVM_NOINLINE static page *page_for(table *self, size_t key) {
 }
 
 /* Where the copy of an object is noted, or NULL. */
-static inline void **slot_for(table *self, const void *object) {
+static inline void **slot_for(table *self, const void *object, bool has_bytes) {
     uintptr_t address = (uintptr_t)object;
-    size_t key = key_of(address);
+    size_t key = key_of(address, has_bytes);
     page *found = self->last;
     if (found == NULL || found->key != key) {
         found = page_for(self, key);
@@ -227,31 +229,44 @@ static void free_table(table *self) {
 
 /* --- the stack --- */
 
+static size_t room_of(const stack *self) {
+    return (size_t)(self->limit - self->pairs);
+}
+
 static void free_stack(stack *self) {
     if (self->pairs != self->first) {
-        free_array(self->pairs, self->room, sizeof(pair));
+        free_array(self->pairs, room_of(self), sizeof(pair));
     }
 }
 
-static bool enlarge_stack(stack *self) {
-    pair *pairs = alloc_array(2 * self->room, sizeof(pair));
-    if (pairs == NULL) {
-        return false;
-    }
-    memcpy(pairs, self->pairs, self->length * sizeof(pair));
-    free_stack(self);
+static void set_pairs(stack *self, pair *pairs, size_t room) {
     self->pairs = pairs;
-    self->room *= 2;
-    return true;
+    self->limit = pairs + room;
 }
 
-static inline bool push(stack *self, const void *source, void *copy) {
-    if (NANVM_UNLIKELY(self->length == self->room) && !enlarge_stack(self)) {
-        return false;
+/* Called when the stack is full. Returns the new top, or NULL. */
+NANVM_NOINLINE static pair *enlarge_stack(stack *self) {
+    size_t room = room_of(self);
+    pair *pairs = alloc_array(2 * room, sizeof(pair));
+    if (pairs == NULL) {
+        return NULL;
     }
-    self->pairs[self->length] = (pair){source, copy};
-    self->length += 1;
-    return true;
+    memcpy(pairs, self->pairs, room * sizeof(pair));
+    free_stack(self);
+    set_pairs(self, pairs, 2 * room);
+    return pairs + room;
+}
+
+/* Returns the new top, or NULL. */
+static inline pair *push(stack *self, pair *top, const void *source, void *copy) {
+    if (NANVM_UNLIKELY(top == self->limit)) {
+        top = enlarge_stack(self);
+        if (top == NULL) {
+            return NULL;
+        }
+    }
+    *top = (pair){source, copy};
+    return top + 1;
 }
 
 /* --- one object --- */
@@ -270,7 +285,11 @@ static inline bool clear_declared(void *part, const size_t *offsets, size_t leng
     bool held = false;
     for (size_t i = 0; i < length; ++i) {
         nanvm_ref *reference = ref_at(part, offsets[i]);
-        held |= reference->object != NULL;
+        if (reference->object == NULL) {
+            continue;
+        }
+        NANVM_PREFETCH(reference->object);
+        held = true;
         reference->object = NULL;
     }
     return held;
@@ -292,64 +311,112 @@ static inline bool clear_refs(const nanvm_type *type, void *copy, size_t length)
 
 /* Whether all references of an object can be found in its copy, and there is a `clone`
  * where the copy needs one. */
-static inline bool is_copyable(const nanvm_type *type) {
+static bool is_copyable(const nanvm_type *type) {
     return type->visit == NULL && type->visit_item == NULL &&
            (type->drop == NULL || type->clone != NULL);
 }
 
+/* A new reference to a copy. */
+typedef struct made {
+    void *copy; /* NULL on failure */
+    bool waits; /* for its references */
+} made;
+
+static const made nothing = {NULL, false};
+
 /* A new block with the bytes of the object, or NULL. */
-static inline void *copy_bytes(copier *self, const nanvm_type *type, const void *object,
-                               size_t length) {
-    size_t size = type->size;
-    void *copy = type->item_size == 0
-                     ? nanvm_new_block(self->manager, type)
-                     : nanvm_new_sized(self->manager, type, length, &size);
-    if (NANVM_LIKELY(copy != NULL)) {
+static void *copy_bytes(const copier *self, const nanvm_type *type, const void *object,
+                        size_t length) {
+    size_t size;
+    void *copy = nanvm_new_sized(self->manager, type, length, &size);
+    if (copy != NULL) {
         memcpy(copy, object, size);
     }
     return copy;
 }
 
-/* Like nanvm_ref_clone_object(), but without references; the copy is on the stack if it
- * is to get some. */
-static inline void *copy_object(copier *self, const void *object) {
+/* Does the same as nanvm_ref_clone_object(), but leaves out the references. */
+NANVM_NOINLINE static made copy_object_of_any_type(const copier *self,
+                                                   const void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
-    if (NANVM_UNLIKELY(!is_copyable(type))) {
-        return NULL;
+    if (!is_copyable(type)) {
+        return nothing;
     }
     size_t length = nanvm_block_length(type, object);
     void *copy = copy_bytes(self, type, object, length);
     if (copy == NULL) {
-        return NULL;
+        return nothing;
     }
     if (type->clone != NULL && !nanvm_ref_call_clone(type, copy, object, length)) {
         nanvm_block_free(copy);
-        return NULL;
+        return nothing;
     }
-    if (clear_refs(type, copy, length) && !push(&self->stack, object, copy)) {
-        nanvm_ref_drop((nanvm_ref){copy});
-        return NULL;
-    }
-    return copy;
+    return (made){copy, clear_refs(type, copy, length)};
 }
 
-/* The same for an object that may be reached again: a new reference to its copy. (A
- * `clone` doesn't change the table, so that the slot stays where it is.) */
-NANVM_NOINLINE static void *copy_shared(copier *self, const void *object) {
+/* Whether objects of the type are small structs of words, without callbacks. */
+enum { WORDS = 8 };
+
+static bool is_plain(const nanvm_type *type) {
+    return !nanvm_type_has_callbacks(type) && type->clone == NULL &&
+           type->item_size == 0 && type->size <= WORDS * sizeof(uintptr_t) &&
+           type->size % sizeof(uintptr_t) == 0;
+}
+
+typedef uintptr_t NANVM_MAY_ALIAS word;
+
+static inline void copy_words(void *copy, const void *object, size_t size) {
+    const word *source = object;
+    word *target = copy;
+    for (size_t i = 0; i < size / sizeof(word); ++i) {
+        target[i] = source[i];
+    }
+}
+
+static inline made copy_plain(const copier *self, const nanvm_type *type,
+                              const void *object) {
+    void *copy = nanvm_new_block(self->manager, type);
+    if (NANVM_UNLIKELY(copy == NULL)) {
+        return nothing;
+    }
+    copy_words(copy, object, type->size);
+    return (made){copy, clear_declared(copy, type->refs, type->refs_length)};
+}
+
+static inline made copy_object(copier *self, const void *object) {
+    const nanvm_type *type = nanvm_block_origin(object)->type;
+    if (NANVM_UNLIKELY(type != self->plain)) {
+        if (!is_plain(type)) {
+            return copy_object_of_any_type(self, object);
+        }
+        self->plain = type;
+    }
+    return copy_plain(self, type, object);
+}
+
+static inline bool has_bytes(const void *object) {
+    const nanvm_type *type = nanvm_block_origin(object)->type;
+    return type->size > 0 || nanvm_block_length(type, object) > 0;
+}
+
+/* The same for an object that may be reached again. (A `clone` doesn't change the table,
+ * so that the slot stays where it is.) */
+NANVM_NOINLINE static made copy_shared(copier *self, const void *object) {
     nanvm_block_expect_alive(object);
-    void **slot = slot_for(&self->table, object);
+    void **slot = slot_for(&self->table, object, has_bytes(object));
     if (slot == NULL) {
-        return NULL;
+        return nothing;
     }
     if (*slot != NULL) {
         nanvm_ref_add(*slot);
-    } else {
-        *slot = copy_object(self, object);
+        return (made){*slot, false};
     }
-    return *slot;
+    made it = copy_object(self, object);
+    *slot = it.copy;
+    return it;
 }
 
-static inline void *copy_any(copier *self, const void *object) {
+static inline made copy_any(copier *self, const void *object) {
     int32_t count = nanvm_block_count(object);
     return count == 0 || count == NANVM_COUNT_ATOMIC ? copy_object(self, object)
                                                      : copy_shared(self, object);
@@ -357,50 +424,56 @@ static inline void *copy_any(copier *self, const void *object) {
 
 /* --- all objects --- */
 
-static inline bool copy_declared(copier *self, void *copy, const void *source,
-                                 const size_t *offsets, size_t length) {
+/* These functions return the new top of the stack, or NULL on failure. */
+static inline pair *copy_declared(copier *self, void *copy, const void *source,
+                                  const size_t *offsets, size_t length, pair *top) {
     for (size_t i = 0; i < length; ++i) {
         const void *object = object_at(source, offsets[i]);
         if (object == NULL) {
             continue;
         }
-        void *made = copy_any(self, object);
-        if (made == NULL) {
-            return false;
+        made it = copy_any(self, object);
+        ref_at(copy, offsets[i])->object = it.copy;
+        top = it.waits ? push(&self->stack, top, object, it.copy) : top;
+        if (NANVM_UNLIKELY(it.copy == NULL || top == NULL)) {
+            return NULL;
         }
-        ref_at(copy, offsets[i])->object = made;
     }
-    return true;
+    return top;
 }
 
-static bool copy_items(copier *self, const nanvm_type *type, pair what) {
+NANVM_NOINLINE static pair *copy_items(copier *self, const nanvm_type *type, pair what,
+                                       pair *top) {
     unsigned char *copy = nanvm_object_item(type, what.copy, 0);
     const unsigned char *source = nanvm_object_item(type, what.source, 0);
     size_t length = nanvm_block_array_length(what.copy);
-    bool copied = true;
-    for (; copied && length > 0; --length) {
-        copied =
-            copy_declared(self, copy, source, type->item_refs, type->item_refs_length);
+    for (; top != NULL && length > 0; --length) {
+        top = copy_declared(self, copy, source, type->item_refs, type->item_refs_length,
+                            top);
         copy += type->item_size;
         source += type->item_size;
     }
-    return copied;
+    return top;
 }
 
-static inline bool copy_refs(copier *self, pair what) {
+static inline pair *copy_refs(copier *self, pair what, pair *top) {
     const nanvm_type *type = nanvm_block_origin(what.copy)->type;
-    return copy_declared(self, what.copy, what.source, type->refs, type->refs_length) &&
-           (type->item_refs_length == 0 || copy_items(self, type, what));
+    top = copy_declared(self, what.copy, what.source, type->refs, type->refs_length, top);
+    return top == NULL || type->item_refs_length == 0 ? top
+                                                      : copy_items(self, type, what, top);
 }
 
-static bool copy_all(copier *self, const void *object) {
-    self->root.object = copy_any(self, object);
-    bool copied = self->root.object != NULL;
-    while (copied && self->stack.length > 0) {
-        self->stack.length -= 1;
-        copied = copy_refs(self, self->stack.pairs[self->stack.length]);
+/* The handle holds its reference as an object would. */
+static const size_t root_refs[] = {0};
+
+static bool copy_all(copier *self, nanvm_ref source) {
+    pair *top =
+        copy_declared(self, &self->root, &source, root_refs, 1, self->stack.pairs);
+    while (top != NULL && top != self->stack.pairs) {
+        --top;
+        top = copy_refs(self, *top, top);
     }
-    return copied;
+    return top != NULL;
 }
 
 /* --- the end --- */
@@ -462,25 +535,24 @@ static void init(copier *self, nanvm_manager *manager) {
     self->manager = manager;
     self->root = null_handle;
     init_table(&self->table);
-    self->stack.pairs = self->stack.first;
-    self->stack.length = 0;
-    self->stack.room = FIRST_ROOM;
+    self->plain = NULL;
+    set_pairs(&self->stack, self->stack.first, FIRST_ROOM);
 }
 
 nanvm_ref nanvm_ref_clone_deep(nanvm_ref self, nanvm_manager *manager) {
     if (self.object == NULL) {
         return null_handle;
     }
-    copier made;
-    init(&made, manager);
-    copier *unfinished NANVM_ON_UNWIND(give_up_unfinished) = &made;
+    copier all;
+    init(&all, manager);
+    copier *unfinished NANVM_ON_UNWIND(give_up_unfinished) = &all;
     nanvm_unwind_reads(&unfinished);
-    bool copied = copy_all(&made, self.object);
+    bool copied = copy_all(&all, self);
     unfinished = NULL;
     if (!copied) {
-        give_up(&made);
+        give_up(&all);
         return null_handle;
     }
-    free_memory(&made);
-    return made.root;
+    free_memory(&all);
+    return all.root;
 }
