@@ -79,8 +79,7 @@ typedef struct table {
 
 typedef struct copier {
     nanvm_manager *manager;
-    nanvm_ref root;          /* the copy of the first object, which leads to all others */
-    const nanvm_type *plain; /* the last type that is_plain(), or NULL */
+    nanvm_ref root; /* the copy of the first object, which leads to all others */
     table table;
     stack stack;
 } copier;
@@ -336,8 +335,7 @@ static void *copy_bytes(const copier *self, const nanvm_type *type, const void *
 }
 
 /* Does the same as nanvm_ref_clone_object(), but leaves out the references. */
-NANVM_NOINLINE static made copy_object_of_any_type(const copier *self,
-                                                   const void *object) {
+NANVM_NOINLINE static made copy_any_type(const copier *self, const void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
     if (!is_copyable(type)) {
         return nothing;
@@ -354,44 +352,44 @@ NANVM_NOINLINE static made copy_object_of_any_type(const copier *self,
     return (made){copy, clear_refs(type, copy, length)};
 }
 
-/* Whether objects of the type are small structs of words, without callbacks. */
-enum { WORDS = 8 };
-
-static bool is_plain(const nanvm_type *type) {
-    return !nanvm_type_has_callbacks(type) && type->clone == NULL &&
-           type->item_size == 0 && type->size <= WORDS * sizeof(uintptr_t) &&
-           type->size % sizeof(uintptr_t) == 0;
+/* Whether an object of the type is copied by copy_struct(). */
+static inline bool is_plain(const nanvm_type *type) {
+    return !nanvm_type_has_callbacks(type) &&
+           ((uintptr_t)type->clone | type->item_size) == 0;
 }
 
 typedef uintptr_t NANVM_MAY_ALIAS word;
+
+/* Most structs have a few words, for which a call of memcpy() takes too long. */
+enum { FEW_BYTES = 8 * sizeof(word) };
 
 static inline void copy_words(void *copy, const void *object, size_t size) {
     const word *source = object;
     word *target = copy;
     for (size_t i = 0; i < size / sizeof(word); ++i) {
         target[i] = source[i];
+        NANVM_KEEP_ADDRESS(target); /* so that the compiler makes it no larger loop */
     }
 }
 
-static inline made copy_plain(const copier *self, const nanvm_type *type,
-                              const void *object) {
+static inline made copy_struct(const copier *self, const nanvm_type *type,
+                               const void *object) {
     void *copy = nanvm_new_block(self->manager, type);
     if (NANVM_UNLIKELY(copy == NULL)) {
         return nothing;
     }
-    copy_words(copy, object, type->size);
+    if (NANVM_LIKELY(type->size <= FEW_BYTES && type->size % sizeof(word) == 0)) {
+        copy_words(copy, object, type->size);
+    } else {
+        memcpy(copy, object, type->size);
+    }
     return (made){copy, clear_declared(copy, type->refs, type->refs_length)};
 }
 
-static inline made copy_object(copier *self, const void *object) {
+static inline made copy_object(const copier *self, const void *object) {
     const nanvm_type *type = nanvm_block_origin(object)->type;
-    if (NANVM_UNLIKELY(type != self->plain)) {
-        if (!is_plain(type)) {
-            return copy_object_of_any_type(self, object);
-        }
-        self->plain = type;
-    }
-    return copy_plain(self, type, object);
+    return NANVM_LIKELY(is_plain(type)) ? copy_struct(self, type, object)
+                                        : copy_any_type(self, object);
 }
 
 static inline bool has_bytes(const void *object) {
@@ -535,7 +533,6 @@ static void init(copier *self, nanvm_manager *manager) {
     self->manager = manager;
     self->root = null_handle;
     init_table(&self->table);
-    self->plain = NULL;
     set_pairs(&self->stack, self->stack.first, FIRST_ROOM);
 }
 
