@@ -279,33 +279,38 @@ static inline const void *object_at(const void *part, size_t offset) {
     return ((const nanvm_ref *)reference)->object;
 }
 
-/* Sets references to null; returns whether any of them wasn't. */
-static inline bool clear_declared(void *part, const size_t *offsets, size_t length) {
+/* These functions set the references of a copy to null; they return whether the object
+ * holds any. They prefetch what it refers to, which is copied soon. */
+static inline bool clear_declared(void *copy, const void *source, const size_t *offsets,
+                                  size_t length) {
     bool held = false;
     for (size_t i = 0; i < length; ++i) {
-        nanvm_ref *reference = ref_at(part, offsets[i]);
-        if (reference->object == NULL) {
-            continue;
+        const void *object = object_at(source, offsets[i]);
+        ref_at(copy, offsets[i])->object = NULL;
+        if (object != NULL) {
+            NANVM_PREFETCH(object);
+            held = true;
         }
-        NANVM_PREFETCH(reference->object);
-        held = true;
-        reference->object = NULL;
     }
     return held;
 }
 
-static bool clear_items(const nanvm_type *type, void *copy, size_t length) {
+static bool clear_items(const nanvm_type *type, void *copy, const void *source,
+                        size_t length) {
     bool held = false;
-    unsigned char *item = nanvm_object_item(type, copy, 0);
-    for (; length > 0; --length, item += type->item_size) {
-        held |= clear_declared(item, type->item_refs, type->item_refs_length);
+    for (size_t i = 0; i < length; ++i) {
+        held |= clear_declared(nanvm_object_item(type, copy, i),
+                               nanvm_object_item(type, source, i), type->item_refs,
+                               type->item_refs_length);
     }
     return held;
 }
 
-static inline bool clear_refs(const nanvm_type *type, void *copy, size_t length) {
-    bool held = clear_declared(copy, type->refs, type->refs_length);
-    return (type->item_refs_length > 0 && clear_items(type, copy, length)) || held;
+static inline bool clear_refs(const nanvm_type *type, void *copy, const void *source,
+                              size_t length) {
+    bool held = clear_declared(copy, source, type->refs, type->refs_length);
+    return (type->item_refs_length > 0 && clear_items(type, copy, source, length)) ||
+           held;
 }
 
 /* Whether all references of an object can be found in its copy, and there is a `clone`
@@ -349,7 +354,7 @@ NANVM_NOINLINE static made copy_any_type(const copier *self, const void *object)
         nanvm_block_free(copy);
         return nothing;
     }
-    return (made){copy, clear_refs(type, copy, length)};
+    return (made){copy, clear_refs(type, copy, object, length)};
 }
 
 /* Whether an object of the type is copied by copy_struct(). */
@@ -383,7 +388,7 @@ static inline made copy_struct(const copier *self, const nanvm_type *type,
     } else {
         memcpy(copy, object, type->size);
     }
-    return (made){copy, clear_declared(copy, type->refs, type->refs_length)};
+    return (made){copy, clear_declared(copy, object, type->refs, type->refs_length)};
 }
 
 static inline made copy_object(const copier *self, const void *object) {
@@ -484,7 +489,7 @@ static void free_memory(copier *self) {
 static void drop_refs(void *copy) {
     const nanvm_type *type = nanvm_block_origin(copy)->type;
     nanvm_object_visit(type, copy, nanvm_object_drop_visitor, NULL);
-    (void)clear_refs(type, copy, nanvm_block_length(type, copy));
+    (void)clear_refs(type, copy, copy, nanvm_block_length(type, copy));
 }
 
 static void drop(void *copy) {
