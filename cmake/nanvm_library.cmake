@@ -13,8 +13,9 @@ set(nanvm_sources
     src/new.c
     src/object.c
     src/ref.c
-    src/remote.c
+    src/ref_clone_deep.c
     src/ref_share.c
+    src/remote.c
     src/stats.c
     src/type.c
     src/managers/arena.c

@@ -103,6 +103,31 @@ static void growing_arena(void) {
     //! [growing]
 }
 
+struct line {
+    nanvm_ref from, to;
+};
+NANVM_TYPE_REFS(line_type, struct line, from, to);
+
+static void out_of_an_arena(void) {
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    nanvm_manager *manager = nanvm_arena_manager(&arena);
+    //! [out]
+    nanvm_ref p = nanvm_mut_ref_to_ref(point(manager, 1, 2));
+    struct line value = {p, nanvm_ref_clone(p)};
+    nanvm_mut_ref line = nanvm_new_copy(manager, &line_type, &value);
+
+    nanvm_ref result = nanvm_ref_clone_deep(nanvm_mut_ref_to_ref(line), nanvm_global());
+    nanvm_arena_reset(&arena); /* the line and its point are gone, the copies aren't */
+
+    const struct line *kept = nanvm_ref_get(result);
+    CHECK(nanvm_ref_same(kept->from, kept->to)); /* one point, as before */
+    CHECK(((const struct point *)nanvm_ref_get(kept->to))->y == 2);
+    nanvm_ref_drop(result);
+    //! [out]
+    nanvm_arena_deinit(&arena);
+}
+
 static void raw(void) {
     //! [raw]
     nanvm_manager *manager = nanvm_global();
@@ -124,6 +149,7 @@ int main(void) {
     trimming();
     arena_in_a_buffer();
     growing_arena();
+    out_of_an_arena();
     raw();
     return 0;
 }

@@ -99,8 +99,9 @@ static inline uint32_t nanvm_origin_distance(const void *object,
     return (uint32_t)((header - (uintptr_t)origin) / sizeof(void *));
 }
 
-/* Marks a new block as dropped while a callback fills it, and returns its count. So an early drop is detected;
- * and if the callback is left by longjmp, an arena has nothing to release. */
+/* Marks a new block as dropped while a callback fills it, and returns its count. So an
+ * early drop is detected; and if the callback is left by longjmp, an arena has nothing to
+ * release. */
 static inline int32_t nanvm_block_hide(void *object) {
     int32_t count = nanvm_block_count(object);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);
@@ -358,6 +359,14 @@ static inline void nanvm_block_expect_alive(const void *object) {
 
 /* nanvm_ref_freeze(). */
 bool nanvm_ref_share_frozen(nanvm_ref self);
+
+/* --- ref.c --------------------------------------------------------------- */
+
+/* Calls the type's `clone` for a copy that has the bytes of the object, and hides the
+ * copy meanwhile. If that returns false, the copy is left to be freed; if it is left by
+ * an exception, the copy is freed. */
+bool nanvm_ref_call_clone(const nanvm_type *type, void *copy, const void *source,
+                          size_t length);
 
 /* --- unset.c, in debug/ ---------------------------------------------------- */
 

@@ -26,8 +26,8 @@ NANVM_UNUSED static void free_unfinished(void **unfinished) {
     }
 }
 
-static bool call_clone(const nanvm_type *type, void *copy, const void *source,
-                       size_t length) {
+bool nanvm_ref_call_clone(const nanvm_type *type, void *copy, const void *source,
+                          size_t length) {
     int32_t count = nanvm_block_hide(copy);
     void *unfinished NANVM_ON_UNWIND(free_unfinished) = copy;
     nanvm_unwind_reads(&unfinished);
@@ -57,7 +57,7 @@ static inline nanvm_mut_ref clone_block(const nanvm_type *type, const void *obje
         return copy;
     }
     copy_items(type, copy.object, length, object, kept);
-    if (type->clone != NULL && !call_clone(type, copy.object, object, kept)) {
+    if (type->clone != NULL && !nanvm_ref_call_clone(type, copy.object, object, kept)) {
         nanvm_block_free(copy.object);
         return null_handle;
     }

@@ -74,6 +74,11 @@ static bool typed_arrays(const stage *on) {
     assert_int_equal(text_mut_ref_length(shorter),
                      shorter.untyped.object != NULL ? 4 : 0);
     text_mut_ref_cleanup(&shorter);
+    text_ref deep = text_ref_clone_deep(shared, on->manager);
+    done = done && deep.untyped.object != NULL;
+    assert_int_equal(text_ref_length(deep),
+                     deep.untyped.object != NULL ? text_ref_length(shared) : 0);
+    text_ref_cleanup(&deep);
     text_ref_cleanup(&shared);
     assert_null(shared.untyped.object);
     text_mut_ref_cleanup(&copy);

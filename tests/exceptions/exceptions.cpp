@@ -238,6 +238,76 @@ void test_clone_that_throws_leaves_nothing_behind() {
     nanvm_arena_deinit(&arena);
 }
 
+// Its references are declared.
+struct link {
+    nanvm_ref next;
+    nanvm_ref shared;
+};
+
+std::size_t clones_left; // before one throws
+
+bool clone_link(void *, const void *, std::size_t) {
+    if (clones_left-- == 0) {
+        throw thrown();
+    }
+    return true;
+}
+
+const std::size_t link_refs[] = {offsetof(link, next), offsetof(link, shared)};
+
+nanvm_type type_of_links() {
+    nanvm_type type = {};
+    type.size = sizeof(link);
+    type.align = alignof(link);
+    type.refs = link_refs;
+    type.refs_length = 2;
+    type.clone = clone_link;
+    return type;
+}
+
+const nanvm_type link_type = type_of_links();
+
+// A list so long that the copy needs memory of the system.
+enum : std::size_t { LINKS = 300 };
+
+nanvm_ref make_links(nanvm_manager *manager) {
+    nanvm_ref list = nanvm_ref_null();
+    for (std::size_t i = 0; i < LINKS; ++i) {
+        link value = {list, nanvm_ref_clone(list)};
+        nanvm_mut_ref made = nanvm_new_copy(manager, &link_type, &value);
+        REQUIRE(made.object != nullptr);
+        list = nanvm_mut_ref_to_ref(made);
+    }
+    return list;
+}
+
+void deep_copy_throws_on(nanvm_manager *manager, nanvm_manager *to) {
+    nanvm_ref list = make_links(manager);
+    for (std::size_t i = 0; i < LINKS; i += 23) {
+        clones_left = i;
+        REQUIRE(throws([&] { return nanvm_ref_clone_deep(list, to); }));
+    }
+    clones_left = LINKS;
+    nanvm_ref copy = nanvm_ref_clone_deep(list, to);
+    REQUIRE(copy.object != nullptr && clones_left == 0);
+    nanvm_ref_drop(copy);
+    nanvm_ref_drop(list);
+}
+
+void test_clone_that_throws_in_a_deep_copy_leaves_nothing_behind() {
+    ground on;
+    ground other;
+    deep_copy_throws_on(on.manager, other.manager);
+    REQUIRE(other.live() == 0);
+    deep_copy_throws_on(nanvm_global(), on.manager);
+    deep_copy_throws_on(on.manager, nanvm_global());
+    nanvm_arena arena;
+    nanvm_arena_init_growing(&arena, nanvm_global());
+    deep_copy_throws_on(nanvm_arena_manager(&arena), on.manager);
+    deep_copy_throws_on(on.manager, nanvm_arena_manager(&arena));
+    nanvm_arena_deinit(&arena);
+}
+
 void test_visitor_that_throws_changes_nothing() {
     ground on;
     nanvm_ref self = make(on.manager, leaf(on.manager), NOT);
@@ -332,6 +402,7 @@ const std::map<std::string, void (*)()> tests = {
     TEST(drop_that_throws_in_a_reset_stops_the_program),
     TEST(construct_that_throws_leaves_nothing_behind),
     TEST(clone_that_throws_leaves_nothing_behind),
+    TEST(clone_that_throws_in_a_deep_copy_leaves_nothing_behind),
     TEST(visitor_that_throws_changes_nothing),
     TEST(told_of_a_type_that_throws_changes_nothing),
     TEST(manager_whose_leak_report_throws_can_be_ended_again),

@@ -43,8 +43,8 @@
  *   `_resize_unset` and `_cleanup`.
  * - @ref ref "Ref": `<name>_ref_null()`, `<name>_ref_is_null(self)`, `_get`, `_length`,
  *   `_clone`, `_drop`, `_count`, `_is_sole`, `_try_to_mut_ref`, `_clone_object`,
- *   `_clone_resized`,
- *   `_to_mut_ref`, `_make_mut`, `_same`, `_move`, `_cleanup`.
+ *   `_clone_resized`, `_clone_deep`, `_to_mut_ref`, `_make_mut`, `_same`, `_move`,
+ *   `_cleanup`.
  *
  * And three ways back from an untyped handle:
  *

@@ -40,4 +40,5 @@ const calls untyped_calls = {make,
                              nanvm_ref_make_mut,
                              nanvm_ref_clone_object,
                              nanvm_ref_clone_resized,
+                             nanvm_ref_clone_deep,
                              NULL};

@@ -35,6 +35,7 @@ typedef struct calls {
     void *(*make_mut)(nanvm_ref *, nanvm_manager *);
     nanvm_mut_ref (*clone_object)(nanvm_ref, nanvm_manager *);
     nanvm_mut_ref (*clone_resized)(nanvm_ref, nanvm_manager *, size_t);
+    nanvm_ref (*clone_deep)(nanvm_ref, nanvm_manager *);
     bool (*from)(nanvm_ref *, nanvm_ref *); /* `<name>_ref_from`; NULL if untyped */
 } calls;
 

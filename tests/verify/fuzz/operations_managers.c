@@ -464,6 +464,7 @@ static void use_null(nanvm_manager *manager, unsigned char which) {
     REQUIRE(how->clone(none).object == NULL && how->to_ref(own).object == NULL);
     REQUIRE(how->clone_object(none, manager).object == NULL);
     REQUIRE(how->clone_resized(none, manager, which).object == NULL);
+    REQUIRE(how->clone_deep(none, manager).object == NULL);
     REQUIRE(how->to_mut(&none, manager).object == NULL);
     REQUIRE(how->make_mut(&none, manager) == NULL);
     REQUIRE(!how->try_to_mut(&none, &own) && !how->resize(&own, manager, 0));

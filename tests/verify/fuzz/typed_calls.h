@@ -132,6 +132,9 @@
     static nanvm_mut_ref name##_call_clone_resized(nanvm_ref r, nanvm_manager *m,        \
                                                    size_t n) {                           \
         return name##_ref_clone_resized(TYPED_REF(name, r), m, n).untyped;               \
+    }                                                                                    \
+    static nanvm_ref name##_call_clone_deep(nanvm_ref r, nanvm_manager *m) {             \
+        return name##_ref_clone_deep(TYPED_REF(name, r), m).untyped;                     \
     }
 
 #define TYPED_CALLS(name, type, table)                                                   \
@@ -141,15 +144,15 @@
     TYPED_REF_READ(name)                                                                 \
     TYPED_REF_CONVERT(name)                                                              \
     static const calls name##_calls = {                                                  \
-        name##_call_make,     name##_call_copy,         name##_call_array,               \
-        name##_call_with,     name##_call_unset,        name##_call_array_unset,         \
-        name##_call_get_mut,  name##_call_length_mut,   name##_call_to_ref,              \
-        name##_call_drop_mut, name##_call_clean_mut,    name##_call_move_mut,            \
-        name##_call_resize,   name##_call_resize_unset, name##_call_get,                 \
-        name##_call_length,   name##_call_count,        name##_call_clone,               \
-        name##_call_drop,     name##_call_clean,        name##_call_move,                \
-        name##_call_same,     name##_call_try,          name##_call_to_mut,              \
-        name##_call_make_mut, name##_call_clone_object, name##_call_clone_resized,       \
-        name##_call_from}
+        name##_call_make,       name##_call_copy,         name##_call_array,             \
+        name##_call_with,       name##_call_unset,        name##_call_array_unset,       \
+        name##_call_get_mut,    name##_call_length_mut,   name##_call_to_ref,            \
+        name##_call_drop_mut,   name##_call_clean_mut,    name##_call_move_mut,          \
+        name##_call_resize,     name##_call_resize_unset, name##_call_get,               \
+        name##_call_length,     name##_call_count,        name##_call_clone,             \
+        name##_call_drop,       name##_call_clean,        name##_call_move,              \
+        name##_call_same,       name##_call_try,          name##_call_to_mut,            \
+        name##_call_make_mut,   name##_call_clone_object, name##_call_clone_resized,     \
+        name##_call_clone_deep, name##_call_from}
 
 #endif

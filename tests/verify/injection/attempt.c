@@ -342,6 +342,41 @@ nanvm_mut_ref attempt_clone_resized(nanvm_manager *manager, nanvm_ref self,
     return attempted(check_clone(manager, self, length, nanvm_ref_clone_resized));
 }
 
+/* What both refer to differs in the objects alone. */
+static void expect_own_refs(nanvm_ref self, nanvm_ref copy) {
+    size_t length = nanvm_ref_length(self);
+    expect_new((nanvm_mut_ref){(void *)(uintptr_t)copy.object}, nanvm_ref_type(self),
+               length);
+    for (size_t i = 0; nanvm_ref_type(self) == &refs_type && i < length; i++) {
+        nanvm_ref a = ((const nanvm_ref *)self.object)[i];
+        nanvm_ref b = ((const nanvm_ref *)copy.object)[i];
+        assert_true((a.object == NULL) == (b.object == NULL));
+        assert_true(a.object == NULL || a.object != b.object);
+        assert_ptr_equal(nanvm_ref_type(a), nanvm_ref_type(b));
+    }
+}
+
+nanvm_ref attempt_clone_deep(nanvm_manager *manager, nanvm_ref self) {
+    if (self.object == NULL) {
+        return self;
+    }
+    before was;
+    size_t others = nanvm_ref_count(self);
+    uint64_t bytes = digest_of(self);
+    note(&was, manager, value_of(self));
+    nanvm_ref copy = nanvm_ref_clone_deep(self, manager);
+    balance(&was, self, nanvm_ref_null());
+    assert_int_equal(nanvm_ref_count(self), others);
+    assert_true(digest_of(self) == bytes);
+    if (copy.object == NULL) {
+        expect_live(&was);
+    } else {
+        expect_own_refs(self, copy);
+    }
+    (void)attempted_call(copy.object != NULL);
+    return copy;
+}
+
 void attempt_refused_clone(nanvm_manager *manager, nanvm_ref self) {
     if (self.object != NULL) {
         assert_null(check_clone_whole(manager, self).object);

@@ -34,6 +34,8 @@ nanvm_mut_ref attempt_clone(nanvm_manager *manager, nanvm_ref self);
 nanvm_mut_ref attempt_clone_resized(nanvm_manager *manager, nanvm_ref self,
                                     size_t length);
 
+nanvm_ref attempt_clone_deep(nanvm_manager *manager, nanvm_ref self);
+
 /* The object can't be cloned, for whatever reason. */
 void attempt_refused_clone(nanvm_manager *manager, nanvm_ref self);
 

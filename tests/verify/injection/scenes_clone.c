@@ -222,6 +222,51 @@ static void clone_deep(const ground *on) {
     nanvm_ref_drop(known);
 }
 
+/* --- all that an object leads to --- */
+
+/* More than there is room for without memory of the system: for objects that wait, as
+ * each node does, and for objects that are shared, as each leaf is. */
+enum { DEEP = 70 };
+
+static nanvm_mut_ref array_of_pairs(nanvm_manager *manager) {
+    nanvm_mut_ref refs = attempt_array(manager, &refs_type, NULL, DEEP);
+    for (size_t i = 0; refs.object != NULL && i < DEEP; i++) {
+        nanvm_ref shared = i % 8 == 0
+                               ? leaf(manager, i)
+                               : nanvm_mut_ref_to_ref(attempt_new(manager, &node_type));
+        ((nanvm_ref *)refs.object)[i] = pair(manager, nanvm_ref_clone(shared), shared);
+    }
+    return refs;
+}
+
+static void copy_all(const ground *on) {
+    nanvm_mut_ref made = array_of_pairs(on->manager);
+    nanvm_ref refs = nanvm_mut_ref_to_ref(made);
+    nanvm_ref a = attempt_clone_deep(on->manager, refs);
+    nanvm_ref b = attempt_clone_deep(on->other, refs);
+    nanvm_ref c = attempt_clone_deep(on->manager, b);
+    nanvm_ref_drop(a);
+    nanvm_ref_drop(b);
+    nanvm_ref_drop(c);
+    nanvm_ref_drop(refs);
+}
+
+/* The deeds get their papers from the scenario's manager. */
+static void copy_all_with_callbacks(const ground *on) {
+    registry = on->manager;
+    refuse_at = SIZE_MAX;
+    nanvm_mut_ref deed = attempt_with(on->manager, &deed_type, 0, write_deed, NULL);
+    nanvm_ref shared = nanvm_mut_ref_to_ref(deed);
+    nanvm_ref bottom = pair(on->manager, nanvm_ref_clone(shared), leaf(on->manager, 1));
+    nanvm_ref other = pair(on->manager, shared, nanvm_ref_clone(bottom));
+    nanvm_ref top = pair(on->manager, bottom, other);
+    nanvm_ref a = attempt_clone_deep(on->manager, top);
+    nanvm_ref b = attempt_clone_deep(on->other, top);
+    nanvm_ref_drop(a);
+    nanvm_ref_drop(b);
+    nanvm_ref_drop(top);
+}
+
 /* --- a type that has everything: references, items with references, callbacks --- */
 
 struct ledger {
@@ -329,6 +374,8 @@ static const scene_entry entries[] = {
     {"clone with callbacks", clone_callbacks, false},
     {"clone in steps", clone_in_steps, false},
     {"clone deep", clone_deep, false},
+    {"copy all", copy_all, true},
+    {"copy all with callbacks", copy_all_with_callbacks, false},
     {"clone resized", clone_resized, false},
     {"clone and resize all", clone_and_resize_all, false},
 };

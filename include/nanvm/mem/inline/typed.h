@@ -121,6 +121,10 @@
         return name##_mut_ref_typed_(                                                    \
             nanvm_ref_clone_resized(self.untyped, manager, length));                     \
     }                                                                                    \
+    NANVM_UNUSED NANVM_NODISCARD static inline name##_ref name##_ref_clone_deep(         \
+        name##_ref self, nanvm_manager *manager) {                                       \
+        return name##_ref_typed_(nanvm_ref_clone_deep(self.untyped, manager));           \
+    }                                                                                    \
     NANVM_UNUSED NANVM_NODISCARD static inline name##_mut_ref name##_ref_to_mut_ref(     \
         name##_ref *self, nanvm_manager *manager) {                                      \
         return name##_mut_ref_typed_(                                                    \
