@@ -515,6 +515,30 @@ static void test_shared_later_may_outlive_its_manager(void **state) {
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+/* In chunks of one pool: some have only plain objects, some shared ones, some both. */
+static void test_plain_objects_of_a_pool_with_shared_ones_may_outlive_it(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref trees[3];
+    nanvm_ref large[3];
+    for (size_t i = 0; i < 3; i++) {
+        trees[i] = tree(self->manager, 8);
+        large[i] =
+            nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &refs_type, NULL, 3000));
+    }
+    assert_true(nanvm_ref_share(trees[1]));
+    assert_true(nanvm_ref_share(large[1]));
+    nanvm_local_deinit(&self->local);
+    nanvm_ref_drop(trees[0]);
+    nanvm_ref_drop(large[0]);
+    assert_true(nanvm_ref_share(trees[2]));
+    drop_elsewhere(trees[1]);
+    drop_elsewhere(large[1]);
+    drop_elsewhere(trees[2]);
+    nanvm_ref_drop(large[2]);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
 static void test_all_objects_of_a_manager_are_shared(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -647,6 +671,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_what_a_reference_reaches_is_shared, plain),
     TEST(test_plain_objects_live_on_beside_shared_ones, plain),
     TEST(test_shared_later_may_outlive_its_manager, plain),
+    TEST(test_plain_objects_of_a_pool_with_shared_ones_may_outlive_it, plain),
     TEST(test_all_objects_of_a_manager_are_shared, plain),
     TEST(test_large_array_that_was_shared_may_grow, plain),
     TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),
