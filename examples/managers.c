@@ -1,4 +1,4 @@
-/* Four places to put the same object. */
+/* The places to put the same object. */
 #include <nanvm/mem.h>
 
 #include "check.h"
@@ -24,6 +24,15 @@ static void global(void) {
     CHECK(nanvm_mut_ref_get(p) != NULL);
     nanvm_mut_ref_drop(p);
     //! [global]
+}
+
+static void global_plain(void) {
+    //! [global_plain]
+    nanvm_ref p = nanvm_mut_ref_to_ref(point(nanvm_global_plain(), 1, 2));
+    nanvm_ref other = nanvm_ref_clone(p); /* counts up, and not atomically */
+    nanvm_ref_drop(other);
+    nanvm_ref_drop(p);
+    //! [global_plain]
 }
 
 static void for_one_thread(void) {
@@ -119,6 +128,7 @@ static void raw(void) {
 
 int main(void) {
     global();
+    global_plain();
     for_one_thread();
     outliving();
     trimming();

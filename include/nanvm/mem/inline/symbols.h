@@ -22,6 +22,7 @@
 
 #if !defined(NANVM_PLAIN_NAMES)
 #define nanvm_global NANVM_SYMBOL_(global)
+#define nanvm_global_plain NANVM_SYMBOL_(global_plain)
 #define nanvm_local_init NANVM_SYMBOL_(local_init)
 #define nanvm_local_init_from NANVM_SYMBOL_(local_init_from)
 #define nanvm_arena_init NANVM_SYMBOL_(arena_init)
