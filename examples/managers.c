@@ -48,6 +48,22 @@ static void for_one_thread(void) {
     //! [local]
 }
 
+//! [static]
+/* Initialised without a call, before any code runs. */
+static nanvm_local points = NANVM_LOCAL_INIT;
+
+static nanvm_mut_ref point_for_good(double x, double y) {
+    return point(nanvm_local_manager(&points), x, y);
+}
+//! [static]
+
+static void from_a_static_manager(void) {
+    nanvm_mut_ref p = point_for_good(1, 2);
+    CHECK(nanvm_mut_ref_get(p) != NULL);
+    nanvm_mut_ref_drop(p);
+    nanvm_local_deinit(&points);
+}
+
 static void silent(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
     (void)type;
     (void)bytes;
@@ -130,6 +146,7 @@ int main(void) {
     global();
     global_plain();
     for_one_thread();
+    from_a_static_manager();
     outliving();
     trimming();
     arena_in_a_buffer();

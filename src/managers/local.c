@@ -481,12 +481,20 @@ void nanvm_local_init_from(nanvm_local *self, nanvm_manager *source) {
         .manager.table = &local_table, .source = source, .leak = print_leak};
 }
 
+/* For a manager that may be all zeros. Functions that only ask for the state need not
+ * call it: there is none yet. */
+static void init_once(nanvm_local *self) {
+    (void)nanvm_local_manager(self);
+}
+
 void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak, void *context) {
+    init_once(self);
     self->leak = leak == NULL ? print_leak : leak;
     self->leak_context = context;
 }
 
 void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *context) {
+    init_once(self);
     self->cycle = cycle;
     self->cycle_context = context;
 }
