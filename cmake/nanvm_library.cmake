@@ -20,6 +20,7 @@ set(nanvm_sources
     src/managers/global.c
     src/managers/global_blocks.c
     src/managers/local.c
+    src/managers/thread.c
     src/pool/cache.c
     src/pool/chunk.c
     src/pool/free_slots.c
@@ -33,7 +34,8 @@ set(nanvm_sources
     src/pool/slab.c
     src/pool/slab_trim.c
     src/system/sanitizer.c
-    src/system/system.c)
+    src/system/system.c
+    src/system/thread_end.c)
 
 # Under valgrind's memcheck a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)
