@@ -64,6 +64,20 @@ static void from_a_static_manager(void) {
     nanvm_local_deinit(&points);
 }
 
+//! [thread]
+/* As a callback without a context, for example. */
+static nanvm_mut_ref origin(void) {
+    return point(nanvm_thread_manager(), 0, 0);
+}
+//! [thread]
+
+static void from_the_manager_of_the_thread(void) {
+    nanvm_mut_ref p = origin();
+    CHECK(nanvm_mut_ref_get(p) != NULL);
+    nanvm_mut_ref_drop(p);
+    nanvm_thread_deinit(); /* main's end wouldn't end it */
+}
+
 static void silent(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
     (void)type;
     (void)bytes;
@@ -147,6 +161,7 @@ int main(void) {
     global_plain();
     for_one_thread();
     from_a_static_manager();
+    from_the_manager_of_the_thread();
     outliving();
     trimming();
     arena_in_a_buffer();

@@ -2,14 +2,15 @@
  * own, too, and isn't a variable of the thread, which some systems free before they call
  * what is to be called at the thread's end. */
 #include <nanvm/mem/thread.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "internal.h"
 #include "system/thread_end.h"
 
 typedef struct thread_manager {
-    nanvm_thread_end end; /* first */
-    nanvm_local local;
+    nanvm_local local; /* first, so that it has the address that start() returns */
+    nanvm_thread_end end;
 } thread_manager;
 
 /* NULL before the first use, and after the end. */
@@ -34,7 +35,8 @@ static void report_raw(void *context, const nanvm_type *type, size_t blocks,
 /* If a callback has used the manager after its end, it has begun anew, and ends with the
  * thread's next round of such calls, if there is one. */
 static void end(nanvm_thread_end *hook) {
-    thread_manager *self = (thread_manager *)(void *)hook;
+    unsigned char *begin = (unsigned char *)hook - offsetof(thread_manager, end);
+    thread_manager *self = (thread_manager *)(void *)begin;
     mine = self; /* which may have been cleared */
     nanvm_thread_deinit();
     if (mine == self) {

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* The first member of what is to be ended. It can't lie in a variable of the thread: on
+/* A member of what is to be ended. It can't lie in a variable of the thread: on
  * some systems these are gone before the call. */
 typedef struct nanvm_thread_end {
     void (*call)(struct nanvm_thread_end *self);

@@ -59,8 +59,8 @@ NANVM_BEGIN_DECLS
  *     doesn't end with it.
  * @threads any thread; each has its own. The manager and every reference to its objects
  *     belong to the thread.
- * @cost a function call, and a thread-local variable: about 7 instructions on x86-64, or
- *     25 if nanvm_mem is a shared library. Call it once for many objects, not for each.
+ * @cost a function call, and a thread-local variable: about 8 instructions on x86-64, or
+ *     22 if nanvm_mem is a shared library. Call it once for many objects, not for each.
  * The first call in a thread allocates about 100 bytes.
  */
 NANVM_API NANVM_RETURNS_NONNULL nanvm_manager *nanvm_thread_manager(void);
