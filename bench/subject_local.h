@@ -9,9 +9,11 @@
 #endif
 
 static BENCH_PER_THREAD nanvm_local bench_local;
+static BENCH_PER_THREAD nanvm_manager *bench_local_manager; /* asked for once */
 
 static inline void bench_open(void) {
     BENCH_LOCAL_INIT(&bench_local);
+    bench_local_manager = nanvm_local_manager(&bench_local);
 }
 
 static inline void bench_close(void) {
@@ -25,7 +27,7 @@ static inline void bench_trim(void) {
 }
 
 static inline nanvm_manager *bench_manager(void) {
-    return nanvm_local_manager(&bench_local);
+    return bench_local_manager;
 }
 
 /* Several managers at once, for a workload that asks for them. */

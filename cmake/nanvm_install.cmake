@@ -62,6 +62,9 @@ nanvm_pc_dir(nanvm_pc_libdir "${CMAKE_INSTALL_LIBDIR}")
 if(nanvm_definitions)
     set(nanvm_pc_cflags " -D${nanvm_definitions}")
 endif()
+if(nanvm_thread_flag)
+    set(nanvm_pc_libs " ${nanvm_thread_flag}")
+endif()
 configure_file(cmake/nanvm_mem.pc.in "${PROJECT_BINARY_DIR}/${nanvm_library_name}.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/${nanvm_library_name}.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"

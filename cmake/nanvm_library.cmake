@@ -23,6 +23,7 @@ set(nanvm_sources
     src/managers/global.c
     src/managers/global_blocks.c
     src/managers/local.c
+    src/managers/thread.c
     src/pool/cache.c
     src/pool/chunk.c
     src/pool/free_slots.c
@@ -39,7 +40,8 @@ set(nanvm_sources
     src/pool/slab_trim.c
     src/system/sanitizer.c
     src/system/system.c
-    src/system/thread.c)
+    src/system/thread_end.c
+    src/system/thread_number.c)
 
 # Under valgrind's memcheck a local manager steps aside; to find out takes its header.
 include(CheckIncludeFile)
@@ -62,6 +64,19 @@ function(nanvm_check_exceptions)
 endfunction()
 if(NOT MSVC AND NOT EMSCRIPTEN AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^wasm")
     nanvm_check_exceptions()
+endif()
+
+# The end of a thread is told by a key of POSIX. In glibc before 2.34 keys are in a library of
+# their own.
+if(UNIX AND NOT EMSCRIPTEN)
+    check_c_source_compiles(
+        "#include <pthread.h>
+        static pthread_key_t key;
+        int main(void) { return pthread_key_create(&key, 0); }"
+        nanvm_has_thread_keys)
+    if(NOT nanvm_has_thread_keys)
+        set(nanvm_thread_flag -pthread)
+    endif()
 endif()
 
 # The usual build, the hardened one and the debug one. Each has a name of its own, so that
@@ -139,6 +154,7 @@ function(nanvm_add_library kind type)
         target_compile_options(${target} PRIVATE -fexceptions)
         target_compile_definitions(${target} PRIVATE NANVM_UNWINDS)
     endif()
+    target_link_libraries(${target} PRIVATE ${nanvm_thread_flag})
     # Users of the library have to know: headers differ.
     target_compile_definitions(${target} PUBLIC ${nanvm_definitions})
     # The headers are C11. A project without a C compiler has no feature of one to ask for.

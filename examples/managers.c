@@ -1,4 +1,4 @@
-/* Four places to put the same object. */
+/* The places to put the same object. */
 #include <nanvm/mem.h>
 
 #include "check.h"
@@ -26,6 +26,15 @@ static void global(void) {
     //! [global]
 }
 
+static void global_plain(void) {
+    //! [global_plain]
+    nanvm_ref p = nanvm_mut_ref_to_ref(point(nanvm_global_plain(), 1, 2));
+    nanvm_ref other = nanvm_ref_clone(p); /* counts up, and not atomically */
+    nanvm_ref_drop(other);
+    nanvm_ref_drop(p);
+    //! [global_plain]
+}
+
 static void for_one_thread(void) {
     //! [local]
     nanvm_local local;
@@ -37,6 +46,36 @@ static void for_one_thread(void) {
 
     nanvm_local_deinit(&local);
     //! [local]
+}
+
+//! [static]
+/* Initialised without a call, before any code runs. */
+static nanvm_local points = NANVM_LOCAL_INIT;
+
+static nanvm_mut_ref point_for_good(double x, double y) {
+    return point(nanvm_local_manager(&points), x, y);
+}
+//! [static]
+
+static void from_a_static_manager(void) {
+    nanvm_mut_ref p = point_for_good(1, 2);
+    CHECK(nanvm_mut_ref_get(p) != NULL);
+    nanvm_mut_ref_drop(p);
+    nanvm_local_deinit(&points);
+}
+
+//! [thread]
+/* As a callback without a context, for example. */
+static nanvm_mut_ref origin(void) {
+    return point(nanvm_thread_manager(), 0, 0);
+}
+//! [thread]
+
+static void from_the_manager_of_the_thread(void) {
+    nanvm_mut_ref p = origin();
+    CHECK(nanvm_mut_ref_get(p) != NULL);
+    nanvm_mut_ref_drop(p);
+    nanvm_thread_deinit(); /* main's end wouldn't end it */
 }
 
 static void silent(void *context, const nanvm_type *type, size_t blocks, size_t bytes) {
@@ -144,7 +183,10 @@ static void raw(void) {
 
 int main(void) {
     global();
+    global_plain();
     for_one_thread();
+    from_a_static_manager();
+    from_the_manager_of_the_thread();
     outliving();
     trimming();
     arena_in_a_buffer();

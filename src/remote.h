@@ -12,7 +12,7 @@
 #define NANVM_REMOTE_H
 
 #include "internal.h"
-#include "system/thread.h"
+#include "system/thread_number.h"
 
 /* What other threads use of a pool. It has cache lines of its own: the pool's thread
  * writes to the pool all the time, and other threads would wait for that line. */
@@ -27,7 +27,7 @@ typedef struct nanvm_remote {
 
 /* Whether the pool belongs to the calling thread. */
 static inline bool nanvm_remote_is_here(const nanvm_remote *self) {
-    return nanvm_thread_is(nanvm_atomic_read_relaxed(&self->owner));
+    return nanvm_thread_number_is(nanvm_atomic_read_relaxed(&self->owner));
 }
 
 /* The pool's slots, if the calling thread may free in them without a call; else NULL. */

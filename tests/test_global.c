@@ -1,10 +1,11 @@
-/* The manager for any thread. */
+/* The manager for any thread, and the one like it with plain counts. */
 #if defined(__linux__)
 #include <malloc.h>
 #endif
 
 #include "run.h"
 #include "stage.h"
+#include "thread.h"
 
 static void test_global_manager_is_always_the_same(void **state) {
     (void)state;
@@ -25,6 +26,27 @@ static void test_global_objects_are_counted_atomically(void **state) {
     assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_ATOMIC - 1);
     nanvm_ref_drop(ref);
     nanvm_ref_drop(ref);
+}
+
+static void test_objects_of_the_plain_manager_are_counted_plainly(void **state) {
+    (void)state;
+    static const nanvm_type *const types[] = {&point_type, &ints_type, &lines_type};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        nanvm_mut_ref made = nanvm_new(nanvm_global_plain(), types[i]);
+        assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_PLAIN);
+        nanvm_ref ref = nanvm_ref_clone(nanvm_mut_ref_to_ref(made));
+        assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_PLAIN + 1);
+        assert_false(nanvm_ref_is_sole(ref));
+        nanvm_ref_drop(ref);
+        assert_true(nanvm_ref_is_sole(ref));
+        nanvm_ref_drop(ref);
+    }
+}
+
+static void test_plain_manager_is_always_the_same(void **state) {
+    (void)state;
+    assert_ptr_equal(nanvm_global_plain(), nanvm_global_plain());
+    assert_ptr_not_equal(nanvm_global_plain(), nanvm_global());
 }
 
 static void test_global_numbers_are_not_counted(void **state) {
@@ -52,14 +74,16 @@ static void test_global_raw_memory_is_over_aligned_on_demand(void **state) {
 }
 
 /* Below a word's, malloc's, and beyond: with padding in front of the origin or not. */
-static void grow_and_cut(size_t align) {
+static void grow_and_cut(nanvm_manager *manager, size_t align) {
     nanvm_type items = {.name = "items", .align = align, .item_size = align};
-    nanvm_mut_ref array = nanvm_new_array(nanvm_global(), &items, NULL, 3);
+    nanvm_mut_ref array = nanvm_new_array(manager, &items, NULL, 3);
+    int32_t count = nanvm_block_count(array.object);
     memset(array.object, 0x77, 3 * align);
     size_t lengths[] = {1000, 2, 5, 0, 1};
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        assert_true(nanvm_mut_ref_resize(&array, nanvm_global(), lengths[i]));
+        assert_true(nanvm_mut_ref_resize(&array, manager, lengths[i]));
         assert_int_equal(nanvm_mut_ref_length(array), lengths[i]);
+        assert_int_equal(nanvm_block_count(array.object), count);
         assert_true(is_aligned(array.object, align));
         const unsigned char *bytes = array.object;
         for (size_t k = 0; k < lengths[i] * align; k++) {
@@ -73,7 +97,8 @@ static void grow_and_cut(size_t align) {
 static void test_global_arrays_of_every_alignment_grow_and_are_cut(void **state) {
     (void)state;
     for (size_t align = 1; align <= 8192; align *= 2) {
-        grow_and_cut(align);
+        grow_and_cut(nanvm_global(), align);
+        grow_and_cut(nanvm_global_plain(), align);
     }
 }
 
@@ -101,6 +126,73 @@ static void test_array_of_another_manager_moves_to_the_global_one(void **state) 
     assert_int_not_equal(other.live_bytes, 0);
     nanvm_mut_ref_drop(ints);
     accounting_deinit(&other);
+}
+
+/* By a resize in either direction, and by a copy: the count is that of the manager which
+ * the array is in from then on. */
+static void test_array_moves_between_the_plain_manager_and_the_global_one(void **state) {
+    (void)state;
+    static const int items[] = {1, 2, 3};
+    nanvm_mut_ref ints = nanvm_new_array(nanvm_global(), &ints_type, items, 3);
+    assert_true(nanvm_mut_ref_resize(&ints, nanvm_global_plain(), 1000));
+    assert_int_equal(nanvm_block_count(ints.object), NANVM_COUNT_PLAIN);
+    assert_true(nanvm_mut_ref_resize(&ints, nanvm_global(), 3));
+    assert_int_equal(nanvm_block_count(ints.object), NANVM_COUNT_ATOMIC);
+    assert_memory_equal(ints.object, items, sizeof(items));
+    nanvm_ref ref = nanvm_mut_ref_to_ref(ints);
+    nanvm_mut_ref copy = nanvm_ref_clone_object(ref, nanvm_global_plain());
+    assert_int_equal(nanvm_block_count(copy.object), NANVM_COUNT_PLAIN);
+    assert_memory_equal(copy.object, items, sizeof(items));
+    nanvm_mut_ref_drop(copy);
+    nanvm_ref_drop(ref);
+}
+
+static void test_plain_manager_counts_what_it_has_to_clone(void **state) {
+    (void)state;
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global_plain(), &point_type));
+    size_t before = nanvm_stats_make(nanvm_global_plain()).clones;
+    nanvm_ref other = nanvm_ref_clone(ref);
+    nanvm_mut_ref_drop(nanvm_ref_to_mut_ref(&other, nanvm_global_plain()));
+    assert_int_equal(nanvm_stats_make(nanvm_global_plain()).clones, before + 1);
+    assert_int_equal(nanvm_stats_make(nanvm_global()).clones, 0);
+    nanvm_ref_drop(ref);
+}
+
+/* Each thread with objects of its own. */
+static void use_plain_manager(void *context) {
+    bool *well = context;
+    *well = true;
+    for (size_t i = 0; i < scaled(10000); i++) {
+        nanvm_ref ints = nanvm_mut_ref_to_ref(
+            nanvm_new_array(nanvm_global_plain(), &ints_type, NULL, i % 1000));
+        nanvm_ref other = nanvm_ref_clone(ints);
+        *well =
+            *well && nanvm_ref_count(ints) == 1 && nanvm_ref_length(other) == i % 1000;
+        nanvm_ref_drop(other);
+        nanvm_ref_drop(ints);
+    }
+}
+
+static void test_threads_use_the_plain_manager_at_once(void **state) {
+    (void)state;
+    needs_threads();
+    bool well[4];
+    in_threads(use_plain_manager, 4, well, sizeof(well[0]));
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(well[i]);
+    }
+}
+
+static void test_chunks_can_come_from_the_plain_manager(void **state) {
+    (void)state;
+    nanvm_local local;
+    nanvm_local_init_from(&local, nanvm_global_plain());
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), &point_type));
+    nanvm_mut_ref_drop(
+        nanvm_new_array(nanvm_local_manager(&local), &ints_type, NULL, 5000));
+    (void)nanvm_local_trim(&local);
+    assert_int_equal(nanvm_stats_make(nanvm_local_manager(&local)).reserved_bytes, 0);
+    nanvm_local_deinit(&local);
 }
 
 static void test_more_memory_than_there_is_gives_null(void **state) {
@@ -134,6 +226,7 @@ static void test_object_larger_than_all_memory_gives_a_null_handle(void **state)
     for (size_t less = 0; less <= 8192; less += 8) {
         nanvm_type huge = {.name = "huge", .size = beyond_memory(less), .align = 1};
         assert_null(nanvm_new(nanvm_global(), &huge).object);
+        assert_null(nanvm_new(nanvm_global_plain(), &huge).object);
     }
 }
 
@@ -285,6 +378,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_global_raw_memory_can_shrink_below_its_alignment),
     TEST(test_global_manager_is_always_the_same),
     TEST(test_global_objects_are_counted_atomically),
+    TEST(test_objects_of_the_plain_manager_are_counted_plainly),
+    TEST(test_plain_manager_is_always_the_same),
+    TEST(test_array_moves_between_the_plain_manager_and_the_global_one),
+    TEST(test_plain_manager_counts_what_it_has_to_clone),
+    TEST(test_threads_use_the_plain_manager_at_once),
+    TEST(test_chunks_can_come_from_the_plain_manager),
     TEST(test_global_numbers_are_not_counted),
     TEST(test_global_raw_memory_is_over_aligned_on_demand),
     TEST(test_global_arrays_of_every_alignment_grow_and_are_cut),

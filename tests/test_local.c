@@ -1666,6 +1666,127 @@ static void test_manager_can_be_initialised_again(void **state) {
     }
 }
 
+/* --- a manager that an initialiser made --- */
+
+static void count_cycle(void *context, const nanvm_cycle *cycle) {
+    size_t *cycles = context;
+    assert_int_equal(cycle->length, 1);
+    *cycles += 1;
+}
+
+static nanvm_local initialised = NANVM_LOCAL_INIT;
+
+static void test_manager_with_an_initialiser_is_as_one_that_was_initialised(
+    void **state) {
+    (void)state;
+    nanvm_local of_block = NANVM_LOCAL_INIT;
+    nanvm_local *both[] = {&initialised, &of_block};
+    for (size_t i = 0; i < 2; i++) {
+        nanvm_manager *manager = nanvm_local_manager(both[i]);
+        assert_ptr_equal(nanvm_local_manager(both[i]), manager);
+        nanvm_local usual;
+        nanvm_local_init(&usual);
+        assert_memory_equal(both[i], &usual, sizeof(usual));
+        nanvm_mut_ref made = nanvm_new(manager, &point_type);
+        assert_int_equal(nanvm_block_count(made.object), NANVM_COUNT_PLAIN);
+        assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
+        nanvm_mut_ref_drop(made);
+        nanvm_local_deinit(both[i]);
+    }
+}
+
+/* The first call is any: what can be done with zeros leaves them. */
+static void test_manager_with_an_initialiser_needs_no_first_call(void **state) {
+    (void)state;
+    static const nanvm_local zeros = NANVM_LOCAL_INIT;
+    nanvm_local local = NANVM_LOCAL_INIT;
+    nanvm_local_deinit(&local);
+    assert_int_equal(nanvm_local_trim(&local), 0);
+    nanvm_local_dealloc_raw(&local);
+    nanvm_local_deinit(&local);
+    assert_memory_equal(&local, &zeros, sizeof(zeros));
+    nanvm_stats stats = nanvm_stats_make(nanvm_local_manager(&local));
+    assert_int_equal(stats.live_blocks, 0);
+    assert_int_equal(stats.reserved_bytes, 0);
+    nanvm_local_deinit(&local);
+}
+
+static void test_manager_with_an_initialiser_ends_and_starts_anew(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        nanvm_manager *manager = nanvm_local_manager(&initialised);
+        nanvm_layout layout = nanvm_layout_make(100, 8);
+        void *memory = nanvm_manager_alloc(manager, layout);
+        nanvm_mut_ref made = nanvm_new_array(manager, &ints_type, NULL, 10);
+        assert_non_null(memory);
+        nanvm_mut_ref_drop(made);
+        nanvm_manager_dealloc(manager, memory, layout);
+        nanvm_local_deinit(&initialised);
+        nanvm_local_deinit(&initialised);
+    }
+}
+
+static void test_callbacks_of_a_manager_with_an_initialiser_can_be_set_first(
+    void **state) {
+    (void)state;
+    size_t cycles = 0;
+    nanvm_local local = NANVM_LOCAL_INIT;
+    note_leaks(&local);
+    nanvm_mut_ref kept = nanvm_new(nanvm_local_manager(&local), &point_type);
+    nanvm_local_deinit(&local);
+    assert_int_equal(noted.blocks[leak_of(&point_type)], 1);
+    nanvm_mut_ref_drop(kept);
+
+    nanvm_local other = NANVM_LOCAL_INIT;
+    nanvm_local_on_cycle(&other, count_cycle, &cycles);
+    note_leaks(&other);
+    nanvm_ref ref =
+        nanvm_mut_ref_to_ref(nanvm_new(nanvm_local_manager(&other), &node_type));
+    struct node *node = nanvm_ref_make_mut(&ref, nanvm_local_manager(&other));
+    node->left = nanvm_ref_clone(ref);
+    nanvm_local_deinit(&other);
+    assert_int_equal(cycles, is_debug);
+    nanvm_ref_drop(nanvm_ref_move(&node->left));
+    nanvm_ref_drop(ref);
+}
+
+/* After a callback was set the report is still the default one where none is. */
+static void leak_with_an_initialiser(void *context) {
+    static nanvm_mut_ref kept[2];
+    nanvm_local local = NANVM_LOCAL_INIT;
+    if (context != NULL) {
+        nanvm_local_on_cycle(&local, count_cycle, context);
+    }
+    kept[0] = nanvm_new(nanvm_local_manager(&local), &point_type);
+    kept[1] = nanvm_new(nanvm_local_manager(&local), &point_type);
+    nanvm_local_deinit(&local);
+    nanvm_mut_ref_drop(kept[0]);
+    nanvm_mut_ref_drop(kept[1]);
+}
+
+static void test_manager_with_an_initialiser_reports_leaks(void **state) {
+    (void)state;
+    needs_fork();
+    size_t cycles = 0;
+    void *contexts[] = {NULL, &cycles};
+    for (size_t i = 0; i < 2; i++) {
+        char output[1000];
+        assert_int_equal(
+            run_in_child(leak_with_an_initialiser, contexts[i], output, sizeof(output)),
+            0);
+        expect_leak_line(output);
+    }
+}
+
+static void test_manager_in_cleared_memory_is_initialised(void **state) {
+    (void)state;
+    nanvm_local *local = calloc(1, sizeof(nanvm_local));
+    assert_non_null(local);
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(local), &point_type));
+    nanvm_local_deinit(local);
+    free(local);
+}
+
 static void test_chunks_can_come_from_a_local_manager(void **state) {
     fixture *self = *state;
     nanvm_local inner;
@@ -1694,12 +1815,6 @@ static void test_chunks_can_come_from_an_arena(void **state) {
     assert_true(every_size(&on) || nanvm_stats_make(on.manager).live_blocks == 0);
     nanvm_local_deinit(&local);
     nanvm_arena_deinit(&arena);
-}
-
-static void count_cycle(void *context, const nanvm_cycle *cycle) {
-    size_t *cycles = context;
-    assert_int_equal(cycle->length, 1);
-    *cycles += 1;
 }
 
 /* By a clone of the very handle through which the object is written. */
@@ -1912,6 +2027,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_manager_without_a_pool_has_zeros, local_over_source),
     TEST(test_deinit_twice_is_deinit_once, leaking),
     TEST(test_manager_can_be_initialised_again),
+    TEST(test_manager_with_an_initialiser_is_as_one_that_was_initialised),
+    TEST(test_manager_with_an_initialiser_needs_no_first_call),
+    TEST(test_manager_with_an_initialiser_ends_and_starts_anew),
+    TEST(test_callbacks_of_a_manager_with_an_initialiser_can_be_set_first),
+    TEST(test_manager_with_an_initialiser_reports_leaks),
+    TEST(test_manager_in_cleared_memory_is_initialised),
     TEST(test_chunks_can_come_from_a_local_manager, leaking_over_source),
     TEST(test_chunks_can_come_from_an_arena),
     TEST(test_deinit_within_a_leak_report_does_nothing, local),

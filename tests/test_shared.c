@@ -584,6 +584,17 @@ static void test_objects_that_one_thread_frees_cant_be_shared(void **state) {
     accounting_deinit(&foreign);
 }
 
+static void test_plain_objects_of_malloc_can_be_shared(void **state) {
+    (void)state;
+    needs_threads();
+    nanvm_ref root = medley(nanvm_global_plain());
+    expect_counts(root, true);
+    assert_true(nanvm_ref_share(root));
+    expect_counts(root, false);
+    drop_elsewhere(root);
+    assert_int_equal(tracked_live(), 0);
+}
+
 /* Shares a medley on a source of which one request fails. */
 static bool share_medley(accounting *source) {
     nanvm_local local;
@@ -675,6 +686,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_all_objects_of_a_manager_are_shared, plain),
     TEST(test_large_array_that_was_shared_may_grow, plain),
     TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),
+    TEST(test_plain_objects_of_malloc_can_be_shared),
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),
     TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),

@@ -49,6 +49,7 @@
 #include <nanvm/mem/ref.h>
 #include <nanvm/mem/scoped.h>
 #include <nanvm/mem/stats.h>
+#include <nanvm/mem/thread.h>
 #include <nanvm/mem/type.h>
 #include <nanvm/mem/typed.h>
 

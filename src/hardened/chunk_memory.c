@@ -1,7 +1,7 @@
 /* The memory of chunks, with a page behind it that nobody can touch, where that is
  * possible.
  *
- * A chunk from the global manager takes whole pages, with a closed page behind them,
+ * A chunk from a global manager takes whole pages, with a closed page behind them,
  * which is opened before the chunk is given back. A chunk from another source has no
  * closed page: that source may let go of all chunks at once, or may have no memory that
  * is aligned to pages. Nor has a chunk under a sanitizer: then each chunk ends where its
@@ -10,7 +10,10 @@
 #include "pool/chunk.h"
 
 static bool is_guarded(const nanvm_pool *pool) {
-    return pool->source_dealloc == nanvm_global()->dealloc && !pool->is_sanitized;
+    const nanvm_dealloc *source = pool->source_dealloc;
+    return (source == nanvm_global()->dealloc ||
+            source == nanvm_global_plain()->dealloc) &&
+           !pool->is_sanitized;
 }
 
 static nanvm_layout guarded(nanvm_layout layout) {

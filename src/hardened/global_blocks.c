@@ -1,5 +1,6 @@
-/* The global manager's blocks: freed ones wait in a quarantine, and nothing that was in a
- * block or a piece is left in memory that is given back. */
+/* The blocks of both global managers, which share the quarantine: freed ones wait in a
+ * quarantine, and nothing that was in a block or a piece is left in memory that is given
+ * back. */
 #include <string.h>
 
 #include "hardened/atomic.h"
@@ -70,10 +71,8 @@ static bool stays(const nanvm_type *type, size_t old_size, size_t size) {
 
 void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_size,
                                  size_t size) {
-    (void)self;
     const nanvm_origin *origin = nanvm_block_origin(object);
-    if (origin->dealloc != &nanvm_global_dealloc ||
-        !stays(origin->type, old_size, size)) {
+    if (origin->dealloc != self->dealloc || !stays(origin->type, old_size, size)) {
         return NULL;
     }
     memset((unsigned char *)object + size, 0, old_size - size);

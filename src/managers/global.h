@@ -1,4 +1,4 @@
-/* The global manager's blocks.
+/* The blocks of both global managers: that of any thread, and the one with plain counts.
  *
  * Each has an origin of its own, as in a manager without `new_block`. But `malloc` and
  * `free` need no layouts, so a pair of `new` and `drop` takes a third less time than in
@@ -9,8 +9,7 @@
 #include "internal.h"
 #include "system/system.h"
 
-extern nanvm_dealloc nanvm_global_dealloc;
-
+/* Neither count, the atomic or the plain one, takes a word of its own. */
 static inline size_t nanvm_global_prefix(const nanvm_type *type) {
     return nanvm_block_alone_prefix(type, NANVM_COUNT_ATOMIC);
 }

@@ -15,10 +15,8 @@ void *nanvm_global_blocks_resize(nanvm_manager *self, void *object, size_t old_s
     const nanvm_origin *origin = nanvm_block_origin(object);
     size_t prefix = nanvm_global_prefix(origin->type);
     nanvm_layout layout;
-    (void)self;
     (void)old_size;
-    if (origin->dealloc != &nanvm_global_dealloc ||
-        nanvm_global_is_over_aligned(origin->type) ||
+    if (origin->dealloc != self->dealloc || nanvm_global_is_over_aligned(origin->type) ||
         !nanvm_block_alone_layout(origin->type, prefix, size, &layout)) {
         return NULL;
     }

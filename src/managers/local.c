@@ -224,7 +224,7 @@ NANVM_NOINLINE static bool start(nanvm_local *self) {
         return false;
     }
     *self->state = (nanvm_local_state){
-        .pools = {.is_shared = self->is_shared, .thread = nanvm_thread_claim()},
+        .pools = {.is_shared = self->is_shared, .thread = nanvm_thread_number_claim()},
         .is_sanitized = nanvm_sanitizer_is_there()};
     for (size_t i = 0; i < NANVM_SLOTS_LENGTH; ++i) {
         self->state->slots[i] = &no_pool.slots;
@@ -515,12 +515,20 @@ void nanvm_local_take_over(nanvm_local *self) {
     }
 }
 
+/* For a manager that may be all zeros. Functions that only ask for the state need not
+ * call it: there is none yet. */
+static void init_once(nanvm_local *self) {
+    (void)nanvm_local_manager(self);
+}
+
 void nanvm_local_on_leak(nanvm_local *self, nanvm_local_leak *leak, void *context) {
+    init_once(self);
     self->leak = leak == NULL ? print_leak : leak;
     self->leak_context = context;
 }
 
 void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *context) {
+    init_once(self);
     self->cycle = cycle;
     self->cycle_context = context;
 }

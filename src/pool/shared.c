@@ -140,7 +140,7 @@ static bool has_remote(nanvm_pool *self) {
     if (self->owner == NULL) {
         return false;
     }
-    self->owner->thread = nanvm_thread_claim(); /* it has the manager, or may not share */
+    self->owner->thread = nanvm_thread_number_claim(); /* it has the manager, or may not share */
     return add_remote(self);
 }
 
@@ -195,7 +195,7 @@ void nanvm_shared_hand_over(nanvm_pools *pools) {
 }
 
 void nanvm_shared_take_over(nanvm_pools *pools) {
-    set_thread(pools, nanvm_thread_claim());
+    set_thread(pools, nanvm_thread_number_claim());
 }
 
 void nanvm_shared_note_returned(nanvm_pools *pools) {

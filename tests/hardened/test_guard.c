@@ -57,6 +57,16 @@ static void test_nobody_runs_on_beyond_a_chunk(void **state) {
     expect_stopped(nanvm_new(self->manager, &page_type));
 }
 
+static void test_nobody_runs_on_beyond_a_chunk_from_the_plain_manager(void **state) {
+    (void)state;
+    needs_fork();
+    nanvm_local local;
+    nanvm_local_init_from(&local, nanvm_global_plain());
+    expect_stopped(nanvm_new(nanvm_local_manager(&local), &point_type));
+    expect_stopped(nanvm_new_array(nanvm_local_manager(&local), &ints_type, NULL, 30000));
+    nanvm_local_deinit(&local);
+}
+
 /* Of 4 MiB and more, where another build would cut chunks from larger memory. */
 static void test_nobody_runs_on_beyond_a_chunk_of_a_large_pool(void **state) {
     fixture *self = *state;
@@ -340,6 +350,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_guards_of_chunks_in_the_heap_are_opened_again),
     TEST(test_more_chunks_than_there_may_be_guards, local),
     TEST(test_nobody_runs_on_beyond_a_chunk, local),
+    TEST(test_nobody_runs_on_beyond_a_chunk_from_the_plain_manager),
     TEST(test_nobody_runs_on_beyond_a_chunk_of_a_large_pool, local),
     TEST(test_page_behind_a_chunk_is_closed),
     TEST(test_guards_are_opened_again, local),

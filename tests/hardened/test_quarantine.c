@@ -52,6 +52,19 @@ static void test_second_drop_is_noticed_while_others_come_and_go(void **state) {
     expect_waits(nanvm_global(), &ints_type, 15000, 15);
     expect_waits(nanvm_global(), &ints_type, 50000, 3);
     expect_waits(nanvm_global(), &ints_type, 200000, 0);
+    expect_waits(nanvm_global_plain(), &point_type, 0, 1000);
+    expect_waits(nanvm_global_plain(), &ints_type, 1000, 250);
+}
+
+/* The global manager's and the plain one's push each other out. */
+static void test_both_global_managers_have_one_quarantine(void **state) {
+    (void)state;
+    nanvm_ref dead = make_and_drop(nanvm_global_plain(), &point_type, 0);
+    make_and_drop_others(nanvm_global(), &point_type, 0, 1000, dead.object);
+    expect_fatal("dropped before", drop_again, &dead);
+    dead = make_and_drop(nanvm_global(), &point_type, 0);
+    make_and_drop_others(nanvm_global_plain(), &point_type, 0, 1000, dead.object);
+    expect_fatal("dropped before", drop_again, &dead);
 }
 
 static void drop_mut_again(void *context) {
@@ -130,6 +143,8 @@ static void test_dropped_object_is_cleared(void **state) {
     nanvm_ref dead = make_and_drop(self->manager, &point_type, 0);
     assert_memory_equal(dead.object, nothing, sizeof(nothing));
     dead = make_and_drop(nanvm_global(), &point_type, 0);
+    assert_memory_equal(dead.object, nothing, sizeof(nothing));
+    dead = make_and_drop(nanvm_global_plain(), &point_type, 0);
     assert_memory_equal(dead.object, nothing, sizeof(nothing));
 }
 
@@ -1127,6 +1142,7 @@ static void test_array_grows_by_what_there_is(void **state) {
 
 static const struct CMUnitTest tests[] = {
     TEST(test_second_drop_is_noticed_while_others_come_and_go, local),
+    TEST(test_both_global_managers_have_one_quarantine),
     TEST(test_second_drop_of_who_was_never_shared_is_noticed),
     TEST(test_second_drop_is_noticed_by_typed_functions),
     TEST(test_resize_of_a_dropped_array_is_noticed, local),

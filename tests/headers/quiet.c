@@ -74,13 +74,14 @@ static nanvm_ref last = NANVM_NULL_HANDLE;
 static nanvm_mut_ref last_own = NANVM_NULL_HANDLE;
 static point_ref last_point = NANVM_NULL_HANDLE;
 static point_mut_ref last_own_point = NANVM_NULL_HANDLE;
+static nanvm_local local = NANVM_LOCAL_INIT;
 
 size_t quiet(size_t i, nanvm_ref untyped);
 
 size_t quiet(size_t i, nanvm_ref untyped) {
-    const nanvm_type *const all[] = {&point_type,    &list_type,      &file_type,
-                                     &text_type,     &tuple_type,   &map_type,
-                                     &ints_type,     &refs_type,      &lists_type,
+    const nanvm_type *const all[] = {&point_type,  &list_type,    &file_type,
+                                     &text_type,   &tuple_type,   &map_type,
+                                     &ints_type,   &refs_type,    &lists_type,
                                      &values_type, &visited_type, &registered_type};
     nanvm_layout layout = NANVM_LAYOUT_OF(struct point);
 #if defined(NANVM_SCOPED)
@@ -88,6 +89,10 @@ size_t quiet(size_t i, nanvm_ref untyped) {
     NANVM_SCOPED(nanvm_ref) clone = nanvm_ref_clone(scoped.untyped);
     last = nanvm_ref_move(&clone);
 #endif
+    nanvm_local of_block = NANVM_LOCAL_INIT;
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&local), all[i]));
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&of_block), all[i]));
+    nanvm_local_deinit(&of_block);
     nanvm_ref_drop(last);
     nanvm_mut_ref_drop(last_own);
     point_mut_ref_drop(last_own_point);

@@ -49,7 +49,7 @@ int main(void) {
     nanvm_arena arena;
     nanvm_arena_init_growing(&arena, nanvm_global());
     nanvm_arena_assume_self_contained(&arena);
-    /* The global manager last, whose objects leave their traces in malloc's heap. */
+    /* The global managers last, whose objects leave their traces in malloc's heap. */
     const subject subjects[] = {
         {"empty", nanvm_global(), loops, NULL},
         {"local", nanvm_local_manager(&local), untyped_operations, NULL},
@@ -59,6 +59,7 @@ int main(void) {
         {"arena", nanvm_arena_manager(&arena), untyped_operations, &arena},
         {"global", nanvm_global(), untyped_operations, NULL},
         {"typed_global", nanvm_global(), typed_operations, NULL},
+        {"global_plain", nanvm_global_plain(), untyped_operations, NULL},
     };
     for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
         measure_all(&subjects[i]);

@@ -33,6 +33,7 @@ static void expect_no_tracked(void) {
 
 static void on_global(scenario *run) {
     assert_true(run_on(run, "global", nanvm_global(), true));
+    assert_true(run_on(run, "global, plain", nanvm_global_plain(), true));
     expect_no_tracked();
 }
 

@@ -33,9 +33,28 @@
  * @{
  */
 
-/** A local manager: `nanvm_local local;`. Its members are private. It can't be moved or
- *  copied. */
+/** A local manager: `nanvm_local local;`, to be initialised by nanvm_local_init() or
+ *  nanvm_local_init_from(), or by #NANVM_LOCAL_INIT. Its members are private. It can't be
+ *  moved or copied. */
 typedef struct nanvm_local nanvm_local;
+
+/**
+ * Initialises a local manager where it is defined, also outside of functions:
+ * `static nanvm_local local = NANVM_LOCAL_INIT;`. It then is as nanvm_local_init() makes
+ * it. All its bytes are zero, so that a #nanvm_local in static memory or from `calloc` is
+ * initialised, too. No code runs before the first use: the constructor of a static object
+ * of C++ may use such a manager, whatever the order of constructors is.
+ *
+ * Initialising doesn't make it safe for threads: also the first use belongs to the
+ * manager's thread. For a manager in each thread make the variable thread-local.
+ */
+#if defined(__cplusplus) && !defined(DOXYGEN)
+#define NANVM_LOCAL_INIT                                                                 \
+    {}
+#else
+#define NANVM_LOCAL_INIT                                                                 \
+    { 0 }
+#endif
 
 /**
  * A callback that nanvm_local_deinit() calls for each type with live objects: `blocks` is
@@ -276,12 +295,14 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_dealloc_raw(nanvm_local *self);
 NANVM_API NANVM_NONNULL(1) void nanvm_local_deinit(nanvm_local *self);
 
 /**
- * The manager to create objects in.
+ * The manager to create objects in. Its address doesn't change, so that a loop needn't
+ * ask each time.
  *
  * @ownership borrowed from `self`.
  * @errors none.
  * @threads the manager's.
- * @cost none.
+ * @cost inlined: 2 instructions on x86-64. In a manager that #NANVM_LOCAL_INIT has
+ *     initialised, the first call takes O(1).
  */
 NANVM_INLINE NANVM_RETURNS_NONNULL NANVM_NONNULL(1)
     nanvm_manager *nanvm_local_manager(nanvm_local *self);

@@ -14,8 +14,8 @@
  *
  * A manager is borrowed only for the calls that it is passed to, unless it is another
  * one's source. A manager has no locks: one thread at a time may use it, unless it says
- * otherwise, as nanvm_global() does. References to its objects may outlive it, except
- * references into an arena.
+ * otherwise, as nanvm_global() and nanvm_global_plain() do. References to its objects may
+ * outlive it, except references into an arena.
  *
  * Guide: @ref managers, @ref writing_a_manager.
  * @{

@@ -106,6 +106,7 @@ typedef struct plugin {
     plugin_end *end;
     const void *made; /* by another thread */
     size_t ended;     /* there */
+    bool unloads;     /* a thread unloads it before it ends itself */
 } plugin;
 
 static void expect(bool holds, const char *what) {
@@ -127,6 +128,10 @@ static void work(plugin *self) {
         self->made = self->make();
     }
     self->ended = self->run();
+    if (self->unloads) {
+        (void)self->end(self->made);
+        unload(self->loaded);
+    }
 }
 
 #if defined(_WIN32)
@@ -167,7 +172,7 @@ static void use(plugin *self) {
 static void run_and_end(const char *path) {
     size_t ended_before = 0; /* what stays goes on counting */
     for (int i = 0; i < 2; i++) {
-        plugin self = {path, false, NULL, NULL, NULL, NULL, NULL, 0};
+        plugin self = {path, false, NULL, NULL, NULL, NULL, NULL, 0, false};
         use(&self);
         size_t ended = self.end(self.made);
         expect(ended == ended_before + 3, "what a thread made didn't end here");
@@ -180,7 +185,7 @@ static void run_and_end(const char *path) {
 
 /* Objects outlive the last handle to the plugin: it was asked to stay. */
 static void stay_for_its_objects(const char *path) {
-    plugin self = {path, true, NULL, NULL, NULL, NULL, NULL, 0};
+    plugin self = {path, true, NULL, NULL, NULL, NULL, NULL, 0, false};
     use(&self);
     unload(self.loaded);
     expect(is_loaded(path), "it was asked to stay");
@@ -188,13 +193,30 @@ static void stay_for_its_objects(const char *path) {
     expect(self.run() == PLUGIN_ENDED, "objects didn't end after that");
 }
 
+/* The thread has a manager, which was to end with it: nothing of what was unloaded may be
+ * called. More often than there are keys for variables of threads. */
+static void end_threads_after_it(const char *path) {
+    for (int i = 0; i < 2000; i++) {
+        plugin self = {path, false, NULL, NULL, NULL, NULL, NULL, 0, true};
+        thread other;
+        expect(start(&other, &self), "there is no thread");
+        finish(other);
+        expect(self.ended == PLUGIN_ENDED, "objects didn't end");
+        bool stays = is_loaded(path);
+        expect(stays == EXPECTED_TO_STAY(stays), "it is still there, or it isn't");
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[2], "runs_and_ends") == 0) {
         run_and_end(argv[1]);
     } else if (argc == 3 && strcmp(argv[2], "stays_for_its_objects") == 0) {
         stay_for_its_objects(argv[1]);
+    } else if (argc == 3 && strcmp(argv[2], "threads_end_after_it") == 0) {
+        end_threads_after_it(argv[1]);
     } else {
-        fprintf(stderr, "usage: host PLUGIN runs_and_ends|stays_for_its_objects\n");
+        fprintf(stderr, "usage: host PLUGIN runs_and_ends|stays_for_its_objects|"
+                        "threads_end_after_it\n");
         return 64;
     }
     return 0;

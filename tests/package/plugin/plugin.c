@@ -52,15 +52,16 @@ static void run_in(nanvm_manager *manager, size_t *ended) {
     }
 }
 
-/* The manager's objects end as often as the global manager's. */
+/* The managers' objects end as often as the global manager's. */
 EXPORT size_t run(void) {
-    size_t ended = 0, ended_in_global = 0;
+    size_t ended = 0, ended_in_global = 0, ended_in_thread = 0;
     nanvm_local local;
     nanvm_local_init(&local);
     run_in(nanvm_local_manager(&local), &ended);
     nanvm_local_deinit(&local);
     run_in(nanvm_global(), &ended_in_global);
-    return ended == ended_in_global ? ended : 0;
+    run_in(nanvm_thread_manager(), &ended_in_thread);
+    return ended == ended_in_global && ended == ended_in_thread ? ended : 0;
 }
 
 static size_t ended_of_made;

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Creates and drops objects of every kind; returns how many ended as they should. */
+/* Creates and drops objects of every kind; returns how many ended as they should. The
+ * thread then has a manager of its own, by nanvm_thread_manager(). */
 typedef size_t plugin_run(void);
 
 /* What plugin_run() is to return. */

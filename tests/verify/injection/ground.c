@@ -183,6 +183,15 @@ static void on_global(scene *run, accounting *dice) {
     system_disarm();
 }
 
+static void on_global_plain(scene *run, accounting *dice) {
+    nanvm_local other;
+    system_arm(dice);
+    run_on(run, nanvm_global_plain(), open_local(&other, nanvm_global_plain()), true,
+           dice);
+    close_local(&other);
+    system_disarm();
+}
+
 static void on_local_over_global(scene *run, accounting *dice) {
     nanvm_local local;
     system_arm(dice);
@@ -210,6 +219,7 @@ const manager_kind kinds[] = {
     {"own blocks, atomic, without resize", NANVM_COUNT_ATOMIC, true,
      on_shelf_without_resize},
     {"global", NANVM_COUNT_PLAIN, true, on_global},
+    {"global, plain", NANVM_COUNT_PLAIN, true, on_global_plain},
     {"local over plain", NANVM_COUNT_PLAIN, true, on_local},
     {"local over atomic", NANVM_COUNT_ATOMIC, true, on_local},
     {"local over custom, without resize", NANVM_COUNT_CUSTOM, false, on_local},

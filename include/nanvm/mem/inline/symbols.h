@@ -22,10 +22,13 @@
 
 #if !defined(NANVM_PLAIN_NAMES)
 #define nanvm_global NANVM_SYMBOL_(global)
+#define nanvm_global_plain NANVM_SYMBOL_(global_plain)
 #define nanvm_local_init NANVM_SYMBOL_(local_init)
 #define nanvm_local_init_from NANVM_SYMBOL_(local_init_from)
 #define nanvm_local_init_shared NANVM_SYMBOL_(local_init_shared)
 #define nanvm_local_init_shared_from NANVM_SYMBOL_(local_init_shared_from)
+#define nanvm_thread_manager NANVM_SYMBOL_(thread_manager)
+#define nanvm_thread_local NANVM_SYMBOL_(thread_local)
 #define nanvm_arena_init NANVM_SYMBOL_(arena_init)
 #define nanvm_arena_init_growing NANVM_SYMBOL_(arena_init_growing)
 #define nanvm_new NANVM_SYMBOL_(new)

@@ -1,6 +1,6 @@
 /* Which thread this is. */
-#ifndef NANVM_THREAD_H
-#define NANVM_THREAD_H
+#ifndef NANVM_THREAD_NUMBER_H
+#define NANVM_THREAD_NUMBER_H
 
 #include "system/atomic.h"
 
@@ -15,18 +15,18 @@
 #endif
 
 /* A number that no other thread of the process has, or ever had; 0 if the thread hasn't
- * asked for one by nanvm_thread_claim(). (The address of a thread-local variable would be
+ * asked for one by nanvm_thread_number_claim(). (The address of a thread-local variable would be
  * used again after the thread's end.) Where size_t has 32 bits, numbers repeat after 2^32
  * threads that asked. */
 extern NANVM_THREAD_STATIC size_t nanvm_thread_number;
 
 /* The number of the calling thread, which gets one if it has none yet. */
-size_t nanvm_thread_claim(void);
+size_t nanvm_thread_number_claim(void);
 
 /* The number of no thread, and not that of a thread that hasn't asked either. */
 #define NANVM_NO_THREAD SIZE_MAX
 
-static inline bool nanvm_thread_is(size_t number) {
+static inline bool nanvm_thread_number_is(size_t number) {
     return nanvm_thread_number == number;
 }
 
