@@ -19,6 +19,10 @@ static void open_shared(fixture *self) {
 
 FIXTURE(shared, open_shared, close_local)
 
+static nanvm_ref large_ints(nanvm_manager *manager) {
+    return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &ints_type, NULL, 5000));
+}
+
 static nanvm_ref new_node(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
     struct node value = {left, 0, right};
     return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
@@ -515,6 +519,31 @@ static void test_shared_later_may_outlive_its_manager(void **state) {
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+/* One of each pair is shared, and the other lies in another chunk of the same pool. */
+static void test_plain_objects_beside_shared_ones_may_outlive_their_manager(
+    void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < 4; round++) {
+        bool trims = round % 2 == 1;
+        nanvm_ref sent[] = {tree(self->manager, 3), large_ints(self->manager)};
+        nanvm_ref kept[] = {tree(self->manager, 9), large_ints(self->manager)};
+        for (size_t i = 0; i < 2; i++) {
+            assert_true(nanvm_ref_share(sent[i]));
+        }
+        if (trims) {
+            (void)nanvm_local_trim(&self->local);
+        }
+        nanvm_local_deinit(&self->local);
+        for (size_t i = 0; i < 2; i++) { /* the last to go is plain, or shared */
+            nanvm_ref_drop(round < 2 ? null_ref() : kept[i]);
+            drop_elsewhere(sent[i]);
+            nanvm_ref_drop(round < 2 ? kept[i] : null_ref());
+        }
+        assert_int_equal(self->source.live_blocks, 0);
+    }
+}
+
 static void test_all_objects_of_a_manager_are_shared(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -647,6 +676,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_what_a_reference_reaches_is_shared, plain),
     TEST(test_plain_objects_live_on_beside_shared_ones, plain),
     TEST(test_shared_later_may_outlive_its_manager, plain),
+    TEST(test_plain_objects_beside_shared_ones_may_outlive_their_manager, plain),
     TEST(test_all_objects_of_a_manager_are_shared, plain),
     TEST(test_large_array_that_was_shared_may_grow, plain),
     TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),

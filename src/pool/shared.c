@@ -103,7 +103,20 @@ void nanvm_shared_expect_here(const nanvm_pool *self) {
     }
 }
 
+/* Objects with plain counts, in chunks where none was shared, are counted with the others
+ * when the manager has ended. (Those in other chunks have the pool's `remote`.) */
+static void plain_free_block(nanvm_dealloc *dealloc, void *object) {
+    free_orphaned((nanvm_pool *)dealloc, object);
+}
+
+static const nanvm_dealloc_table orphan_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = plain_free_block,
+    .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
+
+/* When the list is closed, another thread may free the last object, and the pool. */
 void nanvm_shared_orphan(nanvm_pool *self) {
+    nanvm_pool_set_dealloc_table(self, &orphan_dealloc);
     nanvm_slot *slot = nanvm_remote_close(self->remote, self->live);
     for (nanvm_slot *next; slot != NULL; slot = next) {
         next = slot->next;
