@@ -93,6 +93,28 @@ static void test_trim_gives_back_what_another_thread_dropped(void **state) {
     nanvm_ref_drop(kept);
 }
 
+/* What was taken from the list of dropped objects, for a report or for a new object, isn't
+ * in the list any more. */
+static void test_trim_gives_back_what_was_taken_before(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < 2; round++) {
+        nanvm_ref kept = new_node(self->manager, null_ref(), null_ref());
+        nanvm_ref sent = tree(self->manager, 14);
+        nanvm_ref later = null_ref();
+        (void)nanvm_local_trim(&self->local);
+        drop_elsewhere(sent);
+        if (round == 0) {
+            (void)nanvm_stats_make(self->manager);
+        } else {
+            later = new_node(self->manager, null_ref(), null_ref());
+        }
+        assert_true(nanvm_local_trim(&self->local) > 15000 * sizeof(struct node));
+        nanvm_ref_drop(later);
+        nanvm_ref_drop(kept);
+    }
+}
+
 static void test_memory_that_other_threads_freed_is_used_before_memory_runs_out(
     void **state) {
     fixture *self = *state;
@@ -661,6 +683,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_another_thread_freed_is_used_again, shared),
     TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
     TEST(test_trim_gives_back_what_another_thread_dropped, shared),
+    TEST(test_trim_gives_back_what_was_taken_before, shared),
     TEST(test_memory_that_other_threads_freed_is_used_before_memory_runs_out, shared),
     TEST(test_one_thread_creates_what_another_drops, shared),
     TEST(test_threads_clone_and_drop_one_tree, shared),

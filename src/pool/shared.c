@@ -211,10 +211,14 @@ void nanvm_shared_take_over(nanvm_pools *pools) {
     set_thread(pools, nanvm_thread_claim());
 }
 
-void nanvm_shared_note_returned(nanvm_pools *pools) {
+void nanvm_shared_note_returned(nanvm_pool *self) {
+    if (nanvm_atomic_read_pointer(&self->remote->returned) != NULL) {
+        nanvm_pools_note_free(self);
+    }
+}
+
+void nanvm_shared_note_all_returned(nanvm_pools *pools) {
     for (nanvm_remote *remote = pools->remotes; remote != NULL; remote = remote->next) {
-        if (nanvm_atomic_read_pointer(&remote->returned) != NULL) {
-            nanvm_pools_note_free(pool_of(remote));
-        }
+        nanvm_shared_note_returned(pool_of(remote));
     }
 }
