@@ -132,6 +132,78 @@ static void test_memory_that_other_threads_freed_is_used_before_memory_runs_out(
     nanvm_ref_drop(small);
 }
 
+/* --- a source that drops a reference when memory comes back to it --- */
+
+typedef struct dropper {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_ref held;
+    atomic_size_t pieces;
+} dropper;
+
+static void *dropper_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    dropper *self = (dropper *)manager;
+    (void)atomic_fetch_add(&self->pieces, 1);
+    return nanvm_manager_alloc(nanvm_global(), layout);
+}
+
+static void dropper_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    dropper *self = (dropper *)(void *)((char *)dealloc - offsetof(dropper, dealloc));
+    (void)atomic_fetch_sub(&self->pieces, 1);
+    memset(memory, 0xA5, layout.size); /* nobody may look at it any more */
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    nanvm_ref_drop(nanvm_ref_move(&self->held));
+}
+
+static const nanvm_manager_table dropper_manager = {.alloc = dropper_alloc};
+static const nanvm_dealloc_table dropper_table = {.count = NANVM_COUNT_ATOMIC,
+                                                  .dealloc = dropper_dealloc};
+
+/* Ends a manager when it is dropped. */
+struct ender {
+    nanvm_local *local;
+};
+
+static void end_local(void *object, size_t length) {
+    (void)length;
+    nanvm_local_deinit(((struct ender *)object)->local);
+}
+
+NANVM_TYPE_CALLBACKS(ender_type, struct ender, NULL, end_local, NULL);
+
+static void test_source_may_drop_while_a_large_object_comes_back(void **state) {
+    (void)state;
+    needs_threads();
+    for (size_t round = 0; round < 2; round++) {
+        dropper source = {.manager = {.table = &dropper_manager},
+                          .dealloc.table = &dropper_table};
+        source.manager.dealloc = &source.dealloc;
+        nanvm_local local;
+        nanvm_local_init_shared_from(&local, &source.manager);
+        nanvm_manager *manager = nanvm_local_manager(&local);
+        nanvm_ref refs[3];
+        for (size_t i = 0; i < 3; i++) { /* too large to be kept */
+            refs[i] =
+                nanvm_mut_ref_to_ref(nanvm_new_array(manager, &ints_type, NULL, 50000));
+        }
+        drop_elsewhere(refs[0]);
+        drop_elsewhere(refs[1]);
+        struct ender value = {&local};
+        source.held =
+            nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &ender_type, &value));
+        nanvm_ref made = null_ref();
+        if (round == 0) {
+            made = large_ints(manager);
+        } else {
+            assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
+        }
+        nanvm_ref_drop(refs[2]);
+        nanvm_ref_drop(made);
+        nanvm_local_deinit(&local);
+        assert_int_equal(atomic_load(&source.pieces), 0);
+    }
+}
+
 /* --- one creates, another drops, both at work --- */
 
 enum { RING = 256 };
@@ -685,6 +757,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_trim_gives_back_what_another_thread_dropped, shared),
     TEST(test_trim_gives_back_what_was_taken_before, shared),
     TEST(test_memory_that_other_threads_freed_is_used_before_memory_runs_out, shared),
+    TEST(test_source_may_drop_while_a_large_object_comes_back),
     TEST(test_one_thread_creates_what_another_drops, shared),
     TEST(test_threads_clone_and_drop_one_tree, shared),
     TEST(test_manager_ends_while_threads_drop_its_objects, shared),
