@@ -6,6 +6,7 @@
  * noted on a second pile: if memory runs out, all of it becomes plain again. No other
  * thread sees that, since nobody else may use these objects yet. */
 #include "internal.h"
+#include "system/atomic.h"
 #include "system/system.h"
 
 /* --- piles --- */
@@ -111,16 +112,26 @@ static void share(reach *self, const void *object, int32_t count) {
     }
 }
 
+/* Of several threads that freeze an object, one gives up the count. */
+static bool give_up_count(const void *object) {
+    static nanvm_lock lock;
+    while (!nanvm_lock_try(&lock)) {
+    }
+    bool counted = nanvm_count_is_atomic(nanvm_block_count(object));
+    if (counted) {
+        nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_NONE);
+    }
+    nanvm_lock_release(&lock);
+    return counted;
+}
+
 /* Other threads may be changing the count. A thread that acts on what the count was
  * before can't free the object: the caller has a reference to what refers to it. */
 static void freeze(reach *self, const void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     if (!push(&self->waiting, object)) {
         self->failed = true;
-        return;
-    }
-    nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_NONE);
-    if (dealloc->table->freeze != NULL) {
+    } else if (give_up_count(object) && dealloc->table->freeze != NULL) {
         dealloc->table->freeze(dealloc, object);
     }
 }

@@ -751,6 +751,34 @@ static void test_frozen_objects_of_a_shared_manager_are_freed_with_it(void **sta
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+typedef struct freezing {
+    nanvm_ref ref;
+    atomic_size_t *arrived;
+    bool frozen;
+} freezing;
+
+static void freeze_with_others(void *context) {
+    freezing *self = context;
+    (void)atomic_fetch_add(self->arrived, 1);
+    while (atomic_load(self->arrived) < 2) {
+        sched_yield();
+    }
+    self->frozen = nanvm_ref_freeze(self->ref);
+}
+
+static void test_threads_may_freeze_the_same_objects(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < scaled(1000) + 10; round++) {
+        atomic_size_t arrived = 0;
+        nanvm_ref root = tree(self->manager, 7);
+        freezing both[2] = {{root, &arrived, false}, {root, &arrived, false}};
+        in_threads(freeze_with_others, 2, both, sizeof(both[0]));
+        assert_true(both[0].frozen && both[1].frozen);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_another_thread_freed_is_used_again, shared),
     TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
@@ -779,6 +807,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),
     TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),
+    TEST(test_threads_may_freeze_the_same_objects, shared),
 };
 
 RUN_TESTS(tests)
