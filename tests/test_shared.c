@@ -751,6 +751,19 @@ static void test_frozen_objects_of_a_shared_manager_are_freed_with_it(void **sta
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+/* Another thread was about to count when the object was frozen. */
+static void test_object_frozen_during_a_clone_is_freed_with_its_manager(void **state) {
+    fixture *self = *state;
+    nanvm_ref frozen = large_ints(self->manager);
+    nanvm_ref counted = large_ints(self->manager);
+    assert_true(nanvm_ref_freeze(frozen));
+    (void)nanvm_count_word_decrement_relaxed(nanvm_block_count_word(frozen.object));
+    nanvm_ref_drop(nanvm_ref_clone(frozen));
+    nanvm_local_deinit(&self->local);
+    nanvm_ref_drop(counted);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
 typedef struct freezing {
     nanvm_ref ref;
     atomic_size_t *arrived;
@@ -807,6 +820,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),
     TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),
+    TEST(test_object_frozen_during_a_clone_is_freed_with_its_manager, shared),
     TEST(test_threads_may_freeze_the_same_objects, shared),
 };
 
