@@ -106,7 +106,7 @@ static bool prepare(reach *self, const void *object) {
 static void share(reach *self, const void *object, int32_t count) {
     if (prepare(self, object) && push(&self->waiting, object) &&
         push(&self->changed, object)) {
-        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
+        nanvm_block_set_count(object, nanvm_block_atomic_count(count));
     } else {
         self->failed = true;
     }
@@ -181,9 +181,15 @@ static bool find_all(reach *self, nanvm_ref root) {
     return !self->failed;
 }
 
+/* What the count was before. If it was beyond the limit of atomic counts, that isn't known
+ * any more: the highest count keeps the object alive for ever. */
+static int32_t plain_count(int32_t count) {
+    return nanvm_count_is_atomic(count) ? NANVM_COUNT_ATOMIC - count : INT32_MAX;
+}
+
 static void undo(reach *self) {
     for (const void *object; (object = pop(&self->changed)) != NULL;) {
-        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - nanvm_block_count(object));
+        nanvm_block_set_count(object, plain_count(nanvm_block_count(object)));
     }
 }
 

@@ -683,6 +683,22 @@ static void test_objects_that_one_thread_frees_cant_be_shared(void **state) {
     accounting_deinit(&foreign);
 }
 
+/* The plain counts are those that would become the count of a dead object, and of one
+ * without a count. */
+static void test_count_beyond_the_atomic_limit_sticks(void **state) {
+    fixture *self = *state;
+    const int32_t counts[] = {0x5FFFFFFF, 0x4FFFFFFF, 0x40000000, INT32_MAX};
+    for (size_t i = 0; i < 8; i++) {
+        nanvm_ref ref = tree(self->manager, 1);
+        nanvm_block_set_count(ref.object, counts[i % 4]);
+        assert_true(i < 4 ? nanvm_ref_share(ref) : nanvm_local_share(&self->local));
+        assert_int_equal(nanvm_ref_count(ref), SIZE_MAX);
+        nanvm_ref_drop(nanvm_ref_clone(ref));
+        nanvm_block_set_count(ref.object, NANVM_COUNT_ATOMIC);
+        nanvm_ref_drop(ref);
+    }
+}
+
 /* Shares a medley on a source of which one request fails. */
 static bool share_medley(accounting *source) {
     nanvm_local local;
@@ -817,6 +833,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_all_objects_of_a_manager_are_shared, plain),
     TEST(test_large_array_that_was_shared_may_grow, plain),
     TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),
+    TEST(test_count_beyond_the_atomic_limit_sticks, plain),
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),
     TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),

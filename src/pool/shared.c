@@ -178,7 +178,7 @@ static void share_object(const void *object, void *context) {
         nanvm_origin_write(origin, pool->slots.type, &pool->remote->dealloc);
     }
     if (count >= 0) {
-        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
+        nanvm_block_set_count(object, nanvm_block_atomic_count(count));
     }
 }
 
