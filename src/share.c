@@ -144,7 +144,9 @@ static inline void find(reach *self, const void *object) {
     int32_t count = nanvm_block_count(object);
     if (count >= 0) {
         share(self, object, count);
-    } else if (self->freezes && nanvm_count_is_atomic(count)) {
+        count = nanvm_block_count(object);
+    }
+    if (self->freezes && nanvm_count_is_atomic(count)) {
         freeze(self, object);
     } else if (count == NANVM_COUNT_DEAD) {
         nanvm_count_stop_dead(object);
@@ -203,8 +205,11 @@ bool nanvm_ref_share(nanvm_ref self) {
     return shared;
 }
 
-/* Objects with plain counts become atomic first: that can be undone. */
+/* Objects with plain counts become atomic first: that can be undone. Others are found only
+ * behind an object that was shared and then written. */
 bool nanvm_ref_freeze(nanvm_ref self) {
     reach all = {.freezes = true};
-    return nanvm_ref_share(self) && find_all(&all, self);
+    bool frozen = nanvm_ref_share(self) && find_all(&all, self);
+    free_pile(&all.changed);
+    return frozen;
 }

@@ -767,6 +767,19 @@ static void test_frozen_objects_of_a_shared_manager_are_freed_with_it(void **sta
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+static void test_plain_object_behind_a_shared_one_is_frozen(void **state) {
+    fixture *self = *state;
+    nanvm_ref root = tree(self->manager, 2);
+    assert_true(nanvm_ref_share(root));
+    struct node *node = nanvm_ref_make_mut(&root, self->manager);
+    nanvm_ref_drop(nanvm_ref_move(&node->left));
+    node->left = tree(self->manager, 3);
+    assert_true(nanvm_ref_freeze(root));
+    plain_left = atomic_found = 0;
+    look_at_counts(root, NULL);
+    assert_int_equal(plain_left + atomic_found, 0);
+}
+
 /* Another thread was about to count when the object was frozen. */
 static void test_object_frozen_during_a_clone_is_freed_with_its_manager(void **state) {
     fixture *self = *state;
@@ -837,6 +850,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),
     TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),
+    TEST(test_plain_object_behind_a_shared_one_is_frozen, plain),
     TEST(test_object_frozen_during_a_clone_is_freed_with_its_manager, shared),
     TEST(test_threads_may_freeze_the_same_objects, shared),
 };
