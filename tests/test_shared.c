@@ -78,6 +78,42 @@ static void test_tree_that_another_thread_dropped_leaves_memory_for_the_next(
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
+typedef struct points {
+    nanvm_mut_ref *points;
+    size_t length;
+} points;
+
+static void drop_points(void *context) {
+    points *self = context;
+    for (size_t i = 0; i < self->length; i++) {
+        nanvm_mut_ref_drop(self->points[i]);
+    }
+}
+
+static void make_and_drop_elsewhere(nanvm_manager *manager, size_t length) {
+    static nanvm_mut_ref made[20000];
+    points sent = {made, length};
+    for (size_t i = 0; i < length; i++) {
+        made[i] = nanvm_new(manager, &point_type);
+        assert_non_null(made[i].object);
+    }
+    in_threads(drop_points, 1, &sent, 0);
+}
+
+/* As test_give_back.c has it for drops in the manager's thread. */
+static void test_memory_that_isnt_needed_for_long_goes_back(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    needs_threads();
+    make_and_drop_elsewhere(self->manager, 20000);
+    size_t peak = self->source.live_bytes;
+    for (size_t made = 0; made < 3 * 9 * 20000; made += 2000) {
+        make_and_drop_elsewhere(self->manager, 2000);
+    }
+    assert_in_range(self->source.live_bytes, 1, peak / 3);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
 static void test_trim_gives_back_what_another_thread_dropped(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -824,6 +860,7 @@ static void test_threads_may_freeze_the_same_objects(void **state) {
 static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_another_thread_freed_is_used_again, shared),
     TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
+    TEST(test_memory_that_isnt_needed_for_long_goes_back, shared),
     TEST(test_trim_gives_back_what_another_thread_dropped, shared),
     TEST(test_trim_gives_back_what_was_taken_before, shared),
     TEST(test_memory_that_other_threads_freed_is_used_before_memory_runs_out, shared),
