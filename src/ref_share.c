@@ -6,6 +6,7 @@
  * noted on a second pile: if memory runs out, all of it becomes plain again. No other
  * thread sees that, since nobody else may use these objects yet. */
 #include "internal.h"
+#include "system/atomic.h"
 #include "system/system.h"
 
 /* --- piles --- */
@@ -110,16 +111,28 @@ static inline bool share(reach *self, const void *object, int32_t count) {
         self->failed = true;
         return false;
     }
-    nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
+    nanvm_block_set_count(object, nanvm_block_atomic_count(count));
     return true;
+}
+
+/* Of several threads that freeze an object, one gives up the count. */
+static bool give_up_count(const void *object) {
+    static nanvm_lock lock;
+    while (!nanvm_lock_try(&lock)) {
+    }
+    bool counted = nanvm_count_is_atomic(nanvm_block_count(object));
+    if (counted) {
+        nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_NONE);
+    }
+    nanvm_lock_release(&lock);
+    return counted;
 }
 
 /* Other threads may be changing the count. A thread that acts on what the count was
  * before can't free the object: the caller has a reference to what refers to it. */
 static bool freeze(const void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_NONE);
-    if (dealloc->table->freeze != NULL) {
+    if (give_up_count(object) && dealloc->table->freeze != NULL) {
         dealloc->table->freeze(dealloc, object);
     }
     return true;
@@ -134,7 +147,13 @@ static inline bool find(reach *self, const void *object) {
     }
     int32_t count = nanvm_block_count(object);
     if (count >= 0) {
-        return share(self, object, count);
+        if (!share(self, object, count)) {
+            return false;
+        }
+        if (!self->freezes) {
+            return true;
+        }
+        count = nanvm_block_count(object);
     }
     if (self->freezes && nanvm_count_is_atomic(count)) {
         return freeze(object);
@@ -205,9 +224,15 @@ static bool find_all(reach *self, nanvm_ref root) {
     return !self->failed;
 }
 
+/* What the count was before. If it was beyond the limit of atomic counts, that isn't
+ * known any more: the highest count keeps the object alive for ever. */
+static int32_t plain_count(int32_t count) {
+    return nanvm_count_is_atomic(count) ? NANVM_COUNT_ATOMIC - count : INT32_MAX;
+}
+
 static void undo(reach *self) {
     for (const void *object; (object = pop(&self->changed)) != NULL;) {
-        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - nanvm_block_count(object));
+        nanvm_block_set_count(object, plain_count(nanvm_block_count(object)));
     }
 }
 
@@ -221,8 +246,11 @@ bool nanvm_ref_share(nanvm_ref self) {
     return shared;
 }
 
-/* Objects with plain counts become atomic first: that can be undone. */
+/* Objects with plain counts become atomic first: that can be undone. Others are found
+ * only behind an object that was shared and then written. */
 bool nanvm_ref_share_frozen(nanvm_ref self) {
     reach all = {.freezes = true};
-    return nanvm_ref_share(self) && find_all(&all, self);
+    bool frozen = nanvm_ref_share(self) && find_all(&all, self);
+    free_pile(&all.changed);
+    return frozen;
 }

@@ -19,6 +19,10 @@ static void open_shared(fixture *self) {
 
 FIXTURE(shared, open_shared, close_local)
 
+static nanvm_ref large_ints(nanvm_manager *manager) {
+    return nanvm_mut_ref_to_ref(nanvm_new_array(manager, &ints_type, NULL, 5000));
+}
+
 static nanvm_ref new_node(nanvm_manager *manager, nanvm_ref left, nanvm_ref right) {
     struct node value = {left, 0, right};
     return nanvm_mut_ref_to_ref(nanvm_new_copy(manager, &node_type, &value));
@@ -74,6 +78,42 @@ static void test_tree_that_another_thread_dropped_leaves_memory_for_the_next(
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
+typedef struct points {
+    nanvm_mut_ref *points;
+    size_t length;
+} points;
+
+static void drop_points(void *context) {
+    points *self = context;
+    for (size_t i = 0; i < self->length; i++) {
+        nanvm_mut_ref_drop(self->points[i]);
+    }
+}
+
+static void make_and_drop_elsewhere(nanvm_manager *manager, size_t length) {
+    static nanvm_mut_ref made[20000];
+    points sent = {made, length};
+    for (size_t i = 0; i < length; i++) {
+        made[i] = nanvm_new(manager, &point_type);
+        assert_non_null(made[i].object);
+    }
+    in_threads(drop_points, 1, &sent, 0);
+}
+
+/* As test_give_back.c has it for drops in the manager's thread. */
+static void test_memory_that_isnt_needed_for_long_goes_back(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the dead wait");
+    needs_threads();
+    make_and_drop_elsewhere(self->manager, 20000);
+    size_t peak = self->source.live_bytes;
+    for (size_t made = 0; made < 3 * 9 * 20000; made += 2000) {
+        make_and_drop_elsewhere(self->manager, 2000);
+    }
+    assert_in_range(self->source.live_bytes, 1, peak / 3);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
 static void test_trim_gives_back_what_another_thread_dropped(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -87,6 +127,28 @@ static void test_trim_gives_back_what_another_thread_dropped(void **state) {
     assert_int_equal(nanvm_local_trim(&self->local), 0);
     assert_true(self->source.live_bytes < before / 4);
     nanvm_ref_drop(kept);
+}
+
+/* What was taken from the list of dropped objects, for a report or for a new object,
+ * isn't in the list any more. */
+static void test_trim_gives_back_what_was_taken_before(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < 2; round++) {
+        nanvm_ref kept = new_node(self->manager, null_ref(), null_ref());
+        nanvm_ref sent = tree(self->manager, 14);
+        nanvm_ref later = null_ref();
+        (void)nanvm_local_trim(&self->local);
+        drop_elsewhere(sent);
+        if (round == 0) {
+            (void)nanvm_stats_make(self->manager);
+        } else {
+            later = new_node(self->manager, null_ref(), null_ref());
+        }
+        assert_true(nanvm_local_trim(&self->local) > 15000 * sizeof(struct node));
+        nanvm_ref_drop(later);
+        nanvm_ref_drop(kept);
+    }
 }
 
 static void test_memory_that_other_threads_freed_is_used_before_memory_runs_out(
@@ -104,6 +166,78 @@ static void test_memory_that_other_threads_freed_is_used_before_memory_runs_out(
     accounting_never_fail(&self->source);
     nanvm_ref_drop(grown);
     nanvm_ref_drop(small);
+}
+
+/* --- a source that drops a reference when memory comes back to it --- */
+
+typedef struct dropper {
+    nanvm_manager manager;
+    nanvm_dealloc dealloc;
+    nanvm_ref held;
+    atomic_size_t pieces;
+} dropper;
+
+static void *dropper_alloc(nanvm_manager *manager, nanvm_layout layout) {
+    dropper *self = (dropper *)manager;
+    (void)atomic_fetch_add(&self->pieces, 1);
+    return nanvm_manager_alloc(nanvm_global(), layout);
+}
+
+static void dropper_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
+    dropper *self = (dropper *)(void *)((char *)dealloc - offsetof(dropper, dealloc));
+    (void)atomic_fetch_sub(&self->pieces, 1);
+    memset(memory, 0xA5, layout.size); /* nobody may look at it any more */
+    nanvm_manager_dealloc(nanvm_global(), memory, layout);
+    nanvm_ref_drop(nanvm_ref_move(&self->held));
+}
+
+static const nanvm_manager_table dropper_manager = {.alloc = dropper_alloc};
+static const nanvm_dealloc_table dropper_table = {.count = NANVM_COUNT_ATOMIC,
+                                                  .dealloc = dropper_dealloc};
+
+/* Ends a manager when it is dropped. */
+struct ender {
+    nanvm_local *local;
+};
+
+static void end_local(void *object, size_t length) {
+    (void)length;
+    nanvm_local_deinit(((struct ender *)object)->local);
+}
+
+NANVM_TYPE_CALLBACKS(ender_type, struct ender, NULL, end_local, NULL);
+
+static void test_source_may_drop_while_a_large_object_comes_back(void **state) {
+    (void)state;
+    needs_threads();
+    for (size_t round = 0; round < 2; round++) {
+        dropper source = {.manager = {.table = &dropper_manager},
+                          .dealloc.table = &dropper_table};
+        source.manager.dealloc = &source.dealloc;
+        nanvm_local local;
+        nanvm_local_init_shared_from(&local, &source.manager);
+        nanvm_manager *manager = nanvm_local_manager(&local);
+        nanvm_ref refs[3];
+        for (size_t i = 0; i < 3; i++) { /* too large to be kept */
+            refs[i] =
+                nanvm_mut_ref_to_ref(nanvm_new_array(manager, &ints_type, NULL, 50000));
+        }
+        drop_elsewhere(refs[0]);
+        drop_elsewhere(refs[1]);
+        struct ender value = {&local};
+        source.held =
+            nanvm_mut_ref_to_ref(nanvm_new_copy(nanvm_global(), &ender_type, &value));
+        nanvm_ref made = null_ref();
+        if (round == 0) {
+            made = large_ints(manager);
+        } else {
+            assert_int_equal(nanvm_stats_make(manager).live_blocks, 1);
+        }
+        nanvm_ref_drop(refs[2]);
+        nanvm_ref_drop(made);
+        nanvm_local_deinit(&local);
+        assert_int_equal(atomic_load(&source.pieces), 0);
+    }
 }
 
 /* --- one creates, another drops, both at work --- */
@@ -539,6 +673,31 @@ static void test_plain_objects_of_a_pool_with_shared_ones_may_outlive_it(void **
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+/* One of each pair is shared, and the other lies in another chunk of the same pool. */
+static void test_plain_objects_beside_shared_ones_may_outlive_their_manager(
+    void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < 4; round++) {
+        bool trims = round % 2 == 1;
+        nanvm_ref sent[] = {tree(self->manager, 3), large_ints(self->manager)};
+        nanvm_ref kept[] = {tree(self->manager, 9), large_ints(self->manager)};
+        for (size_t i = 0; i < 2; i++) {
+            assert_true(nanvm_ref_share(sent[i]));
+        }
+        if (trims) {
+            (void)nanvm_local_trim(&self->local);
+        }
+        nanvm_local_deinit(&self->local);
+        for (size_t i = 0; i < 2; i++) { /* the last to go is plain, or shared */
+            nanvm_ref_drop(round < 2 ? null_ref() : kept[i]);
+            drop_elsewhere(sent[i]);
+            nanvm_ref_drop(round < 2 ? kept[i] : null_ref());
+        }
+        assert_int_equal(self->source.live_blocks, 0);
+    }
+}
+
 static void test_all_objects_of_a_manager_are_shared(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -593,6 +752,22 @@ static void test_plain_objects_of_malloc_can_be_shared(void **state) {
     expect_counts(root, false);
     drop_elsewhere(root);
     assert_int_equal(tracked_live(), 0);
+}
+
+/* The plain counts are those that would become the count of a dead object, and of one
+ * without a count. */
+static void test_count_beyond_the_atomic_limit_sticks(void **state) {
+    fixture *self = *state;
+    const int32_t counts[] = {0x5FFFFFFF, 0x4FFFFFFF, 0x40000000, INT32_MAX};
+    for (size_t i = 0; i < 8; i++) {
+        nanvm_ref ref = tree(self->manager, 1);
+        nanvm_block_set_count(ref.object, counts[i % 4]);
+        assert_true(i < 4 ? nanvm_ref_share(ref) : nanvm_local_share(&self->local));
+        assert_int_equal(nanvm_ref_count(ref), SIZE_MAX);
+        nanvm_ref_drop(nanvm_ref_clone(ref));
+        nanvm_block_set_count(ref.object, NANVM_COUNT_ATOMIC);
+        nanvm_ref_drop(ref);
+    }
 }
 
 /* Shares a medley on a source of which one request fails. */
@@ -663,11 +838,68 @@ static void test_frozen_objects_of_a_shared_manager_are_freed_with_it(void **sta
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+static void test_plain_object_behind_a_shared_one_is_frozen(void **state) {
+    fixture *self = *state;
+    nanvm_ref root = tree(self->manager, 2);
+    assert_true(nanvm_ref_share(root));
+    struct node *node = nanvm_ref_make_mut(&root, self->manager);
+    nanvm_ref_drop(nanvm_ref_move(&node->left));
+    node->left = tree(self->manager, 3);
+    assert_true(nanvm_ref_freeze(root));
+    plain_left = atomic_found = 0;
+    look_at_counts(root, NULL);
+    assert_int_equal(plain_left + atomic_found, 0);
+}
+
+/* Another thread was about to count when the object was frozen. */
+static void test_object_frozen_during_a_clone_is_freed_with_its_manager(void **state) {
+    fixture *self = *state;
+    nanvm_ref frozen = large_ints(self->manager);
+    nanvm_ref counted = large_ints(self->manager);
+    assert_true(nanvm_ref_freeze(frozen));
+    (void)nanvm_count_word_decrement_relaxed(nanvm_block_count_word(frozen.object));
+    nanvm_ref_drop(nanvm_ref_clone(frozen));
+    nanvm_local_deinit(&self->local);
+    nanvm_ref_drop(counted);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
+typedef struct freezing {
+    nanvm_ref ref;
+    atomic_size_t *arrived;
+    bool frozen;
+} freezing;
+
+static void freeze_with_others(void *context) {
+    freezing *self = context;
+    (void)atomic_fetch_add(self->arrived, 1);
+    while (atomic_load(self->arrived) < 2) {
+        sched_yield();
+    }
+    self->frozen = nanvm_ref_freeze(self->ref);
+}
+
+static void test_threads_may_freeze_the_same_objects(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < scaled(1000) + 10; round++) {
+        atomic_size_t arrived = 0;
+        nanvm_ref root = tree(self->manager, 7);
+        freezing both[2] = {{root, &arrived, false}, {root, &arrived, false}};
+        in_threads(freeze_with_others, 2, both, sizeof(both[0]));
+        assert_true(both[0].frozen && both[1].frozen);
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_another_thread_freed_is_used_again, shared),
     TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
+    TEST(test_memory_that_isnt_needed_for_long_goes_back, shared),
     TEST(test_trim_gives_back_what_another_thread_dropped, shared),
+    TEST(test_trim_gives_back_what_was_taken_before, shared),
     TEST(test_memory_that_other_threads_freed_is_used_before_memory_runs_out, shared),
+    TEST(test_source_may_drop_while_a_large_object_comes_back),
     TEST(test_one_thread_creates_what_another_drops, shared),
     TEST(test_threads_clone_and_drop_one_tree, shared),
     TEST(test_manager_ends_while_threads_drop_its_objects, shared),
@@ -687,9 +919,14 @@ static const struct CMUnitTest tests[] = {
     TEST(test_large_array_that_was_shared_may_grow, plain),
     TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),
     TEST(test_plain_objects_of_malloc_can_be_shared),
+    TEST(test_plain_objects_beside_shared_ones_may_outlive_their_manager, plain),
+    TEST(test_count_beyond_the_atomic_limit_sticks, plain),
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),
     TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),
+    TEST(test_plain_object_behind_a_shared_one_is_frozen, plain),
+    TEST(test_object_frozen_during_a_clone_is_freed_with_its_manager, shared),
+    TEST(test_threads_may_freeze_the_same_objects, shared),
 };
 
 RUN_TESTS(tests)

@@ -45,9 +45,14 @@ static void trim_without_callbacks(nanvm_slab *self) {
     nanvm_drop_resume_later(&hold);
 }
 
-/* Ends a round of a pool, and begins the next. */
+/* Ends a round of a pool, and begins the next. Slots that other threads freed go to their
+ * chunks, of which some may then be empty. */
 static void look_at(nanvm_slab *self) {
     self->turned = self->pool.owner->turned;
+    if (self->pool.remote != NULL) {
+        nanvm_shared_note_returned(&self->pool);
+        nanvm_free_slots_collect(self);
+    }
     if (is_too_large(self, begin_round(self))) {
         trim_without_callbacks(self);
     }
@@ -96,8 +101,11 @@ bool nanvm_free_slots_reserve(nanvm_slab *self, size_t slots) {
     return true;
 }
 
-/* The magazine is empty. */
+/* The magazine is empty. When a round is over, nanvm_free_slots_alloc() ends it. */
 void *nanvm_free_slots_pop_returned(nanvm_slab *self) {
+    if (is_round_over(self)) {
+        return NULL;
+    }
     nanvm_slots *slots = &self->pool.slots;
     nanvm_slot *slot =
         self->returned != NULL ? self->returned : nanvm_remote_take(self->pool.remote);

@@ -1,5 +1,7 @@
 #include "pool/large.h"
 
+#include "hold.h"
+
 enum { MALLOC_HEAD = 16, CACHED_MAX = 64 * 1024 };
 
 /* --- chunks --- */
@@ -59,13 +61,22 @@ void *nanvm_large_object_in(nanvm_large *self, nanvm_chunk *chunk, size_t prefix
     return object;
 }
 
-/* Frees what other threads have dropped. */
-static void collect(nanvm_pool *pool) {
-    nanvm_dealloc *dealloc = &pool->slots.dealloc;
-    nanvm_slot *slot = nanvm_remote_take(pool->remote);
+static void free_all(nanvm_dealloc *dealloc, nanvm_slot *slot) {
+    nanvm_hold hold;
+    nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     for (nanvm_slot *next; slot != NULL; slot = next) {
         next = slot->next;
         dealloc->table->free_block(dealloc, slot);
+    }
+    nanvm_drop_resume_later(&hold);
+}
+
+/* Frees what other threads have dropped. The source's dealloc may drop references: no
+ * callback may run, since an object is being made, or a report. */
+static void collect(nanvm_pool *pool) {
+    nanvm_slot *slot = nanvm_remote_take(pool->remote);
+    if (slot != NULL) {
+        free_all(&pool->slots.dealloc, slot);
     }
 }
 
@@ -140,12 +151,19 @@ static nanvm_pool_counts large_count(nanvm_pool *pool) {
     return (nanvm_pool_counts){live, bytes, pool->peak, pool->peak_bytes};
 }
 
+/* A clone or a drop that was at work when the object was frozen may have changed the
+ * count by one. */
+static bool is_frozen(const void *object) {
+    int32_t count = nanvm_block_count(object);
+    return count < NANVM_COUNT_ATOMIC_LAST && count > NANVM_COUNT_CUSTOM;
+}
+
 /* Only frozen objects stay in the list of an orphan: others are freed one by one, perhaps
  * by several threads at once. */
 static void list_frozen(nanvm_large *self) {
     for (nanvm_chunk *chunk = self->live, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
-        if (nanvm_block_count(nanvm_chunk_first(chunk)) != NANVM_COUNT_NONE) {
+        if (!is_frozen(nanvm_chunk_first(chunk))) {
             nanvm_live_remove(self, chunk);
         }
     }

@@ -80,7 +80,7 @@ void nanvm_live_visit_slab(nanvm_pool *pool, nanvm_live_visitor *visitor, void *
 static inline bool share_object(const void *object) {
     int32_t count = nanvm_block_count(object);
     if (count >= 0) {
-        nanvm_block_set_count(object, NANVM_COUNT_ATOMIC - count);
+        nanvm_block_set_count(object, nanvm_block_atomic_count(count));
     }
     return count >= 0;
 }

@@ -192,8 +192,11 @@ bool nanvm_shared_add_all(nanvm_pool *pools);
 void nanvm_shared_hand_over(nanvm_pools *pools);
 void nanvm_shared_take_over(nanvm_pools *pools);
 
-/* Notes for a trim in which pools other threads have dropped objects. */
-void nanvm_shared_note_returned(nanvm_pools *pools);
+/* Notes for a trim that other threads have dropped objects in the pool: before these are
+ * taken, since nobody could tell afterwards. The second function does so for all pools.
+ */
+void nanvm_shared_note_returned(nanvm_pool *self);
+void nanvm_shared_note_all_returned(nanvm_pools *pools);
 
 /* --- pools.c ------------------------------------------------------------------ */
 

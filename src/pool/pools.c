@@ -64,7 +64,7 @@ static size_t trim(nanvm_pool *pool) {
  * build finds the pool damaged, a fatal handler may leave the trim by longjmp.) */
 size_t nanvm_pools_trim(nanvm_pools *self) {
     size_t bytes = 0;
-    nanvm_shared_note_returned(self);
+    nanvm_shared_note_all_returned(self);
     for (nanvm_pool *pool; (pool = self->untrimmed) != NULL;) {
         pool->slots.dealloc.table = &trimmed_dealloc;
         bytes += trim(pool);

@@ -103,17 +103,19 @@ void nanvm_shared_expect_here(const nanvm_pool *self) {
     }
 }
 
-/* For objects with plain counts in chunks where nothing was shared. */
-static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
+/* Objects with plain counts, in chunks where none was shared, are counted with the others
+ * when the manager has ended. (Those in other chunks have the pool's `remote`.) */
+static void plain_free_block(nanvm_dealloc *dealloc, void *object) {
     free_orphaned((nanvm_pool *)dealloc, object);
 }
 
 static const nanvm_dealloc_table orphan_dealloc = {
     .count = NANVM_COUNT_PLAIN,
-    .free_block = orphan_free_block,
+    .free_block = plain_free_block,
     .share = nanvm_shared_add,
     .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
 
+/* When the list is closed, another thread may free the last object, and the pool. */
 void nanvm_shared_orphan(nanvm_pool *self) {
     nanvm_pool_set_dealloc_table(self, &orphan_dealloc);
     nanvm_slot *slot = nanvm_remote_close(self->remote, self->live);
@@ -140,7 +142,8 @@ static bool has_remote(nanvm_pool *self) {
     if (self->owner == NULL) {
         return false;
     }
-    self->owner->thread = nanvm_thread_number_claim(); /* it has the manager, or may not share */
+    self->owner->thread =
+        nanvm_thread_number_claim(); /* it has the manager, or may not share */
     return add_remote(self);
 }
 
@@ -198,10 +201,14 @@ void nanvm_shared_take_over(nanvm_pools *pools) {
     set_thread(pools, nanvm_thread_number_claim());
 }
 
-void nanvm_shared_note_returned(nanvm_pools *pools) {
+void nanvm_shared_note_returned(nanvm_pool *self) {
+    if (nanvm_atomic_read_pointer(&self->remote->returned) != NULL) {
+        nanvm_pools_note_free(self);
+    }
+}
+
+void nanvm_shared_note_all_returned(nanvm_pools *pools) {
     for (nanvm_remote *remote = pools->remotes; remote != NULL; remote = remote->next) {
-        if (nanvm_atomic_read_pointer(&remote->returned) != NULL) {
-            nanvm_pools_note_free(pool_of(remote));
-        }
+        nanvm_shared_note_returned(pool_of(remote));
     }
 }

@@ -261,6 +261,7 @@ void nanvm_slab_settle(nanvm_slab *self) {
 
 static void *pop_returned(nanvm_slab *self) {
     nanvm_shared_expect_here(&self->pool);
+    nanvm_shared_note_returned(&self->pool);
     return nanvm_free_slots_pop_returned(self);
 }
 
@@ -311,6 +312,7 @@ static nanvm_pool_counts slab_count(nanvm_pool *pool) {
     nanvm_slab *self = nanvm_slab_of(pool);
     size_t stride = pool->slots.stride;
     if (pool->remote != NULL) {
+        nanvm_shared_note_returned(pool);
         nanvm_free_slots_collect(self);
     }
     size_t peak = nanvm_slab_peak(self);
