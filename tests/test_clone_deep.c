@@ -266,8 +266,30 @@ static nanvm_ref make_line(nanvm_manager *manager) {
     return nanvm_mut_ref_to_ref(nanvm_new(manager, &line_type));
 }
 
+/* Larger than what is copied word by word, and not of whole words. */
+struct big {
+    size_t numbers[20];
+};
+NANVM_TYPE(big_type, struct big);
+struct odd {
+    char bytes[13];
+};
+NANVM_TYPE(odd_type, struct odd);
+
+static nanvm_ref make_big(nanvm_manager *manager) {
+    return nanvm_mut_ref_to_ref(
+        nanvm_new_copy(manager, &big_type, &(struct big){{1, 2, [19] = 3}}));
+}
+
+static nanvm_ref make_odd(nanvm_manager *manager) {
+    return nanvm_mut_ref_to_ref(
+        nanvm_new_copy(manager, &odd_type, &(struct odd){"123456789abc"}));
+}
+
 static void test_object_without_references_is_cloned(void **state) {
     (void)state;
+    between_all(make_big);
+    between_all(make_odd);
     between_all(make_bytes);
     between_all(make_nothing);
     between_all(make_line);
@@ -612,6 +634,19 @@ static void test_type_with_drop_and_no_clone_has_no_copy(void **state) {
     nanvm_ref_drop(node);
 }
 
+static void test_type_with_visit_has_no_copy(void **state) {
+    fixture *self = *state;
+    nanvm_ref fixed = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &boxed_type));
+    nanvm_ref items =
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &boxes_type, NULL, 2));
+    assert_null(nanvm_ref_clone_deep(fixed, self->manager).object);
+    assert_null(nanvm_ref_clone_deep(items, self->manager).object);
+    nanvm_ref node = node_of(self->manager, 1, fixed, items);
+    assert_null(nanvm_ref_clone_deep(node, self->manager).object);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 3);
+    nanvm_ref_drop(node);
+}
+
 /* The copy isn't alive yet, and the objects that are copied can be cloned. */
 static nanvm_ref kept_by_clone[LINKS];
 
@@ -782,6 +817,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_failure_leaves_no_cycle, arena),
     TEST(test_clone_that_refuses_leaves_nothing, local),
     TEST(test_type_with_drop_and_no_clone_has_no_copy, local),
+    TEST(test_type_with_visit_has_no_copy, local),
     TEST(test_clone_may_keep_what_is_copied, local),
     TEST(test_clone_may_drop_other_references_to_what_is_copied, local),
     TEST(test_clone_may_copy_deeply, local),
