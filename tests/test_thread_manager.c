@@ -8,7 +8,6 @@
 #include "misuse.h"
 #include "objects.h"
 #include "run.h"
-#include "skip.h"
 #include "thread.h"
 
 static size_t live_blocks(void) {
@@ -250,22 +249,22 @@ static void test_manager_that_has_ended_before_does_not_end_again(void **state) 
 
 static void test_destructors_of_a_thread_use_its_manager(void **state) {
     (void)state;
-    skip_because("there is no fork() here, nor destructors of POSIX");
+    needs_fork();
 }
 
 static void test_manager_begins_anew_where_a_callback_keeps_it(void **state) {
     (void)state;
-    skip_because("there is no fork() here, nor destructors of POSIX");
+    needs_fork();
 }
 
 static void test_thread_without_a_hook_has_a_manager(void **state) {
     (void)state;
-    skip_because("there is no fork() here, nor destructors of POSIX");
+    needs_fork();
 }
 
 static void test_child_has_the_manager_of_the_thread_that_forked(void **state) {
     (void)state;
-    skip_because("there is no fork() here");
+    needs_fork();
 }
 
 #else
