@@ -691,6 +691,53 @@ static void test_all_objects_of_a_manager_are_shared(void **state) {
     nanvm_ref_drop(later);
 }
 
+typedef struct sharing {
+    fixture *fixture; /* whose manager this thread shares, or NULL */
+    nanvm_mut_ref *points;
+    atomic_size_t *arrived;
+    bool shared;
+} sharing;
+
+enum { POINTS = 2000 };
+
+static void share_or_discard(void *context) {
+    sharing *self = context;
+    if (self->fixture != NULL) {
+        nanvm_local_take_over(&self->fixture->local);
+    }
+    (void)atomic_fetch_add(self->arrived, 1);
+    while (atomic_load(self->arrived) < 2) {
+        sched_yield();
+    }
+    for (size_t i = 0; i < POINTS; i++) {
+        if (self->fixture == NULL) {
+            nanvm_mut_ref_discard(self->points[i]);
+        } else if (i % 100 == 0) {
+            self->shared = nanvm_local_share(&self->fixture->local);
+        }
+    }
+    if (self->fixture != NULL) {
+        nanvm_local_hand_over(&self->fixture->local);
+    }
+}
+
+static void test_objects_are_discarded_while_others_are_shared(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    static nanvm_mut_ref sent[POINTS];
+    for (size_t i = 0; i < POINTS; i++) {
+        sent[i] = nanvm_new(self->manager, &point_type);
+    }
+    assert_true(nanvm_local_share(&self->local));
+    atomic_size_t arrived = 0;
+    sharing both[] = {{self, NULL, &arrived, false}, {NULL, sent, &arrived, false}};
+    nanvm_local_hand_over(&self->local);
+    in_threads(share_or_discard, 2, both, sizeof(both[0]));
+    nanvm_local_take_over(&self->local);
+    assert_true(both[0].shared);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
 static void test_large_array_that_was_shared_may_grow(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -881,6 +928,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_shared_later_may_outlive_its_manager, plain),
     TEST(test_plain_objects_beside_shared_ones_may_outlive_their_manager, plain),
     TEST(test_all_objects_of_a_manager_are_shared, plain),
+    TEST(test_objects_are_discarded_while_others_are_shared, plain),
     TEST(test_large_array_that_was_shared_may_grow, plain),
     TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),
     TEST(test_count_beyond_the_atomic_limit_sticks, plain),
