@@ -674,6 +674,35 @@ static void test_plain_objects_beside_shared_ones_may_outlive_their_manager(
     }
 }
 
+static bool looked_at;
+
+static void note_visit(const void *object, nanvm_visitor *visitor, void *context) {
+    (void)object;
+    (void)visitor;
+    (void)context;
+    looked_at = true;
+}
+
+static const nanvm_type noted_type = {
+    .name = "noted", .size = 8, .align = 8, .visit = note_visit};
+
+static void ignore_cycle(void *context, const nanvm_cycle *cycle) {
+    (void)context;
+    (void)cycle;
+}
+
+/* Another thread might be ending it. */
+static void test_shared_object_isnt_visited_at_the_end_of_its_manager(void **state) {
+    fixture *self = *state;
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &noted_type));
+    assert_true(nanvm_ref_share(ref));
+    looked_at = false;
+    nanvm_local_on_cycle(&self->local, ignore_cycle, NULL);
+    nanvm_local_deinit(&self->local);
+    assert_false(looked_at);
+    nanvm_ref_drop(ref);
+}
+
 static void test_all_objects_of_a_manager_are_shared(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -927,6 +956,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_plain_objects_live_on_beside_shared_ones, plain),
     TEST(test_shared_later_may_outlive_its_manager, plain),
     TEST(test_plain_objects_beside_shared_ones_may_outlive_their_manager, plain),
+    TEST(test_shared_object_isnt_visited_at_the_end_of_its_manager, plain),
     TEST(test_all_objects_of_a_manager_are_shared, plain),
     TEST(test_objects_are_discarded_while_others_are_shared, plain),
     TEST(test_large_array_that_was_shared_may_grow, plain),
