@@ -99,16 +99,17 @@ static inline uint32_t nanvm_origin_distance(const void *object,
     return (uint32_t)((header - (uintptr_t)origin) / sizeof(void *));
 }
 
-/* A plain count as an atomic one. An atomic count goes half as far: beyond its limit it is
- * stuck. */
+/* A plain count as an atomic one. An atomic count goes half as far: beyond its limit it
+ * is stuck. */
 static inline int32_t nanvm_block_atomic_count(int32_t count) {
     return count <= NANVM_COUNT_ATOMIC - NANVM_COUNT_ATOMIC_LAST
                ? NANVM_COUNT_ATOMIC - count
                : NANVM_COUNT_STUCK;
 }
 
-/* Marks a new block as dropped while a callback fills it, and returns its count. So an early drop is detected;
- * and if the callback is left by longjmp, an arena has nothing to release. */
+/* Marks a new block as dropped while a callback fills it, and returns its count. So an
+ * early drop is detected; and if the callback is left by longjmp, an arena has nothing to
+ * release. */
 static inline int32_t nanvm_block_hide(void *object) {
     int32_t count = nanvm_block_count(object);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);

@@ -183,8 +183,8 @@ static bool find_all(reach *self, nanvm_ref root) {
     return !self->failed;
 }
 
-/* What the count was before. If it was beyond the limit of atomic counts, that isn't known
- * any more: the highest count keeps the object alive for ever. */
+/* What the count was before. If it was beyond the limit of atomic counts, that isn't
+ * known any more: the highest count keeps the object alive for ever. */
 static int32_t plain_count(int32_t count) {
     return nanvm_count_is_atomic(count) ? NANVM_COUNT_ATOMIC - count : INT32_MAX;
 }
@@ -205,8 +205,8 @@ bool nanvm_ref_share(nanvm_ref self) {
     return shared;
 }
 
-/* Objects with plain counts become atomic first: that can be undone. Others are found only
- * behind an object that was shared and then written. */
+/* Objects with plain counts become atomic first: that can be undone. Others are found
+ * only behind an object that was shared and then written. */
 bool nanvm_ref_freeze(nanvm_ref self) {
     reach all = {.freezes = true};
     bool frozen = nanvm_ref_share(self) && find_all(&all, self);

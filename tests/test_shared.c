@@ -129,8 +129,8 @@ static void test_trim_gives_back_what_another_thread_dropped(void **state) {
     nanvm_ref_drop(kept);
 }
 
-/* What was taken from the list of dropped objects, for a report or for a new object, isn't
- * in the list any more. */
+/* What was taken from the list of dropped objects, for a report or for a new object,
+ * isn't in the list any more. */
 static void test_trim_gives_back_what_was_taken_before(void **state) {
     fixture *self = *state;
     needs_threads();

@@ -151,8 +151,8 @@ static nanvm_pool_counts large_count(nanvm_pool *pool) {
     return (nanvm_pool_counts){live, bytes, pool->peak, pool->peak_bytes};
 }
 
-/* A clone or a drop that was at work when the object was frozen may have changed the count
- * by one. */
+/* A clone or a drop that was at work when the object was frozen may have changed the
+ * count by one. */
 static bool is_frozen(const void *object) {
     int32_t count = nanvm_block_count(object);
     return count < NANVM_COUNT_ATOMIC_LAST && count > NANVM_COUNT_CUSTOM;

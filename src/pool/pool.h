@@ -189,7 +189,8 @@ void nanvm_shared_hand_over(nanvm_pools *pools);
 void nanvm_shared_take_over(nanvm_pools *pools);
 
 /* Notes for a trim that other threads have dropped objects in the pool: before these are
- * taken, since nobody could tell afterwards. The second function does so for all pools. */
+ * taken, since nobody could tell afterwards. The second function does so for all pools.
+ */
 void nanvm_shared_note_returned(nanvm_pool *self);
 void nanvm_shared_note_all_returned(nanvm_pools *pools);
 
