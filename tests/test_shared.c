@@ -431,6 +431,27 @@ static void count_leak(void *context, const nanvm_type *type, size_t blocks,
     *(size_t *)context += blocks;
 }
 
+/* Under a sanitizer each lies in memory of its exact size. */
+static void test_objects_smaller_than_a_word_may_be_dropped_elsewhere(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 4; i++) {
+            nanvm_mut_ref small =
+                i % 2 == 0 ? nanvm_new(self->manager, &nothing_type)
+                           : nanvm_new_array(self->manager, &ints_type, NULL, i / 2);
+            nanvm_ref ref = nanvm_mut_ref_to_ref(small);
+            nanvm_ref other =
+                nanvm_mut_ref_to_ref(nanvm_new(self->manager, &nothing_type));
+            drop_elsewhere(ref);
+            drop_elsewhere(round == 0 ? other : null_ref());
+            nanvm_local_deinit(&self->local);
+            drop_elsewhere(round == 0 ? null_ref() : other);
+            assert_int_equal(self->source.live_blocks, 0);
+        }
+    }
+}
+
 static void test_live_objects_are_reported_if_asked_for(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -945,6 +966,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_threads_clone_and_drop_one_tree, shared),
     TEST(test_manager_ends_while_threads_drop_its_objects, shared),
     TEST(test_manager_may_end_before_its_objects, shared),
+    TEST(test_objects_smaller_than_a_word_may_be_dropped_elsewhere, shared),
     TEST(test_live_objects_are_reported_if_asked_for, shared),
     TEST(test_another_thread_takes_the_manager_over, shared),
     TEST(test_creating_in_a_manager_that_was_handed_over_stops, shared),
