@@ -16,7 +16,7 @@ void nanvm_mut_ref_discard_cold(void *object) {
     if (has_others(object)) {
         nanvm_fatal("discard of a MutRef that isn't the only reference to its object");
     }
-    nanvm_block_set_count(object, NANVM_COUNT_DEAD);
+    nanvm_block_mark_dead(object);
     nanvm_block_free(object);
 }
 

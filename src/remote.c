@@ -4,8 +4,7 @@
 static nanvm_slot closed;
 
 /* Release: whoever takes the list sees the object as its last user left it. */
-bool nanvm_remote_return(nanvm_remote *self, void *object) {
-    nanvm_slot *slot = object;
+bool nanvm_remote_return(nanvm_remote *self, nanvm_slot *slot) {
     void *first = nanvm_atomic_read_pointer(&self->returned);
     do {
         if (first == &closed) {

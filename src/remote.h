@@ -17,11 +17,11 @@
 /* What other threads use of a pool. It has cache lines of its own: the pool's thread
  * writes to the pool all the time, and other threads would wait for that line. */
 typedef struct nanvm_remote {
-    nanvm_dealloc dealloc; /* first: of the pool's objects */
-    nanvm_slots *slots;    /* the pool */
-    size_t owner;          /* the number of the pool's thread, or NANVM_NO_THREAD */
-    void *returned;        /* dead objects, linked by their first words; or the mark */
-    size_t alive;          /* objects of a pool whose manager has ended */
+    nanvm_dealloc dealloc;     /* first: of the pool's objects */
+    nanvm_slots *slots;        /* the pool */
+    size_t owner;              /* the number of the pool's thread, or NANVM_NO_THREAD */
+    void *returned;            /* dead objects, linked by a word each; or the mark */
+    size_t alive;              /* objects of a pool whose manager has ended */
     struct nanvm_remote *next; /* of the same manager */
 } nanvm_remote;
 
@@ -37,8 +37,9 @@ static inline nanvm_slots *nanvm_remote_slots_here(const nanvm_remote *self) {
                                                                                   : NULL;
 }
 
-/* Adds a dead object to the list; false if the manager has ended. */
-bool nanvm_remote_return(nanvm_remote *self, void *object);
+/* Adds a dead object to the list, by the word that links it; false if the manager has
+ * ended. */
+bool nanvm_remote_return(nanvm_remote *self, nanvm_slot *slot);
 
 /* Takes the list; NULL if it is empty. For the pool's thread. */
 static inline nanvm_slot *nanvm_remote_take(nanvm_remote *self) {

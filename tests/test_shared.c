@@ -431,6 +431,27 @@ static void count_leak(void *context, const nanvm_type *type, size_t blocks,
     *(size_t *)context += blocks;
 }
 
+/* Under a sanitizer each lies in memory of its exact size. */
+static void test_objects_smaller_than_a_word_may_be_dropped_elsewhere(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 4; i++) {
+            nanvm_mut_ref small =
+                i % 2 == 0 ? nanvm_new(self->manager, &nothing_type)
+                           : nanvm_new_array(self->manager, &ints_type, NULL, i / 2);
+            nanvm_ref ref = nanvm_mut_ref_to_ref(small);
+            nanvm_ref other =
+                nanvm_mut_ref_to_ref(nanvm_new(self->manager, &nothing_type));
+            drop_elsewhere(ref);
+            drop_elsewhere(round == 0 ? other : null_ref());
+            nanvm_local_deinit(&self->local);
+            drop_elsewhere(round == 0 ? null_ref() : other);
+            assert_int_equal(self->source.live_blocks, 0);
+        }
+    }
+}
+
 static void test_live_objects_are_reported_if_asked_for(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -698,6 +719,35 @@ static void test_plain_objects_beside_shared_ones_may_outlive_their_manager(
     }
 }
 
+static bool looked_at;
+
+static void note_visit(const void *object, nanvm_visitor *visitor, void *context) {
+    (void)object;
+    (void)visitor;
+    (void)context;
+    looked_at = true;
+}
+
+static const nanvm_type noted_type = {
+    .name = "noted", .size = 8, .align = 8, .visit = note_visit};
+
+static void ignore_cycle(void *context, const nanvm_cycle *cycle) {
+    (void)context;
+    (void)cycle;
+}
+
+/* Another thread might be ending it. */
+static void test_shared_object_isnt_visited_at_the_end_of_its_manager(void **state) {
+    fixture *self = *state;
+    nanvm_ref ref = nanvm_mut_ref_to_ref(nanvm_new(self->manager, &noted_type));
+    assert_true(nanvm_ref_share(ref));
+    looked_at = false;
+    nanvm_local_on_cycle(&self->local, ignore_cycle, NULL);
+    nanvm_local_deinit(&self->local);
+    assert_false(looked_at);
+    nanvm_ref_drop(ref);
+}
+
 static void test_all_objects_of_a_manager_are_shared(void **state) {
     fixture *self = *state;
     needs_threads();
@@ -713,6 +763,53 @@ static void test_all_objects_of_a_manager_are_shared(void **state) {
     drop_elsewhere(refs[1]);
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 511);
     nanvm_ref_drop(later);
+}
+
+typedef struct sharing {
+    fixture *fixture; /* whose manager this thread shares, or NULL */
+    nanvm_mut_ref *points;
+    atomic_size_t *arrived;
+    bool shared;
+} sharing;
+
+enum { POINTS = 2000 };
+
+static void share_or_discard(void *context) {
+    sharing *self = context;
+    if (self->fixture != NULL) {
+        nanvm_local_take_over(&self->fixture->local);
+    }
+    (void)atomic_fetch_add(self->arrived, 1);
+    while (atomic_load(self->arrived) < 2) {
+        sched_yield();
+    }
+    for (size_t i = 0; i < POINTS; i++) {
+        if (self->fixture == NULL) {
+            nanvm_mut_ref_discard(self->points[i]);
+        } else if (i % 100 == 0) {
+            self->shared = nanvm_local_share(&self->fixture->local);
+        }
+    }
+    if (self->fixture != NULL) {
+        nanvm_local_hand_over(&self->fixture->local);
+    }
+}
+
+static void test_objects_are_discarded_while_others_are_shared(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    static nanvm_mut_ref sent[POINTS];
+    for (size_t i = 0; i < POINTS; i++) {
+        sent[i] = nanvm_new(self->manager, &point_type);
+    }
+    assert_true(nanvm_local_share(&self->local));
+    atomic_size_t arrived = 0;
+    sharing both[] = {{self, NULL, &arrived, false}, {NULL, sent, &arrived, false}};
+    nanvm_local_hand_over(&self->local);
+    in_threads(share_or_discard, 2, both, sizeof(both[0]));
+    nanvm_local_take_over(&self->local);
+    assert_true(both[0].shared);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
 
 static void test_large_array_that_was_shared_may_grow(void **state) {
@@ -904,6 +1001,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_threads_clone_and_drop_one_tree, shared),
     TEST(test_manager_ends_while_threads_drop_its_objects, shared),
     TEST(test_manager_may_end_before_its_objects, shared),
+    TEST(test_objects_smaller_than_a_word_may_be_dropped_elsewhere, shared),
     TEST(test_live_objects_are_reported_if_asked_for, shared),
     TEST(test_another_thread_takes_the_manager_over, shared),
     TEST(test_creating_in_a_manager_that_was_handed_over_stops, shared),
@@ -915,11 +1013,13 @@ static const struct CMUnitTest tests[] = {
     TEST(test_plain_objects_live_on_beside_shared_ones, plain),
     TEST(test_shared_later_may_outlive_its_manager, plain),
     TEST(test_plain_objects_of_a_pool_with_shared_ones_may_outlive_it, plain),
+    TEST(test_plain_objects_beside_shared_ones_may_outlive_their_manager, plain),
+    TEST(test_shared_object_isnt_visited_at_the_end_of_its_manager, plain),
     TEST(test_all_objects_of_a_manager_are_shared, plain),
+    TEST(test_objects_are_discarded_while_others_are_shared, plain),
     TEST(test_large_array_that_was_shared_may_grow, plain),
     TEST(test_objects_that_one_thread_frees_cant_be_shared, plain),
     TEST(test_plain_objects_of_malloc_can_be_shared),
-    TEST(test_plain_objects_beside_shared_ones_may_outlive_their_manager, plain),
     TEST(test_count_beyond_the_atomic_limit_sticks, plain),
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),

@@ -425,9 +425,11 @@ static void print_leak(void *context, const nanvm_type *type, size_t blocks,
                   nanvm_type_name(type), blocks, bytes);
 }
 
-/* Cycles go to their callback; if none is set, they are printed if leaks are printed. */
+/* Cycles go to their callback; if none is set, they are printed if leaks are printed.
+ * Objects that another thread may be dropping can't be looked at. */
 static bool reports_cycles(const nanvm_local *self) {
-    return self->cycle != NULL || self->leak == print_leak;
+    return self->state->pools.remotes == NULL &&
+           (self->cycle != NULL || self->leak == print_leak);
 }
 
 /* If an exception left a callback, the manager hasn't ended: a later call of
@@ -462,7 +464,7 @@ static bool report_leaks(const nanvm_local *self) {
             self->leak(self->leak_context, type.type, type.live_blocks, type.live_bytes);
         }
     }
-    if (reports_cycles(self) && !self->is_shared) {
+    if (reports_cycles(self)) {
         nanvm_cycle_report(self, self->state->all);
     }
     reporting = NULL;

@@ -66,7 +66,7 @@ static void free_all(nanvm_dealloc *dealloc, nanvm_slot *slot) {
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     for (nanvm_slot *next; slot != NULL; slot = next) {
         next = slot->next;
-        dealloc->table->free_block(dealloc, slot);
+        dealloc->table->free_block(dealloc, nanvm_large_linked_by(slot));
     }
     nanvm_drop_resume_later(&hold);
 }

@@ -69,6 +69,17 @@ static inline size_t nanvm_large_room(const void *object) {
     return chunk->size - (size_t)((uintptr_t)object - (uintptr_t)chunk);
 }
 
+/* In the list of dead objects that other threads dropped, a large one is linked by a word
+ * of its chunk's head: under a sanitizer the object may be smaller than a word. */
+static inline nanvm_slot *nanvm_large_link(const void *object) {
+    return (nanvm_slot *)(void *)&nanvm_chunk_of(object)->head.free_list;
+}
+
+static inline void *nanvm_large_linked_by(nanvm_slot *link) {
+    size_t distance = offsetof(nanvm_chunk_head, free_list);
+    return nanvm_chunk_first((nanvm_chunk *)(void *)((unsigned char *)link - distance));
+}
+
 /* Whether the chunk of a freed object is kept. */
 bool nanvm_large_keeps(const nanvm_large *self, const nanvm_chunk *chunk);
 

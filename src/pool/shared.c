@@ -1,6 +1,6 @@
 /* Pools of a shared local manager: any thread may drop their objects. See remote.h. */
 #include "hold.h"
-#include "pool/pool.h"
+#include "pool/large.h"
 
 static const nanvm_layout remote_layout = {2 * NANVM_CACHE_LINE, NANVM_CACHE_LINE};
 
@@ -19,13 +19,22 @@ static void free_orphaned(nanvm_pool *pool, void *object) {
     }
 }
 
+static bool is_large(const nanvm_pool *pool) {
+    return pool->table->remote_table == &nanvm_shared_large;
+}
+
+static bool give_back(nanvm_remote *self, void *object) {
+    return nanvm_remote_return(self, is_large(pool_of(self)) ? nanvm_large_link(object)
+                                                             : object);
+}
+
 static void remote_free_block(nanvm_dealloc *dealloc, void *object) {
     nanvm_remote *self = (nanvm_remote *)(void *)dealloc;
     nanvm_block_mark_dead(object);
     if (nanvm_remote_is_here(self)) {
         nanvm_dealloc *here = &self->slots->dealloc;
         here->table->free_block(here, object);
-    } else if (!nanvm_remote_return(self, object)) {
+    } else if (!give_back(self, object)) {
         free_orphaned(pool_of(self), object);
     }
 }
@@ -117,11 +126,12 @@ static const nanvm_dealloc_table orphan_dealloc = {
 
 /* When the list is closed, another thread may free the last object, and the pool. */
 void nanvm_shared_orphan(nanvm_pool *self) {
+    bool large = is_large(self);
     nanvm_pool_set_dealloc_table(self, &orphan_dealloc);
     nanvm_slot *slot = nanvm_remote_close(self->remote, self->live);
     for (nanvm_slot *next; slot != NULL; slot = next) {
         next = slot->next;
-        free_orphaned(self, slot);
+        free_orphaned(self, large ? nanvm_large_linked_by(slot) : slot);
     }
 }
 

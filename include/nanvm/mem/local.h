@@ -101,7 +101,9 @@ NANVM_BEGIN_DECLS
  * @ownership deinitialise it with nanvm_local_deinit(). Don't move it.
  * @errors none.
  * @threads it, and every reference to its objects, belong to one thread at a
- *     time; hand all of them over together, or none.
+ *     time; hand all of them over together, or none. Once some of its objects are shared,
+ *     hand it over by nanvm_local_hand_over() and nanvm_local_take_over(); other threads
+ *     then keep their references to shared objects.
  * @cost O(1).
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_init(nanvm_local *self);
@@ -131,7 +133,10 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
  * Two things differ from a plain local manager besides. Objects that are alive when the
  * manager ends aren't reported unless nanvm_local_on_leak() was called (with `NULL` for
  * the usual report): other threads may well go on using them. A debug build doesn't look
- * for cycles in it. Raw memory belongs to the manager's thread in either kind.
+ * for cycles in it. The memory of a large object that another thread dropped goes back to
+ * the source only when the manager's thread creates another large object of the type,
+ * asks for statistics, trims or ends the manager, or finds the source out of memory. Raw
+ * memory belongs to the manager's thread in either kind.
  *
  * @ownership as nanvm_local_init().
  * @errors none.
@@ -157,8 +162,9 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_shared_from(nanvm_local *sel
 /**
  * Lets any thread use all objects that are alive in the manager: their counts become
  * atomic, as nanvm_ref_share() does it for what one reference reaches. Objects that are
- * created later are the manager's thread's own again. Objects of other managers, to which
- * those of this one refer, stay as they are.
+ * created later are the manager's thread's own again; so is an object that a callback is
+ * just filling. Objects of other managers, to which those of this one refer, stay as they
+ * are.
  *
  * @return false if memory ran out; then nothing has changed.
  * @ownership as nanvm_ref_share().
@@ -210,8 +216,9 @@ NANVM_API NANVM_NONNULL(1) void nanvm_local_on_leak(nanvm_local *self,
 /**
  * Sets the callback that a debug build of the library calls for leaked objects that lie
  * on cycles. It follows only references from one object of the manager to another: a
- * cycle that leads through objects of another manager isn't found. Other builds never
- * call the callback.
+ * cycle that leads through objects of another manager isn't found. It isn't called if any
+ * object of the manager was ever shared, since another thread may be dropping it. Other
+ * builds never call the callback.
  *
  * By default, or if `cycle` is `NULL`, the first cycles are written to `stderr`, unless
  * nanvm_local_on_leak() has set a callback.

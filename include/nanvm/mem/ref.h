@@ -278,18 +278,23 @@ NANVM_INLINE NANVM_NODISCARD
 /**
  * Lets any thread use the object and all that it reaches: counts that are plain become
  * atomic. So a value is built at the speed of a plain local manager, and then handed
- * over. It stops at objects that any thread may use already, and at those without a
- * count. Afterwards other objects of the manager are still the manager's thread's own.
+ * over. It stops at objects whose counts are atomic already, at those without a count,
+ * and at those with a custom one. So if you write a shared object later, store only
+ * references that you have shared before: sharing the object again wouldn't find others.
+ * An array that moves when it is resized is a new object, which has to be shared again.
+ * Afterwards other objects of the manager are still the manager's thread's own.
  *
  * The last drop of an object that was shared is a function call from then on, and so is
  * that of other objects in the same chunk, until the chunk becomes empty.
  *
  * @return whether all of it is shared. If not, nothing has changed: memory ran out, or
- *     an object is in a manager whose memory only one thread may free (a manager of
- *     yours, see nanvm_dealloc_table::share).
+ *     an object is in a local manager that has ended, or in a manager whose memory only
+ * one thread may free (a manager of yours, see nanvm_dealloc_table::share).
  * @ownership `self` stays the caller's. The local manager of the objects may end before
- *     them; its source's dealloc is then called by any thread, see
- *     nanvm_local_init_shared_from().
+ *     them; its source's dealloc is then called by any thread, so it has to be one that
+ *     nanvm_local_init_shared_from() would take, which isn't checked here. Shared objects
+ *     that are alive at the end of a plain local manager are reported as leaks, see
+ *     nanvm_local_on_leak().
  * @errors false, as above. True for a null handle. Stops the program if an object is
  *     dead.
  * @threads the thread that has the manager of the objects. No other thread reads objects
@@ -307,12 +312,15 @@ NANVM_API NANVM_NODISCARD bool nanvm_ref_share(nanvm_ref self);
  * since they always look shared, and drops don't free them.
  *
  * Frozen objects of a local manager are freed with the manager, which doesn't report
- * them: all threads have to be done with them by then. (If objects of the same type
- * outlive the manager, the frozen ones are freed with the last of these.) Their `drop`
- * isn't called. Frozen objects of the global manager are never freed.
+ * them: all threads have to be done with them by then, and no object that refers to a
+ * frozen one may outlive the manager, since its end looks at what it refers to. (If other
+ * objects of the same type outlive the manager, the frozen ones may be freed with the
+ * last of these.) Their `drop` isn't called. Frozen objects of the global manager are
+ * never freed, nor are those that are frozen after their local manager has ended.
  *
  * @return whether all of it is frozen. False as for nanvm_ref_share(). If memory runs
- * out, some objects may be frozen already; all references can still be used.
+ *     out, some objects may be frozen already; all references can still be used. Another
+ *     thread that freezes the same objects at the same time may not be done yet.
  * @ownership `self` stays the caller's; dropping it isn't necessary any more.
  * @errors false, as above. True for a null handle. Stops the program if an object is
  *     dead.
