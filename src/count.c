@@ -46,7 +46,7 @@ bool nanvm_count_add_many(const void *object, int32_t more) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load_acquire(word);
     if (count == NANVM_COUNT_ATOMIC) { /* no other thread has a reference */
-        nanvm_count_word_store_relaxed(word, count - more);
+        nanvm_count_word_store(word, count - more);
     } else if (!nanvm_count_is_atomic(count)) {
         return false;
     } else if (nanvm_count_word_change_relaxed(word, -more) <
