@@ -195,6 +195,30 @@ static void test_object_may_be_frozen_in_a_cell(void **state) {
     assert_int_equal(atomic_fetch_sub(&versions, 1), 1);
 }
 
+static void set_count(nanvm_ref ref, int32_t count) {
+    nanvm_block_set_count((void *)(uintptr_t)nanvm_ref_get(ref), count);
+}
+
+static void test_count_beyond_its_limit_sticks(void **state) {
+    fixture *self = *state;
+    const int32_t counts[] = {NANVM_COUNT_ATOMIC_LAST + 100, NANVM_COUNT_STUCK};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        nanvm_ref ref = version_new(self->manager, i);
+        set_count(ref, counts[i]);
+        nanvm_cell cell;
+        nanvm_cell_init(&cell, ref);
+        assert_int_equal(nanvm_ref_count(ref), SIZE_MAX);
+        for (size_t k = 0; k < 2 * LOADS_BETWEEN_REFILLS; k++) {
+            nanvm_ref_drop(nanvm_cell_load(&cell));
+        }
+        nanvm_cell_deinit(&cell);
+        assert_int_equal(nanvm_ref_count(ref), SIZE_MAX);
+        set_count(ref, NANVM_COUNT_ATOMIC);
+        nanvm_ref_drop(ref);
+    }
+    assert_int_equal(atomic_load(&versions), 0);
+}
+
 /* --- misuse --- */
 
 static void store_in_empty_cell(void *context) {
@@ -209,6 +233,17 @@ static void test_object_of_one_thread_stops(void **state) {
     nanvm_ref more = nanvm_ref_clone(ref);
     expect_fatal("isn't counted atomically", store_in_empty_cell, &ref);
     nanvm_ref_drop(more);
+    nanvm_ref_drop(ref);
+}
+
+static void test_object_that_cant_be_counted_here_stops(void **state) {
+    fixture *self = *state;
+    nanvm_ref ref = version_new(self->manager, 1);
+    set_count(ref, NANVM_COUNT_CUSTOM);
+    expect_fatal("isn't counted atomically", store_in_empty_cell, &ref);
+    set_count(ref, NANVM_COUNT_DEAD);
+    expect_fatal("that was dropped", store_in_empty_cell, &ref);
+    set_count(ref, NANVM_COUNT_ATOMIC);
     nanvm_ref_drop(ref);
 }
 
@@ -417,7 +452,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_compare_exchange_replaces_only_what_is_expected, shared),
     TEST(test_objects_without_a_count_are_loaded, shared),
     TEST(test_object_may_be_frozen_in_a_cell, shared),
+    TEST(test_count_beyond_its_limit_sticks, shared),
     TEST(test_object_of_one_thread_stops, plain),
+    TEST(test_object_that_cant_be_counted_here_stops, shared),
 #if UINTPTR_MAX > UINT32_MAX
     TEST(test_address_that_is_too_long_stops),
 #endif
