@@ -3,7 +3,7 @@
 #ifndef NANVM_WIDE_H
 #define NANVM_WIDE_H
 
-#include "atomic.h"
+#include "system/atomic.h"
 
 #if defined(NANVM_GNU) && (__GCC_ATOMIC_LLONG_LOCK_FREE == 2 || defined(__wasm__))
 
