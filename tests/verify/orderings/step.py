@@ -47,6 +47,7 @@ TAKES_LONG = (
     ("hardened", "clone_two"),
     ("usual", "cell_refills_store"),
     ("usual", "cell_refill_two"),
+    ("hardened", "cell_loads_store"),
     ("hardened", "cell_refills_store"),
     ("hardened", "cell_refill_two"),
 )
