@@ -19,8 +19,9 @@
  *
  * A cell holds a reference to an object that any thread may use: it is counted
  * atomically (objects of the global manager, of a shared local manager, or shared
- * later), or not at all (objects of an arena, frozen ones). What it refers to must be of
- * that kind, too. Or it holds the null handle: it is empty.
+ * later), or not at all (frozen objects, and those of an arena, which no
+ * thread may use after a reset). What it refers to must be of that kind, too. Or it holds
+ * the null handle: it is empty.
  *
  * No function here takes memory, and no thread waits for one that is descheduled in the
  * middle of a call, with two exceptions: a load waits while 512 other threads are in the
