@@ -3,6 +3,7 @@
 
 set(nanvm_sources
     src/block.c
+    src/cell.c
     src/count.c
     src/drop.c
     src/fatal.c

@@ -42,6 +42,27 @@ bool nanvm_count_release(const void *object) {
     return false;
 }
 
+bool nanvm_count_add_many(const void *object, int32_t more) {
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    int32_t count = nanvm_count_word_load_acquire(word);
+    if (count == NANVM_COUNT_ATOMIC) { /* no other thread has a reference */
+        nanvm_count_word_store(word, count - more);
+    } else if (!nanvm_count_is_atomic(count)) {
+        return false;
+    } else if (nanvm_count_word_change_relaxed(word, -more) <
+               NANVM_COUNT_ATOMIC_LAST + more) {
+        nanvm_count_word_store_relaxed(word, NANVM_COUNT_STUCK);
+    }
+    return true;
+}
+
+void nanvm_count_release_many(const void *object, int32_t less) {
+    nanvm_count_word *word = nanvm_block_count_word(object);
+    if (nanvm_count_is_atomic(nanvm_count_word_load(word))) {
+        (void)nanvm_count_word_change_relaxed(word, less);
+    }
+}
+
 bool nanvm_count_is_sole_cold(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     return nanvm_count_is_atomic(nanvm_count_word_load(word))

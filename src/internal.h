@@ -341,7 +341,13 @@ void *nanvm_block_write_front(void *memory, size_t prefix, const nanvm_type *typ
 /* One reference less to an object whose count is below 0; true if it was the last. */
 bool nanvm_count_release(const void *object);
 
-/* The same, whatever the count is: a plain one inline. */
+/* As many references more; false if the count isn't atomic, or is stuck. */
+bool nanvm_count_add_many(const void *object, int32_t more);
+
+/* As many references less, none of which is the last. */
+void nanvm_count_release_many(const void *object, int32_t less);
+
+/* The same as nanvm_count_release(), whatever the count is: a plain one inline. */
 static inline bool nanvm_count_release_inline(const void *object) {
     nanvm_count_word *word = nanvm_block_count_word(object);
     int32_t count = nanvm_count_word_load(word);

@@ -37,6 +37,7 @@
 
 #include <nanvm/mem/arena.h>
 #include <nanvm/mem/block.h>
+#include <nanvm/mem/cell.h>
 #include <nanvm/mem/config.h>
 #include <nanvm/mem/dealloc.h>
 #include <nanvm/mem/fatal.h>

@@ -54,3 +54,14 @@ int32_t nanvm_count_word_increment_release(nanvm_count_word *self) {
                                           __ATOMIC_RELEASE, __ATOMIC_RELAXED));
     return count;
 }
+
+int32_t nanvm_count_word_change_relaxed(nanvm_count_word *self, int32_t by) {
+    uint64_t word = __atomic_load_n(&self->checked, __ATOMIC_RELAXED);
+    int32_t count;
+    do {
+        count = checked_count(self, word);
+    } while (!__atomic_compare_exchange_n(&self->checked, &word,
+                                          with_checksum_of(self, count + by), true,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return count;
+}

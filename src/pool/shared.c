@@ -144,16 +144,25 @@ nanvm_pool *nanvm_shared_pool_here(nanvm_dealloc *dealloc) {
 
 /* --- sharing and freezing single objects --- */
 
-/* An orphan has no source that could be asked for memory. */
+/* Whether any thread may free the pool's memory when its manager has ended. */
+static bool has_threadsafe_source(const nanvm_pool *self) {
+    nanvm_count count = self->source_dealloc->table->count;
+    return count == NANVM_COUNT_ATOMIC || count == NANVM_COUNT_CUSTOM;
+}
+
+/* An orphan has no source that could be asked for memory. The calling thread has the
+ * manager, or may not share. */
 static bool has_remote(nanvm_pool *self) {
+    nanvm_pools *owner = self->owner;
     if (self->remote != NULL) {
         return true;
     }
-    if (self->owner == NULL) {
+    if (owner == NULL || !has_threadsafe_source(self)) {
         return false;
     }
-    self->owner->thread =
-        nanvm_thread_number_claim(); /* it has the manager, or may not share */
+    if (owner->thread != nanvm_thread_number_claim()) {
+        nanvm_shared_take_over(owner);
+    }
     return add_remote(self);
 }
 

@@ -34,8 +34,8 @@
     MODEL_RESULT(                                                                        \
         word, model_add(word, MODEL_FRESH(word), -(uint64_t)(value), order, __func__))
 #define __atomic_compare_exchange_n(word, expected, value, weak, order, failed_order)    \
-    model_compare_exchange(word, MODEL_FRESH(word), expected, value, weak, order,        \
-                           failed_order, __func__)
+    model_compare_exchange(word, MODEL_FRESH(word), (uint64_t *)(void *)(expected),      \
+                           (uint64_t)(value), weak, order, failed_order, __func__)
 
 /* A copy of each inline function in each file, so that none is outside of the model. */
 #define NANVM_INLINE static inline
@@ -56,6 +56,8 @@
     MODEL_CALL(nanvm_count_word_decrement_relaxed(word))
 #define nanvm_count_word_increment_release(word)                                         \
     MODEL_CALL(nanvm_count_word_increment_release(word))
+#define nanvm_count_word_change_relaxed(word, by)                                        \
+    MODEL_CALL(nanvm_count_word_change_relaxed(word, by))
 #if defined(NANVM_HARDENED)
 #define nanvm_count_word_store(word, count)                                              \
     MODEL_CALL_VOID(nanvm_count_word_store(word, count))
@@ -82,7 +84,8 @@
 
 /* In a hardened build the dead wait: their bytes are cleared, and looked at in the end.
  */
-#if defined(NANVM_HARDENED) && !defined(MODEL_OF_CHECKSUMS) && !defined(MODEL_OF_QUARANTINE)
+#if defined(NANVM_HARDENED) && !defined(MODEL_OF_CHECKSUMS) &&                           \
+    !defined(MODEL_OF_QUARANTINE)
 #include "../../../src/hardened/quarantine.h"
 #define nanvm_wipe_object(object, size)                                                  \
     (model_write(object), nanvm_wipe_object(object, size))

@@ -502,6 +502,131 @@ static void each_was_handed_on_once(void) {
                  "the other is the last");
 }
 
+/* --- a variable that any thread loads and stores ---------------------------- */
+
+/* The step builds cells that count few references in advance. */
+static nanvm_cell shared;
+
+/* The variable holds an object, and each thread has another one. */
+static void begin_shared(int threads) {
+    begin_with(usual_manager());
+    nanvm_cell_init(&shared, new_shared(&cell_type));
+    MODEL_SHARE(&shared.word);
+    for (int i = 0; i < threads; ++i) {
+        own[i] = new_shared(&cell_type);
+    }
+}
+
+static void begin_load_store(void) {
+    begin_shared(0);
+    own[1] = new_shared(&cell_type);
+}
+
+static void begin_load_load_store(void) {
+    begin_shared(0);
+    own[2] = new_shared(&cell_type);
+}
+
+/* The next load counts references in advance again. */
+static void take_most(void) {
+    for (int i = 0; i < 2; ++i) {
+        nanvm_ref_drop(nanvm_cell_load(&shared));
+    }
+}
+
+static void begin_refill_store(void) {
+    begin_load_store();
+    take_most();
+}
+
+static void begin_refill_load_store(void) {
+    begin_load_load_store();
+    take_most();
+}
+
+static void begin_refill_two(void) {
+    begin_shared(0);
+    take_most();
+}
+
+/* The third thread has a reference to the object in the variable. */
+static void begin_load_exchange_drop(void) {
+    begin_shared(0);
+    own[1] = new_shared(&cell_type);
+    own[2] = nanvm_cell_load(&shared);
+}
+
+static void begin_two_writers(void) {
+    begin_shared(2);
+}
+
+/* Two threads have one object; the variable is empty. */
+static void begin_store_drop(void) {
+    two_of_global();
+    nanvm_cell_init(&shared, nanvm_ref_null());
+    MODEL_SHARE(&shared.word);
+}
+
+/* The object that is stored isn't counted. */
+static void begin_uncounted(void) {
+    begin_load_store();
+    nanvm_block_set_count((void *)(uintptr_t)own[1].object, NANVM_COUNT_NONE);
+}
+
+static void load_shared(unsigned index) {
+    own[index] = nanvm_cell_load(&shared);
+    if (!nanvm_ref_is_null(own[index])) {
+        take_or_drop(index);
+    }
+}
+
+static void load_uncounted(unsigned index) {
+    read_and_drop(nanvm_cell_load(&shared));
+    (void)index;
+}
+
+static void store_shared(unsigned index) {
+    nanvm_cell_store(&shared, own[index]);
+}
+
+static void write_and_store(unsigned index) {
+    model_write(own[index].object);
+    store_shared(index);
+}
+
+static void exchange_shared(unsigned index) {
+    own[index] = nanvm_cell_exchange(&shared, own[index]);
+    take_or_drop(index);
+}
+
+static void take_shared(unsigned index) {
+    own[index] = nanvm_cell_exchange(&shared, nanvm_ref_null());
+    if (!nanvm_ref_is_null(own[index])) {
+        take_or_drop(index);
+    }
+}
+
+static void update_shared(unsigned index) {
+    nanvm_ref expected = nanvm_cell_load(&shared);
+    model_read(expected.object);
+    if (!nanvm_cell_compare_exchange(&shared, expected, own[index])) {
+        write_and_drop((nanvm_mut_ref){(void *)(uintptr_t)own[index].object});
+    }
+    read_and_drop(expected);
+}
+
+static void empty_shared(void) {
+    nanvm_cell_deinit(&shared);
+    nothing_is_left();
+}
+
+static void empty_uncounted(void) {
+    nanvm_ref last = nanvm_cell_exchange(&shared, nanvm_ref_null());
+    nanvm_block_set_count((void *)(uintptr_t)last.object, NANVM_COUNT_ATOMIC);
+    nanvm_ref_drop(last);
+    nothing_is_left();
+}
+
 /* --- a hardened build ------------------------------------------------------- */
 
 #if defined(NANVM_HARDENED)
@@ -697,6 +822,29 @@ const scenario scenarios[] = {
           set_second, stop, each_was_handed_on_once),
     TWO("lock", "two want a lock", begin_lock, write_if_free, write_if_free,
         nothing_is_left),
+    TWO("cell_load_store", "one loads what another replaces", begin_load_store,
+        load_shared, write_and_store, empty_shared),
+    THREE("cell_loads_store", "two load what another replaces", begin_load_load_store,
+          load_shared, load_shared, write_and_store, empty_shared),
+    TWO("cell_refill_store", "one counts in advance what another replaces",
+        begin_refill_store, load_shared, write_and_store, empty_shared),
+    THREE("cell_refills_store", "two count in advance what another replaces",
+          begin_refill_load_store, load_shared, load_shared, write_and_store,
+          empty_shared),
+    TWO("cell_refill_take", "one counts in advance what another takes out",
+        begin_refill_two, load_shared, take_shared, empty_shared),
+    THREE("cell_refill_two", "two count in advance, one takes it out", begin_refill_two,
+          load_shared, load_shared, take_shared, empty_shared),
+    THREE("cell_exchange", "one loads, one exchanges, one lets go",
+          begin_load_exchange_drop, load_shared, exchange_shared, drop, empty_shared),
+    TWO("cell_exchange_two", "two exchange", begin_two_writers, exchange_shared,
+        exchange_shared, empty_shared),
+    THREE("cell_store_drop", "one stores what another lets go, one takes it out",
+          begin_store_drop, store_shared, drop, take_shared, empty_shared),
+    TWO("cell_update", "two update what they loaded", begin_two_writers, update_shared,
+        update_shared, empty_shared),
+    TWO("cell_uncounted", "one loads what isn't counted", begin_uncounted, load_uncounted,
+        write_and_store, empty_uncounted),
 #if defined(NANVM_HARDENED)
     TWO("key_two", "two draw the key at once", begin_without_key, create, create,
         one_key_fits_all),

@@ -26,6 +26,7 @@ NANVM_API void nanvm_count_word_store(nanvm_count_word *self, int32_t count);
 NANVM_API void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count);
 NANVM_API int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_increment_release(nanvm_count_word *self);
+NANVM_API int32_t nanvm_count_word_change_relaxed(nanvm_count_word *self, int32_t by);
 
 #else
 
@@ -82,6 +83,16 @@ NANVM_INLINE int32_t nanvm_count_word_increment_release(nanvm_count_word *self) 
     return __atomic_fetch_add(self, 1, __ATOMIC_RELEASE);
 #else
     return (int32_t)_InterlockedExchangeAdd((volatile long *)self, 1);
+#endif
+}
+
+/* Adds `by`, which may be negative, to a count that stays atomic. Returns the count as it
+ * was before. */
+NANVM_INLINE int32_t nanvm_count_word_change_relaxed(nanvm_count_word *self, int32_t by) {
+#if defined(NANVM_GNU)
+    return __atomic_fetch_add(self, by, __ATOMIC_RELAXED);
+#else
+    return (int32_t)_InterlockedExchangeAdd((volatile long *)self, by);
 #endif
 }
 
