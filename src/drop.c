@@ -583,6 +583,7 @@ static inline void end_object(nanvm_origin *origin, void *object) {
 
 /* The next two functions aren't inlined, so that the usual path saves no registers. */
 NANVM_NOINLINE static void end_atomic(void *object) {
+    nanvm_closure_check(object, NANVM_CHECKS_ALL_REFS);
     nanvm_origin *origin = nanvm_block_origin(object);
     nanvm_slots *slots =
         origin->dealloc->table->traits.remote ? free_slots_of(origin) : NULL;

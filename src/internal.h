@@ -354,6 +354,14 @@ static inline void nanvm_block_expect_alive(const void *object) {
     }
 }
 
+/* The same, for what a thread may do that only reads. */
+static inline void nanvm_block_expect_readable(const void *object) {
+    if (NANVM_UNLIKELY(nanvm_count_word_peek(nanvm_block_count_word(object)) ==
+                       NANVM_COUNT_DEAD)) {
+        nanvm_count_stop_dead(object);
+    }
+}
+
 /* --- unset.c, in debug/ ---------------------------------------------------- */
 
 #if defined(NANVM_DEBUG)

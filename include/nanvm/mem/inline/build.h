@@ -25,11 +25,13 @@
 #define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_##name##_abi, NANVM_ABI)
 #endif
 
-/* Whether new objects whose bytes are in any state are filled with a pattern (1). */
+/* Whether new objects whose bytes are in any state are filled with a pattern (1); and
+ * whether all references in objects that any thread may use are looked at (1), also when
+ * a reference to such an object is cloned. */
 #if defined(NANVM_DEBUG)
-enum { NANVM_FILLS_UNSET = 1 };
+enum { NANVM_FILLS_UNSET = 1, NANVM_CHECKS_ALL_REFS = 1 };
 #else
-enum { NANVM_FILLS_UNSET = 0 };
+enum { NANVM_FILLS_UNSET = 0, NANVM_CHECKS_ALL_REFS = 0 };
 #endif
 
 NANVM_BEGIN_DECLS
@@ -52,6 +54,11 @@ NANVM_API void nanvm_header_check(const void *object);
 /* Stops the program if the object, which may be null, has another type. */
 NANVM_API void nanvm_header_check_type(const void *object, const void *type);
 
+/* Stops the program if the object, which may be null, has an atomic count, and refers to
+ * one with a plain count. Looks at all references, or at those that are declared: in the
+ * fixed part and in the first 16 items. */
+NANVM_API void nanvm_closure_check(const void *object, bool all);
+
 #else
 
 #define NANVM_INTEGRITY(members)
@@ -65,6 +72,11 @@ NANVM_INLINE void nanvm_header_check(const void *object) {
 NANVM_INLINE void nanvm_header_check_type(const void *object, const void *type) {
     (void)object;
     (void)type;
+}
+
+NANVM_INLINE void nanvm_closure_check(const void *object, bool all) {
+    (void)object;
+    (void)all;
 }
 
 #endif
