@@ -583,7 +583,6 @@ static inline void end_object(nanvm_origin *origin, void *object) {
 
 /* The next two functions aren't inlined, so that the usual path saves no registers. */
 NANVM_NOINLINE static void end_atomic(void *object) {
-    nanvm_closure_check(object, NANVM_CHECKS_ALL_REFS);
     nanvm_origin *origin = nanvm_block_origin(object);
     nanvm_slots *slots =
         origin->dealloc->table->traits.remote ? free_slots_of(origin) : NULL;
@@ -602,6 +601,7 @@ NANVM_NOINLINE static void release_and_end(void *object) {
 
 void nanvm_drop_ref_cold(const void *object, int32_t count) {
     void *dropped = (void *)(uintptr_t)object;
+    nanvm_closure_check(object);
     if (NANVM_LIKELY(count == 0)) {
         end_object(nanvm_block_origin(object), dropped);
     } else if (!nanvm_count_is_atomic(count)) {

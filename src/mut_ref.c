@@ -21,7 +21,7 @@ void nanvm_mut_ref_discard_cold(void *object) {
 }
 
 size_t nanvm_mut_ref_length(nanvm_mut_ref self) {
-    return nanvm_ref_length((nanvm_ref){self.object}); /* it is still being written */
+    return nanvm_ref_length(nanvm_mut_ref_to_ref(self));
 }
 
 /* Resizes by the manager's own `resize`, which may move the memory. */

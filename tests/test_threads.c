@@ -240,6 +240,7 @@ typedef struct parcel {
 
 static void finish_parcel(void *context) {
     parcel *self = context;
+    nanvm_local_take_over(&self->local);
     ((struct point *)nanvm_mut_ref_get(self->object))->y = 2;
     nanvm_mut_ref other = nanvm_new(nanvm_local_manager(&self->local), &point_type);
     nanvm_mut_ref_drop(other);
@@ -253,6 +254,7 @@ static void test_local_manager_can_be_handed_to_another_thread(void **state) {
     parcel sent;
     nanvm_local_init(&sent.local);
     sent.object = nanvm_new(nanvm_local_manager(&sent.local), &point_type);
+    nanvm_local_hand_over(&sent.local);
     in_threads(finish_parcel, 1, &sent, 0);
 }
 

@@ -31,10 +31,14 @@ static const nanvm_pool *pool_of(const nanvm_dealloc *dealloc) {
                : NULL;
 }
 
-void nanvm_owner_check_plain(const nanvm_count_word *count) {
-    const void *object = (const nanvm_header *)(const void *)count + 1;
+bool nanvm_owner_is_elsewhere(const void *object) {
     const nanvm_pool *pool = pool_of(nanvm_block_origin(object)->dealloc);
-    if (pool != NULL && pool->owner != NULL && NANVM_UNLIKELY(!is_here(pool->owner))) {
+    return pool != NULL && pool->owner != NULL && !is_here(pool->owner);
+}
+
+void nanvm_owner_check_plain(const nanvm_count_word *count) {
+    const nanvm_header *header = (const nanvm_header *)(const void *)count;
+    if (NANVM_UNLIKELY(nanvm_owner_is_elsewhere(header + 1))) {
         nanvm_fatal("a reference to an object of a plain local manager was used by "
                     "another thread than the one that has the manager: see "
                     "nanvm_local_take_over()");

@@ -26,12 +26,11 @@
 #endif
 
 /* Whether new objects whose bytes are in any state are filled with a pattern (1); and
- * whether all references in objects that any thread may use are looked at (1), also when
- * a reference to such an object is cloned. */
+ * whether nanvm_closure_check() is called for clones, too (1). */
 #if defined(NANVM_DEBUG)
-enum { NANVM_FILLS_UNSET = 1, NANVM_CHECKS_ALL_REFS = 1 };
+enum { NANVM_FILLS_UNSET = 1, NANVM_CHECKS_CLONES = 1 };
 #else
-enum { NANVM_FILLS_UNSET = 0, NANVM_CHECKS_ALL_REFS = 0 };
+enum { NANVM_FILLS_UNSET = 0, NANVM_CHECKS_CLONES = 0 };
 #endif
 
 NANVM_BEGIN_DECLS
@@ -54,10 +53,9 @@ NANVM_API void nanvm_header_check(const void *object);
 /* Stops the program if the object, which may be null, has another type. */
 NANVM_API void nanvm_header_check_type(const void *object, const void *type);
 
-/* Stops the program if the object, which may be null, has an atomic count, and refers to
- * one with a plain count. Looks at all references, or at those that are declared: in the
- * fixed part and in the first 16 items. */
-NANVM_API void nanvm_closure_check(const void *object, bool all);
+/* Stops the program if the object has an atomic count, and refers to one that another
+ * thread has: see src/hardened/closure.c. */
+NANVM_API void nanvm_closure_check(const void *object);
 
 #else
 
@@ -74,9 +72,8 @@ NANVM_INLINE void nanvm_header_check_type(const void *object, const void *type) 
     (void)type;
 }
 
-NANVM_INLINE void nanvm_closure_check(const void *object, bool all) {
+NANVM_INLINE void nanvm_closure_check(const void *object) {
     (void)object;
-    (void)all;
 }
 
 #endif

@@ -27,7 +27,6 @@ NANVM_INLINE void *nanvm_mut_ref_get(nanvm_mut_ref self) {
 
 NANVM_INLINE nanvm_ref nanvm_mut_ref_to_ref(nanvm_mut_ref self) {
     nanvm_ref ref;
-    nanvm_closure_check(self.object, NANVM_CHECKS_ALL_REFS);
     ref.object = self.object;
     return ref;
 }

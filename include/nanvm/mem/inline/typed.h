@@ -154,9 +154,7 @@
     }                                                                                    \
     NANVM_UNUSED static inline bool name##_mut_ref_from(nanvm_mut_ref *untyped,          \
                                                         name##_mut_ref *out) {           \
-        nanvm_ref read;                                                                  \
-        read.object = untyped->object;                                                   \
-        bool same = nanvm_ref_type(read) == &(table);                                    \
+        bool same = nanvm_ref_type(nanvm_mut_ref_to_ref(*untyped)) == &(table);          \
         *out = name##_mut_ref_null();                                                    \
         if (same) {                                                                      \
             out->untyped = nanvm_mut_ref_move(untyped);                                  \
