@@ -99,8 +99,9 @@ static inline uint32_t nanvm_origin_distance(const void *object,
     return (uint32_t)((header - (uintptr_t)origin) / sizeof(void *));
 }
 
-/* Marks a new block as dropped while a callback fills it, and returns its count. So an early drop is detected;
- * and if the callback is left by longjmp, an arena has nothing to release. */
+/* Marks a new block as dropped while a callback fills it, and returns its count. So an
+ * early drop is detected; and if the callback is left by longjmp, an arena has nothing to
+ * release. */
 static inline int32_t nanvm_block_hide(void *object) {
     int32_t count = nanvm_block_count(object);
     nanvm_block_set_count(object, NANVM_COUNT_DEAD);

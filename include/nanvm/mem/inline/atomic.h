@@ -1,7 +1,8 @@
 /* The word that a count lies in, and the operations on it: each with the memory ordering
  * that it is used with, and no others. This is all that counting knows of the machine. In
  * a hardened build the count has a checksum, and the operations are functions that check
- * it, and whether a plain count belongs to the calling thread. A part of <nanvm/mem/count.h>. */
+ * it, and whether a plain count belongs to the calling thread. A part of
+ * <nanvm/mem/count.h>. */
 #ifndef NANVM_MEM_INLINE_ATOMIC_H
 #define NANVM_MEM_INLINE_ATOMIC_H
 
