@@ -92,11 +92,13 @@ list(APPEND nanvm_hardened_sources
     src/hardened/cache.c
     src/hardened/checksum.c
     src/hardened/chunk_memory.c
+    src/hardened/closure.c
     src/hardened/count_word.c
     src/hardened/free_slots.c
     src/hardened/global_blocks.c
     src/hardened/guard_page.c
     src/hardened/header.c
+    src/hardened/owner.c
     src/hardened/piece.c
     src/hardened/quarantine.c
     src/hardened/wipe.c)

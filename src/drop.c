@@ -601,6 +601,7 @@ NANVM_NOINLINE static void release_and_end(void *object) {
 
 void nanvm_drop_ref_cold(const void *object, int32_t count) {
     void *dropped = (void *)(uintptr_t)object;
+    nanvm_closure_check(object);
     if (NANVM_LIKELY(count == 0)) {
         end_object(nanvm_block_origin(object), dropped);
     } else if (!nanvm_count_is_atomic(count)) {

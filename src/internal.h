@@ -382,6 +382,14 @@ bool nanvm_ref_share_frozen(nanvm_ref self);
 bool nanvm_ref_call_clone(const nanvm_type *type, void *copy, const void *source,
                           size_t length);
 
+/* The same, for what a thread may do that only reads. */
+static inline void nanvm_block_expect_readable(const void *object) {
+    if (NANVM_UNLIKELY(nanvm_count_word_peek(nanvm_block_count_word(object)) ==
+                       NANVM_COUNT_DEAD)) {
+        nanvm_count_stop_dead(object);
+    }
+}
+
 /* --- unset.c, in debug/ ---------------------------------------------------- */
 
 #if defined(NANVM_DEBUG)

@@ -9,7 +9,7 @@ size_t nanvm_ref_length_cold(nanvm_ref self) {
         return 0;
     }
     if (NANVM_CHECKS_EVERY_CALL) {
-        nanvm_block_expect_alive(self.object);
+        nanvm_block_expect_readable(self.object);
     }
     const nanvm_type *type = nanvm_block_origin(self.object)->type;
     return type->item_size == 0 ? 0 : nanvm_block_written_length(self.object);

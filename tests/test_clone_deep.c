@@ -433,7 +433,7 @@ static void copy_lists(void *context) {
 static void test_list_of_a_million_is_copied_on_a_small_stack(void **state) {
     (void)state;
     list_length = scaled(1000000);
-    on_small_stack(copy_lists, NULL);
+    on_small_stack(copy_lists, NULL, NULL);
 }
 
 static nanvm_ref make_tree(nanvm_manager *manager, size_t depth) {

@@ -10,9 +10,9 @@ static void drop_ref(void *context) {
     nanvm_ref_drop(nanvm_ref_move(context));
 }
 
-static void drop_on_small_stack(nanvm_ref ref) {
+static void drop_on_small_stack(nanvm_ref ref, nanvm_local *local) {
     assert_non_null(ref.object);
-    on_small_stack(drop_ref, &ref);
+    on_small_stack(drop_ref, &ref, local);
 }
 
 /* --- chains: each link is made by one of these --- */
@@ -54,7 +54,7 @@ static void drop_local_chain(link_to *link) {
     nanvm_local local;
     nanvm_local_init(&local);
     nanvm_manager *manager = nanvm_local_manager(&local);
-    drop_on_small_stack(chain_of(manager, scaled(ten_million), link));
+    drop_on_small_stack(chain_of(manager, scaled(ten_million), link), &local);
     assert_int_equal(tracked_live(), 0);
     assert_int_equal(nanvm_stats_make(manager).live_blocks, 0);
     nanvm_local_deinit(&local);
@@ -82,7 +82,8 @@ static void test_hidden_chain_of_ten_million_drops_on_a_small_stack(void **state
 
 static void test_global_chain_of_ten_million_drops_on_a_small_stack(void **state) {
     (void)state;
-    drop_on_small_stack(chain_of(nanvm_global(), scaled(ten_million), declared_link));
+    drop_on_small_stack(chain_of(nanvm_global(), scaled(ten_million), declared_link),
+                        NULL);
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -101,7 +102,7 @@ static void test_mixed_chain_drops_on_a_small_stack(void **state) {
     accounting source;
     accounting_init(&source, NANVM_COUNT_CUSTOM);
     nanvm_manager *const managers[] = {nanvm_global(), &source.manager, self->manager};
-    drop_on_small_stack(mixed_chain(managers, scaled(ten_million) / 10));
+    drop_on_small_stack(mixed_chain(managers, scaled(ten_million) / 10), &self->local);
     assert_int_equal(tracked_live(), 0);
     nanvm_local_deinit(&self->local);
     accounting_deinit(&source);
@@ -123,7 +124,7 @@ static nanvm_mut_ref wide_node(nanvm_manager *manager, size_t width) {
 static void test_node_of_a_million_ways_drops_on_a_small_stack(void **state) {
     fixture *self = *state;
     nanvm_mut_ref wide = wide_node(self->manager, scaled(1000000));
-    drop_on_small_stack(nanvm_mut_ref_to_ref(wide));
+    drop_on_small_stack(nanvm_mut_ref_to_ref(wide), &self->local);
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -135,7 +136,7 @@ static void test_boxes_of_a_million_ways_drop_on_a_small_stack(void **state) {
         nanvm_ref leaf = nanvm_mut_ref_to_ref(tracked_new(nanvm_global(), i));
         ((struct boxed *)wide.object)[i].bits = boxed_from_ref(leaf);
     }
-    drop_on_small_stack(nanvm_mut_ref_to_ref(wide));
+    drop_on_small_stack(nanvm_mut_ref_to_ref(wide), NULL);
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -151,7 +152,7 @@ static void test_wide_nodes_in_a_chain_drop_on_a_small_stack(void **state) {
             nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &middle));
         chain = nanvm_mut_ref_to_ref(wide);
     }
-    drop_on_small_stack(chain);
+    drop_on_small_stack(chain, &self->local);
     assert_int_equal(tracked_live(), 0);
 }
 
@@ -168,7 +169,7 @@ static void test_comb_drops_on_a_small_stack(void **state) {
         struct node tooth = {comb, i, leaf_node(self->manager, i)};
         comb = nanvm_mut_ref_to_ref(nanvm_new_copy(self->manager, &node_type, &tooth));
     }
-    drop_on_small_stack(comb);
+    drop_on_small_stack(comb, &self->local);
     assert_int_equal(tracked_live(), 0);
     assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
 }
@@ -344,7 +345,7 @@ static void test_full_tree_is_dropped_whole(void **state) {
     fixture *self = *state;
     nanvm_ref tree = full_tree(self->manager, 12);
     assert_int_equal(tracked_live(), 4096);
-    drop_on_small_stack(tree);
+    drop_on_small_stack(tree, &self->local);
     assert_int_equal(tracked_live(), 0);
 }
 

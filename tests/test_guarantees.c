@@ -236,7 +236,7 @@ static void test_6_ten_million_links_drop_on_a_small_stack(void **state) {
             i % 2 == 0 ? nanvm_new_copy(self->manager, &node_type, &node)
                        : nanvm_new_copy(self->manager, &hidden_type, &hidden));
     }
-    on_small_stack(drop_ref, &chain);
+    on_small_stack(drop_ref, &chain, &self->local);
     assert_int_equal(tracked_live(), 0);
 }
 

@@ -863,14 +863,14 @@ static void take_and_drop_chain(void *context) {
     }
 }
 
-static void let_go_in_every_way(nanvm_manager *manager) {
+static void let_go_in_every_way(nanvm_manager *manager, nanvm_local *local) {
     thread_body *const ways[] = {drop_ref, refuse_with_chain, cut_chain_off,
                                  reset_arena_with_chain, take_and_drop_chain};
     deep_manager = manager;
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         nanvm_ref head = chain(manager);
         assert_non_null(head.object);
-        on_small_stack(ways[i], &head);
+        on_small_stack(ways[i], &head, local);
         assert_null(head.object);
         assert_int_equal(tracked_live(), 0);
     }
@@ -878,14 +878,14 @@ static void let_go_in_every_way(nanvm_manager *manager) {
 
 static void test_letting_go_of_a_long_chain_takes_no_stack(void **state) {
     (void)state;
-    let_go_in_every_way(nanvm_global());
+    let_go_in_every_way(nanvm_global(), NULL);
     accounting source;
     accounting_init(&source, NANVM_COUNT_CUSTOM);
     nanvm_local local;
     nanvm_local_init_from(&local, &source.manager);
-    let_go_in_every_way(nanvm_local_manager(&local));
+    let_go_in_every_way(nanvm_local_manager(&local), &local);
     nanvm_local_deinit(&local);
-    let_go_in_every_way(&source.manager);
+    let_go_in_every_way(&source.manager, NULL);
     accounting_deinit(&source);
 }
 

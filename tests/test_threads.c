@@ -240,6 +240,7 @@ typedef struct parcel {
 
 static void finish_parcel(void *context) {
     parcel *self = context;
+    nanvm_local_take_over(&self->local);
     ((struct point *)nanvm_mut_ref_get(self->object))->y = 2;
     nanvm_mut_ref other = nanvm_new(nanvm_local_manager(&self->local), &point_type);
     nanvm_mut_ref_drop(other);
@@ -253,6 +254,7 @@ static void test_local_manager_can_be_handed_to_another_thread(void **state) {
     parcel sent;
     nanvm_local_init(&sent.local);
     sent.object = nanvm_new(nanvm_local_manager(&sent.local), &point_type);
+    nanvm_local_hand_over(&sent.local);
     in_threads(finish_parcel, 1, &sent, 0);
 }
 
@@ -289,6 +291,7 @@ static void test_threads_read_the_objects_of_an_arena(void **state) {
 
 typedef struct reading {
     nanvm_ref ref; /* borrowed: the reader counts nothing */
+    nanvm_local *local;
     atomic_bool *done;
     bool is_owner;
     size_t errors;
@@ -317,7 +320,13 @@ static void clone_meanwhile(void *context) {
 
 static void read_or_clone(void *context) {
     reading *self = context;
-    (self->is_owner ? clone_meanwhile : read_borrowed)(self);
+    if (self->is_owner) {
+        nanvm_local_take_over(self->local);
+        clone_meanwhile(self);
+        nanvm_local_hand_over(self->local);
+    } else {
+        read_borrowed(self);
+    }
 }
 
 static void test_threads_read_a_local_object_while_its_owner_counts(void **state) {
@@ -329,9 +338,11 @@ static void test_threads_read_a_local_object_while_its_owner_counts(void **state
     atomic_bool done = false;
     reading all[THREADS];
     for (size_t i = 0; i < THREADS; i++) {
-        all[i] = (reading){nanvm_mut_ref_to_ref(made), &done, i == 0, 0};
+        all[i] = (reading){nanvm_mut_ref_to_ref(made), &self->local, &done, i == 0, 0};
     }
+    nanvm_local_hand_over(&self->local);
     in_threads(read_or_clone, THREADS, all, sizeof(all[0]));
+    nanvm_local_take_over(&self->local);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(all[i].errors, 0);
     }

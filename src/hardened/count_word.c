@@ -1,5 +1,7 @@
-/* A count is the lower half of its word, and its checksum is the upper half. */
+/* A count is the lower half of its word, and its checksum is the upper half. Whoever
+ * loads a plain count to act on it has to be the thread whose object it is. */
 #include "hardened/checksum.h"
+#include "hardened/owner.h"
 
 static inline uint64_t with_checksum_of(const nanvm_count_word *self, int32_t count) {
     return ((uint64_t)nanvm_checksum_short(NANVM_CHECKSUM_COUNT, self, (uint32_t)count)
@@ -15,9 +17,17 @@ static inline int32_t checked_count(const nanvm_count_word *self, uint64_t word)
     return count;
 }
 
-int32_t nanvm_count_word_load(const nanvm_count_word *self) {
+int32_t nanvm_count_word_peek(const nanvm_count_word *self) {
     nanvm_checksum_expect_aligned(self);
     return checked_count(self, __atomic_load_n(&self->checked, __ATOMIC_RELAXED));
+}
+
+int32_t nanvm_count_word_load(const nanvm_count_word *self) {
+    int32_t count = nanvm_count_word_peek(self);
+    if (count >= 0) {
+        nanvm_owner_check_plain(self);
+    }
+    return count;
 }
 
 int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self) {

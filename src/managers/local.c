@@ -3,6 +3,7 @@
 
 #include "debug/debug.h"
 #include "hold.h"
+#include "owner.h"
 #include "pool/large.h"
 #include "pool/raw.h"
 #include "pool/slab.h"
@@ -288,6 +289,13 @@ static nanvm_raw *raw_for(nanvm_local *self) {
 
 /* --- the functions of the manager --- */
 
+/* Stops the program, in a hardened build, if another thread has the manager. */
+static inline void expect_own(const nanvm_local *self) {
+    if (self->state != NULL) {
+        nanvm_owner_expect(&self->state->pools);
+    }
+}
+
 static nanvm_local *local_of(nanvm_manager *manager) {
     return (nanvm_local *)(void *)manager;
 }
@@ -319,6 +327,7 @@ NANVM_NOINLINE static void *new_block_slowly(nanvm_local *self, const nanvm_type
 static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
                              size_t size) {
     nanvm_local *self = local_of(manager);
+    expect_own(self);
     if (NANVM_LIKELY(self->state != NULL)) {
         nanvm_pool *pool = (nanvm_pool *)self->state->slots[slots_index_of(type, size)];
         if (NANVM_LIKELY(nanvm_pool_serves(pool, type, size))) {
@@ -331,6 +340,7 @@ static void *local_new_block(nanvm_manager *manager, const nanvm_type *type,
 static void *local_resize_block(nanvm_manager *manager, void *object, size_t old_size,
                                 size_t size) {
     nanvm_local_state *state = local_of(manager)->state;
+    expect_own(local_of(manager));
     nanvm_pool *pool = state == NULL ? NULL : nanvm_pool_of(object, &state->pools);
     (void)old_size;
     return pool == NULL ? NULL : pool->table->resize(pool, object, size);
@@ -348,6 +358,7 @@ NANVM_NOINLINE static void *alloc_slowly(nanvm_local *self, nanvm_layout layout)
 static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
     nanvm_local *self = local_of(manager);
     const nanvm_local_state *state = self->state;
+    expect_own(self);
     void *memory = NANVM_LIKELY(state != NULL && state->raw != NULL)
                        ? nanvm_raw_pop(state->raw, layout)
                        : NULL;
@@ -358,6 +369,7 @@ static void *local_alloc(nanvm_manager *manager, nanvm_layout layout) {
 static void *local_resize(nanvm_manager *manager, void *memory, nanvm_layout layout,
                           size_t size) {
     nanvm_raw *raw = (nanvm_raw *)manager->dealloc;
+    expect_own(local_of(manager));
     void *resized = nanvm_raw_resize(raw, memory, layout, size);
     return resized == NULL && give_back(local_of(manager))
                ? nanvm_raw_resize(raw, memory, layout, size)
@@ -376,6 +388,7 @@ static void free_all_raw(nanvm_local *self) {
 }
 
 void nanvm_local_dealloc_raw(nanvm_local *self) {
+    expect_own(self);
     if (self->manager.dealloc != NULL) {
         nanvm_hold hold;
         nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
@@ -405,6 +418,7 @@ static nanvm_pool *sum_type(nanvm_pool *pool, nanvm_type_stats *sum, nanvm_stats
 
 static void local_stats(const nanvm_manager *manager, nanvm_stats *stats) {
     const nanvm_local_state *state = ((const nanvm_local *)(const void *)manager)->state;
+    expect_own((const nanvm_local *)(const void *)manager);
     nanvm_pool *pool = state == NULL ? NULL : state->all;
     stats->live_blocks = stats->live_bytes = 0;
     stats->peak_bytes = stats->reserved_bytes = 0;
@@ -502,10 +516,12 @@ void nanvm_local_init_shared_from(nanvm_local *self, nanvm_manager *source) {
 }
 
 bool nanvm_local_share(nanvm_local *self) {
+    expect_own(self);
     return self->state == NULL || nanvm_shared_add_all(self->state->all);
 }
 
 void nanvm_local_hand_over(nanvm_local *self) {
+    expect_own(self);
     if (self->state != NULL) {
         nanvm_shared_hand_over(&self->state->pools);
     }
@@ -538,6 +554,7 @@ void nanvm_local_on_cycle(nanvm_local *self, nanvm_local_cycle *cycle, void *con
 /* Holds the drops of the source's dealloc, so that callbacks run only when the pools are
  * whole again. */
 size_t nanvm_local_trim(nanvm_local *self) {
+    expect_own(self);
     nanvm_hold hold;
     nanvm_drop_hold(&hold, NANVM_FRAME_ADDRESS);
     size_t bytes = self->state == NULL ? 0 : nanvm_pools_trim(&self->state->pools);
@@ -561,6 +578,7 @@ void nanvm_local_deinit(nanvm_local *self) {
     if (self->state == NULL || self->state->ending) {
         return;
     }
+    expect_own(self);
     self->state->ending = true;
     bool reported = report_leaks(self);
     nanvm_hold hold;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hold.h"
+#include "owner.h"
 
 /* Less waste than this isn't worth a trim. */
 enum { LEAST_WASTE = 128 * 1024 };
@@ -291,6 +292,7 @@ static inline bool is_last_of_many(const nanvm_raw *self) {
 
 static void raw_dealloc(nanvm_dealloc *dealloc, void *memory, nanvm_layout layout) {
     nanvm_raw *self = (nanvm_raw *)dealloc;
+    nanvm_owner_expect_of(&self->pool);
     if (NANVM_LIKELY(nanvm_raw_is_small(self, layout) && !is_last_of_many(self))) {
         nanvm_piece_slots_free(&self->small, memory, layout.size);
         uncount_one(self, layout.size);

@@ -206,7 +206,7 @@ bool nanvm_shared_add_all(nanvm_pool *pools) {
 }
 
 static void set_thread(nanvm_pools *pools, size_t thread) {
-    pools->thread = thread;
+    nanvm_atomic_write_relaxed(&pools->thread, thread);
     for (nanvm_remote *remote = pools->remotes; remote != NULL; remote = remote->next) {
         nanvm_atomic_write_relaxed(&remote->owner, thread);
     }

@@ -124,7 +124,7 @@ static void test_cycle_of_a_million_is_found_on_a_small_stack(void **state) {
     fixture *self = *state;
     size_t length = scaled(1000000);
     nanvm_ref ring = ring_of(self->manager, length);
-    on_small_stack(deinit, &self->local);
+    on_small_stack(deinit, &self->local, &self->local);
     expect_one(length, length);
     break_ring(ring);
 }

@@ -17,7 +17,7 @@ set(rank_of_managers 3)
 set(rank_of_hardened 4)
 set(rank_of_usual 4)
 set(rank_of_debug 5)
-set(halves callback_guard.h chunk_memory.h integrity.h piece.h pool_quarantine.h)
+set(halves callback_guard.h chunk_memory.h integrity.h owner.h piece.h pool_quarantine.h)
 
 function(layer_of result path)
     if(path MATCHES "^([a-z]+)/")

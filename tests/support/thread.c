@@ -37,7 +37,8 @@ void needs_threads(void) {
 }
 
 /* The only stack there is: 64 KiB, unless the linker was told otherwise. */
-void on_small_stack(thread_body *body, void *context) {
+void on_small_stack(thread_body *body, void *context, nanvm_local *local) {
+    (void)local;
     body(context);
 }
 
@@ -57,11 +58,18 @@ typedef struct job {
     pthread_t thread;
     thread_body *body;
     void *context;
+    nanvm_local *local; /* which goes to the thread and back, or NULL */
 } job;
 
 static void *run_job(void *context) {
     job *self = context;
+    if (self->local != NULL) {
+        nanvm_local_take_over(self->local);
+    }
     self->body(self->context);
+    if (self->local != NULL) {
+        nanvm_local_hand_over(self->local);
+    }
     return NULL;
 }
 
@@ -81,14 +89,20 @@ static size_t least_stack(void) {
 
 void needs_threads(void) {}
 
-void on_small_stack(thread_body *body, void *context) {
+void on_small_stack(thread_body *body, void *context, nanvm_local *local) {
     pthread_attr_t attributes;
-    job only = {.body = body, .context = context};
+    job only = {.body = body, .context = context, .local = local};
+    if (local != NULL) {
+        nanvm_local_hand_over(local);
+    }
     assert_int_equal(pthread_attr_init(&attributes), 0);
     assert_int_equal(pthread_attr_setstacksize(&attributes, least_stack()), 0);
     assert_int_equal(pthread_create(&only.thread, &attributes, run_job, &only), 0);
     assert_int_equal(pthread_join(only.thread, NULL), 0);
     pthread_attr_destroy(&attributes);
+    if (local != NULL) {
+        nanvm_local_take_over(local);
+    }
 }
 
 void in_threads(thread_body *body, size_t length, void *contexts, size_t size) {
@@ -97,6 +111,7 @@ void in_threads(thread_body *body, size_t length, void *contexts, size_t size) {
     for (size_t i = 0; i < length; i++) {
         jobs[i].body = body;
         jobs[i].context = (char *)contexts + i * size;
+        jobs[i].local = NULL;
         assert_int_equal(pthread_create(&jobs[i].thread, NULL, run_job, &jobs[i]), 0);
     }
     for (size_t i = 0; i < length; i++) {

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include <nanvm/mem.h>
+
 typedef void thread_body(void *context);
 
 /* Ends the test as skipped, and says why, where a program has no threads. A test that
@@ -12,8 +14,9 @@ typedef void thread_body(void *context);
 void needs_threads(void);
 
 /* Runs `body` on a stack of 64 KiB, or the least that the system and the
- * sanitizers can do with. */
-void on_small_stack(thread_body *body, void *context);
+ * sanitizers can do with: that of another thread, which has the manager `local`
+ * meanwhile, unless that is NULL. */
+void on_small_stack(thread_body *body, void *context, nanvm_local *local);
 
 /* Runs `body` in `length` threads at once, with `contexts[i]` each, or with the
  * same `context` where `size` is 0, and waits for all of them. As needs_threads() where

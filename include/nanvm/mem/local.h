@@ -101,9 +101,10 @@ NANVM_BEGIN_DECLS
  * @ownership deinitialise it with nanvm_local_deinit(). Don't move it.
  * @errors none.
  * @threads it, and every reference to its objects, belong to one thread at a
- *     time; hand all of them over together, or none. Once some of its objects are shared,
- *     hand it over by nanvm_local_hand_over() and nanvm_local_take_over(); other threads
- *     then keep their references to shared objects.
+ *     time; hand all of them over together, or none, by nanvm_local_hand_over() and
+ *     nanvm_local_take_over(). If some of its objects are shared, other threads keep
+ *     their references to these. Hardened and debug builds stop any other thread that
+ *     uses what isn't shared: see @ref threads_noticed.
  * @cost O(1).
  */
 NANVM_API NANVM_NONNULL(1) void nanvm_local_init(nanvm_local *self);
@@ -179,10 +180,11 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) bool nanvm_local_share(nanvm_local *s
  * Says that the calling thread gives up the manager, so that another thread may call
  * nanvm_local_take_over(). The program has to order the two calls, by a queue or a mutex.
  * The calling thread may still drop references to objects of a shared manager afterwards,
- * as any thread may; with a plain one it hands over all references, too.
+ * as any thread may; with a plain one it hands over all references, too. Of a plain
+ * manager only hardened and debug builds ask who has it: see @ref threads_noticed.
  *
  * @ownership the manager belongs to no thread.
- * @errors none.
+ * @errors hardened and debug builds stop the program if another thread has the manager.
  * @threads the manager's.
  * @cost O(types).
  */

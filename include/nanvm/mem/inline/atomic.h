@@ -1,7 +1,8 @@
 /* The word that a count lies in, and the operations on it: each with the memory ordering
  * that it is used with, and no others. This is all that counting knows of the machine. In
  * a hardened build the count has a checksum, and the operations are functions that check
- * it. A part of <nanvm/mem/count.h>. */
+ * it, and whether a plain count belongs to the calling thread. A part of
+ * <nanvm/mem/count.h>. */
 #ifndef NANVM_MEM_INLINE_ATOMIC_H
 #define NANVM_MEM_INLINE_ATOMIC_H
 
@@ -20,6 +21,7 @@ typedef struct nanvm_count_word {
     uint64_t checked;
 } nanvm_count_word;
 
+NANVM_API int32_t nanvm_count_word_peek(const nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_load(const nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self);
 NANVM_API void nanvm_count_word_store(nanvm_count_word *self, int32_t count);
@@ -41,6 +43,12 @@ NANVM_INLINE int32_t nanvm_count_word_load(const nanvm_count_word *self) {
 #else
     return *(volatile const int32_t *)self;
 #endif
+}
+
+/* The same, for a thread that may only read the object: it looks whether the object is
+ * alive, and does nothing else with the count. */
+NANVM_INLINE int32_t nanvm_count_word_peek(const nanvm_count_word *self) {
+    return nanvm_count_word_load(self);
 }
 
 /* The count. What other threads did before they released a reference comes before what

@@ -25,11 +25,12 @@
 #define NANVM_SYMBOL_(name) NANVM_NUMBERED_(nanvm_##name##_abi, NANVM_ABI)
 #endif
 
-/* Whether new objects whose bytes are in any state are filled with a pattern (1). */
+/* Whether new objects whose bytes are in any state are filled with a pattern (1); and
+ * whether nanvm_closure_check() is called for clones, too (1). */
 #if defined(NANVM_DEBUG)
-enum { NANVM_FILLS_UNSET = 1 };
+enum { NANVM_FILLS_UNSET = 1, NANVM_CHECKS_CLONES = 1 };
 #else
-enum { NANVM_FILLS_UNSET = 0 };
+enum { NANVM_FILLS_UNSET = 0, NANVM_CHECKS_CLONES = 0 };
 #endif
 
 NANVM_BEGIN_DECLS
@@ -52,6 +53,10 @@ NANVM_API void nanvm_header_check(const void *object);
 /* Stops the program if the object, which may be null, has another type. */
 NANVM_API void nanvm_header_check_type(const void *object, const void *type);
 
+/* Stops the program if the object has an atomic count, and refers to one that another
+ * thread has: see src/hardened/closure.c. */
+NANVM_API void nanvm_closure_check(const void *object);
+
 #else
 
 #define NANVM_INTEGRITY(members)
@@ -65,6 +70,10 @@ NANVM_INLINE void nanvm_header_check(const void *object) {
 NANVM_INLINE void nanvm_header_check_type(const void *object, const void *type) {
     (void)object;
     (void)type;
+}
+
+NANVM_INLINE void nanvm_closure_check(const void *object) {
+    (void)object;
 }
 
 #endif

@@ -28,7 +28,7 @@ NANVM_API NANVM_NODISCARD NANVM_NOINLINE void *nanvm_new_block_cold(
 NANVM_INLINE NANVM_NODISCARD void *nanvm_new_block(nanvm_manager *self,
                                                    const nanvm_type *type) {
     void *object = NANVM_NULL;
-    if (NANVM_LIKELY(self->slots != NANVM_NULL)) {
+    if (NANVM_TRUSTS_BLOCKS && NANVM_LIKELY(self->slots != NANVM_NULL)) {
         nanvm_slots *slots = self->slots[nanvm_slots_index(type)];
         if (NANVM_LIKELY(slots->type == type)) {
             object = nanvm_slots_pop(slots);

@@ -54,6 +54,9 @@ NANVM_INLINE size_t nanvm_ref_count(nanvm_ref self) {
 
 /* One more reference to an object. */
 NANVM_INLINE void nanvm_ref_add(const void *object) {
+    if (NANVM_CHECKS_CLONES) {
+        nanvm_closure_check(object);
+    }
     if (!nanvm_count_add(nanvm_block_count_word(object))) {
         nanvm_count_add_cold(object);
     }

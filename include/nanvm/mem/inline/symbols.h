@@ -59,6 +59,8 @@
 #define nanvm_ref_to_mut_ref_cold NANVM_SYMBOL_(ref_to_mut_ref_cold)
 #define nanvm_ref_make_mut_cold NANVM_SYMBOL_(ref_make_mut_cold)
 #define nanvm_drop_mut_ref_cold NANVM_SYMBOL_(drop_mut_ref_cold)
+#define nanvm_closure_check NANVM_SYMBOL_(closure_check)
+#define nanvm_count_word_peek NANVM_SYMBOL_(count_word_peek)
 #define nanvm_count_word_load NANVM_SYMBOL_(count_word_load)
 #define nanvm_count_word_load_acquire NANVM_SYMBOL_(count_word_load_acquire)
 #define nanvm_count_word_store NANVM_SYMBOL_(count_word_store)
