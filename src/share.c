@@ -112,15 +112,18 @@ static void share(reach *self, const void *object, int32_t count) {
 }
 
 /* Other threads may be changing the count. A thread that acts on what the count was
- * before can't free the object: the caller has a reference to what refers to it. */
+ * before can't free the object: the caller has a reference to what refers to it. Such a
+ * thread may change the count by a few, once it is NANVM_COUNT_NONE. And of threads that
+ * freeze the object at once, only one tells its dealloc. */
 static void freeze(reach *self, const void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     if (!push(&self->waiting, object)) {
         self->failed = true;
         return;
     }
-    nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_NONE);
-    if (dealloc->table->freeze != NULL) {
+    int32_t count = nanvm_count_word_exchange_relaxed(nanvm_block_count_word(object),
+                                                      NANVM_COUNT_NONE);
+    if (nanvm_count_is_atomic(count) && dealloc->table->freeze != NULL) {
         dealloc->table->freeze(dealloc, object);
     }
 }

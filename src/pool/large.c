@@ -140,12 +140,18 @@ static nanvm_pool_counts large_count(nanvm_pool *pool) {
     return (nanvm_pool_counts){live, bytes, pool->peak, pool->peak_bytes};
 }
 
+/* Threads that acted on what the count was before may have changed it by a few. */
+static bool is_frozen(const void *object) {
+    int32_t count = nanvm_block_count(object);
+    return count < NANVM_COUNT_ATOMIC_LAST && count > NANVM_COUNT_CUSTOM;
+}
+
 /* Only frozen objects stay in the list of an orphan: others are freed one by one, perhaps
  * by several threads at once. */
 static void list_frozen(nanvm_large *self) {
     for (nanvm_chunk *chunk = self->live, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
-        if (nanvm_block_count(nanvm_chunk_first(chunk)) != NANVM_COUNT_NONE) {
+        if (!is_frozen(nanvm_chunk_first(chunk))) {
             nanvm_live_remove(self, chunk);
         }
     }
