@@ -200,7 +200,7 @@ void nanvm_shared_take_over(nanvm_pools *pools) {
 
 void nanvm_shared_note_returned(nanvm_pools *pools) {
     for (nanvm_remote *remote = pools->remotes; remote != NULL; remote = remote->next) {
-        if (nanvm_atomic_read_pointer(&remote->returned) != NULL) {
+        if (nanvm_atomic_read_pointer_relaxed(&remote->returned) != NULL) {
             nanvm_pools_note_free(pool_of(remote));
         }
     }
