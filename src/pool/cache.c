@@ -66,7 +66,9 @@ void *nanvm_cache_grow(nanvm_large *self, void *object, size_t prefix, size_t si
     if (larger == NULL && nanvm_pools_give_back(self->pool.owner)) {
         larger = resize_chunk(self, chunk, prefix + size);
     }
-    nanvm_live_add(self, larger == NULL ? chunk : larger);
+    if (self->pool.owner != NULL) { /* or else the manager has ended meanwhile */
+        nanvm_live_add(self, larger == NULL ? chunk : larger);
+    }
     if (larger == NULL) {
         return NULL;
     }
