@@ -2,7 +2,8 @@
 #include "hold.h"
 #include "pool/pool.h"
 
-static const nanvm_layout remote_layout = {2 * NANVM_CACHE_LINE, NANVM_CACHE_LINE};
+static const nanvm_layout remote_layout = {2 * (size_t)NANVM_CACHE_LINE,
+                                           NANVM_CACHE_LINE};
 
 NANVM_STATIC_ASSERT(sizeof(nanvm_remote) <= NANVM_CACHE_LINE, "it takes a line");
 
