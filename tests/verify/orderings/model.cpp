@@ -300,7 +300,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
             }
             return *word;
         }
-        if (!is_before_ && !is_after_ && !is_own) {
+        if (!is_before_ && !is_own && !(is_after_ && it != nullptr)) {
             unknown(info);
         }
         rl::preemption_disabler at_once(rl::ctx()); /* its first value is nobody's turn */

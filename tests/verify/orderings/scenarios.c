@@ -576,7 +576,6 @@ static void numbers_differ(void) {
 
 /* --- shared local managers: the first thread has the manager ------------------ */
 
-#if !defined(NANVM_HARDENED)
 static nanvm_local local;
 
 /* A chunk has room for two. */
@@ -773,6 +772,24 @@ static void one_is_alive(void) {
     local_ends();
 }
 
+/* The second thread has the only reference to an object that is shared. */
+static void begin_shared_later(void) {
+    begin_plain();
+    model_expect(nanvm_ref_share(own[0]), "there is memory");
+    share_remote_of(own[0]);
+    nanvm_ref_drop(own[0]);
+}
+
+static void share_all(unsigned index) {
+    be(index);
+    model_expect(nanvm_local_share(&local), "there is memory");
+}
+
+static void object_is_dead(void) {
+    model_expect(nanvm_block_count(own[1].object) == NANVM_COUNT_DEAD, "it is marked");
+    local_ends();
+}
+
 static void share_and_send(unsigned index) {
     be(index);
     model_expect(nanvm_ref_share(own[0]), "there is memory");
@@ -790,7 +807,6 @@ static void receive_and_drop(unsigned index) {
         read_and_drop(ref);
     }
 }
-#endif
 
 /* --- the handler for fatal errors ------------------------------------------ */
 
@@ -1062,7 +1078,6 @@ const scenario scenarios[] = {
           nothing_is_left),
     TWO("claim", "two threads ask for their numbers", begin_claims, claim, claim,
         numbers_differ),
-#if !defined(NANVM_HARDENED)
     TWO("shared_create", "one creates where the other lets go", full_chunk_of_shared,
         create_wide, drop_as, chunk_is_freed),
     TWO("shared_trim", "one gives memory back while the other lets go", two_of_shared,
@@ -1089,9 +1104,10 @@ const scenario scenarios[] = {
         freeze_as, one_is_alive),
     THREE("shared_freeze_two", "one freezes what two use", one_of_shared_for_two,
           look_at_live, freeze_as, clone_and_drop_as, local_ends),
+    TWO("share_all", "one shares all objects while the other lets go", begin_shared_later,
+        share_all, drop_as, object_is_dead),
     TWO("share_hand_over", "one shares an object that was its own", begin_plain,
         share_and_send, receive_and_drop, parcel_is_opened),
-#endif
 #if defined(NANVM_HARDENED)
     TWO("key_two", "two draw the key at once", begin_without_key, create, create,
         one_key_fits_all),
