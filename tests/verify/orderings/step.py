@@ -105,6 +105,9 @@ STRONGER = {
         "instruction"
     ),
     ("-", "nanvm_count_word_store_relaxed", "store"): "the same, of a new object",
+    ("nanvm_count_add", "nanvm_count_word_store_relaxed", "store"): (
+        "the same, of a plain count"
+    ),
     ("replace_oldest", "nanvm_atomic_raise_relaxed", "add"): (
         "two of the dead with one turn do no harm: this only spreads them"
     ),
