@@ -8,7 +8,7 @@
 
 /* --- a manager over a source that is limited --- */
 
-enum { LIMIT = 304000 };
+enum { LIMIT = 312000 };
 
 static void open_limited(fixture *self) {
     open_local_over_source(self);
