@@ -115,24 +115,15 @@ static inline bool share(reach *self, const void *object, int32_t count) {
     return true;
 }
 
-/* Of several threads that freeze an object, one gives up the count. */
-static bool give_up_count(const void *object) {
-    static nanvm_lock lock;
-    while (!nanvm_lock_try(&lock)) {
-    }
-    bool counted = nanvm_count_is_atomic(nanvm_block_count(object));
-    if (counted) {
-        nanvm_count_word_store_relaxed(nanvm_block_count_word(object), NANVM_COUNT_NONE);
-    }
-    nanvm_lock_release(&lock);
-    return counted;
-}
-
 /* Other threads may be changing the count. A thread that acts on what the count was
- * before can't free the object: the caller has a reference to what refers to it. */
+ * before can't free the object: the caller has a reference to what refers to it. Such a
+ * thread may change the count by a few, once it is NANVM_COUNT_NONE. And of threads that
+ * freeze the object at once, only one tells its dealloc. */
 static bool freeze(const void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
-    if (give_up_count(object) && dealloc->table->freeze != NULL) {
+    int32_t count = nanvm_count_word_exchange_relaxed(nanvm_block_count_word(object),
+                                                      NANVM_COUNT_NONE);
+    if (nanvm_count_is_atomic(count) && dealloc->table->freeze != NULL) {
         dealloc->table->freeze(dealloc, object);
     }
     return true;

@@ -17,7 +17,7 @@ bool nanvm_remote_return(nanvm_remote *self, nanvm_slot *slot) {
 
 nanvm_slot *nanvm_remote_close(nanvm_remote *self, size_t alive) {
     nanvm_atomic_write_relaxed(&self->owner, NANVM_NO_THREAD);
-    self->alive = alive;
+    nanvm_atomic_write_relaxed(&self->alive, alive);
     return nanvm_atomic_exchange_pointer(&self->returned, &closed);
 }
 

@@ -43,9 +43,9 @@ bool nanvm_remote_return(nanvm_remote *self, nanvm_slot *slot);
 
 /* Takes the list; NULL if it is empty. For the pool's thread. */
 static inline nanvm_slot *nanvm_remote_take(nanvm_remote *self) {
-    return nanvm_atomic_read_pointer(&self->returned) == NULL
+    return nanvm_atomic_read_pointer_relaxed(&self->returned) == NULL
                ? NULL
-               : nanvm_atomic_exchange_pointer(&self->returned, NULL);
+               : nanvm_atomic_take_pointer(&self->returned);
 }
 
 /* The manager has ended, and `alive` objects of the pool haven't been freed, those in the

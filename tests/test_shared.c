@@ -991,6 +991,66 @@ static void test_threads_may_freeze_the_same_objects(void **state) {
     }
 }
 
+/* The count may be one that another thread has changed after it was frozen: that thread
+ * acts on what the count was before. */
+static void test_frozen_large_object_is_freed_whatever_its_count_became(void **state) {
+    fixture *self = *state;
+    for (int change = 0; change < 3; change++) {
+        nanvm_ref large[2];
+        for (size_t i = 0; i < 2; i++) {
+            large[i] = nanvm_mut_ref_to_ref(
+                nanvm_new_array(self->manager, &ints_type, NULL, 10000));
+        }
+        assert_true(nanvm_ref_freeze(large[0]));
+        nanvm_count_word *count = nanvm_block_count_word(large[0].object);
+        if (change == 1) {
+            (void)nanvm_count_word_decrement_relaxed(count);
+        } else if (change == 2) {
+            (void)nanvm_count_word_increment_release(count);
+        }
+        nanvm_local_deinit(&self->local);
+        nanvm_ref_drop(large[1]);
+        assert_int_equal(self->source.live_blocks, 0);
+    }
+}
+
+enum { FROZEN = 500 };
+
+typedef struct freezer {
+    const nanvm_ref *refs;
+    atomic_size_t *arrived;
+    size_t threads;
+} freezer;
+
+static void freeze_all(void *context) {
+    freezer *self = context;
+    (void)atomic_fetch_add(self->arrived, 1);
+    while (atomic_load(self->arrived) < self->threads) {
+        sched_yield();
+    }
+    for (size_t i = 0; i < FROZEN; i++) {
+        assert_true(nanvm_ref_freeze(self->refs[i]));
+    }
+}
+
+static void test_object_that_threads_freeze_at_once_is_counted_once(void **state) {
+    fixture *self = *state;
+    needs_threads();
+    nanvm_ref counted = new_node(self->manager, null_ref(), null_ref());
+    for (size_t round = 0; round < 20; round++) {
+        static nanvm_ref refs[FROZEN];
+        atomic_size_t arrived = 0;
+        freezer freezers[2];
+        for (size_t i = 0; i < FROZEN; i++) {
+            refs[i] = new_node(self->manager, null_ref(), null_ref());
+        }
+        freezers[0] = freezers[1] = (freezer){refs, &arrived, 2};
+        in_threads(freeze_all, 2, freezers, sizeof(freezers[0]));
+        assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 1);
+    }
+    nanvm_ref_drop(counted);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_another_thread_freed_is_used_again, shared),
     TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
@@ -1029,6 +1089,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_plain_object_behind_a_shared_one_is_frozen, plain),
     TEST(test_object_frozen_during_a_clone_is_freed_with_its_manager, shared),
     TEST(test_threads_may_freeze_the_same_objects, shared),
+    TEST(test_frozen_large_object_is_freed_whatever_its_count_became, shared),
+    TEST(test_object_that_threads_freeze_at_once_is_counted_once, shared),
 };
 
 RUN_TESTS(tests)

@@ -43,6 +43,12 @@ void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count) {
     __atomic_store_n(&self->checked, with_checksum_of(self, count), __ATOMIC_RELAXED);
 }
 
+int32_t nanvm_count_word_exchange_relaxed(nanvm_count_word *self, int32_t count) {
+    uint64_t word = with_checksum_of(self, count);
+    return checked_count(self,
+                         __atomic_exchange_n(&self->checked, word, __ATOMIC_RELAXED));
+}
+
 int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self) {
     uint64_t word = __atomic_load_n(&self->checked, __ATOMIC_RELAXED);
     int32_t count;

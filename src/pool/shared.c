@@ -2,7 +2,8 @@
 #include "hold.h"
 #include "pool/large.h"
 
-static const nanvm_layout remote_layout = {2 * NANVM_CACHE_LINE, NANVM_CACHE_LINE};
+static const nanvm_layout remote_layout = {2 * (size_t)NANVM_CACHE_LINE,
+                                           NANVM_CACHE_LINE};
 
 NANVM_STATIC_ASSERT(sizeof(nanvm_remote) <= NANVM_CACHE_LINE, "it takes a line");
 
@@ -221,7 +222,7 @@ void nanvm_shared_take_over(nanvm_pools *pools) {
 }
 
 void nanvm_shared_note_returned(nanvm_pool *self) {
-    if (nanvm_atomic_read_pointer(&self->remote->returned) != NULL) {
+    if (nanvm_atomic_read_pointer_relaxed(&self->remote->returned) != NULL) {
         nanvm_pools_note_free(self);
     }
 }

@@ -47,6 +47,15 @@ static inline void *nanvm_atomic_read_pointer(void *const *word) {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
+static inline void *nanvm_atomic_read_pointer_relaxed(void *const *word) {
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+/* Leaves NULL there. */
+static inline void *nanvm_atomic_take_pointer(void **word) {
+    return __atomic_exchange_n(word, NULL, __ATOMIC_ACQUIRE);
+}
+
 static inline void *nanvm_atomic_exchange_pointer(void **word, void *value) {
     return __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL);
 }
@@ -118,6 +127,14 @@ static inline size_t nanvm_atomic_lower(size_t *word, size_t by) {
 static inline void *nanvm_atomic_read_pointer(void *const *word) {
     return _InterlockedCompareExchangePointer((void *volatile *)(uintptr_t)word, NULL,
                                               NULL);
+}
+
+static inline void *nanvm_atomic_read_pointer_relaxed(void *const *word) {
+    return *(void *const volatile *)word;
+}
+
+static inline void *nanvm_atomic_take_pointer(void **word) {
+    return _InterlockedExchangePointer((void *volatile *)word, NULL);
 }
 
 static inline void *nanvm_atomic_exchange_pointer(void **word, void *value) {

@@ -24,6 +24,7 @@ static struct {
     unsigned char *buffer;
     size_t buffer_size;
     bool sealed;
+    bool shares; /* LOCAL is a shared manager */
 } all;
 
 static _Alignas(4096) unsigned char memory[BUFFER];
@@ -61,6 +62,10 @@ nanvm_manager *manager_of(place where) {
 }
 
 void local_begin(place where) {
+    if (where == LOCAL && all.shares) {
+        nanvm_local_init_shared_from(local_at(where), usual_source());
+        return;
+    }
     if (where == LOCAL && !all.sealed) {
         nanvm_local_init(local_at(where));
         return;
@@ -107,6 +112,7 @@ static void begin_customs(void) {
 
 void managers_init(unsigned char size, unsigned char shift, bool sealed) {
     all.sealed = sealed;
+    all.shares = shift / 16 % 2 != 0;
     all.buffer = memory + shift % 16;
     all.buffer_size = (size_t)(size + 1) * (BUFFER / 256) - shift % 16;
     begin_customs();

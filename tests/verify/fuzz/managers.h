@@ -5,7 +5,8 @@
 #include "accounting.h"
 #include "reference.h"
 
-/* `size` and `shift`, any numbers, are those of an arena's buffer. Sealed: all memory
+/* `size` and `shift`, any numbers, are those of an arena's buffer; `shift` also says
+ * whether LOCAL is a shared manager. Sealed: all memory
  * comes from accounting managers, which keep the dead readable and can be abandoned. */
 void managers_init(unsigned char size, unsigned char shift, bool sealed);
 

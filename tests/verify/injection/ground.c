@@ -66,6 +66,12 @@ static nanvm_manager *open_local(nanvm_local *self, nanvm_manager *source) {
     return nanvm_local_manager(self);
 }
 
+static nanvm_manager *open_shared(nanvm_local *self, nanvm_manager *source) {
+    nanvm_local_init_shared_from(self, source);
+    nanvm_local_on_leak(self, fail_on_leak, NULL);
+    return nanvm_local_manager(self);
+}
+
 /* Trimmed or not, by turns: then it has nothing left of what it took. */
 static void close_local(nanvm_local *self) {
     static bool trims;
@@ -113,6 +119,12 @@ static void on_shelf_without_resize(scene *run, accounting *dice) {
 static void on_local(scene *run, accounting *dice) {
     nanvm_local local;
     run_on(run, open_local(&local, &dice->manager), &dice->manager, true, dice);
+    close_local(&local);
+}
+
+static void on_shared(scene *run, accounting *dice) {
+    nanvm_local local;
+    run_on(run, open_shared(&local, &dice->manager), &dice->manager, true, dice);
     close_local(&local);
 }
 
@@ -200,6 +212,14 @@ static void on_local_over_global(scene *run, accounting *dice) {
     system_disarm();
 }
 
+static void on_shared_over_global(scene *run, accounting *dice) {
+    nanvm_local local;
+    system_arm(dice);
+    run_on(run, open_shared(&local, nanvm_global()), nanvm_global(), true, dice);
+    close_local(&local);
+    system_disarm();
+}
+
 static void on_arena_over_global(scene *run, accounting *dice) {
     nanvm_arena arena;
     system_arm(dice);
@@ -222,9 +242,11 @@ const manager_kind kinds[] = {
     {"global, plain", NANVM_COUNT_PLAIN, true, on_global_plain},
     {"local over plain", NANVM_COUNT_PLAIN, true, on_local},
     {"local over atomic", NANVM_COUNT_ATOMIC, true, on_local},
+    {"shared local over atomic", NANVM_COUNT_ATOMIC, true, on_shared},
     {"local over custom, without resize", NANVM_COUNT_CUSTOM, false, on_local},
     {"local over uncounted", NANVM_COUNT_NONE, true, on_local_over_uncounted},
     {"local over global", NANVM_COUNT_PLAIN, true, on_local_over_global},
+    {"shared local over global", NANVM_COUNT_PLAIN, true, on_shared_over_global},
     {"local over local", NANVM_COUNT_PLAIN, true, on_local_over_local},
     {"local over arena", NANVM_COUNT_PLAIN, true, on_local_over_arena},
     {"arena over plain", NANVM_COUNT_PLAIN, true, on_arena},

@@ -216,9 +216,10 @@ static int say_where(void **state) {
 }
 
 static size_t list_scenes(struct CMUnitTest *tests, scene_entry *all) {
-    const scene_list *const lists[] = {
-        &create_scenes, &clone_scenes, &share_scenes, &resize_scenes, &typed_scenes,
-        &raw_scenes,    &drop_scenes,  &local_scenes, &arena_scenes,  &mixed_scenes};
+    const scene_list *const lists[] = {&create_scenes, &clone_scenes,  &share_scenes,
+                                       &resize_scenes, &typed_scenes,  &raw_scenes,
+                                       &drop_scenes,   &local_scenes,  &arena_scenes,
+                                       &mixed_scenes,  &threads_scenes};
     size_t length = 0;
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (size_t j = 0; j < lists[i]->length; j++, length++) {

@@ -24,7 +24,7 @@ typedef struct scene_list {
 
 extern const scene_list create_scenes, clone_scenes, share_scenes, resize_scenes;
 extern const scene_list typed_scenes, raw_scenes, drop_scenes;
-extern const scene_list local_scenes, arena_scenes, mixed_scenes;
+extern const scene_list local_scenes, arena_scenes, mixed_scenes, threads_scenes;
 
 #define SCENE_LIST(entries)                                                              \
     { entries, sizeof(entries) / sizeof((entries)[0]) }

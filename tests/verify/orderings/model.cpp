@@ -12,7 +12,8 @@
  *       weaken CALLER OPERATION KIND HOW
  *                   one operation is another than the library's: HOW is an ordering, or
  *                   `plain` for none that is atomic, `split` for a read-modify-write in
- *                   two steps, `omitted` for no store at all */
+ *                   two steps, `omitted` for no store at all, `failed_relaxed` for a
+ * compare and exchange that is relaxed where it fails */
 
 #include "operations.h"
 #include "reduction.hpp"
@@ -61,6 +62,7 @@ class model {
     virtual void share(const void *address, uint64_t fresh) = 0;
     virtual void settle(const void *address) = 0;
     virtual void *take(size_t size) = 0;
+    virtual void part(const void *address, size_t size) = 0;
     virtual void give_back(void *address) = 0;
     virtual block &alive(const void *address) = 0;
     virtual size_t count_alive() = 0;
@@ -147,13 +149,15 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         if (where.weakened == SPLIT) {
             return compare_and_store(word, expected, value, where.order, info);
         }
-        /* A weaker ordering on success can't go with a stronger one on failure. */
-        int least = where.weaker < failed ? where.weaker : failed;
         bool is_done = false;
         uint64_t seen = in_turn(word, WRITES_IF_EQUAL, expected, [&](uint64_t writer) {
             return word.compare_exchange({expected, 0}, {value, writer}, weak, is_done,
-                                         order_of(where.weaker), order_of(least), info);
+                                         order_of(where.weaker), rl::mo_relaxed, info);
         });
+        /* Relacy knows no acquire on failure with a release on success. */
+        if (!is_done && failed == __ATOMIC_ACQUIRE && where.weakened != FAILED_RELAXED) {
+            rl::atomic_thread_fence(rl::mo_acquire, info);
+        }
         expected = seen;
         return is_done;
     }
@@ -171,6 +175,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
     void share(const void *address, uint64_t fresh) override {
         word_t *word = find(address);
         if (word == nullptr) {
+            rl::preemption_disabler at_once(rl::ctx());
             words_.add(address, fresh, SHARED);
         } else {
             word->shared = SHARED;
@@ -188,20 +193,29 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         if (used_[me] > MEMORY) {
             fail(rl::test_result_inconsistent_test_suite, "too much memory", $);
         }
-        blocks_.add(begin, begin + size, rl::thread_index());
+        blocks_.add(begin, begin + size, rl::thread_index(), false);
         return begin;
+    }
+
+    void part(const void *address, size_t size) override {
+        char *begin = (char *)address;
+        blocks_.add(begin, begin + size, alive(address).owner, true);
     }
 
     /* To end a block is the last access to its content, and to the words in it. */
     void give_back(void *address) override {
         block &it = alive(address);
-        it.content($).store(0);
         for (word_t &each : words_) {
             if (it.has(each.address)) {
                 each.touch($);
             }
         }
-        it.alive = false;
+        for (block &each : blocks_) {
+            if (it.has(each.begin)) { /* itself, and its parts */
+                each.content($).store(0);
+                each.alive = false;
+            }
+        }
     }
 
     block &alive(const void *address) override {
@@ -215,7 +229,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
     size_t count_alive() override {
         size_t count = 0;
         for (block &each : blocks_) {
-            count += each.alive;
+            count += each.alive && !each.is_part;
         }
         return count;
     }
@@ -223,7 +237,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
   private:
     typedef word<threads> word_t;
 
-    enum { WORDS = 10, BLOCKS = 10 };
+    enum { WORDS = 24, BLOCKS = 24 };
 
     parts<word_t, WORDS> words_;
     parts<block, BLOCKS> blocks_;
@@ -249,13 +263,15 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
         return nullptr;
     }
 
+    /* Parts come behind their block. */
     block *find_block(const void *address) {
+        block *found = nullptr;
         for (block &each : blocks_) {
             if (each.has(address)) {
-                return &each;
+                found = &each;
             }
         }
-        return nullptr;
+        return found;
     }
 
     /* Which operation saw what was written by which, and in what order words were. */
@@ -284,7 +300,7 @@ class execution : public rl::test_suite<execution<threads>, threads>, public mod
             }
             return *word;
         }
-        if (!is_before_ && !is_own) {
+        if (!is_before_ && !is_own && !(is_after_ && it != nullptr)) {
             unknown(info);
         }
         rl::preemption_disabler at_once(rl::ctx()); /* its first value is nobody's turn */
@@ -469,10 +485,11 @@ bool set_mutation(char **words) {
     mutation.caller = words[0];
     mutation.operation = words[1];
     mutation.kind = words[2];
-    mutation.weakened = same(words[3], "plain")     ? PLAIN
-                        : same(words[3], "split")   ? SPLIT
-                        : same(words[3], "omitted") ? OMITTED
-                                                    : AS_SHIPPED;
+    mutation.weakened = same(words[3], "plain")            ? PLAIN
+                        : same(words[3], "split")          ? SPLIT
+                        : same(words[3], "omitted")        ? OMITTED
+                        : same(words[3], "failed_relaxed") ? FAILED_RELAXED
+                                                           : AS_SHIPPED;
     for (int i = 0; i <= __ATOMIC_SEQ_CST; ++i) {
         if (same(order_names[i], words[3])) {
             mutation.weakened = WITH_ORDER;
@@ -587,6 +604,10 @@ void *model_realloc(void *address, size_t size) {
 
 void model_free(void *address) {
     current->give_back(address);
+}
+
+void model_part(const void *address, size_t size) {
+    current->part(address, size);
 }
 
 void model_read(const void *address) {

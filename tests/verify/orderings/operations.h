@@ -43,6 +43,9 @@ int model_getentropy(void *buffer, size_t size);
 void model_read(const void *address);
 void model_write(const void *address);
 
+/* A part of a block has a content of its own, until the block is freed. */
+void model_part(const void *address, size_t size);
+
 /* What is static in a hardened build. */
 const uint64_t *model_key(void);
 const size_t *model_guards(void);

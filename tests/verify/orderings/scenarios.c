@@ -3,6 +3,7 @@
 #include <setjmp.h>
 
 #include "../../../src/internal.h"
+#include "../../../src/pool/pool.h"
 #if defined(NANVM_HARDENED)
 #include "../../../src/hardened/guard_page.h"
 #endif
@@ -443,6 +444,370 @@ static void empty_boxes(void) {
     nothing_is_left();
 }
 
+/* --- objects that come back to their pool ----------------------------------- */
+
+static nanvm_remote *remote; /* of a pool that is nothing else; the first thread has it */
+static void *dead[MODEL_THREADS];
+
+static void share_remote(nanvm_remote *self) {
+    MODEL_SHARE(&self->returned);
+    MODEL_SHARE(&self->owner);
+    MODEL_SHARE(&self->alive);
+}
+
+static void begin_remote(void) {
+    remote = model_malloc(sizeof(*remote));
+    *remote = (nanvm_remote){.slots = (nanvm_slots *)(void *)remote, .owner = 1};
+    share_remote(remote);
+    for (int i = 0; i < MODEL_THREADS; ++i) {
+        dead[i] = NULL;
+    }
+}
+
+static void begin_remote_of(int objects) {
+    begin_remote();
+    for (int i = 0; i < objects; ++i) {
+        dead[i] = model_malloc(sizeof(nanvm_slot));
+        model_write(dead[i]);
+    }
+}
+
+static void begin_remote_of_two(void) {
+    begin_remote_of(2);
+}
+
+static void begin_remote_of_one(void) {
+    begin_remote_of(1);
+}
+
+static void free_of_orphan(void *object) {
+    model_free(object);
+    if (nanvm_remote_forget(remote)) {
+        model_free(remote);
+    }
+}
+
+static void return_one(unsigned index) {
+    model_write(dead[index]);
+    if (!nanvm_remote_return(remote, dead[index])) {
+        free_of_orphan(dead[index]);
+    }
+}
+
+static nanvm_slot *next_of(nanvm_slot *slot) {
+    model_write(slot);
+    return slot->next;
+}
+
+static void take_all(unsigned index) {
+    (void)index;
+    for (nanvm_slot *slot = nanvm_remote_take(remote), *next; slot != NULL; slot = next) {
+        next = next_of(slot);
+        model_free(slot);
+    }
+}
+
+/* What was taken comes back at once: its address is one that another thread has seen. */
+static void take_and_return(unsigned index) {
+    (void)index;
+    for (nanvm_slot *slot = nanvm_remote_take(remote), *next; slot != NULL; slot = next) {
+        next = next_of(slot);
+        (void)nanvm_remote_return(remote, slot);
+    }
+}
+
+static void close_of(size_t alive) {
+    nanvm_slot *slot = nanvm_remote_close(remote, alive);
+    for (nanvm_slot *next; slot != NULL; slot = next) {
+        next = next_of(slot);
+        free_of_orphan(slot);
+    }
+}
+
+static void close_of_one(unsigned index) {
+    (void)index;
+    close_of(1);
+}
+
+static void close_of_two(unsigned index) {
+    (void)index;
+    close_of(2);
+}
+
+static void take_and_close_of_two(unsigned index) {
+    size_t alive = 2;
+    (void)index;
+    for (nanvm_slot *slot = nanvm_remote_take(remote), *next; slot != NULL; slot = next) {
+        next = next_of(slot);
+        model_free(slot);
+        alive -= 1;
+    }
+    if (alive > 0) {
+        close_of(alive);
+    } else {
+        model_free(remote);
+    }
+}
+
+static void the_rest_is_taken(void) {
+    take_all(0);
+    model_free(remote);
+    nothing_is_left();
+}
+
+/* --- numbers of threads ------------------------------------------------------ */
+
+static size_t number_of[MODEL_THREADS];
+
+/* The library's own variable becomes known. */
+static void begin_claims(void) {
+    nanvm_thread_number = 0;
+    (void)nanvm_thread_claim();
+}
+
+static void claim(unsigned index) {
+    nanvm_thread_number = 0;
+    number_of[index] = nanvm_thread_claim();
+}
+
+static void numbers_differ(void) {
+    model_expect(number_of[0] != number_of[1], "no two threads have one number");
+}
+
+/* --- shared local managers: the first thread has the manager ------------------ */
+
+static nanvm_local local;
+
+/* A chunk has room for two. */
+typedef struct wide {
+    char bytes[200];
+} wide;
+
+static const nanvm_type wide_type = {
+    "wide", sizeof(wide), sizeof(void *), 0,    0,           NULL, 0, NULL,
+    0,      NULL,         NULL,           NULL, copy_content};
+
+static void be(unsigned index) {
+    nanvm_thread_number = index + 1;
+}
+
+static nanvm_ref new_part(size_t size) {
+    nanvm_mut_ref made = nanvm_new(manager, &wide_type);
+    model_part(made.object, size);
+    model_write(made.object);
+    share(nanvm_mut_ref_to_ref(made));
+    return nanvm_mut_ref_to_ref(made);
+}
+
+static void share_remote_of(nanvm_ref ref) {
+    nanvm_remote *self = (nanvm_remote *)(void *)nanvm_block_origin(ref.object)->dealloc;
+    share_remote(self);
+    MODEL_SHARE(&((nanvm_pool *)(void *)self->slots)->frozen);
+}
+
+/* One object for each thread but the first. */
+static void begin_shared(int threads) {
+    be(0);
+    nanvm_local_init_shared_from(&local, &own_manager);
+    begin_with(nanvm_local_manager(&local));
+    for (int i = 1; i < threads; ++i) {
+        own[i] = new_part(sizeof(wide));
+    }
+    share_remote_of(own[1]);
+}
+
+static void two_of_shared(void) {
+    begin_shared(2);
+}
+
+/* The first thread has used the only chunk up. */
+static void full_chunk_of_shared(void) {
+    begin_shared(2);
+    own[0] = new_part(sizeof(wide));
+}
+
+static void three_of_shared(void) {
+    begin_shared(3);
+}
+
+static void one_of_shared_for_two(void) {
+    begin_shared(2);
+    own[2] = nanvm_ref_clone(own[1]);
+}
+
+/* One object, which two threads have, and one that stays alive. */
+static void one_and_one_that_stays(void) {
+    begin_shared(2);
+    own[2] = new_part(sizeof(wide));
+    own[0] = nanvm_ref_clone(own[1]);
+}
+
+/* One object, which the first two threads have. */
+static void begin_parcel(void) {
+    begin_shared(2);
+    nanvm_ref_drop(new_part(sizeof(wide))); /* its slot is known from here on */
+    own[0] = nanvm_ref_clone(own[1]);
+    letter_box[1] = NULL;
+    MODEL_SHARE(&letter_box[1]);
+    received[1] = false;
+}
+
+static void drop_as(unsigned index) {
+    be(index);
+    read_and_drop(own[index]);
+}
+
+/* In the slot of the dead, if it has come back. */
+static void create_wide(unsigned index) {
+    be(index);
+    nanvm_mut_ref made = nanvm_new(manager, &wide_type);
+    model_write(made.object);
+    nanvm_mut_ref_drop(made);
+}
+
+static void trim_local(unsigned index) {
+    be(index);
+    (void)nanvm_local_trim(&local);
+}
+
+static void end_local(unsigned index) {
+    be(index);
+    nanvm_local_deinit(&local);
+}
+
+static void create_and_end(unsigned index) {
+    create_wide(index);
+    end_local(index);
+}
+
+static void hand_over_and_drop(unsigned index) {
+    be(index);
+    nanvm_local_hand_over(&local);
+    send(1, own[1]);
+    read_and_drop(own[0]);
+}
+
+static void hand_over(unsigned index) {
+    be(index);
+    nanvm_local_hand_over(&local);
+}
+
+static void take_over_and_create(unsigned index) {
+    be(index);
+    nanvm_ref ref = receive(index);
+    received[index] = ref.object != NULL;
+    if (received[index]) {
+        nanvm_local_take_over(&local);
+        read_and_drop(ref);
+        create_wide(index);
+    }
+}
+
+static void take_over_and_end(unsigned index) {
+    be(index);
+    nanvm_ref ref = receive(index);
+    received[index] = ref.object != NULL;
+    if (received[index]) {
+        nanvm_local_take_over(&local);
+        nanvm_local_deinit(&local);
+        read_and_drop(ref);
+    }
+}
+
+/* By another thread than those before. */
+static void local_ends(void) {
+    be(3);
+    nanvm_local_take_over(&local);
+    nanvm_local_deinit(&local);
+    nothing_is_left();
+}
+
+static void parcel_is_opened(void) {
+    be(3);
+    if (!received[1]) {
+        nanvm_ref_drop(own[1]);
+    }
+    local_ends();
+}
+
+static void chunk_is_freed(void) {
+    be(3);
+    nanvm_ref_drop(own[0]);
+    local_ends();
+}
+
+/* Objects of one thread, until it shares them. */
+static void begin_plain(void) {
+    be(0);
+    nanvm_local_init_from(&local, &own_manager);
+    begin_with(nanvm_local_manager(&local));
+    own[0] = new_part(sizeof(wide));
+    own[1] = nanvm_ref_clone(own[0]);
+    letter_box[1] = NULL;
+    MODEL_SHARE(&letter_box[1]);
+    received[1] = false;
+}
+
+/* Any thread may freeze an object that is shared. */
+static void freeze_as(unsigned index) {
+    be(index);
+    model_expect(nanvm_ref_freeze(own[index]), "there is memory");
+}
+
+static void clone_and_drop_as(unsigned index) {
+    be(index);
+    clone_and_drop(index);
+}
+
+static void look_at_live(unsigned index) {
+    be(index);
+    model_expect(nanvm_stats_make(manager).live_blocks <= 1, "there is one object");
+}
+
+static void one_is_alive(void) {
+    be(3);
+    nanvm_local_take_over(&local);
+    model_expect(nanvm_stats_make(manager).live_blocks == 1, "one isn't frozen");
+    nanvm_ref_drop(own[2]);
+    local_ends();
+}
+
+/* The second thread has the only reference to an object that is shared. */
+static void begin_shared_later(void) {
+    begin_plain();
+    model_expect(nanvm_ref_share(own[0]), "there is memory");
+    share_remote_of(own[0]);
+    nanvm_ref_drop(own[0]);
+}
+
+static void share_all(unsigned index) {
+    be(index);
+    model_expect(nanvm_local_share(&local), "there is memory");
+}
+
+static void object_is_dead(void) {
+    model_expect(nanvm_block_count(own[1].object) == NANVM_COUNT_DEAD, "it is marked");
+    local_ends();
+}
+
+static void share_and_send(unsigned index) {
+    be(index);
+    model_expect(nanvm_ref_share(own[0]), "there is memory");
+    share_remote_of(own[0]);
+    nanvm_local_hand_over(&local);
+    send(1, own[1]);
+    read_and_drop(own[0]);
+}
+
+static void receive_and_drop(unsigned index) {
+    be(index);
+    nanvm_ref ref = receive(index);
+    received[index] = ref.object != NULL;
+    if (received[index]) {
+        read_and_drop(ref);
+    }
+}
+
 /* --- the handler for fatal errors ------------------------------------------ */
 
 static void *context_of[MODEL_THREADS]; /* what a handler reads */
@@ -845,6 +1210,52 @@ const scenario scenarios[] = {
         update_shared, empty_shared),
     TWO("cell_uncounted", "one loads what isn't counted", begin_uncounted, load_uncounted,
         write_and_store, empty_uncounted),
+    TWO("return_take", "an object comes back while the list is taken",
+        begin_remote_of_one, return_one, take_all, the_rest_is_taken),
+    TWO("return_close", "an object comes back while the manager ends",
+        begin_remote_of_one, return_one, close_of_one, nothing_is_left),
+    THREE("return_two_take", "two objects come back while the list is taken",
+          begin_remote_of_two, return_one, return_one, take_all, the_rest_is_taken),
+    THREE("return_two_again", "two objects come back, and once more when they were taken",
+          begin_remote_of_two, return_one, return_one, take_and_return,
+          the_rest_is_taken),
+    THREE("return_two_close", "two objects come back while the manager ends",
+          begin_remote_of_two, return_one, return_one, close_of_two, nothing_is_left),
+    THREE("return_two_take_close", "the same, and the list is taken before",
+          begin_remote_of_two, return_one, return_one, take_and_close_of_two,
+          nothing_is_left),
+    TWO("claim", "two threads ask for their numbers", begin_claims, claim, claim,
+        numbers_differ),
+    TWO("shared_create", "one creates where the other lets go", full_chunk_of_shared,
+        create_wide, drop_as, chunk_is_freed),
+    TWO("shared_trim", "one gives memory back while the other lets go", two_of_shared,
+        trim_local, drop_as, local_ends),
+    TWO("shared_end", "one ends the manager while the other lets go", two_of_shared,
+        end_local, drop_as, nothing_is_left),
+    THREE("shared_end_two", "one ends the manager while two let go", three_of_shared,
+          end_local, drop_as, drop_as, nothing_is_left),
+    THREE("shared_end_one", "the same of one object", one_of_shared_for_two, end_local,
+          drop_as, drop_as, nothing_is_left),
+    THREE("shared_create_end", "one creates and ends while two let go", three_of_shared,
+          create_and_end, drop_as, drop_as, nothing_is_left),
+    TWO("shared_hand_over", "one hands the manager over and lets go", begin_parcel,
+        hand_over_and_drop, take_over_and_create, parcel_is_opened),
+    TWO("shared_hand_over_end", "the other one ends it", begin_parcel, hand_over_and_drop,
+        take_over_and_end, parcel_is_opened),
+    TWO("shared_hand_over_drop", "one hands the manager over while the other lets go",
+        two_of_shared, hand_over, drop_as, local_ends),
+    TWO("shared_freeze", "one counts what the other freezes", two_of_shared, look_at_live,
+        freeze_as, local_ends),
+    TWO("freeze_two", "each freezes an object", full_chunk_of_shared, freeze_as,
+        freeze_as, local_ends),
+    TWO("freeze_same", "two freeze one object", one_and_one_that_stays, freeze_as,
+        freeze_as, one_is_alive),
+    THREE("shared_freeze_two", "one freezes what two use", one_of_shared_for_two,
+          look_at_live, freeze_as, clone_and_drop_as, local_ends),
+    TWO("share_all", "one shares all objects while the other lets go", begin_shared_later,
+        share_all, drop_as, object_is_dead),
+    TWO("share_hand_over", "one shares an object that was its own", begin_plain,
+        share_and_send, receive_and_drop, parcel_is_opened),
 #if defined(NANVM_HARDENED)
     TWO("key_two", "two draw the key at once", begin_without_key, create, create,
         one_key_fits_all),

@@ -113,6 +113,9 @@ STRONGER = {
     ("nanvm_count_add_many", "nanvm_count_word_store_relaxed", "store"): (
         "the same, of a sole owner's object"
     ),
+    ("nanvm_count_add", "nanvm_count_word_store_relaxed", "store"): (
+        "the same, of a plain count"
+    ),
     ("replace_oldest", "nanvm_atomic_raise_relaxed", "add"): (
         "two of the dead with one turn do no harm: this only spreads them"
     ),
@@ -189,6 +192,7 @@ MODELS = {"usual": (), "hardened": ("-DNANVM_HARDENED",)}
 OWN_FLAGS = {
     **dict.fromkeys(("statics", "count_word", "header"), ("-DMODEL_OF_CHECKSUMS",)),
     **dict.fromkeys(("quarantine", "wipe"), ("-DMODEL_OF_QUARANTINE",)),
+    "remote": ("-DMODEL_OF_REMOTE",),
 }
 
 
@@ -247,7 +251,7 @@ def compile_c(context, build, name, path):
     target.parent.mkdir(exist_ok=True)
     warnings = ("-Wall", "-Wextra", "-Werror") if name == "scenarios" else ("-w",)
     context.run(
-        *("gcc", "-std=gnu11", "-O2", "-g", *warnings, *MODELS[build]),
+        *("gcc", "-std=gnu11", "-O2", "-g", "-fno-strict-aliasing", *warnings, *MODELS[build]),
         *(f"-I{context.source / folder}" for folder in tree.includes(build)),
         *("-include", here(context) / "model.h", *OWN_FLAGS.get(name, ())),
         *("-c", path, "-o", target),
@@ -398,11 +402,16 @@ WEAKER_UPDATE = {
     "relaxed": ("split",),
 }
 
+# Those with an ordering of their own where they fail.
+WEAKER_FAILED = {"nanvm_atomic_replace_pointer": ("failed_relaxed",)}
+
 
 def weaker(site):
     """How an operation can be weakened; one that may be isn't left out besides."""
     if (site.caller, site.operation, site.kind) in STRONGER:
         return ("split",) if site.kind == "add" else ("plain",)
+    if site.kind == "compare_exchange" and site.order == "release":
+        return (*WEAKER_UPDATE[site.order], *WEAKER_FAILED.get(site.operation, ()))
     return WEAKER.get((site.kind, site.order)) or WEAKER_UPDATE[site.order]
 
 

@@ -157,7 +157,8 @@ template <int threads> class word {
 /* --- a block of memory ----------------------------------------------------- */
 
 struct block {
-    block(char *begin, char *end, unsigned owner) : begin(begin), end(end), owner(owner) {
+    block(char *begin, char *end, unsigned owner, bool is_part)
+        : begin(begin), end(end), owner(owner), is_part(is_part) {
         content($).store(0);
     }
 
@@ -168,13 +169,14 @@ struct block {
     char *begin;
     char *end;
     unsigned owner; /* the thread that took it */
+    bool is_part;   /* of another */
     bool alive = true;
     rl::var<int> content;
 };
 
 /* Each thread has its own, and so has what comes before: addresses don't depend on who
  * comes first. */
-enum { MEMORY = 16 * 1024 };
+enum { MEMORY = 32 * 1024 };
 alignas(64) char memory[MODEL_THREADS + 1][MEMORY];
 
 } // namespace

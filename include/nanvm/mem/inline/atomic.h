@@ -26,6 +26,8 @@ NANVM_API int32_t nanvm_count_word_load(const nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_load_acquire(const nanvm_count_word *self);
 NANVM_API void nanvm_count_word_store(nanvm_count_word *self, int32_t count);
 NANVM_API void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count);
+NANVM_API int32_t nanvm_count_word_exchange_relaxed(nanvm_count_word *self,
+                                                    int32_t count);
 NANVM_API int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_increment_release(nanvm_count_word *self);
 NANVM_API int32_t nanvm_count_word_change_relaxed(nanvm_count_word *self, int32_t by);
@@ -72,6 +74,17 @@ NANVM_INLINE void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t
     __atomic_store_n(self, count, __ATOMIC_RELAXED);
 #else
     *(volatile int32_t *)self = count;
+#endif
+}
+
+/* The same, where other threads may change it, too; returns the count as it was before.
+ */
+NANVM_INLINE int32_t nanvm_count_word_exchange_relaxed(nanvm_count_word *self,
+                                                       int32_t count) {
+#if defined(NANVM_GNU)
+    return __atomic_exchange_n(self, count, __ATOMIC_RELAXED);
+#else
+    return (int32_t)_InterlockedExchange((volatile long *)self, count);
 #endif
 }
 

@@ -65,6 +65,7 @@
 #define nanvm_count_word_load_acquire NANVM_SYMBOL_(count_word_load_acquire)
 #define nanvm_count_word_store NANVM_SYMBOL_(count_word_store)
 #define nanvm_count_word_store_relaxed NANVM_SYMBOL_(count_word_store_relaxed)
+#define nanvm_count_word_exchange_relaxed NANVM_SYMBOL_(count_word_exchange_relaxed)
 #define nanvm_count_word_decrement_relaxed NANVM_SYMBOL_(count_word_decrement_relaxed)
 #define nanvm_count_word_increment_release NANVM_SYMBOL_(count_word_increment_release)
 #define nanvm_count_word_change_relaxed NANVM_SYMBOL_(count_word_change_relaxed)

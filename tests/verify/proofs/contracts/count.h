@@ -23,6 +23,12 @@ void nanvm_count_word_store_relaxed(nanvm_count_word *self, int32_t count);
 /*@ requires \valid(self);
     assigns *self;
     ensures \result == \old(*self);
+    ensures *self == count; */
+int32_t nanvm_count_word_exchange_relaxed(nanvm_count_word *self, int32_t count);
+
+/*@ requires \valid(self);
+    assigns *self;
+    ensures \result == \old(*self);
     ensures \old(*self) > INT32_MIN ==> *self == \old(*self) - 1; */
 int32_t nanvm_count_word_decrement_relaxed(nanvm_count_word *self);
 

@@ -8,7 +8,7 @@
     logic unsigned char *at_top(nanvm_slots *self) =
       (unsigned char *)self->magazine[self->magazine_length - 1]; */
 
-/* What is returned has the count of its origin, and isn't in the pool any more: neither
+/* What is returned has the count that objects start with, and isn't in the pool any more: neither
  * in the magazine, nor in the bump range. */
 /*@ requires \valid(self) && self->bump <= self->bump_end;
     requires self->magazine_length <= NANVM_MAGAZINE_SIZE;
@@ -24,7 +24,7 @@
       assumes self->magazine_length != 0;
       assigns self->magazine_length, header_of(at_top(self))->count;
       ensures \result == \old(at_top(self));
-      ensures \result != \null && header_of(\result)->count == 0;
+      ensures \result != \null && header_of(\result)->count == self->first_count;
       ensures self->magazine_length == \old(self->magazine_length) - 1;
     behavior bump:
       assumes self->magazine_length == 0 && self->bump != self->bump_end;
