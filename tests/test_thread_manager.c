@@ -384,7 +384,6 @@ static void ask_without_a_hook(void *context) {
     }
     in_threads(end_with_a_report, 1, &self, 0);
     bool well = length > 0 && self.ends == 0;
-    nanvm_ref_drop(self.list);
     nanvm_ref list = make_list(5);
     nanvm_manager *manager = nanvm_thread_manager();
     well = well && live_blocks() == 5;
@@ -393,7 +392,7 @@ static void ask_without_a_hook(void *context) {
     nanvm_ref_drop(list);
     nanvm_ref_drop(make_list(5));
     nanvm_thread_deinit();
-    _Exit(well ? 0 : 1); /* the other thread's memory is lost */
+    _Exit(well ? 0 : 1); /* what the other thread has is lost */
 }
 
 static void test_thread_without_a_hook_has_a_manager(void **state) {
