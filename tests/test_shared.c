@@ -628,6 +628,33 @@ static void test_frozen_objects_of_a_shared_manager_are_freed_with_it(void **sta
     assert_int_equal(self->source.live_blocks, 0);
 }
 
+/* In chunks of their own, and so with the pool for their dealloc. */
+static void test_plain_objects_beside_shared_ones_may_outlive_their_manager(
+    void **state) {
+    fixture *self = *state;
+    nanvm_ref refs[200], large[2];
+    for (size_t i = 0; i < 200; i++) {
+        refs[i] = new_node(self->manager, null_ref(), null_ref());
+    }
+    for (size_t i = 0; i < 2; i++) {
+        large[i] =
+            nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &ints_type, NULL, 10000));
+    }
+    assert_true(nanvm_ref_share(refs[0]));
+    assert_true(nanvm_ref_share(large[0]));
+    nanvm_local_on_leak(&self->local, nanvm_local_ignore_leak, NULL);
+    nanvm_local_deinit(&self->local);
+    assert_true(nanvm_ref_share(refs[1]));
+    for (size_t i = 0; i < 200; i++) {
+        assert_true(self->source.live_blocks > 0);
+        nanvm_ref_drop(refs[i]);
+    }
+    nanvm_ref_drop(large[1]);
+    assert_true(self->source.live_blocks > 0);
+    nanvm_ref_drop(large[0]);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
 /* The count may be one that another thread has changed after it was frozen: that thread
  * acts on what the count was before. */
 static void test_frozen_large_object_is_freed_whatever_its_count_became(void **state) {
@@ -713,6 +740,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_sharing_fails_as_a_whole),
     TEST(test_frozen_objects_are_freed_with_their_manager, plain),
     TEST(test_frozen_objects_of_a_shared_manager_are_freed_with_it, shared),
+    TEST(test_plain_objects_beside_shared_ones_may_outlive_their_manager, plain),
     TEST(test_frozen_large_object_is_freed_whatever_its_count_became, shared),
     TEST(test_object_that_threads_freeze_at_once_is_counted_once, shared),
 };

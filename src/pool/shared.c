@@ -104,7 +104,20 @@ void nanvm_shared_expect_here(const nanvm_pool *self) {
     }
 }
 
+/* Objects that weren't shared may lie beside those that were, with the pool itself for
+ * their dealloc: they count, too. */
+static void orphan_free_block(nanvm_dealloc *dealloc, void *object) {
+    free_orphaned((nanvm_pool *)dealloc, object);
+}
+
+static const nanvm_dealloc_table orphan_dealloc = {
+    .count = NANVM_COUNT_PLAIN,
+    .free_block = orphan_free_block,
+    .share = nanvm_shared_add,
+    .traits = {.in_pool = true, .has_most_items = NANVM_BOUNDS_LENGTHS}};
+
 void nanvm_shared_orphan(nanvm_pool *self) {
+    nanvm_pool_set_dealloc_table(self, &orphan_dealloc);
     nanvm_slot *slot = nanvm_remote_close(self->remote, self->live);
     for (nanvm_slot *next; slot != NULL; slot = next) {
         next = slot->next;
