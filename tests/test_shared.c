@@ -1051,6 +1051,152 @@ static void test_object_that_threads_freeze_at_once_is_counted_once(void **state
     nanvm_ref_drop(counted);
 }
 
+/* --- what else may come --- */
+
+static void test_shared_manager_over_the_global_one_or_a_custom_one(void **state) {
+    nanvm_local local;
+    accounting custom;
+    (void)state;
+    nanvm_local_init_shared(&local);
+    assert_true(nanvm_local_share(&local)); /* which has nothing yet */
+    nanvm_ref_drop(new_node(nanvm_local_manager(&local), null_ref(), null_ref()));
+    nanvm_local_deinit(&local);
+    accounting_init(&custom, NANVM_COUNT_CUSTOM);
+    nanvm_local_init_shared_from(&local, &custom.manager);
+    nanvm_ref_drop(new_node(nanvm_local_manager(&local), null_ref(), null_ref()));
+    nanvm_local_deinit(&local);
+    accounting_deinit(&custom);
+}
+
+static void init_from_unused_local(void *context) {
+    nanvm_local local;
+    nanvm_local_init_shared_from(&local, nanvm_local_manager(context));
+}
+
+static void test_local_manager_is_no_source_of_a_shared_one(void **state) {
+    fixture *self = *state;
+    expect_fatal("a shared local manager needs a source", init_from_unused_local,
+                 &self->local);
+}
+
+static void test_large_object_of_an_orphan_cant_be_shared(void **state) {
+    fixture *self = *state;
+    nanvm_ref large =
+        nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &ints_type, NULL, 10000));
+    nanvm_local_on_leak(&self->local, nanvm_local_ignore_leak, NULL);
+    nanvm_local_deinit(&self->local);
+    assert_false(nanvm_ref_share(large));
+    nanvm_ref_drop(large);
+}
+
+static void test_manager_with_raw_memory_is_shared_twice(void **state) {
+    fixture *self = *state;
+    nanvm_layout layout = {40, 8};
+    void *raw = nanvm_manager_alloc(self->manager, layout);
+    nanvm_ref root = medley(self->manager);
+    accounting_limit(&self->source, self->source.live_bytes);
+    assert_false(nanvm_local_share(&self->local));
+    expect_counts(root, true);
+    accounting_never_fail(&self->source);
+    accounting_limit(&self->source, SIZE_MAX);
+    assert_true(nanvm_local_share(&self->local));
+    assert_true(nanvm_local_share(&self->local));
+    expect_counts(root, false);
+    nanvm_ref_drop(root);
+    nanvm_manager_dealloc(self->manager, raw, layout);
+}
+
+static void test_stuck_large_object_is_no_frozen_one(void **state) {
+    fixture *self = *state;
+    nanvm_ref large[2];
+    for (size_t i = 0; i < 2; i++) {
+        large[i] =
+            nanvm_mut_ref_to_ref(nanvm_new_array(self->manager, &ints_type, NULL, 10000));
+    }
+    assert_true(nanvm_ref_freeze(large[0]));
+    nanvm_block_set_count(large[1].object, NANVM_COUNT_STUCK);
+    nanvm_local_deinit(&self->local);
+    nanvm_block_set_count(large[1].object, NANVM_COUNT_ATOMIC); /* the test's own */
+    nanvm_ref_drop(large[1]);
+    assert_int_equal(self->source.live_blocks, 0);
+}
+
+static void test_array_of_a_manager_that_was_handed_over_moves(void **state) {
+    fixture *self = *state;
+    nanvm_local own;
+    nanvm_local_init(&own);
+    nanvm_mut_ref array = nanvm_new_array(self->manager, &ints_type, NULL, 900);
+    nanvm_mut_ref_drop(nanvm_new(nanvm_local_manager(&own), &point_type));
+    nanvm_local_hand_over(&self->local);
+    assert_true(nanvm_mut_ref_resize(&array, nanvm_local_manager(&own), 2000));
+    nanvm_mut_ref_drop(array);
+    nanvm_local_take_over(&self->local);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    nanvm_local_deinit(&own);
+}
+
+/* More than a page of those that wait, which grow again when some have been looked at. */
+static void test_many_objects_that_hold_others_are_shared(void **state) {
+    fixture *self = *state;
+    enum { MANY = 700 };
+    nanvm_mut_ref refs = nanvm_new_array(self->manager, &refs_type, NULL, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        ((nanvm_ref *)refs.object)[i] = tree(self->manager, 3);
+    }
+    nanvm_ref root = nanvm_mut_ref_to_ref(refs);
+    assert_true(nanvm_ref_share(root));
+    expect_counts(root, false);
+    nanvm_ref_drop(root);
+}
+
+static void test_frozen_objects_of_the_global_manager_stay(void **state) {
+    static nanvm_ref kept;
+    (void)state;
+    kept = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &point_type));
+    assert_true(nanvm_ref_freeze(kept));
+    nanvm_ref_drop(kept);
+    assert_int_equal(nanvm_ref_count(kept), SIZE_MAX);
+}
+
+static void test_what_comes_behind_an_object_that_cant_be_shared_stays_plain(
+    void **state) {
+    fixture *self = *state;
+    accounting foreign;
+    accounting_init(&foreign, NANVM_COUNT_PLAIN);
+    nanvm_ref root =
+        new_node(self->manager, tree(&foreign.manager, 1), tree(self->manager, 2));
+    assert_false(nanvm_ref_share(root));
+    expect_counts(root, true);
+    nanvm_ref_drop(root);
+    accounting_deinit(&foreign);
+}
+
+static void share_dead(void *context) {
+    assert_true(nanvm_ref_share(*(nanvm_ref *)context));
+}
+
+static void test_sharing_a_dead_object_stops(void **state) {
+    fixture *self = *state;
+    nanvm_ref ref = new_node(self->manager, null_ref(), null_ref());
+    nanvm_ref_drop(ref);
+    expect_fatal("use of a reference to an object that was dropped", share_dead, &ref);
+}
+
+static void no_cycle(void *context, const nanvm_cycle *cycle) {
+    (void)cycle;
+    *(bool *)context = true;
+}
+
+static void test_shared_manager_looks_for_no_cycles(void **state) {
+    fixture *self = *state;
+    bool called = false;
+    nanvm_ref kept = tree(self->manager, 2);
+    nanvm_local_on_cycle(&self->local, no_cycle, &called);
+    nanvm_local_deinit(&self->local);
+    assert_false(called);
+    nanvm_ref_drop(kept);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_slot_that_another_thread_freed_is_used_again, shared),
     TEST(test_tree_that_another_thread_dropped_leaves_memory_for_the_next, shared),
@@ -1091,6 +1237,17 @@ static const struct CMUnitTest tests[] = {
     TEST(test_threads_may_freeze_the_same_objects, shared),
     TEST(test_frozen_large_object_is_freed_whatever_its_count_became, shared),
     TEST(test_object_that_threads_freeze_at_once_is_counted_once, shared),
+    TEST(test_shared_manager_over_the_global_one_or_a_custom_one),
+    TEST(test_local_manager_is_no_source_of_a_shared_one, plain),
+    TEST(test_large_object_of_an_orphan_cant_be_shared, plain),
+    TEST(test_manager_with_raw_memory_is_shared_twice, plain),
+    TEST(test_stuck_large_object_is_no_frozen_one, shared),
+    TEST(test_array_of_a_manager_that_was_handed_over_moves, shared),
+    TEST(test_many_objects_that_hold_others_are_shared, plain),
+    TEST(test_frozen_objects_of_the_global_manager_stay),
+    TEST(test_what_comes_behind_an_object_that_cant_be_shared_stays_plain, plain),
+    TEST(test_sharing_a_dead_object_stops, plain),
+    TEST(test_shared_manager_looks_for_no_cycles, shared),
 };
 
 RUN_TESTS(tests)

@@ -253,8 +253,25 @@ void op_refuse(const operation *op) {
     here.refuses = op->seed % 2 == 0;
 }
 
+/* Whether there is memory for it or not, all is as it was: references count as before,
+ * in another way. */
+static void share_some(const operation *op) {
+    const handle *slot = as_ref(slot_of(op));
+    bool shared = false;
+    if (op->seed % 4 == 1 && slot != NULL) {
+        nanvm_ref ref = {slot->object};
+        shared = nanvm_ref_share(ref);
+        REQUIRE(!shared || nanvm_ref_share(ref));
+        check_object(slot->id);
+    } else if (op->seed % 4 == 2) {
+        shared = nanvm_local_share(local_at(some_local(op)));
+    }
+    (void)shared;
+}
+
 void op_check(const operation *op) {
     if (is_settled()) {
+        share_some(op);
         check_manager(place_of(op));
     }
 }
