@@ -419,10 +419,14 @@ NANVM_NOINLINE static made copy_shared(copier *self, const void *object) {
     return it;
 }
 
-static inline made copy_any(copier *self, const void *object) {
+static inline bool has_one_reference(const void *object) {
     int32_t count = nanvm_block_count(object);
-    return count == 0 || count == NANVM_COUNT_ATOMIC ? copy_object(self, object)
-                                                     : copy_shared(self, object);
+    return count == 0 || count == NANVM_COUNT_ATOMIC;
+}
+
+static inline made copy_any(copier *self, const void *object) {
+    return has_one_reference(object) ? copy_object(self, object)
+                                     : copy_shared(self, object);
 }
 
 /* --- all objects --- */

@@ -1138,7 +1138,7 @@ static void test_array_of_a_manager_that_was_handed_over_moves(void **state) {
 /* More than a page of those that wait, which grow again when some have been looked at. */
 static void test_many_objects_that_hold_others_are_shared(void **state) {
     fixture *self = *state;
-    enum { MANY = 700 };
+    enum { MANY = 9000 };
     nanvm_mut_ref refs = nanvm_new_array(self->manager, &refs_type, NULL, MANY);
     for (size_t i = 0; i < MANY; i++) {
         ((nanvm_ref *)refs.object)[i] = tree(self->manager, 3);
@@ -1169,6 +1169,105 @@ static void test_what_comes_behind_an_object_that_cant_be_shared_stays_plain(
     expect_counts(root, true);
     nanvm_ref_drop(root);
     accounting_deinit(&foreign);
+}
+
+typedef struct handed {
+    nanvm_ref ref;
+    bool shared;
+} handed;
+
+static void share_here(void *context) {
+    handed *self = context;
+    self->shared = nanvm_ref_share(self->ref);
+}
+
+/* As long as the thread that has the manager waits. */
+static void test_another_thread_shares_without_taking_over(void **state) {
+    fixture *self = *state;
+    SKIP_IF_HARDENED("the other thread has to take the manager over");
+    needs_threads();
+    handed sent = {tree(self->manager, 5), false};
+    in_threads(share_here, 1, &sent, 0);
+    nanvm_local_take_over(&self->local);
+    assert_true(sent.shared);
+    expect_counts(sent.ref, false);
+    nanvm_ref_drop(sent.ref);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+}
+
+/* (Without recursion.) */
+static void expect_plain_list(nanvm_ref list) {
+    for (; !nanvm_ref_is_null(list); list = ((const struct node *)list.object)->left) {
+        assert_true(nanvm_block_count(list.object) >= 0);
+    }
+}
+
+/* What was frozen before stays frozen. */
+static void test_freezing_fails_behind_a_shared_object(void **state) {
+    fixture *self = *state;
+    accounting foreign;
+    accounting_init(&foreign, NANVM_COUNT_PLAIN);
+    nanvm_ref root = tree(self->manager, 1);
+    assert_true(nanvm_ref_share(root));
+    nanvm_ref inner = tree(&foreign.manager, 1);
+    ((struct node *)nanvm_ref_make_mut(&root, self->manager))->left = inner;
+    assert_true(nanvm_ref_share(root)); /* nobody looks behind it */
+    assert_false(nanvm_ref_freeze(root));
+    expect_counts(inner, true);
+    nanvm_ref_drop(inner); /* what is frozen drops nothing */
+    accounting_deinit(&foreign);
+}
+
+/* Several pages of objects become plain again, one of them with a count beyond the limit
+ * of atomic counts. */
+static void test_many_objects_become_plain_again(void **state) {
+    fixture *self = *state;
+    enum { MANY = 20000 };
+    accounting foreign;
+    accounting_init(&foreign, NANVM_COUNT_PLAIN);
+    nanvm_ref stuck = tree(self->manager, 1);
+    nanvm_ref root = new_node(self->manager, tree(&foreign.manager, 1), stuck);
+    nanvm_block_set_count(stuck.object, 0x5FFFFFFF);
+    for (size_t i = 0; i < MANY; i++) {
+        root = new_node(self->manager, root, null_ref());
+    }
+    assert_false(nanvm_ref_share(root));
+    assert_int_equal(nanvm_block_count(stuck.object), INT32_MAX);
+    nanvm_block_set_count(stuck.object, 0); /* as it was made */
+    expect_plain_list(root);
+    nanvm_ref_drop(root);
+    assert_int_equal(nanvm_stats_make(self->manager).live_blocks, 0);
+    accounting_deinit(&foreign);
+}
+
+static void test_plain_manager_over_a_custom_source_is_shared(void **state) {
+    nanvm_local local;
+    accounting custom;
+    (void)state;
+    needs_threads();
+    accounting_init(&custom, NANVM_COUNT_CUSTOM);
+    nanvm_local_init_from(&local, &custom.manager);
+    nanvm_ref root = tree(nanvm_local_manager(&local), 5);
+    assert_true(nanvm_ref_share(root));
+    expect_counts(root, false);
+    drop_elsewhere(root);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&custom);
+}
+
+static void test_plain_manager_over_a_plain_source_isnt_shared(void **state) {
+    nanvm_local local;
+    accounting plain;
+    (void)state;
+    accounting_init(&plain, NANVM_COUNT_PLAIN);
+    nanvm_local_init_from(&local, &plain.manager);
+    nanvm_ref root = tree(nanvm_local_manager(&local), 5);
+    assert_false(nanvm_ref_share(root));
+    assert_false(nanvm_local_share(&local));
+    expect_counts(root, true);
+    nanvm_ref_drop(root);
+    nanvm_local_deinit(&local);
+    accounting_deinit(&plain);
 }
 
 static void share_dead(void *context) {
@@ -1246,6 +1345,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_many_objects_that_hold_others_are_shared, plain),
     TEST(test_frozen_objects_of_the_global_manager_stay),
     TEST(test_what_comes_behind_an_object_that_cant_be_shared_stays_plain, plain),
+    TEST(test_another_thread_shares_without_taking_over, plain),
+    TEST(test_freezing_fails_behind_a_shared_object, plain),
+    TEST(test_many_objects_become_plain_again, plain),
+    TEST(test_plain_manager_over_a_custom_source_is_shared),
+    TEST(test_plain_manager_over_a_plain_source_isnt_shared),
     TEST(test_sharing_a_dead_object_stops, plain),
     TEST(test_shared_manager_looks_for_no_cycles, shared),
 };

@@ -257,6 +257,11 @@ static void test_manager_begins_anew_where_a_callback_keeps_it(void **state) {
     needs_fork();
 }
 
+static void test_callback_may_end_the_manager_that_has_just_ended(void **state) {
+    (void)state;
+    needs_fork();
+}
+
 static void test_thread_without_a_hook_has_a_manager(void **state) {
     (void)state;
     needs_fork();
@@ -319,7 +324,7 @@ static void test_destructors_of_a_thread_use_its_manager(void **state) {
 }
 
 /* A callback that runs when the manager has ended, and whose object begins it anew: it
- * waits, since another manager's source drops references while raw memory is freed. */
+ * waits, since another manager's source drops references while raw memory is resized. */
 static nanvm_manager *revived;
 static nanvm_ref revival;
 static nanvm_ref held_by_source;
@@ -350,27 +355,63 @@ static const nanvm_dealloc_table source_dealloc_table = {.count = NANVM_COUNT_PL
 static nanvm_dealloc source_frees = {&source_dealloc_table};
 static nanvm_manager source = {.table = &source_table, .dealloc = &source_frees};
 
-static void be_revived(void *context) {
-    static nanvm_local other;
+static nanvm_local other;
+static void *piece;
+
+/* An object of the type dies when the thread's manager has ended. */
+static void leave_behind(const nanvm_type *type) {
     nanvm_layout layout = nanvm_layout_make(100000, 8);
     nanvm_local_init_from(&other, &source);
-    nanvm_local_on_leak(&other, nanvm_local_ignore_leak, NULL);
-    void *memory = nanvm_manager_alloc(nanvm_local_manager(&other), layout);
+    piece = nanvm_manager_alloc(nanvm_local_manager(&other), layout);
+    nanvm_mut_ref_drop(nanvm_new(nanvm_thread_manager(), &point_type));
+    held_by_source = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), type));
+    piece = nanvm_manager_resize(nanvm_local_manager(&other), piece, layout, 200000);
+}
+
+static void end_other(void) {
+    nanvm_local_take_over(&other);
+    nanvm_manager_dealloc(nanvm_local_manager(&other), piece,
+                          nanvm_layout_make(200000, 8));
     nanvm_local_deinit(&other);
+}
+
+static void be_revived(void *context) {
     revived = nanvm_thread_manager();
     nanvm_local_on_leak(nanvm_thread_local(), count_end, context);
-    nanvm_mut_ref_drop(nanvm_new(revived, &point_type));
-    held_by_source = nanvm_mut_ref_to_ref(nanvm_new(nanvm_global(), &reviving_type));
-    nanvm_manager_dealloc(nanvm_local_manager(&other), memory, layout);
+    leave_behind(&reviving_type);
 }
 
 static void test_manager_begins_anew_where_a_callback_keeps_it(void **state) {
     (void)state;
     size_t ends = 0;
     in_threads(be_revived, 1, &ends, 0);
+    end_other();
     assert_non_null(nanvm_ref_get(revival));
     assert_int_equal(ends, 1);
     nanvm_ref_drop(nanvm_ref_move(&revival));
+}
+
+static bool ended_again;
+
+static void end_again(void *object, size_t length) {
+    (void)object;
+    (void)length;
+    nanvm_thread_deinit();
+    ended_again = true;
+}
+
+NANVM_TYPE_CALLBACKS(ending_type, struct point, NULL, end_again, NULL);
+
+static void test_callback_may_end_the_manager_that_has_just_ended(void **state) {
+    (void)state;
+    ended_again = false;
+    leave_behind(&ending_type);
+    assert_false(ended_again);
+    nanvm_thread_deinit();
+    assert_true(ended_again);
+    assert_int_equal(live_blocks(), 0); /* of a new manager */
+    nanvm_thread_deinit();
+    end_other();
 }
 
 /* All keys are taken, before the library has one. */
@@ -453,6 +494,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_manager_that_has_ended_before_does_not_end_again),
     TEST(test_destructors_of_a_thread_use_its_manager),
     TEST(test_manager_begins_anew_where_a_callback_keeps_it),
+    TEST(test_callback_may_end_the_manager_that_has_just_ended),
     TEST(test_child_has_the_manager_of_the_thread_that_forked),
 };
 

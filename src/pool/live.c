@@ -104,7 +104,7 @@ static bool share_chunk(const nanvm_slots *slots, const nanvm_chunk *chunk) {
 void nanvm_live_share_slab(nanvm_pool *pool) {
     for (nanvm_chunk *chunk = nanvm_slab_of(pool)->chunks; chunk != NULL;
          chunk = chunk->next) {
-        if (chunk->head.live > 0 && share_chunk(&pool->slots, chunk)) {
+        if (share_chunk(&pool->slots, chunk)) {
             lead_to_remote(pool, chunk);
         }
     }

@@ -107,11 +107,9 @@ static void create_with(void *context) {
 
 static void test_table_of_a_user_with_traits_is_fatal(void **state) {
     (void)state;
-    const nanvm_dealloc_traits each[] = {{.in_pool = true},
-                                         {.free_inline = true},
-                                         {.holds_nothing = true},
-                                         {.has_most_items = true},
-                                         {.bounded = true}};
+    const nanvm_dealloc_traits each[] = {
+        {.in_pool = true},        {.free_inline = true}, {.holds_nothing = true},
+        {.has_most_items = true}, {.remote = true},      {.bounded = true}};
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
         const nanvm_dealloc_table claims = {.free_block = free_nothing,
                                             .traits = each[i]};

@@ -95,7 +95,7 @@ def measure_build(work, tree, name, total):
     built.where.mkdir(parents=True, exist_ok=True)
     keep = built.where / "keep.o"
     work.run("clang-19", "-O1", "-c", HERE / "keep.c", "-o", keep)
-    programs = built.programs(keep, "-Wl,--wrap=abort")
+    programs = built.programs(keep, "-Wl,--wrap=abort", "-Wl,--wrap=_Exit")
     profile = run_programs(built, programs, "1" if work.full else FAST_SCALE)
     total.add(
         export(built, programs, profile, "text"), export(built, programs, profile, "lcov")
