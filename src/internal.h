@@ -102,7 +102,7 @@ static inline uint32_t nanvm_origin_distance(const void *object,
 /* A plain count as an atomic one. An atomic count goes half as far: beyond its limit it
  * is stuck. */
 static inline int32_t nanvm_block_atomic_count(int32_t count) {
-    return count <= NANVM_COUNT_ATOMIC - NANVM_COUNT_ATOMIC_LAST
+    return count <= (int32_t)NANVM_COUNT_ATOMIC - NANVM_COUNT_ATOMIC_LAST
                ? NANVM_COUNT_ATOMIC - count
                : NANVM_COUNT_STUCK;
 }

@@ -52,6 +52,19 @@ void nanvm_proofs_unreachable(void);
         before_;                                                                         \
     })
 
+/* Never fails for no reason, as a weak one may: the loops around those only try again. */
+#define __atomic_compare_exchange_n(word, expected, value, weak, success, failure)       \
+    ({                                                                                   \
+        __typeof__(*(word)) found_ = *(word);                                            \
+        int same_ = found_ == *(expected);                                               \
+        if (same_) {                                                                     \
+            *(word) = (value);                                                           \
+        } else {                                                                         \
+            *(expected) = found_;                                                        \
+        }                                                                                \
+        same_;                                                                           \
+    })
+
 /* They wrap, as the processor's do: the sum can't overflow 64 bits, and only its low bits
  * are kept. */
 #define NANVM_PROOFS_ADD(word, number)                                                   \

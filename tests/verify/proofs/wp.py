@@ -20,6 +20,10 @@ CHUNK_OF = (*ORIGIN, "nanvm_chunk_of", "nanvm_chunk_memory_check", "nanvm_slab_o
 # Frama-C looks after its provers now and then, and sleeps in between.
 AT_ONCE = 2
 
+# Seconds of the clock a goal. Most take one; a machine that is busy with other things needs
+# more, and a goal that can't be proved fails all the same.
+TIMEOUT = "60"
+
 
 @dataclasses.dataclass
 class Unit:
@@ -121,7 +125,7 @@ def prove_functions(context, unit, width, names, env, *more):
     path.write_text(unit.harness())
     text = frama.run(
         context, width, path, "-wp", "-wp-rte", "-wp-split", "-wp-prover", "cvc4,z3",
-        "-wp-model", unit.model, "-wp-timeout", "20", "-wp-par", "2",
+        "-wp-model", unit.model, "-wp-timeout", TIMEOUT, "-wp-par", "2",
         "-wp-fct", ",".join(names), *unit.inlining(), *more, env=env,
     )
     goals, unproved = goals_of(text, names)
