@@ -33,7 +33,7 @@ typedef struct pair {
     void *copy;
 } pair;
 
-enum { FIRST_ROOM = 64 };
+enum { FIRST_ROOM = 16 };
 
 /* (Its top is passed from function to function, so that it lies in a register.) */
 typedef struct stack {

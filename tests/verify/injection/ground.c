@@ -15,9 +15,14 @@ const ground *ground_now(void) {
     return now;
 }
 
+/* Both global managers take each block from the system. */
+static bool is_global(const nanvm_manager *manager) {
+    return manager == nanvm_global() || manager == nanvm_global_plain();
+}
+
 bool ground_knows_live(const nanvm_manager *manager) {
 #if defined(NANVM_HARDENED)
-    return manager != nanvm_global();
+    return !is_global(manager);
 #else
     return manager != NULL;
 #endif
@@ -28,7 +33,7 @@ size_t ground_live(const nanvm_manager *manager) {
     if (blocks != NANVM_STATS_UNKNOWN) {
         return blocks;
     }
-    return manager == nanvm_global() ? system_live() : now->dice->live_blocks;
+    return is_global(manager) ? system_live() : now->dice->live_blocks;
 }
 
 static void run_here(scene *run, ground on) {
