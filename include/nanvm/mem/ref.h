@@ -223,7 +223,7 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(2) nanvm_mut_ref
  * @threads any thread that has `self` and may use `manager`. If that is nanvm_global(),
  *     any thread may use the result.
  * @cost O(objects + references + bytes), and the manager's allocation of each object.
- *     Stack O(1): 3 KiB. In memory of the system, until the function returns: 16 to 48
+ *     Stack O(1): 2 KiB. In memory of the system, until the function returns: 16 to 48
  *     bytes for each object that was reached, but whose references weren't, beyond 64 at
  *     a time (in a list there is one; in a balanced tree, one for each level); and for
  *     each object that is shared, or whose references aren't counted, some 20 to 50 bytes
