@@ -20,13 +20,13 @@ static void free_orphaned(nanvm_pool *pool, void *object) {
     }
 }
 
-static bool is_large(const nanvm_pool *pool) {
-    return pool->table->remote_table == &nanvm_shared_large;
+/* Doesn't look at the pool, whose lines its thread writes to. */
+static bool is_large(const nanvm_remote *self) {
+    return self->dealloc.table == &nanvm_shared_large;
 }
 
 static bool give_back(nanvm_remote *self, void *object) {
-    return nanvm_remote_return(self, is_large(pool_of(self)) ? nanvm_large_link(object)
-                                                             : object);
+    return nanvm_remote_return(self, is_large(self) ? nanvm_large_link(object) : object);
 }
 
 static void remote_free_block(nanvm_dealloc *dealloc, void *object) {
@@ -127,7 +127,7 @@ static const nanvm_dealloc_table orphan_dealloc = {
 
 /* When the list is closed, another thread may free the last object, and the pool. */
 void nanvm_shared_orphan(nanvm_pool *self) {
-    bool large = is_large(self);
+    bool large = is_large(self->remote);
     nanvm_pool_set_dealloc_table(self, &orphan_dealloc);
     nanvm_slot *slot = nanvm_remote_close(self->remote, self->live);
     for (nanvm_slot *next; slot != NULL; slot = next) {
