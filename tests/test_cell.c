@@ -3,6 +3,7 @@
 
 #include "misuse.h"
 #include "run.h"
+#include "skip.h"
 #include "stage.h"
 #include "thread.h"
 
@@ -247,17 +248,19 @@ static void test_object_that_cant_be_counted_here_stops(void **state) {
     nanvm_ref_drop(ref);
 }
 
-#if UINTPTR_MAX > UINT32_MAX
 static void test_address_that_is_too_long_stops(void **state) {
     (void)state;
+#if UINTPTR_MAX > UINT32_MAX
     static uint64_t object;
     uintptr_t address = (uintptr_t)&object;
     nanvm_ref longer = {(const void *)(address | (uintptr_t)1 << 50)};
     expect_fatal("no room for", store_in_empty_cell, &longer);
     nanvm_ref odd = {(const void *)(address | 1)};
     expect_fatal("no room for", store_in_empty_cell, &odd);
-}
+#else
+    skip_because("no address is too long");
 #endif
+}
 
 /* --- drop callbacks that use the cell --- */
 
@@ -455,9 +458,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_count_beyond_its_limit_sticks, shared),
     TEST(test_object_of_one_thread_stops, plain),
     TEST(test_object_that_cant_be_counted_here_stops, shared),
-#if UINTPTR_MAX > UINT32_MAX
     TEST(test_address_that_is_too_long_stops),
-#endif
     TEST(test_drop_may_store_into_the_cell, shared),
     TEST(test_threads_load_store_and_exchange),
     TEST(test_threads_load_one_object, shared),

@@ -562,12 +562,12 @@ static size_t number_of[MODEL_THREADS];
 /* The library's own variable becomes known. */
 static void begin_claims(void) {
     nanvm_thread_number = 0;
-    (void)nanvm_thread_claim();
+    (void)nanvm_thread_number_claim();
 }
 
 static void claim(unsigned index) {
     nanvm_thread_number = 0;
-    number_of[index] = nanvm_thread_claim();
+    number_of[index] = nanvm_thread_number_claim();
 }
 
 static void numbers_differ(void) {
@@ -873,7 +873,7 @@ static void each_was_handed_on_once(void) {
 static nanvm_cell shared;
 
 /* The variable holds an object, and each thread has another one. */
-static void begin_shared(int threads) {
+static void begin_cell(int threads) {
     begin_with(usual_manager());
     nanvm_cell_init(&shared, new_shared(&cell_type));
     MODEL_SHARE(&shared.word);
@@ -883,12 +883,12 @@ static void begin_shared(int threads) {
 }
 
 static void begin_load_store(void) {
-    begin_shared(0);
+    begin_cell(0);
     own[1] = new_shared(&cell_type);
 }
 
 static void begin_load_load_store(void) {
-    begin_shared(0);
+    begin_cell(0);
     own[2] = new_shared(&cell_type);
 }
 
@@ -910,19 +910,19 @@ static void begin_refill_load_store(void) {
 }
 
 static void begin_refill_two(void) {
-    begin_shared(0);
+    begin_cell(0);
     take_most();
 }
 
 /* The third thread has a reference to the object in the variable. */
 static void begin_load_exchange_drop(void) {
-    begin_shared(0);
+    begin_cell(0);
     own[1] = new_shared(&cell_type);
     own[2] = nanvm_cell_load(&shared);
 }
 
 static void begin_two_writers(void) {
-    begin_shared(2);
+    begin_cell(2);
 }
 
 /* Two threads have one object; the variable is empty. */
