@@ -81,19 +81,27 @@ static bool raise_version(void) {
 }
 //! [update]
 
-int main(void) {
-    pthread_t readers[READERS];
-    CHECK(publish(1));
+static void start(pthread_t *readers) {
     for (int i = 0; i < READERS; ++i) {
         CHECK(pthread_create(&readers[i], NULL, reader, NULL) == 0);
     }
+}
+
+static void join(const pthread_t *readers) {
+    for (int i = 0; i < READERS; ++i) {
+        CHECK(pthread_join(readers[i], NULL) == 0);
+    }
+}
+
+int main(void) {
+    pthread_t readers[READERS];
+    CHECK(publish(1));
+    start(readers);
     for (int version = 2; version <= VERSIONS; ++version) {
         CHECK(publish(version));
     }
     CHECK(raise_version());
-    for (int i = 0; i < READERS; ++i) {
-        CHECK(pthread_join(readers[i], NULL) == 0);
-    }
+    join(readers);
     config_ref last = {nanvm_cell_exchange(&current, nanvm_ref_null())};
     CHECK(config_ref_get(last)->version == VERSIONS + 1);
     config_ref_drop(last);

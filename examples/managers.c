@@ -66,13 +66,13 @@ static void from_a_static_manager(void) {
 
 //! [thread]
 /* As a callback without a context, for example. */
-static nanvm_mut_ref origin(void) {
+static nanvm_mut_ref new_point(void) {
     return point(nanvm_thread_manager(), 0, 0);
 }
 //! [thread]
 
 static void from_the_manager_of_the_thread(void) {
-    nanvm_mut_ref p = origin();
+    nanvm_mut_ref p = new_point();
     CHECK(nanvm_mut_ref_get(p) != NULL);
     nanvm_mut_ref_drop(p);
     nanvm_thread_deinit(); /* main's end wouldn't end it */

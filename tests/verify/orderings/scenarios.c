@@ -602,7 +602,9 @@ static nanvm_ref new_part(size_t size) {
 static void share_remote_of(nanvm_ref ref) {
     nanvm_remote *self = (nanvm_remote *)(void *)nanvm_block_origin(ref.object)->dealloc;
     share_remote(self);
-    MODEL_SHARE(&((nanvm_pool *)(void *)self->slots)->frozen);
+    nanvm_pool *pool = (nanvm_pool *)(void *)self->slots;
+    MODEL_SHARE(&pool->frozen);
+    MODEL_SHARE(&pool->owner->thread);
 }
 
 /* One object for each thread but the first. */
