@@ -154,7 +154,8 @@ static size_t block_size(size_t length) {
 
 /* Each block has room for twice as many pages as the one before. */
 static bool add_block(table *self) {
-    size_t length = self->blocks == NULL ? 4 * (size_t)FIRST_PAGES : 2 * self->blocks->length;
+    size_t length =
+        self->blocks == NULL ? 4 * (size_t)FIRST_PAGES : 2 * self->blocks->length;
     block *added = alloc_array(1, block_size(length));
     if (added == NULL) {
         return false;
