@@ -8,6 +8,7 @@
 #include "misuse.h"
 #include "objects.h"
 #include "run.h"
+#include "skip.h"
 #include "thread.h"
 
 static size_t live_blocks(void) {
@@ -439,6 +440,7 @@ static void ask_without_a_hook(void *context) {
 static void test_thread_without_a_hook_has_a_manager(void **state) {
     (void)state;
     needs_fork();
+    skip_under_memcheck("the child loses what its thread has");
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -471,6 +473,7 @@ static void test_child_has_the_manager_of_the_thread_that_forked(void **state) {
     (void)state;
     bool well[2] = {false, false};
     needs_fork();
+    skip_under_memcheck("the child loses the stack of its parent's thread");
     fork_and_use(&well[0]);
     nanvm_thread_deinit();
     in_threads(fork_and_use, 1, &well[1], 0);
