@@ -584,8 +584,7 @@ static inline void end_object(nanvm_origin *origin, void *object) {
 /* The next two functions aren't inlined, so that the usual path saves no registers. */
 NANVM_NOINLINE static void end_atomic(void *object) {
     nanvm_origin *origin = nanvm_block_origin(object);
-    nanvm_slots *slots =
-        origin->dealloc->table->traits.remote ? free_slots_of(origin) : NULL;
+    nanvm_slots *slots = free_slots_of(origin);
     if (slots != NULL && hold_nothing(slots)) {
         nanvm_slots_free_to(slots, origin, object);
     } else {

@@ -119,14 +119,13 @@ static inline bool share(reach *self, const void *object, int32_t count) {
  * before can't free the object: the caller has a reference to what refers to it. Such a
  * thread may change the count by a few, once it is NANVM_COUNT_NONE. And of threads that
  * freeze the object at once, only one tells its dealloc. */
-static bool freeze(const void *object) {
+static void freeze(const void *object) {
     nanvm_dealloc *dealloc = nanvm_block_origin(object)->dealloc;
     int32_t count = nanvm_count_word_exchange_relaxed(nanvm_block_count_word(object),
                                                       NANVM_COUNT_NONE);
     if (nanvm_count_is_atomic(count) && dealloc->table->freeze != NULL) {
         dealloc->table->freeze(dealloc, object);
     }
-    return true;
 }
 
 /* Changes the count of an object, which may be NULL; returns whether the references in
@@ -147,7 +146,8 @@ static inline bool find(reach *self, const void *object) {
         count = nanvm_block_count(object);
     }
     if (self->freezes && nanvm_count_is_atomic(count)) {
-        return freeze(object);
+        freeze(object);
+        return true;
     }
     if (NANVM_UNLIKELY(count == NANVM_COUNT_DEAD)) {
         nanvm_count_stop_dead(object);

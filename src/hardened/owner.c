@@ -12,8 +12,7 @@ void nanvm_owner_expect(const nanvm_pools *pools) {
         return;
     }
     nanvm_fatal(pools->is_shared
-                    ? "a shared local manager was used by a thread that it doesn't "
-                      "belong to: see nanvm_local_take_over()"
+                    ? NANVM_SHARED_ELSEWHERE
                     : "a plain local manager was used by another thread than the one "
                       "that has it: see nanvm_local_take_over()");
 }
@@ -24,11 +23,8 @@ static const nanvm_pool *pool_of(const nanvm_dealloc *dealloc) {
     if (NANVM_LIKELY(dealloc->table->traits.in_pool)) {
         return (const nanvm_pool *)dealloc;
     }
-    bool is_remote =
-        dealloc->table == &nanvm_shared_slab || dealloc->table == &nanvm_shared_large;
-    return is_remote
-               ? (const nanvm_pool *)((const nanvm_remote *)(const void *)dealloc)->slots
-               : NULL;
+    const nanvm_remote *remote = nanvm_shared_remote_of(dealloc);
+    return remote == NULL ? NULL : (const nanvm_pool *)remote->slots;
 }
 
 bool nanvm_owner_is_elsewhere(const void *object) {

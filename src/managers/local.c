@@ -504,9 +504,7 @@ void nanvm_local_init_shared(nanvm_local *self) {
 }
 
 void nanvm_local_init_shared_from(nanvm_local *self, nanvm_manager *source) {
-    nanvm_count count =
-        source->dealloc == NULL ? NANVM_COUNT_PLAIN : source->dealloc->table->count;
-    if (count != NANVM_COUNT_ATOMIC && count != NANVM_COUNT_CUSTOM) {
+    if (!nanvm_shared_may_free_by(source->dealloc)) {
         nanvm_fatal("a shared local manager needs a source whose dealloc counts "
                     "atomically, and may be called by any thread");
     }

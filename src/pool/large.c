@@ -74,7 +74,7 @@ static void free_all(nanvm_dealloc *dealloc, nanvm_slot *slot) {
 /* Frees what other threads have dropped. The source's dealloc may drop references: no
  * callback may run, since an object is being made, or a report. */
 static void collect(nanvm_pool *pool) {
-    nanvm_slot *slot = nanvm_remote_take(pool->remote);
+    nanvm_slot *slot = pool->remote == NULL ? NULL : nanvm_remote_take(pool->remote);
     if (slot != NULL) {
         free_all(&pool->slots.dealloc, slot);
     }
@@ -88,8 +88,8 @@ static void *large_alloc(nanvm_pool *pool, size_t size) {
     }
     if (pool->remote != NULL) {
         nanvm_shared_expect_here(pool);
-        collect(pool);
     }
+    collect(pool);
     nanvm_chunk *chunk = nanvm_cache_pop(self, prefix + size);
     if (chunk == NULL) {
         chunk = nanvm_large_alloc_chunk_at_last(self, prefix + size);
@@ -136,16 +136,12 @@ static void *large_resize(nanvm_pool *pool, void *object, size_t size) {
 /* --- the pool as a whole --- */
 
 static void large_trim(nanvm_pool *pool) {
-    if (pool->remote != NULL) {
-        collect(pool);
-    }
+    collect(pool);
     nanvm_cache_clear(nanvm_large_of(pool));
 }
 
 static nanvm_pool_counts large_count(nanvm_pool *pool) {
-    if (pool->remote != NULL) {
-        collect(pool);
-    }
+    collect(pool);
     size_t bytes = pool->reserved - nanvm_cache_bytes(nanvm_large_of(pool));
     size_t live = pool->live - nanvm_atomic_read_relaxed(&pool->frozen);
     return (nanvm_pool_counts){live, bytes, pool->peak, pool->peak_bytes};

@@ -78,7 +78,7 @@ typedef struct nanvm_pools {
     nanvm_pool *untrimmed;      /* in which something may be free */
     struct nanvm_slab *watched; /* one of a ring of all slab pools: pool/free_slots.c */
     size_t turned;  /* slots that refills have taken in whole rounds of all pools, divided
-                       by  TURNOVERS: see pool/free_slots.c */
+                       by TURNOVERS: see pool/free_slots.c */
     bool is_shared; /* any thread may drop objects of the pools */
     size_t thread; /* the number of the thread that has the manager, or NANVM_NO_THREAD */
     nanvm_remote *remotes; /* of the pools, if any thread may drop their objects */
@@ -173,10 +173,20 @@ bool nanvm_shared_add(nanvm_dealloc *dealloc, const void *object);
 /* Frees the pool's `remote`. */
 void nanvm_shared_end(nanvm_pool *self);
 
+/* The dealloc as the `remote` of a pool; NULL if it is none. */
+const nanvm_remote *nanvm_shared_remote_of(const nanvm_dealloc *dealloc);
+
 /* The pool whose `remote` the dealloc is, if it belongs to the calling thread; else
  * NULL. (Only then may the pool be asked for its owner, which changes when the manager
  * ends.) */
-nanvm_pool *nanvm_shared_pool_here(nanvm_dealloc *dealloc);
+nanvm_pool *nanvm_shared_pool_here(const nanvm_dealloc *dealloc);
+
+/* Whether any thread may free memory by the dealloc of a source, which may be NULL. */
+bool nanvm_shared_may_free_by(const nanvm_dealloc *source);
+
+#define NANVM_SHARED_ELSEWHERE                                                           \
+    "a shared local manager was used by a thread that it doesn't belong to: see "        \
+    "nanvm_local_take_over()"
 
 /* Stops the program if the pool doesn't belong to the calling thread. */
 void nanvm_shared_expect_here(const nanvm_pool *self);

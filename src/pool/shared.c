@@ -2,6 +2,8 @@
 #include "hold.h"
 #include "pool/large.h"
 
+/* Two lines, since some processors fetch the second one of a pair along with the first.
+ */
 static const nanvm_layout remote_layout = {2 * (size_t)NANVM_CACHE_LINE,
                                            NANVM_CACHE_LINE};
 
@@ -108,8 +110,7 @@ void nanvm_shared_end(nanvm_pool *self) {
 
 void nanvm_shared_expect_here(const nanvm_pool *self) {
     if (!nanvm_remote_is_here(self->remote)) {
-        nanvm_fatal("a shared local manager was used by a thread that it doesn't belong "
-                    "to: see nanvm_local_take_over()");
+        nanvm_fatal(NANVM_SHARED_ELSEWHERE);
     }
 }
 
@@ -136,18 +137,21 @@ void nanvm_shared_orphan(nanvm_pool *self) {
     }
 }
 
-nanvm_pool *nanvm_shared_pool_here(nanvm_dealloc *dealloc) {
-    const nanvm_remote *remote = (const nanvm_remote *)(const void *)dealloc;
+const nanvm_remote *nanvm_shared_remote_of(const nanvm_dealloc *dealloc) {
     bool is_remote =
         dealloc->table == &nanvm_shared_slab || dealloc->table == &nanvm_shared_large;
-    return is_remote && nanvm_remote_is_here(remote) ? pool_of(remote) : NULL;
+    return is_remote ? (const nanvm_remote *)(const void *)dealloc : NULL;
+}
+
+nanvm_pool *nanvm_shared_pool_here(const nanvm_dealloc *dealloc) {
+    const nanvm_remote *remote = nanvm_shared_remote_of(dealloc);
+    return remote != NULL && nanvm_remote_is_here(remote) ? pool_of(remote) : NULL;
 }
 
 /* --- sharing and freezing single objects --- */
 
-/* Whether any thread may free the pool's memory when its manager has ended. */
-static bool has_threadsafe_source(const nanvm_pool *self) {
-    nanvm_count count = self->source_dealloc->table->count;
+bool nanvm_shared_may_free_by(const nanvm_dealloc *source) {
+    nanvm_count count = source == NULL ? NANVM_COUNT_PLAIN : source->table->count;
     return count == NANVM_COUNT_ATOMIC || count == NANVM_COUNT_CUSTOM;
 }
 
@@ -158,7 +162,7 @@ static bool has_remote(nanvm_pool *self) {
     if (self->remote != NULL) {
         return true;
     }
-    if (owner == NULL || !has_threadsafe_source(self)) {
+    if (owner == NULL || !nanvm_shared_may_free_by(self->source_dealloc)) {
         return false;
     }
     if (owner->thread != nanvm_thread_number_claim()) {
