@@ -7,7 +7,7 @@ static int32_t load(const nanvm_count_word *word) {
 
 static const nanvm_type some_type = {.name = "some", .size = 8, .align = 8};
 
-/* The word of an object's count. A hardened build looks who has the object. */
+/* The word of an object's count: a hardened build looks for the object behind it. */
 static void on_block(void (*test)(nanvm_count_word *word)) {
     accounting plain;
     accounting_init(&plain, NANVM_COUNT_PLAIN);

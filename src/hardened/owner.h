@@ -15,7 +15,7 @@ static inline void nanvm_owner_expect_of(const nanvm_pool *pool) {
 }
 
 /* Whether the object, which has a plain count, is one of a local manager that another
- * thread has. An object whose manager has ended is nobody's, as far as is known. */
+ * thread has. False if the manager has ended: then the library doesn't know. */
 bool nanvm_owner_is_elsewhere(const void *object);
 
 /* Stops the program if the count, which is plain, is of an object of a local manager that

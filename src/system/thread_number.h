@@ -15,9 +15,9 @@
 #endif
 
 /* A number that no other thread of the process has, or ever had; 0 if the thread hasn't
- * asked for one by nanvm_thread_number_claim(). (The address of a thread-local variable would be
- * used again after the thread's end.) Where size_t has 32 bits, numbers repeat after 2^32
- * threads that asked. */
+ * asked for one by nanvm_thread_number_claim(). (The address of a thread-local variable
+ * would be used again after the thread's end.) Where size_t has 32 bits, numbers repeat
+ * after 2^32 threads that asked. */
 extern NANVM_THREAD_STATIC size_t nanvm_thread_number;
 
 /* The number of the calling thread, which gets one if it has none yet. */

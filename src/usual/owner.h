@@ -11,8 +11,7 @@ static inline void nanvm_owner_expect(const nanvm_pools *pools) {
     (void)pools;
 }
 
-/* The same for an account of raw memory. One that has outlived its manager is nobody's.
- */
+/* The same for an account of raw memory, unless its manager has ended. */
 static inline void nanvm_owner_expect_of(const nanvm_pool *pool) {
     (void)pool;
 }

@@ -17,7 +17,7 @@ static const char shared_manager[] =
     "a shared local manager was used by a thread that it doesn't belong to";
 static const char mixed[] = "an object that any thread may use refers to one of a plain";
 
-/* A manager of the main thread, and what lies in it. */
+/* A manager of the main thread, and objects in it. */
 typedef struct shop {
     nanvm_local local;
     nanvm_manager *manager;

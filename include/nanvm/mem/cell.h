@@ -71,7 +71,7 @@ NANVM_API NANVM_NONNULL(1) void nanvm_cell_init(nanvm_cell *self, nanvm_ref ref)
  *     nanvm_cell_deinit().
  * @cost one compare-and-exchange, and none where the object has no count: then threads
  *     that load don't disturb each other. Every 512th load takes two more atomic
- * operations.
+ *     operations.
  */
 NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) nanvm_ref nanvm_cell_load(nanvm_cell *self);
 

@@ -1,6 +1,6 @@
 /**
  * @file
- * The manager for one thread, with a pool for each type.
+ * The manager with a pool for each type: plain, for one thread; or shared.
  */
 #ifndef NANVM_MEM_LOCAL_H
 #define NANVM_MEM_LOCAL_H
@@ -34,7 +34,7 @@
  */
 
 /** A local manager: `nanvm_local local;`, to be initialised by nanvm_local_init() or
- *  nanvm_local_init_from(), or by #NANVM_LOCAL_INIT. Its members are private. It can't be
+ *  a function like it, or by #NANVM_LOCAL_INIT. Its members are private. It can't be
  *  moved or copied. */
 typedef struct nanvm_local nanvm_local;
 
@@ -131,7 +131,7 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_from(nanvm_local *self,
  * slot isn't used meanwhile, so that a thread that only creates, while others only drop,
  * reuses memory without a lock.
  *
- * Two things differ from a plain local manager besides. Objects that are alive when the
+ * Three things differ from a plain local manager besides. Objects that are alive when the
  * manager ends aren't reported unless nanvm_local_on_leak() was called (with `NULL` for
  * the usual report): other threads may well go on using them. A debug build doesn't look
  * for cycles in it. The memory of a large object that another thread dropped goes back to
@@ -167,7 +167,8 @@ NANVM_API NANVM_NONNULL(1, 2) void nanvm_local_init_shared_from(nanvm_local *sel
  * just filling. Objects of other managers, to which those of this one refer, stay as they
  * are.
  *
- * @return false if memory ran out; then nothing has changed.
+ * @return false if memory ran out, or if only one thread may free the memory of the
+ *     manager's source; then nothing has changed.
  * @ownership as nanvm_ref_share().
  * @errors false, as above.
  * @threads the manager's. No other thread reads objects of the manager meanwhile, unless
@@ -180,8 +181,8 @@ NANVM_API NANVM_NODISCARD NANVM_NONNULL(1) bool nanvm_local_share(nanvm_local *s
  * Says that the calling thread gives up the manager, so that another thread may call
  * nanvm_local_take_over(). The program has to order the two calls, by a queue or a mutex.
  * The calling thread may still drop references to objects of a shared manager afterwards,
- * as any thread may; with a plain one it hands over all references, too. Of a plain
- * manager only hardened and debug builds ask who has it: see @ref threads_noticed.
+ * as any thread may; with a plain one it hands over all references, too. Only hardened
+ * and debug builds check which thread has a plain manager: see @ref threads_noticed.
  *
  * @ownership the manager belongs to no thread.
  * @errors hardened and debug builds stop the program if another thread has the manager.

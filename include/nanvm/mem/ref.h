@@ -288,20 +288,21 @@ NANVM_INLINE NANVM_NODISCARD
  * that of other objects in the same chunk, until the chunk becomes empty.
  *
  * @return whether all of it is shared. If not, nothing has changed: memory ran out, or
- *     an object is in a local manager that has ended, or in a manager whose memory only
- * one thread may free (a manager of yours, see nanvm_dealloc_table::share).
+ *     an object is in a local manager that has ended, or whose source
+ *     nanvm_local_init_shared_from() wouldn't take, or in a manager of yours without
+ *     nanvm_dealloc_table::share.
  * @ownership `self` stays the caller's. The local manager of the objects may end before
- *     them; its source's dealloc is then called by any thread, so it has to be one that
- *     nanvm_local_init_shared_from() would take, which isn't checked here. Shared objects
- *     that are alive at the end of a plain local manager are reported as leaks, see
+ *     them; its source's dealloc is then called by any thread. Shared objects that are
+ *     alive at the end of a plain local manager are reported as leaks, see
  *     nanvm_local_on_leak().
  * @errors false, as above. True for a null handle. Stops the program if an object is
  *     dead.
  * @threads the thread that has the manager of the objects. No other thread reads objects
  *     of that manager meanwhile, unless they are shared already.
  * @cost O(objects + references in them): some nanoseconds an object that lies in order,
- *     a cache miss for any other. Takes 16 bytes of the system's memory for each object,
- *     and gives them back. The visitors of types are called.
+ *     a cache miss for any other. Takes 8 bytes of the system's memory for each object,
+ *     and up to 8 more where many references branch off, and gives them back. The
+ * visitors of types are called.
  */
 NANVM_API NANVM_NODISCARD bool nanvm_ref_share(nanvm_ref self);
 
