@@ -641,10 +641,10 @@ static void test_source_that_has_no_memory_is_not_asked_again(void **state) {
     nanvm_mut_ref_drop(alive);
 }
 
-/* Four classes of arrays between one power of two and the next. */
+/* Eight classes of arrays between one power of two and the next. */
 static size_t class_of(size_t size) {
     size_t step = sizeof(void *);
-    while (size > 8 * step) {
+    while (size > 16 * step) {
         step *= 2;
     }
     return (size + step - 1) / step * step;
@@ -775,8 +775,8 @@ static void test_over_aligned_objects_have_a_piece_each(void **state) {
 static void test_array_has_a_piece_of_its_own_where_its_class_is_too_large(void **state) {
     (void)state;
     static const nanvm_type bytes = {.name = "bytes", .align = 1, .item_size = 1};
-    assert_true(pieces_of(&bytes, 1792) < 9);
-    assert_int_equal(pieces_of(&bytes, 1793), 9);
+    assert_true(pieces_of(&bytes, 1920) < 9);
+    assert_int_equal(pieces_of(&bytes, 1921), 9);
 }
 
 /* Where there is memory for their pool only when what is free was given back. */
@@ -812,7 +812,7 @@ static void *note_chunk(nanvm_manager *self, nanvm_layout layout) {
     return usual_alloc(self, layout);
 }
 
-static void test_chunks_have_from_512_bytes_to_64_kib(void **state) {
+static void test_chunks_have_from_256_bytes_to_64_kib(void **state) {
     static const nanvm_type short_line = {.name = "short", .size = 48, .align = 64};
     fixture *self = *state;
     enum { MANY = 6000 };
@@ -823,7 +823,7 @@ static void test_chunks_have_from_512_bytes_to_64_kib(void **state) {
     for (size_t i = 0; i < MANY; i++) {
         lines[i] = nanvm_new(self->manager, &short_line);
     }
-    assert_int_equal(chunks.first, 512);
+    assert_int_equal(chunks.first, 256);
     assert_int_equal(chunks.largest, 64 * 1024);
     for (size_t i = 0; i < MANY; i++) {
         nanvm_mut_ref_drop(lines[i]);
@@ -2011,7 +2011,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_over_aligned_objects_have_a_piece_each),
     TEST(test_array_has_a_piece_of_its_own_where_its_class_is_too_large),
     TEST(test_objects_share_chunks_though_memory_ran_out_before, local_over_source),
-    TEST(test_chunks_have_from_512_bytes_to_64_kib, local_over_source),
+    TEST(test_chunks_have_from_256_bytes_to_64_kib, local_over_source),
     TEST(test_pool_makes_do_with_a_smaller_chunk, local_over_source),
     TEST(test_large_orphan_is_resized_by_a_manager_that_made_nothing_yet),
     TEST(test_objects_in_segments_are_aligned, local),

@@ -1,6 +1,6 @@
 /* Slab pools: slots for objects of one type and one size, side by side in chunks.
  *
- *   1. A new chunk has a quarter of what the pool has by then, but at least 512 bytes, at
+ *   1. A new chunk has a quarter of what the pool has by then, but at least 256 bytes, at
  *      most 64 KiB, and always room for two slots. (When memory is short, a chunk has
  *      room for two slots only. With guard pages its size is rounded up to pages.) From 4
  *      MiB on, chunks are parts of segments, except in a hardened build: see segment.c.

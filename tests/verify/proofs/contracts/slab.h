@@ -17,11 +17,11 @@
 
 #define left_chunk(chunk) (chunk)->head.live, (chunk)->head.free_list, (chunk)->head.next_available
 
-/* A fifth is lost at most. */
+/* A ninth is lost at most. */
 /*@ requires 1 <= size <= NANVM_SLAB_STRIDE_MAX;
     assigns \nothing;
     ensures size <= \result;
-    ensures \result < size + sizeof(void *) || 4 * (\result - size) < size;
+    ensures \result < size + sizeof(void *) || 8 * (\result - size) < size;
     ensures \result % sizeof(void *) == 0; */
 static size_t class_of(size_t size);
 
@@ -58,8 +58,8 @@ static size_t least_chunk_size(const nanvm_pool *pool);
 
 /*@ requires \valid_read(pool);
     assigns \nothing;
-    ensures 512 <= \result <= 64 * 1024;
-    ensures 4 * 512 <= pool->reserved <= 4 * 64 * 1024 - 4 ==>
+    ensures 256 <= \result <= 64 * 1024;
+    ensures 4 * 256 <= pool->reserved <= 4 * 64 * 1024 - 4 ==>
             pool->reserved / 4 <= \result < pool->reserved / 4 + NANVM_CACHE_LINE; */
 static size_t usual_chunk_size(const nanvm_pool *pool);
 
